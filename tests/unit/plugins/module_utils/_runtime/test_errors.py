@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors keep what they were made with."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime import errors
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        errors.Refused,
+        errors.Forbidden,
+        errors.Unreachable,
+        errors.NotFound,
+        errors.Conflict,
+        errors.DeadlineExceeded,
+        errors.Interrupted,
+    ],
+)
+def test_every_error_is_a_kraft_error_and_survives_pickling(kind: type[errors.KraftError]) -> None:
+    error = kind("what, where, what to do", code="X1", detail={"a": 1})
+    assert isinstance(error, errors.KraftError)
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is kind
+    assert (copy.message, copy.code, copy.detail, str(copy)) == (
+        "what, where, what to do",
+        "X1",
+        {"a": 1},
+        error.message,
+    )
+
+
+def test_defaults_are_empty_and_not_shared() -> None:
+    first, second = errors.KraftError("a"), errors.KraftError("b")
+    first.detail["x"] = 1
+    assert second.detail == {}
+    assert second.code == ""
