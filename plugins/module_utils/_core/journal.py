@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal of one migration: what cannot be derived from the cluster. Pure data; reading and writing is elsewhere.
+
+Private to the collection. Losing the journal must not lose the cluster: nothing here decides what a step does, except the
+start of the soak, which then simply starts again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FORMAT = 1
+DATA_KEY = "journal.json"
+#: a ConfigMap holds at most 1 MiB; the oldest per-pod details go first
+LIMIT_BYTES = 900_000
+
+
+@dataclass
+class Journal:
+    """The journal: ``events`` in order of time, each with ``time`` (ISO 8601, UTC), ``sub_phase``, ``phase`` and details."""
+
+    cluster: str
+    migration_id: str = ""
+    started: str = ""
+    pure_since: str = ""
+    zookeeper_connect: str = ""
+    originals: dict[str, Any] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, as stored."""
+        return {"format": FORMAT, **vars(self)}
+
+    def add(self, time: str, phase: str, sub_phase: str, what: str, **details: Any) -> dict[str, Any]:
+        """Append one event and return it."""
+        event = {"time": time, "phase": phase, "sub_phase": sub_phase, "what": what, **details}
+        self.events.append(event)
+        return event
+
+    def has(self, sub_phase: str) -> bool:
+        """Whether an event of that sub-phase is recorded."""
+        return any(event["sub_phase"] == sub_phase for event in self.events)
+
+    def last(self) -> dict[str, Any] | None:
+        """The newest event, if any."""
+        return self.events[-1] if self.events else None
+
+    def phase(self) -> str:
+        """The phase of the newest event, or an empty string."""
+        newest = self.last()
+        return str(newest["phase"]) if newest else ""
+
+
+def load(cluster: str, data: Mapping[str, str] | None) -> Journal:
+    """Read a journal from the ConfigMap's data; a missing or unreadable one is an empty journal of ``cluster``."""
+    try:
+        raw = json.loads((data or {})[DATA_KEY])
+    except (KeyError, ValueError):
+        return Journal(cluster)
+    known = set(vars(Journal(cluster)))
+    kept = {key: value for key, value in raw.items() if key in known} if isinstance(raw, dict) else {}
+    return Journal(**{**kept, "cluster": cluster})
+
+
+def dump(journal: Journal) -> dict[str, str]:
+    """Return the ConfigMap's data. Drops the per-pod details of the oldest events when the limit would be passed."""
+    text = json.dumps(journal.as_dict(), sort_keys=True)
+    for event in journal.events:
+        if len(text.encode()) <= LIMIT_BYTES:
+            break
+        event.pop("pods", None)
+        text = json.dumps(journal.as_dict(), sort_keys=True)
+    return {DATA_KEY: text}

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Phases and sub-phases, named exactly as Confluent for Kubernetes names them, and which module carries each one out.
+
+Private to the collection. Source of the names: KRaftMigrationJob status (CFK topic "KRaft migration phases").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+
+SETUP = "SETUP"
+MIGRATE = "MIGRATE"
+DUAL_WRITE = "DUAL-WRITE"
+FINALIZE = "MoveToKRaftControllerOnly"
+COMPLETE = "COMPLETE"
+FAILURE = "FAILURE"
+
+READS = "reads"
+WRITES = "writes"
+RESTARTS = "restarts"
+WAITS = "waits"
+
+
+@dataclass(frozen=True)
+class SubPhase:
+    """One task of the playbooks.
+
+    ``effect`` is one of reads, writes, restarts, waits. ``params`` are the module options that make it this sub-phase.
+    """
+
+    name: str
+    phase: str
+    module: str
+    effect: str
+    does: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+SUB_PHASES: tuple[SubPhase, ...] = (
+    SubPhase("SetupPreChecks", SETUP, "preflight_info", READS, "every blocking check, with codes"),
+    SubPhase("SetupDeriveIBPVersion", SETUP, "ibp_version_info", READS, "current and target inter.broker.protocol.version"),
+    SubPhase(
+        "SetupAddMigrationAnnotation",
+        SETUP,
+        "migration_lock",
+        WRITES,
+        "the Lease of this run and the cr-lock annotation of this migration",
+        {"state": "present"},
+    ),
+    SubPhase("SetupCheckHealthyKafka", SETUP, "kafka_health_info", READS, "brokers registered, partitions in sync"),
+    SubPhase(
+        "SetupCheckKafkaVersion", SETUP, "kafka_version_info", READS, "the version that runs in each broker", {"target": "brokers"}
+    ),
+    SubPhase(
+        "SetupEnsureKRaftControllerExists",
+        SETUP,
+        "kraft_controller",
+        WRITES,
+        "the controllers' StatefulSet, Service and PodDisruptionBudget, held at 0 replicas",
+        {"state": "held"},
+    ),
+    SubPhase(
+        "SetupTriggerIBPUpgrade",
+        SETUP,
+        "broker_settings",
+        WRITES,
+        "raises the IBP in a roll of its own, only when it cannot be folded into the migration roll",
+        {"stage": "ibp"},
+    ),
+    SubPhase(
+        "SetupEnsureIBPUpgradeComplete",
+        SETUP,
+        "rolling_restart",
+        RESTARTS,
+        "rolls the brokers for it, only when triggered",
+        {"target": "brokers", "stage": "ibp"},
+    ),
+    SubPhase("SetupFetchKafkaClusterId", SETUP, "cluster_id_info", READS, "cluster id from ZooKeeper, cross-checked"),
+    SubPhase("SetupFetchKafkaZookeeperEndpoint", SETUP, "zookeeper_endpoint_info", READS, "connect string and chroot, checked"),
+    SubPhase(
+        "SetupMutateKRaftController",
+        SETUP,
+        "kraft_controller",
+        WRITES,
+        "controllers formatted with the cluster id and the IBP's metadata.version, started with the migration flag",
+        {"state": "migrating"},
+    ),
+    SubPhase("SetupKRaftControllerHealthy", SETUP, "quorum_health_info", WAITS, "leader, voters caught up, PRE_MIGRATION"),
+    SubPhase(
+        "SetupCheckKraftControllerVersion",
+        SETUP,
+        "kafka_version_info",
+        READS,
+        "the version that runs in each controller",
+        {"target": "controllers"},
+    ),
+    SubPhase("SetupComplete", SETUP, "migration_journal", WRITES, "records the end of SETUP", {"event": "SetupComplete"}),
+    SubPhase(
+        "MigrateTriggerKafkaMigration",
+        MIGRATE,
+        "broker_settings",
+        WRITES,
+        "migration settings for the brokers as a new revision; originals kept first",
+        {"stage": "migration"},
+    ),
+    SubPhase(
+        "MigrateEnsureKafkaRollComplete",
+        MIGRATE,
+        "rolling_restart",
+        RESTARTS,
+        "first broker roll: ZooKeeper mode to migrating mode",
+        {"target": "brokers", "stage": "migration"},
+    ),
+    SubPhase("MigrateMonitorMigrationProgress", MIGRATE, "migration_progress", WAITS, "waits for the hybrid state"),
+    SubPhase("MigrateDualWrite", MIGRATE, "migration_journal", WRITES, "records DUAL-WRITE", {"event": "MigrateDualWrite"}),
+    SubPhase(
+        "MoveToKRaftControllerTriggerZkRemoval",
+        FINALIZE,
+        "broker_settings",
+        WRITES,
+        "KRaft settings for the brokers as a new revision",
+        {"stage": "kraft"},
+    ),
+    SubPhase(
+        "MoveToKRaftControllerEnsureKafkaRollIsComplete",
+        FINALIZE,
+        "rolling_restart",
+        RESTARTS,
+        "second broker roll: migrating mode to KRaft mode; pure dual-write after it",
+        {"target": "brokers", "stage": "kraft"},
+    ),
+    SubPhase(
+        "MoveToKRaftControllerTriggerKRaftControllerMigrationModeRemoval",
+        FINALIZE,
+        "kraft_controller",
+        WRITES,
+        "the gates, then the controllers' settings without the migration flag",
+        {"state": "final"},
+    ),
+    SubPhase(
+        "MoveToKRaftControllerEnsureKRaftControllerMigrationModeRemovalComplete",
+        FINALIZE,
+        "rolling_restart",
+        RESTARTS,
+        "controller roll, the active one last: the point of no return",
+        {"target": "controllers", "stage": "final"},
+    ),
+    SubPhase(
+        "MoveToKRaftControllerComplete",
+        FINALIZE,
+        "migration_journal",
+        WRITES,
+        "records COMPLETE, restores the update strategy, releases the lock",
+        {"event": "MoveToKRaftControllerComplete"},
+    ),
+)
+
+BY_NAME: Mapping[str, SubPhase] = {item.name: item for item in SUB_PHASES}
+
+
+def sub_phase_of(module: str, params: Mapping[str, Any]) -> str:
+    """Return the sub-phase that ``module`` with these options carries out, or the module's name when it is none."""
+    for item in SUB_PHASES:
+        if item.module == module and all(params.get(key) == value for key, value in item.params.items()):
+            return item.name
+    return module

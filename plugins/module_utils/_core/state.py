@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a cluster is, derived from what it shows (design: the state is never stored, always derived).
+
+Private to the collection. Source: reference to Kafka's KRaftMigrationDriver and ZkMigrationState; pure, no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+ZOOKEEPER = "ZOOKEEPER"
+PREMIGRATION = "PREMIGRATION"
+HYBRID = "HYBRID_DUAL_WRITE"
+PURE = "PURE_DUAL_WRITE"
+FINALIZED = "FINALIZED"
+MIXED = "MIXED"
+
+#: a broker's mode, read off the settings that its process was started with
+MODE_ZOOKEEPER = "zookeeper"
+MODE_MIGRATING = "migrating"
+MODE_KRAFT = "kraft"
+MODE_UNKNOWN = "unknown"
+
+STATES = (ZOOKEEPER, PREMIGRATION, HYBRID, PURE, FINALIZED, MIXED)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was seen.
+
+    ``modes``: broker pod name to mode. ``controllers``: controller pod name to whether its process has the migration
+    flag on. ``leader_flagged``: the flag of the active controller, None when there is none or it is unknown.
+    ``kraft_holds_controller``: ``/controller`` carries a KRaft epoch; None when ZooKeeper was not read.
+    ``migration_offset``: ``/migration.kraft_metadata_offset``, None when absent.
+    """
+
+    modes: Mapping[str, str]
+    controllers: Mapping[str, bool]
+    leader_flagged: bool | None = None
+    kraft_holds_controller: bool | None = None
+    migration_offset: int | None = None
+
+
+@dataclass(frozen=True)
+class ClusterState:
+    """The state of the cluster itself and the one line that says why."""
+
+    name: str
+    reason: str
+
+
+def mode_of(settings: Mapping[str, str]) -> str:
+    """Return the mode of a process from its effective settings (KafkaConfig: process.roles decides, then the flag)."""
+    roles = {role.strip() for role in settings.get("process.roles", "").split(",") if role.strip()}
+    if roles:
+        return MODE_KRAFT
+    if not settings:
+        return MODE_UNKNOWN
+    if settings.get("zookeeper.metadata.migration.enable", "").strip().lower() == "true":
+        return MODE_MIGRATING
+    return MODE_ZOOKEEPER
+
+
+def derive(seen: Evidence) -> ClusterState:
+    """Derive the state; never guesses: a roll under way is MIXED."""
+    modes = set(seen.modes.values())
+    if not seen.modes or MODE_UNKNOWN in modes:
+        return ClusterState(MIXED, "not every broker could be read: " + _some(seen.modes, MODE_UNKNOWN))
+    if modes == {MODE_KRAFT}:
+        return _all_kraft(seen)
+    if MODE_KRAFT in modes:
+        rest = [name for name, mode in seen.modes.items() if mode != MODE_KRAFT]
+        return ClusterState(MIXED, f"broker roll to KRaft under way: still in ZooKeeper mode: {_names(rest)}")
+    if seen.kraft_holds_controller:
+        if (seen.migration_offset or 0) <= 0:
+            return ClusterState(MIXED, "KRaft holds /controller but the copy of the metadata is not done yet")
+        if modes == {MODE_MIGRATING}:
+            return ClusterState(HYBRID, "KRaft holds /controller, every broker is in migrating ZooKeeper mode")
+        rest = [name for name, mode in seen.modes.items() if mode == MODE_ZOOKEEPER]
+        return ClusterState(MIXED, f"KRaft holds /controller but brokers run without the migration flag: {_names(rest)}")
+    if seen.controllers:
+        migrating = sum(1 for mode in seen.modes.values() if mode == MODE_MIGRATING)
+        return ClusterState(
+            PREMIGRATION,
+            f"{len(seen.controllers)} KRaft controllers run, a broker holds /controller, "
+            f"{migrating} of {len(seen.modes)} brokers in migrating mode",
+        )
+    return ClusterState(ZOOKEEPER, "no KRaft controller runs, the brokers use ZooKeeper")
+
+
+def _all_kraft(seen: Evidence) -> ClusterState:
+    flagged = [name for name, flag in seen.controllers.items() if flag]
+    if seen.controllers and len(flagged) == len(seen.controllers):
+        return ClusterState(PURE, "every broker runs in KRaft mode, every controller still has the migration flag")
+    if flagged:
+        where = "the active controller still has it" if seen.leader_flagged else "the active controller runs without it"
+        return ClusterState(MIXED, f"controller roll under way: the migration flag is on in {_names(flagged)}; {where}")
+    return ClusterState(FINALIZED, "every broker runs in KRaft mode, no controller has the migration flag")
+
+
+def _names(names: Sequence[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
+
+
+def _some(modes: Mapping[str, str], wanted: str) -> str:
+    return _names([name for name, mode in modes.items() if mode == wanted]) or "no broker pod was found"

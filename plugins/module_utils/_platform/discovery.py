@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find the StatefulSets of a plain Kafka cluster by its name, or say clearly why not.
+
+Private to the collection. Pure choice over listed objects; the caller lists them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE, ROLE_CONTROLLER
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+Obj = Mapping[str, Any]
+
+
+def name_of(obj: Obj) -> str:
+    """Return metadata.name."""
+    return str(obj["metadata"]["name"])
+
+
+def looks_like_kafka(statefulset: Obj) -> bool:
+    """Whether a pod template seems to start Kafka brokers (image, start command or KAFKA_* variables)."""
+    for container in statefulset["spec"]["template"]["spec"].get("containers", []):
+        words = " ".join([container.get("image", ""), *container.get("command", []), *container.get("args", [])]).lower()
+        if "zookeeper-server-start" in words or "quorumpeermain" in words:
+            return False
+        names = {env.get("name", "") for env in container.get("env", [])}
+        if "kafka-server-start" in words or "kafka.kafka" in words or {"KAFKA_ZOOKEEPER_CONNECT", "KAFKA_CFG_ZOOKEEPER_CONNECT"} & names:
+            return True
+        if "kafka" in container.get("image", "").rsplit("/", 1)[-1] and "zookeeper" not in words:
+            return True
+    return False
+
+
+def is_controllers(statefulset: Obj) -> bool:
+    """Whether the object is a controllers' StatefulSet of this collection."""
+    return (statefulset["metadata"].get("labels") or {}).get(LABEL_ROLE) == ROLE_CONTROLLER
+
+
+def choose(cluster: str, namespace: str, found: Sequence[Obj], explicit: Sequence[str]) -> list[Obj]:
+    """Return the brokers' StatefulSets of ``cluster``.
+
+    The named ones; else the one of that name; else those whose name starts with ``<cluster>-`` or that carry the label
+    ``app.kubernetes.io/instance=<cluster>``. Raises Refused with near names when nothing fits.
+    """
+    by_name = {name_of(item): item for item in found}
+    if explicit:
+        missing = [name for name in explicit if name not in by_name]
+        if missing:
+            raise _not_found(f"StatefulSet {', '.join(missing)} of kraft_statefulsets", namespace, missing[0], by_name)
+        return [by_name[name] for name in explicit]
+    brokers = [item for item in found if not is_controllers(item)]
+    if cluster in by_name and not is_controllers(by_name[cluster]):
+        chosen = [by_name[cluster]]
+    else:
+        chosen = [item for item in brokers if looks_like_kafka(item) and _belongs(item, cluster)]
+    if not chosen:
+        raise _not_found(f"Kafka cluster {cluster!r}", namespace, cluster, by_name)
+    if not all(looks_like_kafka(item) for item in chosen):
+        raise Refused(
+            f"StatefulSet {namespace}/{cluster} does not start Kafka brokers; correct kraft_cluster "
+            f"({_near(cluster, [name for name, item in by_name.items() if looks_like_kafka(item)])})",
+            code="cluster-not-found",
+        )
+    return chosen
+
+
+def _belongs(item: Obj, cluster: str) -> bool:
+    labels = item["metadata"].get("labels") or {}
+    return name_of(item).startswith(cluster + "-") or labels.get("app.kubernetes.io/instance") == cluster
+
+
+def _near(wanted: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.4) or sorted(names)[:5]
+    return "near names: " + ", ".join(near) if near else "there is no Kafka StatefulSet"
+
+
+def _not_found(what: str, namespace: str, wanted: str, by_name: Mapping[str, Obj]) -> Refused:
+    names = [name for name, item in by_name.items() if looks_like_kafka(item) and not is_controllers(item)]
+    return Refused(
+        f"{what} was not found in namespace {namespace!r} ({_near(wanted, names)}); correct kraft_cluster or kraft_namespace",
+        code="cluster-not-found",
+        detail={"near": names},
+    )
+
+
+def same_zookeeper(connects: Mapping[str, str], cluster: str) -> None:
+    """Refuse StatefulSets that use different ZooKeepers: they are two clusters (argument: StatefulSet name to connect string)."""
+    if len(set(connects.values())) > 1:
+        listed = "; ".join(f"{name} uses {connect}" for name, connect in sorted(connects.items()))
+        raise Refused(
+            f"{cluster!r} fits more than one Kafka cluster: {listed}; name the StatefulSets of one in kraft_statefulsets",
+            code="cluster-ambiguous",
+        )

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Kafka cluster made of plain StatefulSets, read lazily: each property is fetched once per task, when a step needs it.
+
+Private to the collection. The direct way of driving (design section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.template import main_container
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    CONFIG_MAP,
+    NAMESPACE,
+    POD,
+    STATEFUL_SET,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import discovery
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import (
+    Connect,
+    Route,
+    is_ready,
+    open_route,
+    parse_connect,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import ZkView, read_view
+
+Obj = dict[str, Any]
+#: exec channels opened at the same time
+PARALLEL = 8
+
+
+class StatefulSetCluster:
+    """The brokers, the controllers and the ZooKeeper of one cluster.
+
+    ``params`` are the validated module options. Close it (it is a context manager): it may hold a ZooKeeper session.
+    """
+
+    platform = "statefulset"
+
+    def __init__(self, client: KubeClient, params: Mapping[str, Any]) -> None:
+        self.client = client
+        self.params = params
+        self.namespace: str = params["namespace"]
+        self.name: str = params["cluster"]
+        self._stack = ExitStack()
+
+    def __enter__(self) -> StatefulSetCluster:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stack.close()
+
+    def forget(self, *names_: str) -> None:
+        """Drop cached properties, so that they are read again."""
+        for name in names_:
+            self.__dict__.pop(name, None)
+
+    # Kubernetes objects
+
+    @cached_property
+    def all_statefulsets(self) -> list[Obj]:
+        """Every StatefulSet of the namespace. Raises Refused when the namespace does not exist."""
+        found = self.client.list(STATEFUL_SET, self.namespace)
+        if not found:
+            self._check_namespace()
+        return found
+
+    def _check_namespace(self) -> None:
+        try:
+            if self.client.find(NAMESPACE, self.namespace, None) is None:
+                raise Refused(f"namespace {self.namespace!r} does not exist; correct kraft_namespace", code="cluster-not-found")
+        except Forbidden:
+            return
+
+    @cached_property
+    def statefulsets(self) -> list[Obj]:
+        """The brokers' StatefulSets."""
+        return discovery.choose(self.name, self.namespace, self.all_statefulsets, self.params["statefulsets"])
+
+    @cached_property
+    def container(self) -> str:
+        """The name of the container that runs Kafka."""
+        return str(self.params["container"] or main_container(self.statefulsets[0]["spec"]["template"]))
+
+    @cached_property
+    def pods(self) -> dict[str, Obj]:
+        """The brokers' pods by name."""
+        return self._pods_of(self.statefulsets)
+
+    def _pods_of(self, statefulsets: list[Obj]) -> dict[str, Obj]:
+        uids = {item["metadata"]["uid"] for item in statefulsets}
+        owned = {}
+        for pod in self._all_pods:
+            if any(owner.get("uid") in uids for owner in pod["metadata"].get("ownerReferences", [])):
+                owned[str(pod["metadata"]["name"])] = pod
+        return dict(sorted(owned.items(), key=lambda item: ordinal_key(item[0])))
+
+    @cached_property
+    def _all_pods(self) -> list[Obj]:
+        return self.client.list(POD, self.namespace)
+
+    def reload(self) -> None:
+        """Forget everything that a change in the cluster may have made stale; the ZooKeeper session stays."""
+        self.forget("all_statefulsets", "statefulsets", "_all_pods", "pods", "facts", "controllers", "controller_pods")
+        self.forget("controller_facts", "view", "state", "config_maps")
+
+    @cached_property
+    def facts(self) -> dict[str, ProcessFacts]:
+        """What runs in each broker pod that is up, by pod name."""
+        return self._read_facts(self.pods, self.container)
+
+    def _read_facts(self, pods: Mapping[str, Obj], container: str) -> dict[str, ProcessFacts]:
+        running = [name for name, pod in pods.items() if container_runs(pod, container)]
+
+        def read(name: str) -> tuple[str, ProcessFacts | None]:
+            try:
+                return name, pod_facts(self.client, self.namespace, name, container)
+            except Forbidden:
+                raise
+            except KraftError:
+                return name, None
+
+        with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+            return {name: facts for name, facts in pool.map(read, running) if facts is not None}
+
+    @cached_property
+    def config_maps(self) -> dict[str, Obj]:
+        """The ConfigMaps of the namespace by name."""
+        return {str(item["metadata"]["name"]): item for item in self.client.list(CONFIG_MAP, self.namespace)}
+
+    # brokers
+
+    @cached_property
+    def effective(self) -> dict[str, str]:
+        """The settings that a running broker really uses (any one; per-broker keys differ)."""
+        for facts in self.facts.values():
+            if facts.settings:
+                return dict(facts.settings)
+        raise Refused(
+            f"no broker process could be read in the pods of {self.namespace}/{self.name} ({', '.join(self.pods) or 'there are no pods'}); "
+            "start the brokers first",
+            code="broker-not-healthy",
+        )
+
+    def broker_id(self, pod: str) -> int | None:
+        """The broker id of a pod: its running settings, else its meta.properties."""
+        facts = self.facts.get(pod)
+        if facts is None:
+            return None
+        for key in ("broker.id", "node.id"):
+            value = facts.settings.get(key, "").strip()
+            if value.lstrip("-").isdigit() and int(value) >= 0:
+                return int(value)
+        return next((meta.node_id for meta in facts.meta if meta.node_id is not None), None)
+
+    @cached_property
+    def pod_of_broker(self) -> dict[int, str]:
+        """Broker id to pod name. Raises Refused when two pods have the same id."""
+        found: dict[int, str] = {}
+        for pod in self.pods:
+            number = self.broker_id(pod)
+            if number is None:
+                continue
+            if number in found:
+                raise Refused(f"pods {found[number]} and {pod} both run broker {number}; repair that first", code="broker-not-healthy")
+            found[number] = pod
+        return found
+
+    @cached_property
+    def modes(self) -> dict[str, str]:
+        """Pod name to mode; a pod whose process could not be read is unknown."""
+        return {pod: state.mode_of(self.facts[pod].settings) if pod in self.facts else state.MODE_UNKNOWN for pod in self.pods}
+
+    # controllers
+
+    @property
+    def controllers_name(self) -> str:
+        """Name of the controllers' StatefulSet."""
+        return str(self.params["controller_name"] or names.controllers_name(self.name))
+
+    @cached_property
+    def controllers(self) -> Obj | None:
+        """The controllers' StatefulSet, if it exists."""
+        found = [item for item in self.all_statefulsets if discovery.name_of(item) == self.controllers_name]
+        return found[0] if found else None
+
+    @cached_property
+    def controller_pods(self) -> dict[str, Obj]:
+        """The controllers' pods by name."""
+        return self._pods_of([self.controllers]) if self.controllers else {}
+
+    @property
+    def controller_container(self) -> str:
+        """The container that runs a controller."""
+        return main_container(self.controllers["spec"]["template"]) if self.controllers else ""
+
+    @cached_property
+    def controller_facts(self) -> dict[str, ProcessFacts]:
+        """What runs in each controller pod that is up."""
+        return self._read_facts(self.controller_pods, self.controller_container) if self.controllers else {}
+
+    @property
+    def controller_ids(self) -> dict[int, str]:
+        """Controller node id to pod name, of the controllers that run."""
+        return {int(facts.settings["node.id"]): pod for pod, facts in self.controller_facts.items() if facts.settings.get("node.id")}
+
+    # ZooKeeper
+
+    @cached_property
+    def journal(self) -> journals.Journal:
+        """The journal; an empty one when there is none yet."""
+        found = self.client.find(CONFIG_MAP, names.journal_name(self.name), self.namespace)
+        return journals.load(self.name, (found or {}).get("data"))
+
+    @cached_property
+    def zookeeper_connect(self) -> Connect | None:
+        """The brokers' zookeeper.connect; when they run in KRaft mode, the controllers' or the journal's. None when there is none."""
+        sources = [facts.settings for facts in self.facts.values()] + [facts.settings for facts in self.controller_facts.values()]
+        per_set = {}
+        for pod, facts in self.facts.items():
+            if facts.settings.get("zookeeper.connect"):
+                per_set[ordinal_key(pod)[0]] = facts.settings["zookeeper.connect"]
+        discovery.same_zookeeper(per_set, self.name)
+        for settings in sources:
+            if settings.get("zookeeper.connect"):
+                return parse_connect(settings["zookeeper.connect"])
+        return parse_connect(self.journal.zookeeper_connect) if self.journal.zookeeper_connect else None
+
+    @cached_property
+    def route(self) -> Route:
+        """How ZooKeeper is reached; the forward stays open until the cluster is closed."""
+        connect = self.zookeeper_connect
+        if connect is None:
+            raise Refused(f"no broker or controller of {self.name} names a ZooKeeper: the cluster runs in KRaft mode", code="wrong-state")
+        relays = [(pod, self.container) for pod in self.pods if is_ready(self.pods[pod])]
+        return self._stack.enter_context(
+            open_route(self.client, self.namespace, connect, relays, self.params["zookeeper_connect"])
+        )
+
+    @cached_property
+    def zookeeper(self) -> ZkSession:
+        """A read-only session at the chroot of the cluster."""
+        route = self.route
+        return self._stack.enter_context(open_session(route.host, route.port, chroot=route.chroot, timeout=15.0))
+
+    @cached_property
+    def view(self) -> ZkView:
+        """Everything that a decision needs from ZooKeeper, read after sync()."""
+        self.zookeeper.sync()
+        return read_view(self.zookeeper)
+
+    # state
+
+    @cached_property
+    def flags(self) -> dict[str, bool]:
+        """Controller pod name to whether its running process has the migration flag."""
+        key = "zookeeper.metadata.migration.enable"
+        return {pod: facts.settings.get(key, "").strip().lower() == "true" for pod, facts in self.controller_facts.items()}
+
+    @cached_property
+    def state(self) -> state.ClusterState:
+        """Where the cluster is, derived from what it shows now."""
+        kraft_holds = offset = None
+        if self.zookeeper_connect is not None and (not self.flags or any(self.flags.values())):
+            peek = read_view(self.zookeeper, partitions=False)
+            kraft_holds = peek.controller is not None and peek.controller.kraft_epoch >= 0
+            offset = peek.migration.offset if peek.migration else None
+        return state.derive(
+            state.Evidence(
+                modes=self.modes, controllers=self.flags, kraft_holds_controller=kraft_holds, migration_offset=offset
+            )
+        )
+
+    def expect(self, wanted: Callable[[str], bool], step: str) -> None:
+        """Refuse (code wrong-state) unless the state's name satisfies ``wanted``."""
+        if not wanted(self.state.name):
+            raise Refused(
+                f"{step} cannot run now: {self.namespace}/{self.name} is {self.state.name} ({self.state.reason}); "
+                "run status.yml and follow its next step",
+                code="wrong-state",
+            )
+
+
+def ordinal_key(pod: str) -> tuple[str, int]:
+    """Sort key of a StatefulSet's pod: (set, ordinal)."""
+    base, _dash, number = pod.rpartition("-")
+    return (base, int(number)) if number.isdigit() else (pod, -1)
+
+
+def container_runs(pod: Mapping[str, Any], container: str) -> bool:
+    """Whether the container is running in a pod that is not being deleted."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return False
+    for status in (pod.get("status") or {}).get("containerStatuses") or []:
+        if status["name"] == container:
+            return "running" in status.get("state", {})
+    return False

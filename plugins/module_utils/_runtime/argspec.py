@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The argument specifications of all modules: shared between a module file (documentation) and its action plugin.
+
+Private to the collection. Every module of the action group takes the same options, so that a sub-phase run alone by
+``--tags`` derives earlier results from inventory variables only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+Spec = dict[str, dict[str, Any]]
+
+
+def _env(name: str) -> tuple[Callable[..., str], list[str]]:
+    return (env_fallback, [name])
+
+
+def connection_spec() -> Spec:
+    """Options that reach the Kubernetes API, named and defaulted as in kubernetes.core."""
+    return {
+        "kubeconfig": {"type": "raw", "fallback": _env("K8S_AUTH_KUBECONFIG")},
+        "context": {"type": "str", "fallback": _env("K8S_AUTH_CONTEXT")},
+        "host": {"type": "str", "fallback": _env("K8S_AUTH_HOST")},
+        "api_key": {"type": "str", "no_log": True, "fallback": _env("K8S_AUTH_API_KEY")},
+        "ca_cert": {"type": "path", "aliases": ["ssl_ca_cert"], "fallback": _env("K8S_AUTH_SSL_CA_CERT")},
+        "validate_certs": {"type": "bool", "aliases": ["verify_ssl"], "fallback": _env("K8S_AUTH_VERIFY_SSL")},
+        "proxy": {"type": "str", "fallback": _env("K8S_AUTH_PROXY")},
+        "impersonate_user": {"type": "str", "fallback": _env("K8S_AUTH_IMPERSONATE_USER")},
+        "impersonate_groups": {"type": "list", "elements": "str", "fallback": _env("K8S_AUTH_IMPERSONATE_GROUPS")},
+    }
+
+
+def cluster_spec() -> Spec:
+    """Options that name one Kafka cluster and say how it is to be migrated."""
+    return {
+        "namespace": {"type": "str", "required": True},
+        "cluster": {"type": "str", "required": True},
+        "platform": {"type": "str", "default": "auto", "choices": ["auto", "statefulset"]},
+        "statefulsets": {"type": "list", "elements": "str", "default": []},
+        "container": {"type": "str"},
+        "zookeeper_connect": {"type": "str"},
+        "ibp_version": {"type": "str"},
+        "dns_ttl": {"type": "int", "default": 1},
+        "controller_name": {"type": "str"},
+        "controller_replicas": {"type": "int", "default": 3},
+        "controller_node_id_base": {"type": "int"},
+        "controller_storage_size": {"type": "str", "default": "10Gi"},
+        "controller_storage_class": {"type": "str"},
+        "controller_manifest": {"type": "dict"},
+        "accept": {"type": "list", "elements": "str", "default": []},
+        "confirm": {"type": "list", "elements": "str", "default": []},
+        "soak": {"type": "int", "default": 86400},
+        "pod_timeout": {"type": "int", "default": 600},
+        "wait_timeout": {"type": "int", "default": 900},
+        "lock_timeout": {"type": "int", "default": 120},
+    }
+
+
+def base_spec() -> Spec:
+    """What every module of the action group takes."""
+    return {**connection_spec(), **cluster_spec()}
+
+
+EXTRA: Mapping[str, Spec] = {
+    "preflight_info": {},
+    "cluster_info": {},
+    "ibp_version_info": {},
+    "migration_lock": {
+        "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+        "release": {"type": "str"},
+    },
+    "kafka_health_info": {},
+    "kafka_version_info": {"target": {"type": "str", "default": "brokers", "choices": ["brokers", "controllers"]}},
+    "kraft_controller": {"state": {"type": "str", "required": True, "choices": ["held", "migrating", "final"]}},
+    "broker_settings": {"stage": {"type": "str", "required": True, "choices": ["ibp", "migration", "kraft"]}},
+    "rolling_restart": {
+        "target": {"type": "str", "required": True, "choices": ["brokers", "controllers"]},
+        "stage": {"type": "str", "required": True, "choices": ["ibp", "migration", "kraft", "final"]},
+    },
+    "cluster_id_info": {},
+    "zookeeper_endpoint_info": {},
+    "quorum_health_info": {},
+    "migration_progress": {},
+    "finalize_gates_info": {},
+    "migration_journal": {
+        "event": {
+            "type": "str",
+            "required": True,
+            "choices": ["SetupComplete", "MigrateDualWrite", "MoveToKRaftControllerComplete"],
+        },
+    },
+    "migration_report": {"path": {"type": "path", "required": True}, "canary": {"type": "dict"}},
+}
+
+
+def spec_of(module: str) -> Spec:
+    """Return the whole argument specification of ``module``. Raises KeyError for a name that is no module of ours."""
+    return {**base_spec(), **EXTRA[module]}

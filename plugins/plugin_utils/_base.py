@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one base of all action plugins: validate, derive the state, decide, check mode, lease and lock, apply, journal, errors.
+
+Private to the collection. A sub-phase supplies ``judge`` (done, needed, not needed) and ``apply``; a read-only module supplies
+``inspect``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import findings, phases
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Interrupted, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
+
+DONE = "done"
+NEEDED = "needed"
+NOT_NEEDED = "not needed"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the planner says of a sub-phase, with the one line that says why. ``diff`` is what would be written."""
+
+    kind: str
+    reason: str
+    diff: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is something to do."""
+        return self.kind == NEEDED
+
+
+def done(reason: str) -> Decision:
+    """The sub-phase is already done."""
+    return Decision(DONE, reason)
+
+
+def not_needed(reason: str) -> Decision:
+    """The sub-phase does not apply here."""
+    return Decision(NOT_NEEDED, reason)
+
+
+def needed(reason: str, *diff: Mapping[str, str]) -> Decision:
+    """The sub-phase has something to do."""
+    return Decision(NEEDED, reason, tuple(diff))
+
+
+class KraftAction(ActionBase):  # type: ignore[misc]
+    """Base of all actions; ``MODULE`` names the module whose contract it implements."""
+
+    MODULE: ClassVar[str] = ""
+    #: whether apply() changes the cluster; a waiting step does not
+    MUTATES: ClassVar[bool] = True
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task in the control process and return plain data."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
+        started = time.monotonic()
+        params, secrets, problem = self._validate()
+        if problem:
+            return {**result, "failed": True, "msg": problem}
+        sub_phase = phases.sub_phase_of(self.MODULE, params)
+        display = Display()
+
+        def progress(text: str) -> None:
+            display.display(f"[{host}] {sub_phase}: {text}")
+
+        try:
+            with orderly_stop() as stopper, Run(self.MODULE, params, sub_phase, progress) as run:
+                run.check_mode = bool(self._task.check_mode)
+                result.update(self._drive(run, stopper))
+        except KraftError as error:
+            result.update(_failure(error, sub_phase, params))
+        except Unsupported as error:
+            result.update(_failure(Refused(error.message, code=error.code), sub_phase, params))
+        except AnsibleError:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            result.update(
+                failed=True,
+                msg=f"{sub_phase}: unexpected error, please report it: {type(error).__name__}: {error}",
+                exception=traceback.format_exc(),
+            )
+        result["elapsed"] = round(time.monotonic() - started, 3)
+        plain: dict[str, Any] = json.loads(json.dumps(remove_values(result, secrets), default=str))
+        return plain
+
+    def _validate(self) -> tuple[dict[str, Any], set[str], str]:
+        problem = missing_libraries()
+        if problem:
+            return {}, set(), problem
+        arguments = json.loads(json.dumps(dict(self._task.args), default=str))
+        checked = ArgumentSpecValidator(spec_of(self.MODULE)).validate(arguments)
+        secrets = set(getattr(checked, "_no_log_values", set()))
+        if checked.error_messages:
+            return {}, secrets, f"{self.MODULE}: " + "; ".join(checked.error_messages)
+        params = dict(checked.validated_parameters)
+        wrong = findings.unknown_codes(params["accept"])
+        if wrong:
+            known = ", ".join(sorted(code for code, rule in findings.RULES.items() if rule.acceptable))
+            return params, secrets, f"kraft_accept names {', '.join(wrong)}, which cannot be accepted; acceptable codes: {known}"
+        return params, secrets, ""
+
+    def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
+        decision = self.judge(run)
+        if not decision.needed:
+            return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.inspect(run)}
+        if run.check_mode:
+            return {
+                "changed": self.MUTATES,
+                "msg": f"would run: {decision.reason}",
+                "decision": decision.kind,
+                "diff": [dict(item) for item in decision.diff],
+            }
+        if not self.MUTATES:
+            return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
+        with run.exclusive(stopper.stop):
+            data = self.apply(run)
+        return {
+            "msg": decision.reason,
+            "decision": decision.kind,
+            "diff": [dict(item) for item in decision.diff],
+            "changed": True,
+            **data,
+        }
+
+    def judge(self, run: Run) -> Decision:
+        """Say whether there is something to do. Read-only modules keep this one."""
+        del run
+        return done("read only")
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """Return what the module reports when nothing is changed."""
+        del run
+        return {}
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Carry the sub-phase out; called under the lease and the lock when it changes something."""
+        raise KraftError(f"{self.MODULE} does not change anything")
+
+
+def _failure(error: KraftError, sub_phase: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    again = "run the same command again to continue" if isinstance(error, Interrupted) else ""
+    message = f"{sub_phase}: {error.message}" + (f"; {again}" if again else "")
+    return {
+        "failed": True,
+        "msg": message,
+        "code": error.code,
+        "detail": error.detail,
+        "sub_phase": sub_phase,
+        "cluster": params.get("cluster"),
+    }

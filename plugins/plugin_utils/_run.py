@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task on one cluster: its options, the cluster, the journal, the lease of the run and the lock of the migration.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease, own_identity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError
+
+
+def now() -> str:
+    """Return the time in UTC as ISO 8601 with milliseconds."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Run:
+    """What an action works with. A context manager: closes the cluster's sessions."""
+
+    def __init__(self, module: str, params: Mapping[str, Any], sub_phase: str, progress: Callable[[str], None]) -> None:
+        self.module = module
+        self.params = params
+        self.sub_phase = sub_phase
+        self.progress = progress
+        self.check_mode = False
+        self.started = time.monotonic()
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if "cluster" in self.__dict__:
+            self.cluster.__exit__(None, None, None)
+
+    @cached_property
+    def client(self) -> KubeClient:
+        """The API client of this task."""
+        return connect(self.params)
+
+    @cached_property
+    def cluster(self) -> StatefulSetCluster:
+        """The cluster that the options name."""
+        return open_cluster(self.client, self.params)
+
+    @property
+    def journal(self) -> journals.Journal:
+        """The journal as read in this task."""
+        return self.cluster.journal
+
+    @cached_property
+    def lease(self) -> RunLease:
+        """The Lease of this ansible-playbook run."""
+        return RunLease(self.client, self.cluster.namespace, names.lease_name(self.cluster.name), own_identity())
+
+    @contextmanager
+    def exclusive(self, stop: Callable[[str], None]) -> Iterator[None]:
+        """Hold the Lease and the lock of the migration while an action changes something.
+
+        On an error the failure goes into the journal and the Lease is given back, so that a re-run need not wait.
+        """
+        self.lease.acquire(self.params["lock_timeout"], self.progress)
+        self.lease.keep(stop)
+        try:
+            self.ensure_lock()
+            yield
+        except KraftError as error:
+            self._note_failure(error)
+            self.lease.stop()
+            self.lease.release()
+            raise
+        finally:
+            self.lease.stop()
+
+    def ensure_lock(self) -> bool:
+        """Put the cr-lock annotation on every object that we manage; returns whether anything was written."""
+        journal = self.journal
+        if not journal.migration_id:
+            journal.migration_id = locks.current_id(self.cluster) or uuid.uuid4().hex[:12]
+            journal.started = journal.started or now()
+            connect_string = self.cluster.zookeeper_connect
+            journal.zookeeper_connect = str(connect_string) if connect_string else ""
+            self.save_journal()
+        return locks.annotate(self.cluster, journal.migration_id, self.lease.holder, now())
+
+    def record(self, what: str, **details: Any) -> None:
+        """Add an event of this sub-phase to the journal and store it."""
+        known = phases.BY_NAME.get(self.sub_phase)
+        phase = known.phase if known else ""
+        seconds = round(time.monotonic() - self.started, 2)
+        self.journal.add(now(), phase, self.sub_phase, what, seconds=seconds, by=self.lease.holder, **details)
+        self.save_journal()
+
+    def save_journal(self) -> None:
+        """Store the journal (we hold the Lease: nobody else writes it)."""
+        name, namespace = names.journal_name(self.cluster.name), self.cluster.namespace
+        body = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": {names.LABEL_CLUSTER: self.cluster.name, names.MANAGED_BY: names.MANAGER},
+            },
+            "data": journals.dump(self.journal),
+        }
+        try:
+            self.client.patch(CONFIG_MAP, name, namespace, {"data": body["data"]})
+        except KraftError as error:
+            if type(error).__name__ != "NotFound":
+                raise
+            self.client.create(CONFIG_MAP, body, namespace)
+
+    def _note_failure(self, error: KraftError) -> None:
+        try:
+            self.record("failed", failed=True, error=error.message, code=error.code)
+        except (KraftError, Conflict) as second:
+            self.progress(f"the journal could not be written: {second.message}")
