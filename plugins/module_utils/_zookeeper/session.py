@@ -1,0 +1,327 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One ZooKeeper session that only reads.
+
+kazoo does the protocol; this class adds what the collection needs: a deadline on everything, errors that are sentences,
+many reads in flight at once, and watches that survive a lost connection. kazoo's own logging is silenced, since it
+would write into Ansible's output from a thread.
+
+What holds after a connection was lost (kazoo 2.x): kazoo connects again by itself, to the same forwarded local port,
+and every watch that was set fires once with a "none" event, because the server forgot it. So a watch here means "look
+again": whoever gets the call reads anew and sets a new watch, and no change is missed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+import typing as t
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Forbidden,
+    KraftError,
+    NotFound,
+    Unreachable,
+)
+
+KAZOO_IMPORT_ERROR: str | None
+try:
+    from kazoo import exceptions as kazoo_errors
+    from kazoo.client import KazooClient
+    from kazoo.handlers.threading import KazooTimeoutError
+    from kazoo.protocol.states import KazooState
+    from kazoo.retry import KazooRetry
+except ImportError:
+    KAZOO_IMPORT_ERROR = traceback.format_exc()
+else:
+    KAZOO_IMPORT_ERROR = None
+
+SESSION_SECONDS = 10.0
+"""Asked-for session timeout. It decides how fast a silent server is given up: after two thirds of it."""
+
+PIPELINE = 500
+"""Reads in flight at once. ZooKeeper's own limit of open requests (``globalOutstandingLimit``) is 1000."""
+
+_SILENT = logging.getLogger("kafkaops.kraft.zookeeper")
+
+
+@dataclass(frozen=True)
+class Znode:
+    """What one read returned.
+
+    :ivar data: the value; ``b""`` also for a znode whose value is null.
+    :ivar version: version of the data.
+    :ivar mtime_ms: time of the last change of the data in milliseconds, by ZooKeeper's clock.
+    :ivar ephemeral: whether it belongs to a session and goes with it.
+    :ivar ctime_ms: when the znode was created, in milliseconds, by ZooKeeper's clock.
+    """
+
+    data: bytes
+    version: int
+    mtime_ms: int
+    ephemeral: bool
+    ctime_ms: int = 0
+
+
+def open_session(host: str, port: int, *, chroot: str = "", timeout: float = 10.0) -> ZkSession:
+    """Connect to ZooKeeper.
+
+    :param host: a single server, or the local end of a forwarded port.
+    :param chroot: path below which this Kafka cluster lives (``/kafka``); empty for the root.
+    :param timeout: seconds until the connection must stand, and the deadline of every later read.
+    :raises Unreachable: when there is no session in time.
+    :raises NotFound: when the chroot does not exist; the message names those that hold a Kafka cluster.
+    :raises KraftError: when kazoo is not installed.
+    """
+    if KAZOO_IMPORT_ERROR is not None:
+        raise KraftError(
+            "the Python package kazoo is missing in the Python that runs ansible-playbook: install it there "
+            "(pipx inject ansible-core kazoo, or python -m pip install kazoo)",
+            detail={"traceback": KAZOO_IMPORT_ERROR},
+        )
+    session = ZkSession(host, port, chroot=chroot, timeout=timeout)
+    try:
+        session.connect()
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+class ZkSession:
+    """A session, made by :func:`open_session`; a context manager. May be used by several threads.
+
+    Paths are those that Kafka uses, below the chroot. A read that meets a lost connection waits for the next one and
+    asks again until its deadline, then raises :class:`Unreachable`.
+    """
+
+    def __init__(self, host: str, port: int, *, chroot: str, timeout: float) -> None:
+        self._host, self._port, self._timeout = host, port, timeout
+        self._chroot = "/" + chroot.strip("/") if chroot.strip("/") else ""
+        self._up = threading.Event()
+        self._closed = False
+        _silence()
+        self._client = KazooClient(
+            hosts=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            timeout=SESSION_SECONDS,
+            connection_retry=KazooRetry(max_tries=-1, delay=0.05, backoff=2, max_delay=2.0),
+            logger=_SILENT,
+        )
+        self._client.add_listener(self._state_changed)
+
+    @property
+    def address(self) -> str:
+        """Where it connects to, with the chroot, as in ``zookeeper.connect``."""
+        return f"{self._host}:{self._port}{self._chroot}"
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection stands at this moment."""
+        return bool(self._client.connected)
+
+    def connect(self) -> None:
+        """Wait for the session and look whether the chroot is there (errors as in :func:`open_session`)."""
+        self._client.start_async()
+        if not self._up.wait(self._timeout):
+            raise Unreachable(
+                f"ZooKeeper at {self._host}:{self._port} gave no session within {self._timeout:g} s: check that it "
+                "runs and that the port is the client port"
+            )
+        if self._chroot and self._read({"/": "exists"})["/"] is None:
+            raise NotFound(self._wrong_chroot())
+
+    def close(self) -> None:
+        """End the session. Never waits for a server that does not answer."""
+        if self._closed:
+            return
+        self._closed = True
+        ending = threading.Thread(target=self._end, name="kraft-zookeeper-close", daemon=True)
+        ending.start()
+        # Up to ten seconds go by in kazoo when the server is silent; nobody needs to see that.
+        ending.join(1.0 if self.connected else 0.1)
+
+    def __enter__(self) -> ZkSession:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def get(self, path: str) -> Znode | None:
+        """Return a znode, or None when it does not exist."""
+        return self.get_many([path])[path]
+
+    def get_many(self, paths: Iterable[str]) -> dict[str, Znode | None]:
+        """Return many znodes, with up to :data:`PIPELINE` requests in flight; missing ones are None."""
+        return {path: _znode(answer) for path, answer in self._read(dict.fromkeys(paths, "get")).items()}
+
+    def children(self, path: str) -> list[str]:
+        """Return the names below a znode, sorted; ``[]`` when it does not exist."""
+        return self.children_many([path])[path]
+
+    def children_many(self, paths: Iterable[str]) -> dict[str, list[str]]:
+        """Return the names below many znodes, sorted, with the requests in flight at once."""
+        return {path: sorted(names or ()) for path, names in self._read(dict.fromkeys(paths, "children")).items()}
+
+    def sync(self) -> None:
+        """Make the next reads see everything that was committed before this call.
+
+        A ZooKeeper server may lag behind its leader; a read that decides something is preceded by this, on the same
+        session.
+        """
+        self._read({"/": "sync"})
+
+    def watch(self, path: str, callback: Callable[[], None]) -> Znode | None:
+        """Read a znode and have ``callback`` called once when it is made, changed or deleted.
+
+        The callback runs in kazoo's thread and must return at once (set an event). It is also called when the
+        connection is lost: read again then, which waits for the new connection, and watch anew.
+        """
+        return self.watch_many([path], lambda _path: callback())[path]
+
+    def watch_many(self, paths: Iterable[str], callback: Callable[[str], None]) -> dict[str, Znode | None]:
+        """Do :meth:`watch` for many znodes at once; the callback gets the path.
+
+        The watch is set before the value is read, so a change between the two calls back.
+        """
+        wanted = list(paths)
+        self._read(dict.fromkeys(wanted, "exists"), callback)
+        return self.get_many(wanted)
+
+    def watch_children(self, path: str, callback: Callable[[], None]) -> list[str]:
+        """Return the names below a znode and have ``callback`` called once when one comes or goes.
+
+        For a znode that does not exist the call comes when it is made.
+        """
+        answer = self._read({path: "children"}, lambda _path: callback())[path]
+        if answer is None:
+            self.watch(path, callback)
+        return sorted(answer or ())
+
+    def wait_connected(self, timeout: float) -> bool:
+        """Wait until the connection stands; False when it does not after so many seconds."""
+        return self._up.wait(max(0.0, timeout))
+
+    def _state_changed(self, state: t.Any) -> None:
+        """Keep :attr:`_up` true to the connection. Runs in kazoo's thread and must not block."""
+        if state == KazooState.CONNECTED:
+            self._up.set()
+        else:
+            self._up.clear()
+
+    def _read(self, wanted: dict[str, str], callback: Callable[[str], None] | None = None) -> dict[str, t.Any]:
+        """Send requests in windows; ask again for those that a lost connection swallowed.
+
+        :param wanted: path to the kind of request.
+        :return: path to kazoo's answer, None for a missing znode.
+        """
+        deadline = time.monotonic() + self._timeout
+        answers: dict[str, t.Any] = {}
+        for window in _windows(list(wanted.items())):
+            left = window
+            while left:
+                sent = [(path, kind, self._send(kind, path, callback)) for path, kind in left]
+                left = []
+                for path, kind, result in sent:
+                    try:
+                        answers[path] = self._answer(path, result, deadline)
+                    except _Again:
+                        left.append((path, kind))
+                if left:
+                    self._wait_up(deadline)
+        return answers
+
+    def _send(self, kind: str, path: str, callback: Callable[[str], None] | None) -> t.Any:
+        full = (self._chroot + path).rstrip("/") or "/"
+        if kind == "sync":
+            return self._client.sync_async(full)
+        watch = None if callback is None else (lambda _event: callback(path))
+        send: dict[str, Callable[..., t.Any]] = {
+            "get": self._client.get_async,
+            "exists": self._client.exists_async,
+            "children": self._client.get_children_async,
+        }
+        return send[kind](full, watch=watch)
+
+    def _answer(self, path: str, result: t.Any, deadline: float) -> t.Any:
+        try:
+            return result.get(timeout=max(0.0, deadline - time.monotonic()))
+        except kazoo_errors.NoNodeError:
+            return None
+        except (kazoo_errors.NoAuthError, kazoo_errors.AuthFailedError):
+            raise Forbidden(
+                f"ZooKeeper at {self.address} does not let this session read {path}: the znode has an ACL "
+                "(zookeeper.set.acl=true), and a login to ZooKeeper is not supported yet"
+            ) from None
+        except (
+            kazoo_errors.ConnectionLoss,
+            kazoo_errors.ConnectionClosedError,
+            kazoo_errors.SessionExpiredError,
+        ):
+            raise _Again from None
+        except KazooTimeoutError:
+            raise self._silent_server() from None
+        except kazoo_errors.KazooException as exc:
+            raise Unreachable(f"ZooKeeper at {self.address} failed to read {path}: {type(exc).__name__} {exc}") from exc
+
+    def _wait_up(self, deadline: float) -> None:
+        if self._closed or not self.wait_connected(deadline - time.monotonic()):
+            raise self._silent_server()
+
+    def _silent_server(self) -> Unreachable:
+        return Unreachable(
+            f"ZooKeeper at {self.address} does not answer: no reply within {self._timeout:g} s, the connection "
+            f"{'stands' if self.connected else 'is lost'}"
+        )
+
+    def _wrong_chroot(self) -> str:
+        chroot, self._chroot = self._chroot, ""
+        names = [f"/{name}" for name in self.children("/") if name != "zookeeper"]
+        below = self.children_many(f"{name}/brokers" for name in names)
+        clusters = [path.removesuffix("/brokers") for path, found in below.items() if "ids" in found]
+        if "ids" in self.children("/brokers"):
+            clusters.insert(0, "/ (no chroot)")
+        found_text = f"Kafka clusters are under {', '.join(clusters)}" if clusters else "it holds no Kafka cluster"
+        return f"ZooKeeper at {self._host}:{self._port} has no {chroot}: {found_text}; check zookeeper.connect"
+
+    def _end(self) -> None:
+        try:
+            self._client.stop()
+            self._client.close()
+        except (kazoo_errors.KazooException, KazooTimeoutError, OSError) as exc:
+            _SILENT.debug("closing the ZooKeeper session: %s", exc)
+
+
+class _Again(Exception):
+    """The connection was lost under a read; ask again."""
+
+
+def _windows(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    for start in range(0, len(items), PIPELINE):
+        yield items[start : start + PIPELINE]
+
+
+def _znode(answer: t.Any) -> Znode | None:
+    if answer is None:
+        return None
+    data, stat = answer
+    return Znode(
+        data=data or b"",
+        version=stat.version,
+        mtime_ms=stat.mtime,
+        ephemeral=stat.ephemeralOwner != 0,
+        ctime_ms=stat.ctime,
+    )
+
+
+def _silence() -> None:
+    """Keep kazoo's log lines out of Ansible's output; kazoo also uses loggers of its own."""
+    for logger in (_SILENT, logging.getLogger("kazoo")):
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+        logger.propagate = False
