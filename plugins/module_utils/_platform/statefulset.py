@@ -113,6 +113,10 @@ class StatefulSetCluster:
     def _all_pods(self) -> list[Obj]:
         return self.client.list(POD, self.namespace)
 
+    def reload_objects(self) -> None:
+        """Forget the StatefulSets only: after a write of ours, so that the next one has the new resourceVersion."""
+        self.forget("all_statefulsets", "statefulsets", "controllers")
+
     def reload(self) -> None:
         """Forget everything that a change in the cluster may have made stale; the ZooKeeper session stays."""
         self.forget("all_statefulsets", "statefulsets", "_all_pods", "pods", "facts", "controllers", "controller_pods")
@@ -259,9 +263,8 @@ class StatefulSetCluster:
 
     @cached_property
     def view(self) -> ZkView:
-        """Everything that a decision needs from ZooKeeper, read after sync()."""
-        self.zookeeper.sync()
-        return read_view(self.zookeeper)
+        """What a decision needs from ZooKeeper, read after sync(); partition states are read where they are needed."""
+        return read_view(self.zookeeper, partitions=False)
 
     # state
 
@@ -276,9 +279,8 @@ class StatefulSetCluster:
         """Where the cluster is, derived from what it shows now."""
         kraft_holds = offset = None
         if self.zookeeper_connect is not None and (not self.flags or any(self.flags.values())):
-            peek = read_view(self.zookeeper, partitions=False)
-            kraft_holds = peek.controller is not None and peek.controller.kraft_epoch >= 0
-            offset = peek.migration.offset if peek.migration else None
+            kraft_holds = self.view.controller is not None and self.view.controller.is_kraft
+            offset = self.view.migration.offset if self.view.migration else None
         return state.derive(
             state.Evidence(
                 modes=self.modes, controllers=self.flags, kraft_holds_controller=kraft_holds, migration_offset=offset

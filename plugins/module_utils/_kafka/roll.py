@@ -1,0 +1,204 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roll engine: restarts one pod at a time, safely, and says what it waits for.
+
+Private to the collection. What is safe and when a pod is back differs between brokers and controllers: a Target supplies it.
+Batches come later: ``Target.next`` is the seam.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
+
+#: a container that has crashed this often since its pod was made is not coming back by waiting
+CRASHES = 4
+
+
+@dataclass(frozen=True)
+class Back:
+    """A pod is back: when it happened and when we noticed (milliseconds since the epoch)."""
+
+    happened_ms: int
+    noticed_ms: int
+    note: str = ""
+
+
+@dataclass
+class Restart:
+    """Times of one restart, in milliseconds since the epoch."""
+
+    pod: str
+    node_id: int
+    deleted_ms: int
+    ready_ms: int = 0
+    back_ms: int = 0
+    noticed_ms: int = 0
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for the journal, with seconds to Ready and to the ISR."""
+        return {
+            **vars(self),
+            "to_ready": round((self.ready_ms - self.deleted_ms) / 1000, 2),
+            "to_back": round((self.noticed_ms - self.deleted_ms) / 1000, 2),
+        }
+
+
+class Target(Protocol):
+    """What is rolled."""
+
+    what: str
+
+    def next(self) -> tuple[str | None, int]:
+        """Return the next pod to restart (None = done) and how many are left, that one included."""
+
+    def node_id(self, pod: str) -> int:
+        """Return the broker or controller id of a pod."""
+
+    def make_sure(self, pod: str) -> None:
+        """Check gates and that nobody changed our objects; raise KraftError to stop the roll."""
+
+    def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
+        """Wait until the pod may be deleted; raise DeadlineExceeded with the reason."""
+
+    def judge(self, pod: Mapping[str, Any]) -> Verdict:
+        """Whether a Ready pod is one that has the wanted settings."""
+
+    def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
+        """Wait until the restarted pod serves again; raise DeadlineExceeded with the reason."""
+
+    def extra_wait(self) -> float:
+        """Seconds that each restart is expected to wait beyond the restart itself."""
+
+
+@dataclass
+class RollEngine:
+    """Rolls a Target. ``pod_timeout`` in seconds for one pod from its deletion until it is back."""
+
+    client: KubeClient
+    namespace: str
+    container: str
+    pod_timeout: float
+    progress: Callable[[str], None]
+    restarts: list[Restart] = field(default_factory=list)
+
+    def run(self, target: Target, on_restart: Callable[[Restart], None]) -> list[Restart]:
+        """Restart what is left, one by one. Raises KraftError when a pod does not come back: nothing else is touched."""
+        began = time.monotonic()
+        total = 0
+        while True:
+            pod, left = target.next()
+            if pod is None:
+                return self.restarts
+            total = total or left
+            place = f"{target.what} {len(self.restarts) + 1}/{total}: {pod}"
+            seconds = rolling.eta(left, [(r.noticed_ms - r.deleted_ms) / 1000 for r in self.restarts], target.extra_wait())
+            self.progress(f"{place}: restarting (elapsed {time.monotonic() - began:.0f} s, ETA {seconds:.0f} s)")
+            restart = self._one(target, pod, place)
+            self.restarts.append(restart)
+            on_restart(restart)
+            data = restart.as_dict()
+            self.progress(f"{place}: back after {data['to_back']:.1f} s (Ready after {data['to_ready']:.1f} s) {restart.note}".rstrip())
+
+    def _one(self, target: Target, pod: str, place: str) -> Restart:
+        def tell(text: str) -> None:
+            self.progress(f"{place}: {text}")
+
+        target.wait_until_safe(pod, self.pod_timeout, tell)
+        target.make_sure(pod)
+        found = self.client.get(POD, pod, self.namespace)
+        deadline = time.monotonic() + self.pod_timeout
+        uid = found["metadata"]["uid"]
+        restart = Restart(pod, target.node_id(pod), self._remove(found, deadline, tell))
+        try:
+            wait_for(
+                self.client,
+                POD,
+                self.namespace,
+                lambda pods: self._verdict(target, pods.get(pod), uid),
+                timeout=max(deadline - time.monotonic(), 1.0),
+                name=pod,
+                progress=tell,
+            )
+            restart.ready_ms = int(time.time() * 1000)
+            back = target.wait_until_back(pod, max(deadline - time.monotonic(), 1.0), tell)
+        except KraftError as error:
+            why = why_not_back(self.client, self.namespace, pod, self.container)
+            text = f"{place} did not come back: {error.message}" + (f"; {why}" if why else "") + "; the roll stops here"
+            raise type(error)(text, code=error.code, detail=error.detail) from error
+        restart.back_ms, restart.noticed_ms, restart.note = back.happened_ms, back.noticed_ms, back.note
+        return restart
+
+    def _verdict(self, target: Target, pod: Mapping[str, Any] | None, old_uid: str) -> Verdict:
+        if pod is None:
+            return Verdict(False, "pod is gone, waiting for the StatefulSet to make the new one")
+        if pod["metadata"]["uid"] == old_uid:
+            return Verdict(False, "shutting down")
+        status = pod.get("status") or {}
+        for container in status.get("containerStatuses") or []:
+            waiting = (container.get("state") or {}).get("waiting") or {}
+            if container.get("restartCount", 0) >= CRASHES and waiting.get("reason") == "CrashLoopBackOff":
+                return Verdict(False, f"container {container['name']} crashed {container['restartCount']} times", fatal=True)
+        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or [])
+        if not ready or pod["metadata"].get("deletionTimestamp"):
+            return Verdict(False, "starting")
+        return target.judge(pod)
+
+    def _remove(self, pod: Mapping[str, Any], deadline: float, tell: Callable[[str], None]) -> int:
+        """Evict where a PodDisruptionBudget covers the pod, else delete; returns the time in milliseconds."""
+        name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
+        if not self._covered(pod):
+            self.client.delete(POD, name, self.namespace, uid=uid)
+            return int(time.time() * 1000)
+        while not self.client.evict(name, self.namespace, uid=uid):
+            tell("the PodDisruptionBudget allows no eviction yet")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise DeadlineExceeded(f"{name}: its PodDisruptionBudget allowed no eviction for {self.pod_timeout:.0f} s")
+            wait_for(self.client, PDB, self.namespace, _allows_disruption(pod), timeout=left)
+        return int(time.time() * 1000)
+
+    def _covered(self, pod: Mapping[str, Any]) -> bool:
+        return any(selects(pdb["spec"].get("selector"), pod) for pdb in self.client.list(PDB, self.namespace))
+
+
+def selects(selector: Mapping[str, Any] | None, pod: Mapping[str, Any]) -> bool:
+    """Whether a label selector selects a pod (an empty selector selects every pod in policy/v1)."""
+    labels = pod["metadata"].get("labels") or {}
+    if selector is None:
+        return False
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    for rule in selector.get("matchExpressions") or []:
+        value, values = labels.get(rule["key"]), rule.get("values") or []
+        held = {
+            "In": value in values,
+            "NotIn": value not in values,
+            "Exists": rule["key"] in labels,
+            "DoesNotExist": rule["key"] not in labels,
+        }
+        if not held[rule["operator"]]:
+            return False
+    return True
+
+
+def _allows_disruption(pod: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Verdict]:
+    def judge(budgets: Mapping[str, Any]) -> Verdict:
+        for name, budget in budgets.items():
+            if selects(budget["spec"].get("selector"), pod) and not (budget.get("status") or {}).get("disruptionsAllowed", 0):
+                return Verdict(False, f"PodDisruptionBudget {name} allows no disruption now")
+        return Verdict(True, "")
+
+    return judge

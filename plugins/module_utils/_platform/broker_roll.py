@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The brokers as a roll target: the ISR in ZooKeeper's znodes decides, which are written up to the end of pure dual-write.
+
+Private to the collection. Safety rule 6.6: no pod goes while a partition would fall under min.insync.replicas; the
+ZooKeeper-mode controller broker goes last.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import PartitionState, Topic, parse_controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_in_sync
+
+Partition = tuple[str, int]
+#: seconds after which a wait for the ISR is explained by the controller's address cache
+SLOW = 8.0
+
+
+class BrokerRoll:
+    """Restarts the brokers whose pod does not have ``settings_hash`` yet."""
+
+    what = "broker"
+
+    def __init__(
+        self,
+        cluster: StatefulSetCluster,
+        hash_of_set: Mapping[str, str],
+        wanted: Callable[[str, ProcessFacts], str],
+        make_sure: Callable[[], None],
+    ) -> None:
+        """``hash_of_set``: StatefulSet uid to the settings hash that its pods must have. ``wanted(pod, facts)`` returns what is
+        wrong with a running process, or an empty string. ``make_sure`` checks gates and foreign changes before each restart.
+        """
+        self.cluster = cluster
+        self._hashes = dict(hash_of_set)
+        self._wanted = wanted
+        self._sure = make_sure
+        self._ids = {pod: broker for broker, pod in cluster.pod_of_broker.items()}
+        self._set_of = {pod: _owner_uid(obj) for pod, obj in cluster.pods.items()}
+        self._mode_zookeeper = "kraft" not in cluster.modes.values() and cluster.view.broker_in_charge
+        self._registered_ms: int = 0
+        self._left = self._outdated(cluster.pods)
+
+    def _outdated(self, pods: Mapping[str, Any]) -> list[str]:
+        return [name for name, pod in pods.items() if not self._has_hash(pod)]
+
+    def _has_hash(self, pod: Mapping[str, Any]) -> bool:
+        annotations = pod["metadata"].get("annotations") or {}
+        return bool(annotations.get(names.SETTINGS_HASH) == self._hashes.get(_owner_uid(pod)))
+
+    # Target
+
+    def next(self) -> tuple[str | None, int]:
+        """The next broker; whoever is controller in ZooKeeper mode now goes last."""
+        if not self._left:
+            return None, 0
+        node = self.cluster.zookeeper.get("/controller") if len(self._left) > 1 and self._mode_zookeeper else None
+        last = None
+        if node is not None and node.ephemeral:
+            last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
+        return rolling.order(self._left, last)[0], len(self._left)
+
+    def node_id(self, pod: str) -> int:
+        """The broker id. Raises Refused when it is not known: such a pod is never deleted."""
+        if pod not in self._ids:
+            raise Refused(f"the broker id of pod {pod} is not known; start it first", code="broker-not-healthy")
+        return self._ids[pod]
+
+    def make_sure(self, pod: str) -> None:
+        """Gates and foreign changes."""
+        self.node_id(pod)
+        self._sure()
+
+    def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
+        """Wait until no partition would fall under min.insync.replicas without this broker."""
+        broker = self.node_id(pod)
+        deadline = time.monotonic() + timeout
+        while True:
+            partitions = replicas_of(self.cluster, broker)
+            tolerated = rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
+            bad = rolling.endangered(partitions, broker, tolerated)
+            if not bad:
+                node = self.cluster.zookeeper.get(f"/brokers/ids/{broker}")
+                self._registered_ms = node.mtime_ms if node else 0
+                return
+            text = f"{rolling.named(bad)} would fall under min.insync.replicas without broker {broker}"
+            hopeless = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
+            if hopeless:
+                raise Refused(
+                    f"{rolling.named(hopeless)} cannot stay available while broker {broker} restarts: as many replicas as "
+                    "min.insync.replicas; raise the replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
+                    code="partition-cannot-roll",
+                )
+            progress(text)
+            # the ISR of these partitions must grow by somebody else's broker: watch exactly those
+            want = {name: _missing(partitions[name], broker) for name in bad}
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise DeadlineExceeded(f"{text} for {timeout:.0f} s")
+            wait_in_sync(self.cluster.zookeeper, want, timeout=left, progress=progress)
+
+    def judge(self, pod: Mapping[str, Any]) -> Verdict:
+        """A Ready pod counts when its template is the wanted revision."""
+        if self._has_hash(pod):
+            return Verdict(True, "")
+        return Verdict(False, "the new pod has another settings hash than the StatefulSet was given", fatal=True)
+
+    def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
+        """Wait until the process runs the wanted settings and the broker is in every ISR."""
+        broker = self.node_id(pod)
+        deadline = time.monotonic() + timeout
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            # the exec runs beside the wait for the ISR, which takes longer
+            reading: Future[ProcessFacts] = pool.submit(
+                pod_facts, self.cluster.client, self.cluster.namespace, pod, self.cluster.container
+            )
+            if self._mode_zookeeper:
+                self._wait_registered(broker, deadline, progress)
+            slow = threading.Timer(SLOW, lambda: progress(self._explain()) if self.extra_wait() else None)
+            slow.start()
+            try:
+                want = {name: broker for name in _assigned(self.cluster, broker)}
+                synced = wait_in_sync(
+                    self.cluster.zookeeper, want, timeout=max(deadline - time.monotonic(), 0.1), progress=progress
+                )
+            finally:
+                slow.cancel()
+            facts = reading.result()
+        wrong = self._wanted(pod, facts)
+        if wrong:
+            raise KraftError(f"the broker runs with other settings than written: {wrong}", code="setting-overridden")
+        self._left.remove(pod)
+        return Back(synced.happened_ms, int(time.time() * 1000))
+
+    def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:
+        path = f"/brokers/ids/{broker}"
+        while True:
+            changed = threading.Event()
+            node = self.cluster.zookeeper.watch(path, changed.set)
+            if node is not None and node.mtime_ms != self._registered_ms:
+                return
+            progress(f"waiting for broker {broker} to register in ZooKeeper")
+            if not changed.wait(max(deadline - time.monotonic(), 0.0)):
+                raise DeadlineExceeded(f"broker {broker} did not register in {path}")
+
+    def extra_wait(self) -> float:
+        """One TTL of the controller's address cache for each restart in ZooKeeper mode."""
+        if not self._mode_zookeeper:
+            return 0.0
+        facts = self._controller_facts()
+        return rolling.dns_cost(facts.dns_ttl if facts else None, 2)
+
+    def _controller_facts(self) -> ProcessFacts | None:
+        holder = self.cluster.view.controller
+        pod = self.cluster.pod_of_broker.get(holder.broker_id) if holder else None
+        return self.cluster.facts.get(pod) if pod else None
+
+    def _explain(self) -> str:
+        return (
+            f"the controller's JVM keeps the pod's old address for up to {rolling.JVM_DEFAULT_DNS_TTL} s (networkaddress.cache.ttl) "
+            "and cannot reach the restarted broker before; the brokers restarted by this roll have kraft_dns_ttl"
+        )
+
+
+def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:
+    """Read the partitions (of one broker, or all) freshly: ISR, replicas, min.insync.replicas."""
+    view, session = cluster.view, cluster.zookeeper
+    wanted = _assigned(cluster, broker) if broker is not None else _all(view.topics)
+    session.sync()
+    states: Mapping[Partition, PartitionState] = read_states(session, wanted)
+    defaults = (view.broker_configs.get("<default>", {}), cluster.effective)
+    return {
+        (topic, number): rolling.Replicas(
+            isr=tuple(states[topic, number].isr),
+            replicas=tuple(view.topics[topic].partitions[number]),
+            min_isr=rolling.min_isr_of(topic, view.topic_configs, *defaults),
+        )
+        for topic, number in wanted
+        if (topic, number) in states
+    }
+
+
+def _all(topics: Mapping[str, Topic]) -> list[Partition]:
+    return [(name, number) for name, topic in topics.items() for number in topic.partitions]
+
+
+def _assigned(cluster: StatefulSetCluster, broker: int) -> list[Partition]:
+    # topics may have been created since the last look: a roll lasts for minutes
+    cluster.forget("view")
+    topics = cluster.view.topics
+    return [(name, number) for name, topic in topics.items() for number, ids in topic.partitions.items() if broker in ids]
+
+
+def _missing(state: rolling.Replicas, broker: int) -> int:
+    others: Iterable[int] = (replica for replica in state.replicas if replica not in state.isr and replica != broker)
+    return next(iter(others), broker)
+
+
+def _owner_uid(pod: Mapping[str, Any]) -> str:
+    owners = pod["metadata"].get("ownerReferences") or [{}]
+    return str(owners[0].get("uid", ""))

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes to StatefulSets: only to objects that nobody else manages or has changed under us.
+
+Private to the collection. Safety rule 6.7. Each write is conditional on the resourceVersion that was read.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import foreign, names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
+
+Obj = dict[str, Any]
+
+
+def annotations_of(obj: Mapping[str, Any]) -> dict[str, str]:
+    """Return metadata.annotations, never None."""
+    return dict(obj["metadata"].get("annotations") or {})
+
+
+def template_annotation(statefulset: Mapping[str, Any], name: str) -> str:
+    """Return an annotation of the pod template, or an empty string."""
+    return str((statefulset["spec"]["template"].get("metadata", {}).get("annotations") or {}).get(name, ""))
+
+
+def check_untouched(statefulset: Mapping[str, Any]) -> None:
+    """Raise Conflict (code changed-by-others) when the pod template is not the one that we saw or wrote last."""
+    known = annotations_of(statefulset).get(names.TEMPLATE_DIGEST)
+    if known and known != foreign.digest(statefulset["spec"]["template"]):
+        metadata = statefulset["metadata"]
+        raise Conflict(
+            f"StatefulSet {metadata['namespace']}/{metadata['name']} was changed during the migration by "
+            f"{foreign.last_writer(statefulset)}; find out why, put the template back (or run unlock.yml to accept it), then run again",
+            code="changed-by-others",
+        )
+
+
+def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, replicas: int | None = None, dry_run: bool = False) -> Obj:
+    """Write a pod template (and replicas) with the digest of what the API server makes of it. Raises Conflict."""
+    check_untouched(statefulset)
+    body = copy.deepcopy(statefulset)
+    body.pop("status", None)
+    body["spec"]["template"] = template
+    if replicas is not None:
+        body["spec"]["replicas"] = replicas
+    predicted = client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"], dry_run=True)
+    if dry_run:
+        return predicted
+    body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = foreign.digest(predicted["spec"]["template"])
+    return client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"])
+
+
+def hold_rolls(client: KubeClient, statefulset: Obj) -> Obj:
+    """Switch a StatefulSet to OnDelete before anything else, so that no ungated roll starts; remembers the user's strategy."""
+    strategy = statefulset["spec"].get("updateStrategy") or {}
+    if strategy.get("type") == "OnDelete":
+        return statefulset
+    body = copy.deepcopy(statefulset)
+    body.pop("status", None)
+    body["metadata"].setdefault("annotations", {})[names.UPDATE_STRATEGY] = json.dumps(strategy, sort_keys=True)
+    body["spec"]["updateStrategy"] = {"type": "OnDelete"}
+    return client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"])
+
+
+def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
+    """Put the user's update strategy back; only when every pod has the update revision, else an ungated roll would start.
+
+    Returns whether it was written. Raises Conflict when a pod still has an older revision.
+    """
+    kept = annotations_of(statefulset).get(names.UPDATE_STRATEGY)
+    if not kept:
+        return False
+    status, metadata = statefulset.get("status") or {}, statefulset["metadata"]
+    # with OnDelete currentRevision stands still; the pods' own revision labels count as updatedReplicas
+    if status.get("updatedReplicas", 0) != statefulset["spec"].get("replicas", 1) or status.get("observedGeneration") != metadata["generation"]:
+        raise Conflict(
+            f"StatefulSet {metadata['namespace']}/{metadata['name']}: {status.get('updatedReplicas', 0)} of "
+            f"{statefulset['spec'].get('replicas', 1)} pods have the update revision; RollingUpdate is put back only when all have it",
+            code="wrong-state",
+        )
+    body = copy.deepcopy(statefulset)
+    body.pop("status", None)
+    body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY)
+    body["spec"]["updateStrategy"] = json.loads(kept)
+    client.replace(STATEFUL_SET, body, metadata["namespace"])
+    return True
