@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Everything a developer starts. Only Python 3.11 and make have to be there; DEVELOPERS.md has the rest.
+# ARGS="..." is handed on: make unit ARGS="-k quorum", make lint ARGS=mypy, make demo ARGS="--brokers 5".
+
+PYTHON ?= python3
+ARGS ?=
+export PYTHONDONTWRITEBYTECODE = 1
+QUALITY = PYTHONPATH=tests/tools $(PYTHON) -m quality
+
+.DEFAULT_GOAL := help
+.PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos bench demo docs clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+deps:  ## build the Python environments, link .venv and .collections
+	@$(QUALITY) deps
+
+lint:  ## linters, types, documentation, licences, packaging (ARGS: single tools by name)
+	@$(QUALITY) run $(if $(ARGS),$(ARGS),lint)
+
+sanity:  ## ansible-test sanity under the oldest and the newest supported ansible-core
+	@$(QUALITY) run sanity
+
+unit:  ## unit tests with coverage (ARGS: handed to pytest)
+	@$(QUALITY) run unit --pytest "$(ARGS)"
+
+e2e:  ## real migrations on the sandbox, one per settings surface, and one Molecule scenario
+	@$(QUALITY) hook e2e $(ARGS)
+
+molecule:  ## every Molecule scenario
+	@$(QUALITY) hook molecule $(ARGS)
+
+test:  ## what CI runs: lint, sanity, unit, e2e
+	@$(QUALITY) run
+	@$(QUALITY) hook e2e $(ARGS)
+
+test-matrix:  ## every fixture cluster and every scenario
+	@$(QUALITY) hook matrix $(ARGS)
+
+chaos:  ## migrations with faults put in
+	@$(QUALITY) hook chaos $(ARGS)
+
+bench:  ## measure, and write docs/benchmarks.md
+	@$(QUALITY) hook bench $(ARGS)
+
+demo:  ## watch a cluster move from ZooKeeper to KRaft, then read the report
+	@$(QUALITY) hook demo $(ARGS)
+
+docs:  ## write the generated parts of docs/ anew
+	@$(QUALITY) docs
+
+clean:  ## remove what tools left in the checkout (the cache outside of it stays)
+	@rm -rf .ansible .cache .coverage .mypy_cache .pytest_cache .ruff_cache build tests/output
+	@find . -name __pycache__ -type d -not -path './.git/*' -not -path './.venv/*' -prune -exec rm -rf {} +
+	@rm -f ./*.tar.gz changelogs/.plugin-cache.yaml

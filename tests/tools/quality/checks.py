@@ -1,0 +1,127 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tools, one function each. What they are for is in DEVELOPERS.md."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import environments, places, sanity, tree, units
+from .outcome import Outcome, execute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the result. `group` is the make target it belongs to."""
+
+    name: str
+    group: str
+    run: Callable[[], Outcome]
+
+
+@functools.cache
+def _shared_copy() -> Path:
+    """Return the copy of the tree that every tool but ansible-test reads; brought up to date once a run."""
+    with places.locked(places.own_cache() / "t"):
+        return tree.copy("t")
+
+
+def _lint(*command: str, **variables: str) -> Outcome:
+    """Run a tool of the lint environment on the copy."""
+    root = _shared_copy()
+    environment = environments.ensure("lint")
+    paths = {"ANSIBLE_COLLECTIONS_PATH": str(root.parents[2]), "ANSIBLE_HOME": str(places.own_cache() / "ansible")}
+    return execute(command, cwd=root, env=environment.variables(**paths, **variables))
+
+
+def _mypy() -> Outcome:
+    """Check types against the libraries of the newest environment, which this tool's own does not have."""
+    libraries = environments.ensure("core-2.19")
+    collection = f"ansible_collections.{places.NAMESPACE}.{places.NAME}"
+    return _lint(
+        "mypy",
+        *("--python-executable", str(libraries.bin / "python")),
+        *("--cache-dir", str(places.own_cache() / "mypy")),
+        *(word for part in ("plugins", "tests") for word in ("--package", f"{collection}.{part}")),
+        MYPYPATH=str(_shared_copy().parents[2]),
+    )
+
+
+def _reuse() -> Outcome:
+    """Check licences in the checkout itself: only there does the tool know from git what to leave out."""
+    return execute(["reuse", "lint", "--lines"], cwd=places.ROOT, env=environments.ensure("lint").variables())
+
+
+def _build(environment: environments.Environment, folder: str) -> Outcome:
+    root = _shared_copy()
+    command = ["ansible-galaxy", "collection", "build", "--force", "--output-path", folder, str(root)]
+    return execute(command, cwd=root, env=environment.variables())
+
+
+def _galaxy_build() -> Outcome:
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = _build(environments.ensure("lint"), folder)
+        sizes = [path.stat().st_size for path in Path(folder).glob("*.tar.gz")]
+    return outcome.but(note=f"{sizes[0] / 1000:.0f} kB" if sizes else "")
+
+
+def _importer() -> Outcome:
+    """Build, and import as Galaxy would. It ends with 0 after warnings too, so its log is read."""
+    environment = environments.ensure("importer")
+    with tempfile.TemporaryDirectory() as folder:
+        built = _build(environment, folder)
+        if built.rc != 0:
+            return built
+        settings = Path(folder) / "galaxy-importer.cfg"
+        options = ("CHECK_REQUIRED_TAGS", "REQUIRE_V1_OR_GREATER", "RUN_FLAKE8")
+        lines = ["[galaxy-importer]", *(f"{option} = True" for option in options), "RUN_ANSIBLE_TEST = False", ""]
+        settings.write_text("\n".join(lines), encoding="utf-8")
+        tarball = next(Path(folder).glob("*.tar.gz"))
+        outcome = execute(
+            ["python", "-m", "galaxy_importer.main", str(tarball)],
+            cwd=Path(folder),
+            env=environment.variables(
+                GALAXY_IMPORTER_CONFIG=str(settings), ANSIBLE_HOME=str(places.own_cache() / "ansible")
+            ),
+        )
+    complaints = sum(line.startswith(("WARNING", "ERROR")) for line in outcome.output.splitlines())
+    if outcome.rc == 0 and complaints:
+        return outcome.but(rc=1, more=f"{complaints} warnings or errors above\n")
+    return outcome
+
+
+# The longest first: the two workers then end at about the same time.
+CHECKS = (
+    Check("sanity core 2.19", "sanity", lambda: sanity.run("2.19")),
+    Check("sanity core 2.16", "sanity", lambda: sanity.run("2.16")),
+    Check("unit core 2.19", "unit", lambda: units.with_coverage(_shared_copy())),
+    Check("unit core 2.16", "unit", lambda: units.oldest(_shared_copy())),
+    Check("galaxy-importer", "lint", _importer),
+    Check("mypy", "lint", _mypy),
+    Check("ansible-lint", "lint", lambda: _lint("ansible-lint", "--nocolor", "--format", "pep8")),
+    Check(
+        "antsibull-docs",
+        "lint",
+        lambda: _lint(
+            "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all", "."
+        ),
+    ),
+    Check("yamllint", "lint", lambda: _lint("yamllint", "--strict", ".")),
+    Check("reuse", "lint", _reuse),
+    Check("galaxy build", "lint", _galaxy_build),
+    Check("antsibull-changelog", "lint", lambda: _lint("antsibull-changelog", "lint")),
+    Check("ruff check", "lint", lambda: _lint("ruff", "check", "--no-cache", "--output-format", "concise", ".")),
+    Check(
+        "ruff format",
+        "lint",
+        lambda: _lint("ruff", "format", "--no-cache", "--check", "--output-format", "concise", "."),
+    ),
+)
