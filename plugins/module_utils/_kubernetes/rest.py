@@ -1,0 +1,198 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One request to the API server: limits, safe repetition, errors.
+
+Private to the collection. kubernetes.client.ApiClient is not used for it: its call signature changed between 24 and 37,
+and it repeats requests by rules of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import urllib3
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import faults
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.transport import (
+    CONNECT_TIMEOUT,
+    Endpoint,
+    make_pool,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
+
+Object = dict[str, t.Any]
+
+READ_TIMEOUT = 15.0  # seconds without a byte of the answer
+WRITE_TIMEOUT = 35.0  # seconds; the API server gives a slow admission webhook up to 30
+FIRST_PATIENCE = 3.0  # seconds of retries while the server has not answered once: a wrong address is named soon
+PATIENCE = 20.0  # seconds of retries for reads later on: an API server restarts, a load balancer moves on
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request.
+
+    :ivar path: API path, quoted.
+    :ivar doing: how messages name it: ``reading Pod a in namespace b``.
+    :ivar timeout: seconds without a byte, None for the default of reads (15) and writes (35).
+    :ivar patience: seconds of retries, None for the default (3 before the first answer of the server, 20 after).
+    :ivar read: True when the request changes nothing, whatever its method; None: GET does not.
+    :ivar ok: error statuses that the caller handles.
+    """
+
+    method: str
+    path: str
+    doing: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: t.Any = None
+    content_type: str = "application/json"
+    accept: str = "application/json"
+    timeout: float | None = None
+    patience: float | None = None
+    read: bool | None = None
+    ok: t.Container[int] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether it may be repeated whatever became of the first try."""
+        return self.method == "GET" if self.read is None else self.read
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer: status, headers with names in lower case, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
+class RestClient:
+    """Sends requests to one API server as one user, from any thread. Nothing is open before the first one."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._pool = make_pool(endpoint)
+        self._lock = threading.Lock()
+        self._count = 0
+        self._reached = False
+        self._closed = threading.Event()
+
+    @property
+    def requests_made(self) -> int:
+        """Number of requests sent so far, repeated ones and streams included."""
+        return self._count
+
+    @property
+    def label(self) -> str:
+        """How messages name the server: URL and where it was configured."""
+        return self.endpoint.label
+
+    def close(self) -> None:
+        """Close idle connections and end the waits between retries."""
+        self._closed.set()
+        self._pool.clear()
+
+    def count_request(self) -> None:
+        """Count a request that a stream (watch, exec, port-forward) makes on a connection of its own."""
+        with self._lock:
+            self._count += 1
+
+    def json(self, call: Call) -> Object:
+        """Send the request and return the JSON object of the answer.
+
+        Raises as send(), KraftError when it is no JSON object.
+        """
+        answer = self.send(call)
+        try:
+            parsed = json.loads(answer.data)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise KraftError(
+                f"{self.label} sent no JSON object while {call.doing}; is it an API server? Check host and proxy"
+            )
+        return parsed
+
+    def send(self, call: Call) -> Answer:
+        """Send the request, repeat it where that is safe, and return the answer.
+
+        Raises Unreachable, Forbidden, NotFound, Conflict, Refused or KraftError for every status of 400 or more that is
+        not in ``call.ok``.
+        """
+        data = None if call.body is None else json.dumps(call.body).encode()
+        patience = (PATIENCE if self._reached else FIRST_PATIENCE) if call.patience is None else call.patience
+        backoff = _Backoff(self._closed, patience)
+        while True:
+            try:
+                answer = self._once(call, data)
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                safe = call.changes_nothing or faults.cause_of(error)[1]
+                if safe and not faults.is_hopeless(error) and backoff.pause():
+                    continue
+                raise faults.unreachable(
+                    self.label, error, doing=call.doing, sent_write=not call.changes_nothing
+                ) from error
+            if answer.status < 400:
+                return answer
+            if _is_worth_repeating(answer, call.changes_nothing) and backoff.pause(answer.headers.get("retry-after")):
+                continue
+            if answer.status in call.ok and not _is_throttled(answer):
+                return answer
+            raise faults.answer_error(answer.status, answer.data, label=self.label, doing=call.doing)
+
+    def _once(self, call: Call, data: bytes | None) -> Answer:
+        self.count_request()
+        headers = urllib3.HTTPHeaderDict()
+        for name, value in [*self.endpoint.headers(), ("Accept", call.accept)]:
+            headers.add(name, value)
+        if data is not None:
+            headers.add("Content-Type", call.content_type)
+        url = self.endpoint.url + call.path + (f"?{urlencode(call.query)}" if call.query else "")
+        timeout = call.timeout or (READ_TIMEOUT if call.changes_nothing else WRITE_TIMEOUT)
+        limits = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
+        response = self._pool.urlopen(
+            call.method, url, headers=headers, body=data, timeout=limits, redirect=False, retries=False
+        )
+        self._reached = True
+        return Answer(response.status, {key.lower(): value for key, value in response.headers.items()}, response.data)
+
+
+class _Backoff:
+    """When to stop repeating a request, and the waits in between (0.2 s doubling to 2 s)."""
+
+    def __init__(self, closed: threading.Event, patience: float) -> None:
+        self._closed = closed
+        self._end = time.monotonic() + patience
+        self._delay = 0.2
+
+    def pause(self, retry_after: str | None = None) -> bool:
+        """Wait before the next try; False when time is up or the client was closed."""
+        delay = self._delay
+        if retry_after and retry_after.isdigit():
+            delay = max(0.1, float(retry_after))
+        if time.monotonic() + delay > self._end:
+            return False
+        self._delay = min(self._delay * 2, 2.0)
+        return not self._closed.wait(delay)
+
+
+def _is_throttled(answer: Answer) -> bool:
+    """429 of the server itself (priority and fairness), other than that of a PodDisruptionBudget."""
+    if answer.status != 429:
+        return False
+    details = faults.parse_status(answer.data).get("details") or {}
+    return not any(cause.get("reason") == "DisruptionBudget" for cause in details.get("causes") or [])
+
+
+def _is_worth_repeating(answer: Answer, changes_nothing: bool) -> bool:
+    if answer.status == 429:
+        return _is_throttled(answer) and (changes_nothing or "retry-after" in answer.headers)
+    return changes_nothing and answer.status in (500, 502, 503, 504)

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connections to one API server: where it is, how to log in, and sockets that somebody else may stop.
+
+Short requests go through a urllib3 pool; long-lived streams (watch, exec, port-forward) get a connection of their own
+by dial(), so that another thread can end them at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import socket
+import ssl
+import typing as t
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import urllib3
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+CONNECT_TIMEOUT = 5.0  # seconds, for TCP and TLS each
+
+
+def _keepalive() -> list[tuple[int, int, int]]:
+    """Socket options that show a dead peer after about 11 s even when no data flows (a quiet watch)."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One API server as one user.
+
+    :ivar url: ``https://host:port/prefix`` without a trailing slash.
+    :ivar origin: where the options came from, for messages: ``context prod of kubeconfig /home/me/.kube/config``.
+    :ivar context: TLS context with CA and client certificate loaded; None for plain http.
+    :ivar server_hostname: name in the server's certificate when it differs from the host.
+    :ivar proxy: URL of the HTTP proxy or an empty string.
+    :ivar authorize: returns the value of the Authorization header (tokens are renewed by it) or None.
+    :ivar extra_headers: user agent and impersonation; a name may come several times.
+    """
+
+    url: str
+    origin: str
+    context: ssl.SSLContext | None = None
+    server_hostname: str = ""
+    proxy: str = ""
+    authorize: Callable[[], str | None] = lambda: None
+    extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def label(self) -> str:
+        """How messages name the server."""
+        return f"{self.url} ({self.origin})"
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the headers of every request."""
+        token = self.authorize()
+        return [*self.extra_headers, *([("Authorization", token)] if token else [])]
+
+    def request_path(self, path: str) -> str:
+        """Return the path on the server for an API path; Rancher and others put the API below a prefix."""
+        return urlsplit(self.url).path.rstrip("/") + path
+
+
+def make_pool(endpoint: Endpoint) -> urllib3.PoolManager:
+    """Return the pool for short requests. It opens nothing yet.
+
+    :raises Refused: when the proxy's kind is not supported.
+    """
+    options: dict[str, t.Any] = {"num_pools": 2, "maxsize": 8, "retries": False, "socket_options": _keepalive()}
+    if endpoint.context is not None:
+        options["ssl_context"] = endpoint.context
+        if endpoint.server_hostname:
+            options["server_hostname"] = endpoint.server_hostname
+            options["assert_hostname"] = False  # the TLS context checks the name given above
+        elif not endpoint.context.check_hostname:
+            options["assert_hostname"] = False
+    if not endpoint.proxy:
+        return urllib3.PoolManager(**options)
+    if urlsplit(endpoint.proxy).scheme not in ("http", "https"):
+        raise Refused(
+            f"the proxy {_no_password(endpoint.proxy)} is not an http:// or https:// URL; set kraft_proxy to one"
+        )
+    return urllib3.ProxyManager(_no_password(endpoint.proxy), proxy_headers=_proxy_headers(endpoint.proxy), **options)
+
+
+class Wire(http.client.HTTPConnection):
+    """One connection whose socket can be shut down by another thread."""
+
+    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
+        target = urlsplit(endpoint.url)
+        port = target.port or (443 if endpoint.context is not None else 80)
+        host = target.hostname or ""
+        if endpoint.proxy:
+            proxy = urlsplit(endpoint.proxy)
+            if proxy.scheme != "http":
+                raise Refused(
+                    "watch, exec and port-forward need a proxy with an http:// URL, "
+                    f"not {_no_password(endpoint.proxy)}; set kraft_proxy to one"
+                )
+            super().__init__(proxy.hostname or "", proxy.port or 80, timeout=timeout)
+            self.set_tunnel(host, port, headers=_proxy_headers(endpoint.proxy))
+        else:
+            super().__init__(host, port, timeout=timeout)
+        self._tls = endpoint.context
+        self._server_name = endpoint.server_hostname or host
+        self.raw: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Open TCP, the proxy's tunnel and TLS."""
+        super().connect()
+        for option in _keepalive():
+            self.sock.setsockopt(*option)
+        if self._tls is not None:
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._server_name)
+        self.raw = self.sock
+
+    def abort(self) -> None:
+        """End the connection from any thread; a reader sees its end at once."""
+        if self.raw is not None:
+            abort_socket(self.raw)
+
+
+def abort_socket(sock: socket.socket) -> None:
+    """Shut down the TCP connection below a (TLS) socket from any thread.
+
+    The TLS state, which a reader may be using, is not touched.
+    """
+    with contextlib.suppress(OSError):  # not connected any more: what was wanted
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def dial(
+    endpoint: Endpoint, path: str, headers: list[tuple[str, str]], *, answer_timeout: float
+) -> tuple[Wire, http.client.HTTPResponse]:
+    """Send one GET on a connection of its own and return it with the answer's head.
+
+    :param path: API path with its query.
+    :param answer_timeout: seconds until the head of the answer must be there.
+    :raises OSError: (also ssl.SSLError) when the server cannot be reached.
+    :raises http.client.HTTPException: when the answer is no HTTP.
+    """
+    wire = Wire(endpoint, CONNECT_TIMEOUT)
+    try:
+        wire.connect()
+        wire.sock.settimeout(answer_timeout)
+        wire.putrequest("GET", endpoint.request_path(path), skip_accept_encoding=True)
+        for name, value in [*endpoint.headers(), *headers]:
+            wire.putheader(name, value)
+        wire.endheaders()
+        return wire, wire.getresponse()
+    except BaseException:
+        wire.close()
+        raise
+
+
+def _proxy_headers(proxy: str) -> dict[str, str]:
+    parts = urlsplit(proxy)
+    if not parts.username:
+        return {}
+    pair = f"{parts.username}:{parts.password or ''}".encode()
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+
+def _no_password(proxy: str) -> str:
+    parts = urlsplit(proxy)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}"
