@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every rule finds its setting, and a plain broker has no finding."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.setting_rules import (
+    blocking_settings,
+    secured_settings,
+    warning_settings,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import parse_ibp, parse_version
+
+BROKER = {"broker.id": "0", "zookeeper.connect": "zk:2181", "log.dirs": "/data"}
+
+
+def test_a_plain_broker_has_no_finding() -> None:
+    assert blocking_settings(BROKER) == []
+    assert warning_settings(BROKER) == []
+    assert secured_settings(BROKER) == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ({"broker.id": ""}, "SETTING-BROKER-ID-GENERATED"),
+        ({"broker.id": "-1"}, "SETTING-BROKER-ID-GENERATED"),
+        ({"node.id": "7"}, "SETTING-NODE-ID-DIFFERS"),
+        ({"process.roles": "broker, controller"}, "SETTING-COMBINED-ROLES"),
+        ({"authorizer.class.name": "com.example.Authorizer"}, "SETTING-AUTHORIZER-CUSTOM"),
+        ({"authorizer.zookeeper.url": "other:2181"}, "SETTING-AUTHORIZER-ENSEMBLE"),
+        ({"eligible.leader.replicas.enable": "true"}, "SETTING-UNFINISHED"),
+        ({"unstable.feature.versions.enable": "True"}, "SETTING-UNFINISHED"),
+        ({"log.dirs": "/a,/b"}, "SETTING-LOG-DIRS"),
+    ],
+)
+def test_blocking_settings(extra: dict[str, str], code: str) -> None:
+    (finding,) = blocking_settings(BROKER | extra, parse_ibp("3.7-IV1"))
+    assert finding.code == code
+    assert finding.key in extra
+    assert finding.key.split(".")[0] in finding.sentence
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"node.id": "0"},
+        {"broker.id": "", "node.id": "3"},
+        {"process.roles": "broker"},
+        {"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"},
+        {"authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
+        {"unstable.api.versions.enable": "false"},
+        {"log.dirs": "/a,/b"},
+    ],
+)
+def test_settings_that_do_not_block(extra: dict[str, str]) -> None:
+    assert blocking_settings(BROKER | extra) == []
+    assert blocking_settings(BROKER | extra, parse_ibp("3.7-IV2")) == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "codes"),
+    [
+        ({"listeners": "PLAINTEXT://:9092,SASL_SSL://:9094"}, ["SECURED-LISTENER"]),
+        ({"listeners": "a://:1,B://:2", "listener.security.protocol.map": "A:PLAINTEXT,b:ssl"}, ["SECURED-LISTENER"]),
+        ({"listeners": "ODD://:1"}, ["SECURED-LISTENER"]),
+        ({"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"}, ["SECURED-AUTHORIZER"]),
+        (
+            {"zookeeper.set.acl": "true", "zookeeper.ssl.client.enable": "true"},
+            ["SECURED-ZOOKEEPER", "SECURED-ZOOKEEPER"],
+        ),
+    ],
+)
+def test_secured_settings(extra: dict[str, str], codes: list[str]) -> None:
+    assert [finding.code for finding in secured_settings(BROKER | extra)] == codes
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ({"log.message.format.version": "2.8"}, "SETTING-MESSAGE-FORMAT"),
+        ({"principal.builder.class": "com.example.Builder"}, "SETTING-PRINCIPAL-BUILDER"),
+        ({"create.topic.policy.class.name": "com.example.Policy"}, "SETTING-POLICY"),
+        ({"alter.config.policy.class.name": "com.example.Policy"}, "SETTING-POLICY"),
+        ({"metric.reporters": "com.example.Reporter"}, "SETTING-REPORTER"),
+        ({"kafka.metrics.reporters": "com.example.Reporter"}, "SETTING-REPORTER"),
+        ({"controlled.shutdown.max.retries": "9"}, "SETTING-CONTROLLED-SHUTDOWN"),
+        ({"log.dirs": "/a,/b"}, "SETTING-LOG-DIRS-HALT"),
+        ({"unclean.leader.election.enable": "true"}, "SETTING-UNCLEAN-ELECTION"),
+        ({"sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512"}, "SETTING-SCRAM"),
+        ({"zookeeper.session.timeout.ms": "30000"}, "SETTING-SESSION-TIMEOUT"),
+        ({"delete.topic.enable": "false"}, "SETTING-TOPIC-DELETION"),
+        ({"remote.log.storage.system.enable": "true"}, "SETTING-TIERED-STORAGE"),
+        ({"confluent.license": "x"}, "SETTING-VENDOR"),
+    ],
+)
+def test_warning_settings(extra: dict[str, str], code: str) -> None:
+    (finding,) = warning_settings(BROKER | extra)
+    assert finding.code == code
+    assert finding.sentence
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"zookeeper.session.timeout.ms": "6000"},
+        {"zookeeper.session.timeout.ms": "x"},
+        {"zookeeper.session.timeout.ms": "30000", "broker.session.timeout.ms": "30000"},
+        {"delete.topic.enable": "true"},
+    ],
+)
+def test_settings_without_a_warning(extra: dict[str, str]) -> None:
+    assert warning_settings(BROKER | extra) == []
+
+
+@pytest.mark.parametrize(("version", "count"), [("3.8.1", 1), ("3.9.0", 0)])
+def test_unclean_election_works_in_kraft_from_3_9_on(version: str, count: int) -> None:
+    found = warning_settings(BROKER | {"unclean.leader.election.enable": "true"}, parse_version(version))
+    assert len(found) == count
