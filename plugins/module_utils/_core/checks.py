@@ -233,27 +233,6 @@ def identities(effective: Mapping[str, Mapping[str, str]], controller_ids: Seque
     return found
 
 
-def security(settings: Mapping[str, str]) -> list[Finding]:
-    """TLS, SASL or an authorizer in use. Refused until secured clusters are supported; can be overridden by name."""
-    reasons = []
-    protocols = settings.get("listener.security.protocol.map", "") + "," + settings.get("listeners", "")
-    protocols += "," + settings.get("security.inter.broker.protocol", "")
-    if any(word in protocols.upper() for word in ("SSL", "SASL")):
-        reasons.append("a listener uses TLS or SASL")
-    if settings.get("authorizer.class.name", "").strip():
-        reasons.append(f"the authorizer {settings['authorizer.class.name'].strip()} is on")
-    if settings.get("zookeeper.ssl.client.enable", "").strip().lower() == "true" or settings.get("zookeeper.set.acl", "").lower() == "true":
-        reasons.append("ZooKeeper is secured")
-    return [
-        finding(
-            "security-not-supported",
-            "settings",
-            f"{reason}: secured clusters are not supported yet; override with kraft_accept: [security-not-supported] at your own risk",
-        )
-        for reason in reasons
-    ]
-
-
 def termination(grace: Mapping[str, int]) -> list[Finding]:
     """Grace periods (seconds, by StatefulSet) that are shorter than a controlled shutdown."""
     return [

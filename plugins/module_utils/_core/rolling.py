@@ -29,6 +29,7 @@ class Replicas:
     isr: tuple[int, ...]
     replicas: tuple[int, ...]
     min_isr: int
+    leader: int = 0
 
 
 def order(pods: Iterable[str], last: str | None) -> list[str]:

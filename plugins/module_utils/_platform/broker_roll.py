@@ -189,6 +189,7 @@ def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[
             isr=tuple(states[topic, number].isr),
             replicas=tuple(view.topics[topic].partitions[number]),
             min_isr=rolling.min_isr_of(topic, view.topic_configs, *defaults),
+            leader=states[topic, number].leader,
         )
         for topic, number in wanted
         if (topic, number) in states

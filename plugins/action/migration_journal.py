@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SetupComplete, MigrateDualWrite, MoveToKRaftControllerComplete: what the run has reached, written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import locks, plan, writes
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
+
+#: the states in which an event is true
+REACHED = {
+    "SetupComplete": (state.PREMIGRATION, state.HYBRID, state.PURE, state.FINALIZED),
+    "MigrateDualWrite": (state.HYBRID, state.PURE, state.FINALIZED),
+    "MoveToKRaftControllerComplete": (state.FINALIZED,),
+}
+
+
+class ActionModule(KraftAction):
+    """Implements kafkaops.kraft.migration_journal."""
+
+    MODULE = "migration_journal"
+
+    def judge(self, run: Run) -> Decision:
+        """Recorded already, or to be recorded now that the state is reached."""
+        event, cluster = run.params["event"], run.cluster
+        over = plan.already_over(cluster)
+        if over and event != "MoveToKRaftControllerComplete":
+            return not_needed(over)
+        if run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and locks.current_id(cluster)):
+            return done(f"{event} is recorded")
+        if over and not run.journal.migration_id:
+            return not_needed(over)
+        if run.check_mode and cluster.state.name not in REACHED[event]:
+            return needed(f"record {event} once it is reached")
+        cluster.expect(lambda name: name in REACHED[event] or (event == "SetupComplete" and name == state.MIXED), event)
+        return needed(f"record {event}: the cluster is {cluster.state.name}")
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """The event and the state."""
+        return {"event": run.params["event"], "state": run.cluster.state.name}
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Write the event; at COMPLETE put the update strategy back and take the lock off."""
+        event, cluster = run.params["event"], run.cluster
+        where = cluster.state.name
+        if event == "MoveToKRaftControllerComplete":
+            for item in locks.managed(cluster):
+                if writes.restore_strategy(cluster.client, item):
+                    run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
+            cluster.reload_objects()
+            locks.release(cluster)
+        phase = phases.COMPLETE if event == "MoveToKRaftControllerComplete" else phases.BY_NAME[event].phase
+        phase = phases.DUAL_WRITE if event == "MigrateDualWrite" else phase
+        run.journal.add(now(), phase, event, event, state=where, by=run.lease.holder)
+        run.save_journal()
+        run.lease.stop()
+        run.lease.release()
+        return {"event": event, "state": where}

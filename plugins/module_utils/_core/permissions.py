@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The permissions that a migration needs, in one place: preflight asks for them, docs/rbac.yml grants exactly them. Pure.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Need:
+    """Verbs on one resource of the cluster's namespace, and what for. ``subresource`` is empty for the object itself."""
+
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+    why: str
+    subresource: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """``pods/exec`` or ``statefulsets.apps``, as kubectl auth can-i spells it."""
+        name = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+        return f"{name}.{self.group}" if self.group else name
+
+
+#: get and create on the channels: a websocket is opened by GET, newer API servers also ask for create
+CHANNEL = ("get", "create")
+
+NEEDS: tuple[Need, ...] = (
+    Need("apps", "statefulsets", ("get", "list", "create", "update", "patch"), "brokers' revisions, the controllers"),
+    Need("", "pods", ("get", "list", "watch", "delete"), "rolling restarts"),
+    Need("", "pods", ("create",), "restarts that respect a PodDisruptionBudget", "eviction"),
+    Need("", "pods", CHANNEL, "settings that really run, tools in the pods", "exec"),
+    Need("", "pods", CHANNEL, "ZooKeeper sessions", "portforward"),
+    Need("", "pods", CHANNEL, "Jolokia, where there is one", "proxy"),
+    Need("", "pods", ("get",), "the reason when something is stuck", "log"),
+    Need("", "configmaps", ("get", "list", "create", "patch"), "settings of each stage, the journal"),
+    Need("", "secrets", ("get", "create"), "the original pod templates, which may hold passwords"),
+    Need("", "services", ("get", "list", "create"), "ZooKeeper's pods, the controllers' Service"),
+    Need("", "persistentvolumeclaims", ("get", "list"), "volumes left by earlier controllers"),
+    Need("policy", "poddisruptionbudgets", ("get", "list", "watch", "create"), "evictions, the controllers' budget"),
+    Need("coordination.k8s.io", "leases", ("get", "create", "patch", "delete"), "one run at a time"),
+)

@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gather what the preflight rules need and apply them; nothing is changed.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.setting_rules import blocking_settings, secured_settings, warning_settings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.template import zookeeper_references
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import gate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PVC
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import replicas_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
+
+
+def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Ask the API server for every permission of the migration."""
+    asked = [(need, verb) for need in NEEDS for verb in need.verbs]
+
+    def missing(item: tuple[Need, str]) -> bool:
+        need, verb = item
+        return not cluster.client.can_i(verb, need.resource, cluster.namespace, group=need.group, subresource=need.subresource)
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        denied = [item for item, lacks in zip(asked, pool.map(missing, asked), strict=True) if lacks]
+    return [
+        finding(
+            "permission-missing",
+            need.spelled,
+            f"the account may not {verb} {need.spelled} in namespace {cluster.namespace} ({need.why}); grant it (docs/rbac.yml)",
+        )
+        for need, verb in denied
+    ]
+
+
+def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Every rule of this release, in the order in which a person would repair them."""
+    found = permission_findings(cluster)
+    if found:
+        return found
+    found += locks.foreign_findings(cluster)
+    found += broker_findings(cluster)
+    found += version_findings(cluster, "brokers")
+    found += settings_findings(cluster)
+    found += controller_findings(cluster)
+    if cluster.zookeeper_connect is not None:
+        found += zookeeper_findings(cluster)
+    found += checks.termination(
+        {
+            item["metadata"]["name"]: int(item["spec"]["template"]["spec"].get("terminationGracePeriodSeconds") or 30)
+            for item in cluster.statefulsets
+        }
+    )
+    return found
+
+
+def broker_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Ready, registered, one pod an id."""
+    not_ready = [name for name, pod in cluster.pods.items() if not is_ready(pod)]
+    registered = cluster.view.brokers if cluster.zookeeper_connect is not None else {}
+    found = checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready)
+    for item in cluster.statefulsets:
+        wanted, name = item["spec"].get("replicas", 1), item["metadata"]["name"]
+        have = sum(1 for pod in cluster.pods if pod.rpartition("-")[0] == name)
+        if have < wanted:
+            found.append(finding("broker-not-healthy", name, f"StatefulSet {name} has {have} of {wanted} pods; repair it before the migration"))
+    return found
+
+
+def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
+    """The version that really runs in each pod: known, equal, within the gate."""
+    pods, facts = (cluster.pods, cluster.facts) if target == "brokers" else (cluster.controller_pods, cluster.controller_facts)
+    versions = {pod: facts[pod].version if pod in facts else None for pod in pods}
+    unknown = [pod for pod, version in versions.items() if not version]
+    if unknown:
+        return [finding("version-unknown", ", ".join(unknown), f"the Kafka version that runs in {', '.join(unknown)} could not be read")]
+    different = sorted({str(version) for version in versions.values()})
+    if len(different) > 1:
+        listed = ", ".join(f"{pod} runs {version}" for pod, version in versions.items())
+        return [finding("version-mixed", target, f"the {target} run different versions: {listed}; finish the upgrade first")]
+    found = []
+    for version in different:
+        verdict = gate(version)
+        if not verdict.accepted:
+            found.append(finding("version-unsupported", target, verdict.reason))
+        elif verdict.warnings:
+            found.append(finding("version-not-recommended", target, verdict.reason))
+    return found
+
+
+def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Settings that block, security in use, where settings come from, and what reaches for ZooKeeper."""
+    found: list[Finding] = []
+    effective = {pod: facts.settings for pod, facts in cluster.facts.items()}
+    try:
+        found += checks.identities(effective, controllers.node_ids(cluster), cluster.pod_of_broker)
+    except KraftError as error:
+        found.append(finding(error.code or "controller-manifest", "controllers", error.message))
+    found += [finding("security-not-supported", item.key, item.sentence) for item in secured_settings(cluster.effective)]
+    found += [finding("setting-blocks", item.key, item.sentence) for item in blocking_settings(cluster.effective)]
+    found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
+    found += checks.address_cache({pod: facts.dns_ttl for pod, facts in cluster.facts.items()})
+    try:
+        brokers.surfaces(cluster)
+        brokers.derive_ibp(cluster)
+    except (KraftError, Unsupported) as error:
+        found.append(finding((error.code or "surface-not-found").lower(), "settings", error.message))
+    found += reference_findings(cluster, "zookeeper-reference")
+    return found
+
+
+def reference_findings(cluster: StatefulSetCluster, code: str) -> list[Finding]:
+    """Init containers, probes, hooks and start commands that reach for ZooKeeper."""
+    connect = str(cluster.zookeeper_connect or "")
+    return [
+        finding(code, f"{item['metadata']['name']}: {where}", f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})")
+        for item in cluster.statefulsets
+        for where, text in zookeeper_references(item["spec"]["template"], connect)
+    ]
+
+
+def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """The controllers as they would be made."""
+    try:
+        controllers.check_plan(cluster)
+    except (KraftError, Unsupported) as error:
+        return [finding((error.code or "controller-manifest").lower(), "controllers", error.message)]
+    return []
+
+
+def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """What ZooKeeper holds, and the partitions."""
+    connect = cluster.zookeeper_connect
+    volumes = [] if cluster.controller_pods else leftover_volumes(cluster)
+    found = checks.stored(cluster.view, connect.chroot if connect else "", bool(cluster.controller_facts), volumes)
+    if cluster.view.cluster_id is None:
+        return found
+    return found + partition_findings(cluster)
+
+
+def partition_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Partitions that are offline, under-replicated or can never be restarted safely."""
+    replicas = replicas_of(cluster)
+    leaderless = sorted(name for name, item in replicas.items() if not item.isr or item.leader < 0)
+    return checks.partitions(replicas, leaderless)
+
+
+def leftover_volumes(cluster: StatefulSetCluster) -> list[str]:
+    """PersistentVolumeClaims that a controllers' StatefulSet of our name would take up."""
+    prefix = f"-{cluster.controllers_name}-"
+    return sorted(
+        str(item["metadata"]["name"])
+        for item in cluster.client.list(PVC, cluster.namespace)
+        if prefix in str(item["metadata"]["name"]) and str(item["metadata"]["name"]).rpartition("-")[2].isdigit()
+    )
+
+
+def health_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """SetupCheckHealthyKafka: brokers, one controller, partitions, reassignments."""
+    found = broker_findings(cluster)
+    if cluster.zookeeper_connect is None:
+        return found
+    if cluster.view.controller is None:
+        found.append(finding("controller-missing", "ZooKeeper", "/controller is held by nobody: the cluster has no active controller"))
+    if cluster.view.reassigning:
+        found.append(
+            finding("reassignment-running", "ZooKeeper", f"a reassignment of {', '.join(cluster.view.reassigning[:5])} is running")
+        )
+    return found + partition_findings(cluster)
+
