@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: ``python3 -m tests.sandbox up|kafka|traffic|down|status``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from . import fixtures
+from .cluster import Sandbox
+from .config import KAFKA_VERSIONS, SandboxError
+from .console import say
+from .fixtures import FixtureSpec
+from .image import FLAVOURS
+from .kube import Kube
+from .kubeconfig import load
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m tests.sandbox", description="A one-node Kubernetes with real Kafka.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("build", help="only build what a start needs")
+    verbs.add_parser("up", help="build what is missing and start Kubernetes")
+    down = verbs.add_parser("down", help="end everything that was started")
+    down.add_argument("--purge", action="store_true", help="remove the cache (built programs and images) as well")
+    verbs.add_parser("status", help="what runs, as JSON")
+    _kafka_options(verbs.add_parser("kafka", help="create (or delete) a fixture cluster"))
+    return parser
+
+
+def _kafka_options(parser: argparse.ArgumentParser) -> None:
+    plain = FixtureSpec()
+    parser.add_argument("--name", default=plain.name)
+    parser.add_argument("--namespace", default=plain.namespace)
+    parser.add_argument("--kafka-version", default=plain.kafka_version, help=f"one of {', '.join(KAFKA_VERSIONS)}")
+    parser.add_argument("--surface", default=plain.surface, choices=list(FLAVOURS))
+    parser.add_argument("--image", default="", help="an image with the layout of apache/kafka instead of the sandbox's own")
+    parser.add_argument("--jolokia", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--first-id", type=int, default=0, metavar="N", help="id of the first broker")
+    parser.add_argument("--statefulsets", type=int, default=1, choices=(1, 2))
+    parser.add_argument("--zookeepers", type=int, default=1, choices=(1, 3))
+    parser.add_argument("--ibp", default=plain.ibp, help="inter.broker.protocol.version, or none")
+    parser.add_argument("--brokers", type=int, default=plain.brokers)
+    parser.add_argument("--topics", type=int, default=plain.topics)
+    parser.add_argument("--update-strategy", default=plain.update_strategy, choices=("OnDelete", "RollingUpdate"))
+    parser.add_argument("--pdb", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the brokers")
+    parser.add_argument("--delete", action="store_true", help="delete the namespace with everything in it")
+
+
+def _spec(options: argparse.Namespace) -> FixtureSpec:
+    words = {name: value for name, value in vars(options).items() if name in FixtureSpec.__dataclass_fields__}
+    if words["ibp"] == "none":
+        words["ibp"] = ""
+    return FixtureSpec(**words)
+
+
+def _kube(sandbox: Sandbox) -> Kube | None:
+    """Return a client of the user's own cluster when KUBECONFIG names another than the sandbox's, else None."""
+    named = os.environ.get("KUBECONFIG", "")
+    if not named or Path(named).absolute() == sandbox.folders.kubeconfig:
+        return None
+    return Kube(load(Path(named)))
+
+
+def _kafka(sandbox: Sandbox, options: argparse.Namespace) -> None:
+    spec, kube = _spec(options), _kube(sandbox)
+    if options.delete:
+        found = fixtures.delete(spec, kube=kube, sandbox=sandbox)
+        say(f"namespace {spec.namespace} {'is gone' if found else 'was not there'}")
+        return
+    made = fixtures.create(spec, sandbox=sandbox, kube=kube)
+    print(json.dumps({"namespace": spec.namespace, "cluster": spec.name, "brokers": spec.broker_ids, "bootstrap": spec.bootstrap,
+                      "zookeeper": spec.zookeeper_connect, "seconds": {name: round(value, 1) for name, value in made.seconds.items()}}))  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    sandbox = Sandbox()
+    try:
+        if options.verb == "build":
+            sandbox.prepare()
+        elif options.verb == "up":
+            sandbox.up()
+            print(sandbox.folders.kubeconfig)
+        elif options.verb == "down":
+            sandbox.purge() if options.purge else sandbox.down()
+        elif options.verb == "kafka":
+            _kafka(sandbox, options)
+        elif options.verb == "status":
+            print(json.dumps(sandbox.status(), indent=2))
+    except SandboxError as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kafka clusters in ZooKeeper mode to migrate: what they may look like, creating and removing them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from . import manifests
+from .cluster import Sandbox
+from .config import DEFAULT_KAFKA, KAFKA_VERSIONS, SandboxError
+from .console import say
+from .image import FLAVOURS
+from .kube import Kube, Object, pod_ready
+
+
+@dataclass(frozen=True)
+class FixtureSpec:
+    """One cluster in a namespace of its own.
+
+    surface: where the brokers' settings are: "file" (server.properties in a ConfigMap), "confluent" or "bitnami" (environment variables).
+    image: empty = the sandbox's own image for surface and version; else any image with the layout of apache/kafka (surface "file" only).
+    ibp: inter.broker.protocol.version, empty = not set. dns_ttl: seconds that the JVM keeps an address, None = its default (30).
+    storage: size of each claim. topics: number of topics besides Kafka's own.
+    """
+
+    name: str = "kafka"
+    namespace: str = "demo"
+    kafka_version: str = DEFAULT_KAFKA
+    surface: str = "file"
+    image: str = ""
+    jolokia: bool = True
+    first_id: int = 0
+    statefulsets: int = 1
+    zookeepers: int = 1
+    ibp: str = "3.9"
+    brokers: int = 3
+    topics: int = 20
+    update_strategy: str = "OnDelete"
+    pdb: bool = True
+    dns_ttl: int | None = None
+    storage: str = "1Gi"
+    chroot: str = "/kafka"
+
+    def __post_init__(self) -> None:
+        """Refuse what the manifests cannot express; raises SandboxError."""
+        if self.surface not in FLAVOURS:
+            raise SandboxError(f"surface {self.surface!r} is none of {', '.join(FLAVOURS)}")
+        if self.image and self.surface != "file":
+            raise SandboxError("an image of your own goes with surface 'file' only")
+        if not self.image and self.kafka_version not in KAFKA_VERSIONS:
+            raise SandboxError(f"Kafka {self.kafka_version} is none of {', '.join(KAFKA_VERSIONS)}")
+        if self.statefulsets not in (1, 2) or self.brokers < self.statefulsets:
+            raise SandboxError("statefulsets is 1 or 2, and each has at least one broker")
+        if self.update_strategy not in ("OnDelete", "RollingUpdate"):
+            raise SandboxError(f"update strategy {self.update_strategy!r} is neither OnDelete nor RollingUpdate")
+
+    @property
+    def broker_sets(self) -> list[tuple[str, int, int]]:
+        """Return (StatefulSet, replicas, first broker id); with two sets the second one's ids start 100 higher."""
+        if self.statefulsets == 1:
+            return [(self.name, self.brokers, self.first_id)]
+        first = (self.brokers + 1) // 2
+        return [(f"{self.name}-a", first, self.first_id), (f"{self.name}-b", self.brokers - first, self.first_id + 100)]
+
+    @property
+    def broker_ids(self) -> dict[str, int]:
+        """Return {pod: broker id}."""
+        return {f"{name}-{index}": first + index for name, replicas, first in self.broker_sets for index in range(replicas)}
+
+    @property
+    def bootstrap(self) -> str:
+        """Return bootstrap servers that resolve inside the cluster of Kubernetes."""
+        return ",".join(f"{pod}.{self.name}.{self.namespace}:9092" for pod in self.broker_ids)
+
+    @property
+    def zookeeper_connect(self) -> str:
+        """Return the connect string with the chroot."""
+        hosts = [f"zookeeper-{index}.zookeeper.{self.namespace}:2181" for index in range(self.zookeepers)]
+        return ",".join(hosts) + self.chroot
+
+    def image_of(self, flavour: str = "") -> str:
+        """Return the image of the brokers, or of another flavour of the sandbox."""
+        if self.image:
+            return self.image
+        return f"{FLAVOURS[flavour or self.surface].repository}:{self.kafka_version}"
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A cluster that was created. ``seconds``: how long each part took."""
+
+    spec: FixtureSpec
+    kube: Kube
+    seconds: dict[str, float]
+
+
+def create(spec: FixtureSpec | None = None, *, sandbox: Sandbox | None = None, kube: Kube | None = None) -> Fixture:
+    """Create the cluster and return when all brokers are Ready and all topics are there.
+
+    With ``kube`` (a cluster of the user's own) no image is imported. Raises SandboxError when something is not Ready in time.
+    """
+    spec = spec or FixtureSpec()
+    begin = time.monotonic()
+    if kube is None:
+        sandbox = sandbox or Sandbox()
+        kube = sandbox.kube
+        for flavour in {spec.surface, "file"}:
+            sandbox.ensure_image(flavour, spec.kafka_version)
+    seconds = {"images": time.monotonic() - begin}
+    begin = time.monotonic()
+    _wait_namespace_free(kube, spec.namespace)
+    for item in manifests.cluster(spec):
+        kube.apply(item)
+    _wait_ready(kube, spec)
+    seconds["ready"] = time.monotonic() - begin
+    say(f"{spec.namespace}/{spec.name}: ZooKeeper and {spec.brokers} brokers Ready after {seconds['ready']:.1f} s")
+    begin = time.monotonic()
+    create_topics(kube, spec, manifests.topics(spec))
+    seconds["topics"] = time.monotonic() - begin
+    say(f"{spec.namespace}/{spec.name}: {spec.topics} topics after {seconds['topics']:.1f} s")
+    return Fixture(spec, kube, seconds)
+
+
+def create_topics(kube: Kube, spec: FixtureSpec, lines: list[str]) -> None:
+    """Create topics that are not there yet; a line is ``name partitions replicationFactor [key=value]*``."""
+    if not lines:
+        return
+    pod = next(iter(spec.broker_ids))
+    done = kube.exec(spec.namespace, pod, ["bash", "-c", manifests.TOPICS_SCRIPT, "topics", "localhost:9092"], stdin="\n".join(lines) + "\n",
+                     timeout=180)  # fmt: skip
+    if done.status != 0:
+        raise SandboxError(f"topics could not be created in {spec.namespace}/{pod}: {done.stderr.decode(errors='replace')[-600:]}")
+
+
+def delete(spec: FixtureSpec, *, kube: Kube | None = None, sandbox: Sandbox | None = None, seconds: float = 120.0) -> bool:
+    """Delete the namespace of a cluster with everything in it and wait until it is gone; False when it was not there."""
+    kube = kube or (sandbox or Sandbox()).kube
+    for pod in kube.list("Pod", spec.namespace):
+        # A thrown-away broker needs no controlled shutdown; the StatefulSets go first so that nothing comes back.
+        for owner in kube.list("StatefulSet", spec.namespace):
+            kube.delete("StatefulSet", owner["metadata"]["name"], spec.namespace)
+        kube.delete("Pod", pod["metadata"]["name"], spec.namespace, grace=1)
+    if not kube.delete("Namespace", spec.namespace):
+        return False
+    _wait_namespace_free(kube, spec.namespace, seconds)
+    return True
+
+
+def _wait_namespace_free(kube: Kube, namespace: str, seconds: float = 120.0) -> None:
+    """Wait while a namespace of that name is still being deleted."""
+    found = kube.get("Namespace", namespace)
+    if found is not None and (found["status"].get("phase") == "Terminating"):
+        kube.wait("Namespace", "", lambda seen: f"namespace {namespace} is still there" if f"/{namespace}" in seen else "", seconds=seconds)
+
+
+def _wait_ready(kube: Kube, spec: FixtureSpec, seconds: float = 180.0) -> None:
+    wanted = {*spec.broker_ids, *(f"zookeeper-{index}" for index in range(spec.zookeepers))}
+
+    def reason(pods: dict[str, Object]) -> str:
+        missing = [name for name in sorted(wanted) if not pod_ready(pods.get(f"{spec.namespace}/{name}", {"metadata": {}}))]
+        return f"not Ready: {', '.join(missing)}" if missing else ""
+
+    kube.wait("Pod", spec.namespace, reason, seconds=seconds)

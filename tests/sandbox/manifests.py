@@ -1,0 +1,261 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Kubernetes objects of a fixture cluster, as plain dictionaries.
+
+They use nothing that only the sandbox has: with ``image`` set to an official apache/kafka image they run on any cluster.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .image import FLAVOURS
+
+if TYPE_CHECKING:
+    from .fixtures import FixtureSpec
+
+Object = dict[str, Any]
+
+# Small on purpose: three brokers, three controllers and ZooKeeper share two cores.
+_HEAP = "-Xms128m -Xmx384m"
+_PERFORMANCE = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.awt.headless=true"
+_ZOOKEEPER_HEAP = "-Xms64m -Xmx128m"
+
+_ZOOKEEPER_START = r"""
+id=${HOSTNAME##*-}
+{
+  printf '%s\n' dataDir=/data/zookeeper clientPort=2181 tickTime=1000 initLimit=20 syncLimit=10 maxClientCnxns=0
+  printf '%s\n' admin.enableServer=false '4lw.commands.whitelist=*' autopurge.purgeInterval=0
+  for (( n = 0; n < ${ENSEMBLE:-1} && ${ENSEMBLE:-1} > 1; n++ )); do
+    echo "server.$((n + 1))=zookeeper-$n.zookeeper.$NAMESPACE.svc.cluster.local:2888:3888"
+  done
+} > /tmp/zookeeper.properties
+mkdir -p /data/zookeeper
+echo $((id + 1)) > /data/zookeeper/myid
+exec /opt/kafka/bin/zookeeper-server-start.sh /tmp/zookeeper.properties
+"""
+
+# The usual patterns of plain StatefulSets: the broker id from the ordinal, the rest from the file or the environment.
+_START = {
+    "file": r"""
+cp /config/server.properties /tmp/server.properties
+echo >> /tmp/server.properties
+echo "broker.id=$(({first} + ${{HOSTNAME##*-}}))" >> /tmp/server.properties
+echo "advertised.listeners=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092" >> /tmp/server.properties
+exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties
+""",
+    "confluent": r"""
+export KAFKA_BROKER_ID=$(({first} + ${{HOSTNAME##*-}}))
+export KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
+exec /etc/confluent/docker/run
+""",
+    "bitnami": r"""
+export KAFKA_CFG_BROKER_ID=$(({first} + ${{HOSTNAME##*-}}))
+export KAFKA_CFG_ADVERTISED_LISTENERS=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
+exec /opt/bitnami/scripts/kafka/entrypoint.sh /opt/bitnami/scripts/kafka/run.sh
+""",
+}
+
+# One JVM for all topics where the sandbox's helper is in the image, else one call of Kafka's tool for each.
+TOPICS_SCRIPT = r"""
+unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT
+run=$(ls /opt/kafka/bin/kafka-run-class.sh /opt/bitnami/kafka/bin/kafka-run-class.sh /usr/bin/kafka-run-class 2> /dev/null | head -n 1)
+if [ -f /opt/sandbox/topics.jar ]; then
+  CLASSPATH=/opt/sandbox/topics.jar exec "$run" kafkaops.sandbox.Topics "$1"
+fi
+tool=${run/run-class/topics}
+while read -r name partitions factor settings; do
+  options=()
+  for setting in $settings; do options+=(--config "$setting"); done
+  "$tool" --bootstrap-server "$1" --create --if-not-exists --topic "$name" --partitions "$partitions" --replication-factor "$factor" \
+    "${options[@]}" || exit 1
+done
+"""
+
+
+def cluster(spec: FixtureSpec) -> list[Object]:
+    """Return every object of the cluster, the namespace first."""
+    items = [_object("v1", "Namespace", spec.namespace, {})]
+    items += [_service(spec, "zookeeper", {"app": "zookeeper"}, [("client", 2181), ("peer", 2888), ("election", 3888)]), _zookeeper(spec)]
+    items.append(_service(spec, spec.name, {"app": "kafka", "cluster": spec.name}, [("kafka", 9092)]))
+    if spec.surface == "file":
+        items.append(_object("v1", "ConfigMap", f"{spec.name}-config", {"data": {"server.properties": properties(spec)}}, spec.namespace))
+    for name, replicas, first in spec.broker_sets:
+        items.append(_brokers(spec, name, replicas, first))
+    if spec.pdb:
+        labels = {"app": "kafka", "cluster": spec.name}
+        budget = {"spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}}
+        items.append(_object("policy/v1", "PodDisruptionBudget", spec.name, budget, spec.namespace))
+    return items
+
+
+def settings(spec: FixtureSpec) -> dict[str, str]:
+    """Return the brokers' settings, without the ones that the start command adds."""
+    found = {
+        "zookeeper.connect": spec.zookeeper_connect,
+        "listeners": "PLAINTEXT://:9092",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": "/data/kafka",
+        "default.replication.factor": str(min(3, spec.brokers)),
+        "min.insync.replicas": "2" if spec.brokers >= 3 else "1",
+        "offsets.topic.replication.factor": str(min(3, spec.brokers)),
+        "offsets.topic.num.partitions": "5",
+        "transaction.state.log.replication.factor": str(min(3, spec.brokers)),
+        "transaction.state.log.min.isr": "2" if spec.brokers >= 3 else "1",
+        "transaction.state.log.num.partitions": "5",
+        "group.initial.rebalance.delay.ms": "0",
+        "auto.create.topics.enable": "false",
+        "log.cleaner.dedupe.buffer.size": "2097152",
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        "num.recovery.threads.per.data.dir": "1",
+        "background.threads": "2",
+    }
+    if spec.ibp:
+        found["inter.broker.protocol.version"] = spec.ibp
+    return found
+
+
+def properties(spec: FixtureSpec) -> str:
+    """Return server.properties as a person would have it: comments, groups, an order of its own."""
+    known = settings(spec)
+    groups = (
+        ("Owned by team streaming, ticket PLAT-1042. Please keep the comments.", ("zookeeper.connect", "inter.broker.protocol.version")),
+        ("Listeners; broker.id and advertised.listeners are added by the start command", ("listeners", "inter.broker.listener.name")),
+        ("Storage", ("log.dirs", "num.recovery.threads.per.data.dir", "log.cleaner.dedupe.buffer.size")),
+        ("Replication: do not lower min.insync.replicas!", ("default.replication.factor", "min.insync.replicas")),
+    )
+    lines, used = [], set()
+    for comment, keys in groups:
+        lines += [f"# {comment}", *(f"{key}={known[key]}" for key in keys if key in known), ""]
+        used.update(keys)
+    lines += ["# Internal topics and small machines", *(f"{key}={value}" for key, value in known.items() if key not in used)]
+    lines += ["#auto.leader.rebalance.enable=false"]
+    return "\n".join(lines) + "\n"
+
+
+def topics(spec: FixtureSpec) -> list[str]:
+    """Return the lines for TOPICS_SCRIPT: several sizes, every third with settings of its own."""
+    factor = min(3, spec.brokers)
+    extra = (
+        "cleanup.policy=compact min.compaction.lag.ms=60000",
+        "retention.ms=86400000 max.message.bytes=2097152",
+        "compression.type=lz4 segment.bytes=1048576",
+    )
+    lines = []
+    for index in range(spec.topics):
+        configs = f"min.insync.replicas={2 if spec.brokers >= 3 else 1}" + (f" {extra[index // 3 % 3]}" if index % 3 == 0 else "")
+        lines.append(f"topic-{index:02d} {(3, 6, 4, 1)[index % 4]} {factor} {configs}")
+    return lines
+
+
+def _object(version: str, kind: str, name: str, rest: Object, namespace: str = "") -> Object:
+    metadata: Object = {"name": name}
+    if namespace:
+        metadata["namespace"] = namespace
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
+
+
+def _service(spec: FixtureSpec, name: str, labels: dict[str, str], ports: list[tuple[str, int]]) -> Object:
+    body = {
+        "clusterIP": "None",
+        "selector": labels,
+        "publishNotReadyAddresses": True,
+        "ports": [{"name": port_name, "port": port} for port_name, port in ports],
+    }
+    return _object("v1", "Service", name, {"spec": body}, spec.namespace)
+
+
+def _claim(spec: FixtureSpec) -> list[Object]:
+    return [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": spec.storage}}}}]
+
+
+def _env(values: dict[str, str]) -> list[Object]:
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def _stateful_set(spec: FixtureSpec, name: str, service: str, replicas: int, labels: dict[str, str], pod: Object) -> Object:
+    body = {
+        "serviceName": service,
+        "replicas": replicas,
+        "podManagementPolicy": "Parallel",
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": pod},
+        "volumeClaimTemplates": _claim(spec),
+    }
+    return _object("apps/v1", "StatefulSet", name, {"spec": body}, spec.namespace)
+
+
+def _zookeeper(spec: FixtureSpec) -> Object:
+    flavour = FLAVOURS["file"]
+    container = {
+        "name": "zookeeper",
+        "image": spec.image_of("file"),
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["bash", "-c", _ZOOKEEPER_START],
+        "env": _env({
+            "KAFKA_HEAP_OPTS": _ZOOKEEPER_HEAP,
+            "KAFKA_JVM_PERFORMANCE_OPTS": _PERFORMANCE,
+            "KAFKA_OPTS": "-Dzookeeper.forceSync=no",
+            "EXTRA_ARGS": "-name zookeeper",
+            "LOG_DIR": "/tmp/logs",
+            "ENSEMBLE": str(spec.zookeepers),
+            "NAMESPACE": spec.namespace,
+        }),
+        "ports": [{"name": "client", "containerPort": 2181}],
+        "readinessProbe": {"tcpSocket": {"port": 2181}, "periodSeconds": 1},
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }  # fmt: skip
+    pod = {
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 10,
+        "securityContext": {"runAsUser": flavour.user, "fsGroup": flavour.user},
+        "containers": [container],
+    }
+    return _stateful_set(spec, "zookeeper", "zookeeper", spec.zookeepers, {"app": "zookeeper"}, pod)
+
+
+def _broker_env(spec: FixtureSpec) -> dict[str, str]:
+    """Return the environment: JVM options always, the settings too on an environment surface."""
+    env = {"KAFKA_HEAP_OPTS": _HEAP, "KAFKA_JVM_PERFORMANCE_OPTS": _PERFORMANCE}
+    options = []
+    if spec.dns_ttl is not None:
+        options.append(f"-Dsun.net.inetaddr.ttl={spec.dns_ttl}")
+    if spec.jolokia:
+        options.append("-javaagent:/opt/jolokia/jolokia.jar=port=7777,host=0.0.0.0")
+    if options:
+        env["KAFKA_OPTS"] = " ".join(options)
+    if spec.surface == "file":
+        env |= {"EXTRA_ARGS": "-name kafkaServer", "LOG_DIR": "/tmp/logs"}
+    prefix = {"file": "", "confluent": "KAFKA_", "bitnami": "KAFKA_CFG_"}[spec.surface]
+    if prefix:
+        env |= {prefix + key.upper().replace(".", "_"): value for key, value in settings(spec).items()}
+    return env
+
+
+def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
+    flavour = FLAVOURS[spec.surface]
+    container: Object = {
+        "name": "kafka",
+        "image": spec.image_of(),
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["bash", "-c", _START[spec.surface].format(first=first, service=spec.name, namespace=spec.namespace)],
+        "env": _env(_broker_env(spec)),
+        "ports": [{"name": "kafka", "containerPort": 9092}, *([{"name": "jolokia", "containerPort": 7777}] if spec.jolokia else [])],
+        "readinessProbe": {"tcpSocket": {"port": 9092}, "periodSeconds": 1},
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }
+    pod: Object = {
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 60,
+        "securityContext": {"runAsUser": flavour.user, "fsGroup": flavour.user},
+        "containers": [container],
+    }
+    if spec.surface == "file":
+        container["volumeMounts"].append({"name": "config", "mountPath": "/config"})
+        pod["volumes"] = [{"name": "config", "configMap": {"name": f"{spec.name}-config"}}]
+    labels = {"app": "kafka", "cluster": spec.name} | ({"zone": name.rpartition("-")[2]} if spec.statefulsets > 1 else {})
+    body = _stateful_set(spec, name, spec.name, replicas, labels, pod)
+    body["spec"]["updateStrategy"] = {"type": spec.update_strategy}
+    return body
