@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import environments, hooks, machine, places, runner, tree, units
+from . import docs, environments, hooks, machine, places, runner, tree, units
 from .checks import CHECKS, Check
 
 
@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run tools: groups (lint, sanity, unit) or single ones; all without a name")
     run.add_argument("names", nargs="*")
     run.add_argument("--pytest", default="", help="further arguments for pytest, in one string")
+    pages = commands.add_parser("docs", help="write the generated parts of docs/ anew")
+    pages.add_argument("--check", action="store_true", help="write nothing, fail when they are out of date")
     commands.add_parser("deps", help="build the environments and links")
     hook = commands.add_parser("hook", help="start a program of the project: " + ", ".join(hooks.HOOKS))
     hook.add_argument("name", choices=sorted(hooks.HOOKS))
@@ -58,6 +60,8 @@ def main() -> int:
     machine.prepare()
     if options.command == "deps":
         return _deps()
+    if options.command == "docs":
+        return docs.compare() if options.check else docs.write()
     if options.command == "hook":
         return hooks.run(options.name, options.arguments)
     units.extra_arguments[:] = options.pytest.split()

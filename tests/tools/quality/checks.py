@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +60,12 @@ def _mypy() -> Outcome:
 def _reuse() -> Outcome:
     """Check licences in the checkout itself: only there does the tool know from git what to leave out."""
     return execute(["reuse", "lint", "--lines"], cwd=places.ROOT, env=environments.ensure("lint").variables())
+
+
+def _docs() -> Outcome:
+    """Compare in a process of its own: it imports the collection's code, which may be broken just now."""
+    command = [sys.executable, "-m", "quality", "docs", "--check"]
+    return execute(command, cwd=places.ROOT, env={**os.environ, "PYTHONPATH": str(places.ROOT / "tests" / "tools")})
 
 
 def _build(environment: environments.Environment, folder: str) -> Outcome:
@@ -118,6 +126,7 @@ CHECKS = (
     Check("reuse", "lint", _reuse),
     Check("galaxy build", "lint", _galaxy_build),
     Check("antsibull-changelog", "lint", lambda: _lint("antsibull-changelog", "lint")),
+    Check("generated docs", "lint", _docs),
     Check("ruff check", "lint", lambda: _lint("ruff", "check", "--no-cache", "--output-format", "concise", ".")),
     Check(
         "ruff format",
