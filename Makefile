@@ -14,7 +14,7 @@ QUALITY = PYTHONPATH=tests/tools $(PYTHON) -m quality
 .PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos bench demo docs clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps:  ## build the Python environments, link .venv and .collections
 	@$(QUALITY) deps
