@@ -23,6 +23,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Forbidden,
     KraftError,
@@ -80,11 +81,7 @@ def open_session(host: str, port: int, *, chroot: str = "", timeout: float = 10.
     :raises KraftError: when kazoo is not installed.
     """
     if KAZOO_IMPORT_ERROR is not None:
-        raise KraftError(
-            "the Python package kazoo is missing in the Python that runs ansible-playbook: install it there "
-            "(pipx inject ansible-core kazoo, or python -m pip install kazoo)",
-            detail={"traceback": KAZOO_IMPORT_ERROR},
-        )
+        raise KraftError(missing_libraries(), detail={"traceback": KAZOO_IMPORT_ERROR})
     session = ZkSession(host, port, chroot=chroot, timeout=timeout)
     try:
         session.connect()

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shell script that looks at the Kafka process of a pod, from inside its container.
+
+POSIX sh with grep, sed, tr, ls, cat, sort, readlink and stat, as GNU or busybox have them; Kafka's own start scripts
+need more than that. It starts no JVM, writes nothing, and prints sections: a line ``@@kraft <name> <argument>``, then
+the content. NUL bytes between arguments become line ends, line ends inside an argument become the byte 1.
+"""
+
+from __future__ import annotations
+
+MARK = "@@kraft"
+"""Starts the line that heads a section."""
+
+NEWLINE = "\x01"
+"""Stands for a line end inside an argument or a variable."""
+
+TOOLS = (
+    "kafka-server-start",
+    "kafka-storage",
+    "kafka-metadata-quorum",
+    "kafka-features",
+    "kafka-dump-log",
+    "kafka-topics",
+    "kafka-configs",
+)
+"""Looked for with and without ``.sh``: Confluent's packages have no suffix."""
+
+MAIN_CLASSES = ("kafka.Kafka", "io.confluent.support.metrics.SupportedKafka")
+
+SCRIPT = r"""
+say() { printf '\n@@kraft %s\n' "$*"; }
+lines() { tr '\0\n' '\n\001' < "$1" 2>/dev/null; }
+main='kafka\.Kafka|io\.confluent\.support\.metrics\.SupportedKafka'
+pid=
+for file in $(grep -lsE "$main" /proc/[0-9]*/cmdline); do
+  if lines "$file" | grep -qxE "$main"; then pid=${file#/proc/}; pid=${pid%/cmdline}; break; fi
+done
+[ -n "$pid" ] || { say none; exit 0; }
+set -f
+proc=/proc/$pid
+say pid "$pid"
+argv=$(lines $proc/cmdline)
+say argv; printf '%s\n' "$argv"
+environ=$(lines $proc/environ |
+  grep -E '^(KAFKA_|CONFLUENT_|BITNAMI_|CLUSTER_ID=|JAVA_TOOL_|JDK_JAVA_|_JAVA_|JMX_|CLASSPATH=|PATH=)')
+say environ; printf '%s\n' "$environ"
+say stat; cat $proc/stat
+say btime; grep '^btime' /proc/stat
+exe=$(readlink $proc/exe)
+say exe "$exe"
+config=$(printf '%s\n' "$argv" | sed -nE "/^($main)\$/{n;p;q;}")
+case $config in
+  ''|--*) config= ;;
+  /*) ;;
+  *) config=$(readlink $proc/cwd)/$config ;;
+esac
+if [ -n "$config" ]; then
+  say mtime; stat -L -c %Y "$config" 2>/dev/null
+  say config "$config"; cat "$config"
+fi
+open=$(ls -l $proc/fd 2>/dev/null | sed -n 's/.* -> //p' | grep -E '/kafka_[0-9.]+-[^/]*\.jar$|/\.lock$')
+say open; printf '%s\n' "$open"
+libs=
+for jar in $(printf '%s\n' "$open" | grep '\.jar$'); do libs=${jar%/*}; done
+if [ -z "$libs" ]; then
+  entries=$(printf '%s\n%s\n' "$argv" "$environ" | sed -nE '/^(-cp|-classpath|--class-path)$/{n;p;};s/^CLASSPATH=//p')
+  for entry in $(printf '%s\n' "$entries" | tr ':' '\n'); do
+    case $entry in
+      */kafka_*.jar) libs=${entry%/*} ;;
+      */\*) set +f; for jar in "${entry%/*}"/kafka_*.jar; do [ -e "$jar" ] && libs=${entry%/*}; done; set -f ;;
+    esac
+  done
+fi
+say libs "$libs"
+[ -n "$libs" ] && ls "$libs" | grep '^kafka_.*\.jar$'
+say tools
+for dir in "${libs%/*}/bin" /opt/kafka/bin /opt/bitnami/kafka/bin /usr/bin $(printf '%s' "$PATH" | tr ':' ' '); do
+  for tool in @TOOLS@; do
+    for name in "$tool.sh" "$tool"; do
+      [ -x "$dir/$name" ] && printf '%s %s\n' "$tool" "$dir/$name"
+    done
+  done
+done
+{
+  printf '%s\n' "$open" | sed -n 's,/\.lock$,,p'
+  { printf '%s\n' "$argv"; [ -n "$config" ] && cat "$config"; } |
+    sed -nE 's/^[[:space:]]*(log\.dirs?|metadata\.log\.dir)[[:space:]]*[=:][[:space:]]*//p' | tr ',' '\n'
+} | sort -u | while read -r dir; do
+  [ -n "$dir" ] && [ -r "$dir/meta.properties" ] && { say meta "$dir"; cat "$dir/meta.properties"; }
+  state=$dir/__cluster_metadata-0/quorum-state
+  [ -n "$dir" ] && [ -r "$state" ] && { say quorum-state "$dir"; cat "$state"; }
+done
+for file in "${exe%/bin/java}/conf/security/java.security" "${exe%/bin/java}/lib/security/java.security"; do
+  [ -r "$file" ] && { say security "$file"; grep -E '^[[:space:]]*networkaddress\.cache' "$file"; break; }
+done
+printf '%s\n%s\n' "$argv" "$environ" | tr ' ' '\n' |
+  sed -nE 's/^(.*=)?-Djava\.security\.properties==?(file:)?//p' | while read -r file; do
+  [ -r "$file" ] && { say security-extra "$file"; grep -E '^[[:space:]]*networkaddress\.cache' "$file"; }
+done
+say end
+""".replace("@TOOLS@", " ".join(TOOLS))
