@@ -67,7 +67,7 @@ def derive(
     :param running_version: software version that the broker reports.
     :param image_tag: image reference or tag; used last, since tags lie.
     :param override: the user's ``kraft_ibp_version``.
-    :raises Unsupported: ``IBP-UNKNOWN``, ``IBP-TOO-LOW``, ``IBP-LOWERED``, ``IBP-ABOVE-SOFTWARE``.
+    :raises Unsupported: ``ibp-unknown``: not to be told, too low, lowered, or above what the software knows.
     """
     software, software_source = _software(running_version, image_tag)
     newest = latest_for(software) if software else None
@@ -77,20 +77,20 @@ def derive(
         raise Unsupported(
             f"{SETTING} would be {target}, but a migration needs {TRANSACTIONS} or later: "
             + (f"set {OVERRIDE_VARIABLE} to a later level" if override else "upgrade Kafka first"),
-            code="IBP-TOO-LOW",
+            code="ibp-unknown",
         )
     if current is not None and target < current:
         raise Unsupported(
             f"{OVERRIDE_VARIABLE}={target.setting} is lower than the {current} that the brokers run at; "
             f"a level cannot be lowered, so leave it out or name {current.setting} or later",
-            code="IBP-LOWERED",
+            code="ibp-unknown",
         )
     # A tag lies, so only the version that a broker reports can overrule what it was told.
     if newest is not None and target > newest and software_source == "running version":
         raise Unsupported(
             f"{SETTING} would be {target}, but Kafka {running_version} knows levels up to {newest} only: "
             f"upgrade Kafka first, or correct {OVERRIDE_VARIABLE if override else SETTING}",
-            code="IBP-ABOVE-SOFTWARE",
+            code="ibp-unknown",
         )
     return IbpDecision(current, current_source, target, target_source, reason)
 
@@ -128,7 +128,7 @@ def _target(
         + ("not set" if current is None else f"{current}, too low to migrate at,")
         + " and neither the brokers nor their image tag show the Kafka version; "
         + f"set {OVERRIDE_VARIABLE}, for example to 3.9",
-        code="IBP-UNKNOWN",
+        code="ibp-unknown",
     )
 
 

@@ -11,7 +11,7 @@ class Unsupported(Exception):
     """Something in the input cannot be handled; nothing was computed from it.
 
     :param message: one clear sentence: what, where, what to do.
-    :param code: stable code of the finding, upper case with dashes, for example ``IBP-UNKNOWN``.
+    :param code: stable code of the finding, upper case with dashes, for example ``ibp-unknown``.
 
     The caller turns it into its own error type; this layer knows neither Ansible nor Kubernetes.
     """

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Java properties files: read as Kafka reads them, changed line by line so that a user's comments and order survive.
+r"""Java properties files: read as Kafka reads them, changed line by line so that a user's comments and order survive.
 
 The grammar is that of ``java.util.Properties.load`` (``LineReader`` and ``load0``): natural lines, continuation by an
 odd number of trailing backslashes, ``#`` and ``!`` comments, ``=``, ``:`` or white space as separator, backslash and
-``\\uXXXX`` escapes.
+``\uXXXX`` escapes.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Properties:
     def parse(cls, text: str) -> Properties:
         """Parse the text of a file.
 
-        :raises Unsupported: ``PROPERTIES-MALFORMED`` for an escape that Java refuses too.
+        :raises Unsupported: ``surface-not-found`` for an escape that Java refuses too.
         """
         ending = re.search(r"\r\n|\r|\n", text)
         return cls(_segments(text), ending.group() if ending else "\n")
@@ -220,7 +220,7 @@ def _unescaped(text: str) -> str:
         if code == "u":
             raise Unsupported(
                 "the properties file has a malformed \\u escape; Kafka cannot read it either, so correct it first",
-                code="PROPERTIES-MALFORMED",
+                code="surface-not-found",
             )
         return _CONTROL.get(code, code)
 
@@ -239,7 +239,7 @@ def _escaped_value(value: str, *, separated: bool) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape for ``Properties.load(InputStream)``, which reads ISO 8859-1: beyond ASCII only ``\\uXXXX`` is safe."""
+    r"""Escape for ``Properties.load(InputStream)``, which reads ISO 8859-1: beyond ASCII only ``\uXXXX`` is safe."""
     out = []
     for char in text.replace("\\", "\\\\"):
         if char in _CONTROL_NAMES:

@@ -31,7 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions impo
 
 
 class SettingFinding(NamedTuple):
-    """One setting that matters: its key, the stable code of the rule, and one sentence."""
+    """One setting that matters: its key, the rule's code in the catalogue of findings, and one sentence."""
 
     key: str
     code: str
@@ -57,21 +57,21 @@ def blocking_settings(effective: Mapping[str, str], target: MetadataVersion | No
         found.append(
             SettingFinding(
                 AUTHORIZER,
-                "SETTING-AUTHORIZER-CUSTOM",
+                "setting-blocks",
                 f"{AUTHORIZER}={authorizer} is not Kafka's own: what it keeps is not copied and it must support KRaft",
             )
         )
     found += [
         SettingFinding(
             key,
-            "SETTING-AUTHORIZER-ENSEMBLE",
+            "setting-blocks",
             f"{key} is set: ACLs kept in another ZooKeeper are not copied, move them",
         )
         for key in _OTHER_ENSEMBLE
         if value_of(effective, key)
     ]
     found += [
-        SettingFinding(key, "SETTING-UNFINISHED", f"{key}=true does not go with a production metadata.version; drop it")
+        SettingFinding(key, "setting-blocks", f"{key}=true does not go with a production metadata.version; drop it")
         for key in _UNFINISHED
         if is_true(effective, key)
     ]
@@ -79,7 +79,7 @@ def blocking_settings(effective: Mapping[str, str], target: MetadataVersion | No
         found.append(
             SettingFinding(
                 "log.dirs",
-                "SETTING-LOG-DIRS",
+                "setting-blocks",
                 f"log.dirs names several directories, which migrating brokers refuse below {DIRECTORIES}: "
                 f"the level would be {target}",
             )
@@ -95,7 +95,7 @@ def _identity(effective: Mapping[str, str]) -> list[SettingFinding]:
         found.append(
             SettingFinding(
                 "broker.id",
-                "SETTING-BROKER-ID-GENERATED",
+                "broker-id-generated",
                 "broker.id is not set, so ids are generated, which a migrating broker refuses: give each broker the id "
                 "it has in meta.properties",
             )
@@ -104,7 +104,7 @@ def _identity(effective: Mapping[str, str]) -> list[SettingFinding]:
         found.append(
             SettingFinding(
                 "node.id",
-                "SETTING-NODE-ID-DIFFERS",
+                "setting-blocks",
                 f"node.id={node_id} differs from broker.id={broker_id}; they are one id",
             )
         )
@@ -113,7 +113,7 @@ def _identity(effective: Mapping[str, str]) -> list[SettingFinding]:
         found.append(
             SettingFinding(
                 "process.roles",
-                "SETTING-COMBINED-ROLES",
+                "combined-roles",
                 "process.roles asks for broker and controller in one process, which cannot be migrated to",
             )
         )
@@ -128,16 +128,16 @@ def secured_settings(effective: Mapping[str, str]) -> list[SettingFinding]:
         protocol = by_name.get(name, name)
         if protocol != "PLAINTEXT":
             found.append(
-                SettingFinding("listeners", "SECURED-LISTENER", f"listener {name} uses {protocol}, not PLAINTEXT")
+                SettingFinding("listeners", "security-not-supported", f"listener {name} uses {protocol}, not PLAINTEXT")
             )
     if value_of(effective, AUTHORIZER):
         found.append(
             SettingFinding(
-                AUTHORIZER, "SECURED-AUTHORIZER", f"{AUTHORIZER}={value_of(effective, AUTHORIZER)} is in use"
+                AUTHORIZER, "security-not-supported", f"{AUTHORIZER}={value_of(effective, AUTHORIZER)} is in use"
             )
         )
     found += [
-        SettingFinding(key, "SECURED-ZOOKEEPER", f"{key}=true: ZooKeeper is used with TLS or ACLs")
+        SettingFinding(key, "security-not-supported", f"{key}=true: ZooKeeper is used with TLS or ACLs")
         for key in ("zookeeper.ssl.client.enable", "zookeeper.set.acl")
         if is_true(effective, key)
     ]
@@ -145,23 +145,14 @@ def secured_settings(effective: Mapping[str, str]) -> list[SettingFinding]:
 
 
 _NAMED = {
-    "log.message.format.version": ("SETTING-MESSAGE-FORMAT", "is ignored from 3.0 on and gone in 4.0; it is dropped"),
-    "principal.builder.class": (
-        "SETTING-PRINCIPAL-BUILDER",
-        "must implement KafkaPrincipalSerde, and its jar must be on the controllers",
-    ),
-    "create.topic.policy.class.name": ("SETTING-POLICY", "runs on the controllers in KRaft: its jar must be there"),
-    "alter.config.policy.class.name": (
-        "SETTING-POLICY",
-        "runs on the controllers in KRaft and sees other input there (KAFKA-19026): its jar must be there",
-    ),
-    "metric.reporters": ("SETTING-REPORTER", "is not given to the controllers; check that it needs no ZooKeeper"),
-    "kafka.metrics.reporters": (
-        "SETTING-REPORTER",
-        "is not given to the controllers; check that it needs no ZooKeeper",
-    ),
-    "controlled.shutdown.max.retries": ("SETTING-CONTROLLED-SHUTDOWN", "has no effect in KRaft"),
-    "controlled.shutdown.retry.backoff.ms": ("SETTING-CONTROLLED-SHUTDOWN", "has no effect in KRaft"),
+    "log.message.format.version": "is ignored from 3.0 on and gone in 4.0; it is dropped",
+    "principal.builder.class": "must implement KafkaPrincipalSerde, and its jar must be on the controllers",
+    "create.topic.policy.class.name": "runs on the controllers in KRaft: its jar must be there",
+    "alter.config.policy.class.name": "runs on the controllers in KRaft, with other input (KAFKA-19026): its jar must be there",
+    "metric.reporters": "is not given to the controllers; check that it needs no ZooKeeper",
+    "kafka.metrics.reporters": "is not given to the controllers; check that it needs no ZooKeeper",
+    "controlled.shutdown.max.retries": "has no effect in KRaft",
+    "controlled.shutdown.retry.backoff.ms": "has no effect in KRaft",
 }
 
 
@@ -171,8 +162,8 @@ def warning_settings(effective: Mapping[str, str], running: KafkaVersion | None 
     :param running: version of the brokers' software; some settings depend on it.
     """
     found = [
-        SettingFinding(key, code, f"{key} {sentence}")
-        for key, (code, sentence) in _NAMED.items()
+        SettingFinding(key, "setting-warns", f"{key} {sentence}")
+        for key, sentence in _NAMED.items()
         if value_of(effective, key)
     ]
     return sorted(found + _situations(effective, running))
@@ -182,52 +173,45 @@ def _situations(effective: Mapping[str, str], running: KafkaVersion | None) -> l
     """Return the warnings that depend on a value, not only on the key."""
     found = []
 
-    def warn(applies: bool, key: str, code: str, sentence: str) -> None:
+    def warn(applies: bool, key: str, sentence: str) -> None:
         if applies:
-            found.append(SettingFinding(key, code, sentence))
+            found.append(SettingFinding(key, "setting-warns", sentence))
 
     warn(
         _several_dirs(effective),
         "log.dirs",
-        "SETTING-LOG-DIRS-HALT",
         "log.dirs names several directories: while migrating, a failing one halts the broker (KAFKA-16431)",
     )
     warn(
         is_true(effective, "unclean.leader.election.enable")
         and (running is None or (running.major, running.minor) < (3, 9)),
         "unclean.leader.election.enable",
-        "SETTING-UNCLEAN-ELECTION",
         "unclean.leader.election.enable has no effect in KRaft before 3.9 (KAFKA-12670)",
     )
     warn(
         "SCRAM" in value_of(effective, "sasl.enabled.mechanisms").upper(),
         "sasl.enabled.mechanisms",
-        "SETTING-SCRAM",
         "SCRAM credentials reach KRaft with the copy only, so the controllers' listener must not need them",
     )
     warn(
         _slow_session(effective),
         "zookeeper.session.timeout.ms",
-        "SETTING-SESSION-TIMEOUT",
         "zookeeper.session.timeout.ms is above 9 s, but in KRaft broker.session.timeout.ms (9 s) decides: "
         "raise that too if slow disks or long pauses were the reason",
     )
     warn(
         value_of(effective, "delete.topic.enable").lower() == "false",
         "delete.topic.enable",
-        "SETTING-TOPIC-DELETION",
         "delete.topic.enable=false: deletions that still wait in ZooKeeper become final with the migration",
     )
     warn(
         is_true(effective, "remote.log.storage.system.enable"),
         "remote.log.storage.system.enable",
-        "SETTING-TIERED-STORAGE",
         "tiered storage is early access before 3.9; its metadata client needs the inter-broker listener",
     )
     warn(
         any(key.startswith("confluent.") for key in effective),
         "confluent.*",
-        "SETTING-VENDOR",
         "settings of Confluent Server are kept as they are; its own features have migration rules of their own",
     )
     return found

@@ -160,7 +160,7 @@ def controller_listener_name(effective: Mapping[str, str]) -> str:
             return name
     raise Unsupported(
         f"the broker listeners take every name a controller listener can have: {', '.join(sorted(taken))}; rename one",
-        code="CONTROLLER-LISTENER-NAME",
+        code="setting-blocks",
     )
 
 
@@ -253,7 +253,7 @@ def controller_settings(
 
     ``advertised.listeners`` is never among them (controllers refuse it before 3.9), nor are the brokers' ``log.dirs``.
 
-    :raises Unsupported: ``ZOOKEEPER-CONNECT-MISSING`` when nothing says where ZooKeeper is.
+    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is.
     """
     settings = {
         "process.roles": "controller",
@@ -269,7 +269,7 @@ def controller_settings(
         if not connect:
             raise Unsupported(
                 f"{CONNECT} is not among the brokers' settings, so the controllers cannot be told where ZooKeeper is",
-                code="ZOOKEEPER-CONNECT-MISSING",
+                code="setting-blocks",
             )
         # Kafka formats with the level it finds here when nobody passes one, so that no way of starting can miss it.
         settings |= {FLAG: "true", CONNECT: connect, IBP: context.target.setting}

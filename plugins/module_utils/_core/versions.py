@@ -71,7 +71,7 @@ DIRECTORIES = _EXACT["3.7-IV2"]  # KIP-858: several log directories while migrat
 def parse_ibp(text: str) -> MetadataVersion:
     """Read a level as ``MetadataVersion.fromVersionString`` does: ``3.9``, ``3.9.2``, ``3.7-IV2``, ``0.10.2``.
 
-    :raises Unsupported: ``IBP-UNKNOWN`` when no Kafka up to 3.9 has such a level.
+    :raises Unsupported: ``ibp-unknown`` when no Kafka up to 3.9 has such a level.
     """
     plain = text.strip()
     key = ".".join(plain.split(".")[: 3 if plain.startswith("0.") else 2])
@@ -79,7 +79,7 @@ def parse_ibp(text: str) -> MetadataVersion:
     if level is None:
         raise Unsupported(
             f"{plain!r} is no inter.broker.protocol.version that Kafka up to 3.9 knows; write it like 3.9 or 3.7-IV2",
-            code="IBP-UNKNOWN",
+            code="ibp-unknown",
         )
     return level
 
@@ -112,21 +112,19 @@ _CONFLUENT_FIRST = {5: (2, 0), 6: (2, 6), 7: (3, 0), 8: (4, 0)}  # Confluent maj
 def parse_version(text: str) -> KafkaVersion:
     """Read what a broker, a jar or an image tag says: ``3.9.2``, ``7.9.0-ccs``, ``3.9.0-SNAPSHOT``, ``2.13-3.9.0``.
 
-    :raises Unsupported: ``KAFKA-VERSION-UNKNOWN`` when there is no version in it.
+    :raises Unsupported: ``version-unknown`` when there is no version in it.
     """
     plain = re.sub(r"^(?:kafka_)?2\.1\d-(?=\d)|^.*kafka-(?=\d)|^v(?=\d)", "", text.strip())
     match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?(?![\d])", plain)
     if match is None:
-        raise Unsupported(f"{text!r} is no version of Kafka that can be recognised", code="KAFKA-VERSION-UNKNOWN")
+        raise Unsupported(f"{text!r} is no version of Kafka that can be recognised", code="version-unknown")
     major, minor = int(match.group(1)), int(match.group(2))
     patch = None if match.group(3) is None else int(match.group(3))
     snapshot = "SNAPSHOT" in plain
     if major < 5:
         return KafkaVersion(text, major, minor, patch, snapshot=snapshot)
     if major not in _CONFLUENT_FIRST:
-        raise Unsupported(
-            f"{text!r} is neither a Kafka nor a Confluent version known here", code="KAFKA-VERSION-UNKNOWN"
-        )
+        raise Unsupported(f"{text!r} is neither a Kafka nor a Confluent version known here", code="version-unknown")
     kafka_major, offset = _CONFLUENT_FIRST[major]
     # Confluent's patch releases do not follow Apache's, so the patch level of Kafka stays open.
     return KafkaVersion(text, kafka_major, offset + minor, None, confluent=match.group(), snapshot=snapshot)
@@ -146,13 +144,13 @@ def image_version(image: str) -> KafkaVersion | None:
 def latest_for(version: KafkaVersion | str) -> MetadataVersion:
     """Return the newest production level of this software, which is what it runs with when nothing is set.
 
-    :raises Unsupported: ``KAFKA-VERSION-UNKNOWN`` for a line that is not in the table.
+    :raises Unsupported: ``version-unknown`` for a line that is not in the table.
     """
     kafka = parse_version(version) if isinstance(version, str) else version
     level = _LAST.get(kafka.line)
     if level is None:
         raise Unsupported(
-            f"Kafka {kafka.line} is not a release line with ZooKeeper that is known here", code="KAFKA-VERSION-UNKNOWN"
+            f"Kafka {kafka.line} is not a release line with ZooKeeper that is known here", code="version-unknown"
         )
     return level
 
@@ -178,16 +176,26 @@ def open_faults(version: KafkaVersion) -> tuple[tuple[int, str], ...]:
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether a migration may run on a version, and why, in one sentence."""
+    """Whether a migration may run on a version, and why, in one sentence; ``warnings`` is that sentence or nothing."""
 
     verdict: Literal["refused", "accepted", "recommended"]
     reason: str
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a migration may run."""
+        return self.verdict != "refused"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know although it may run."""
+        return (self.reason,) if self.verdict == "accepted" else ()
 
 
 def gate(version: KafkaVersion | str) -> Gate:
     """Judge a software version: 3.7.1 to 3.9.x are accepted, 3.9.2 and later 3.9 patches are recommended.
 
-    :raises Unsupported: ``KAFKA-VERSION-UNKNOWN`` when the text is no version.
+    :raises Unsupported: ``version-unknown`` when the text is no version.
     """
     kafka = parse_version(version) if isinstance(version, str) else version
     name = f"Confluent {kafka.confluent} (Kafka {kafka.line})" if kafka.confluent else f"Kafka {kafka.text}"

@@ -86,7 +86,7 @@ def test_reads_as_java_does(text: str, settings: dict[str, str]) -> None:
 def test_an_escape_that_java_refuses_is_refused() -> None:
     with pytest.raises(Unsupported) as caught:
         Properties.parse("password=secret\\u12")
-    assert caught.value.code == "PROPERTIES-MALFORMED"
+    assert caught.value.code == "surface-not-found"
     assert "secret" not in caught.value.message
 
 

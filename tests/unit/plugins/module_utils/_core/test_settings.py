@@ -207,7 +207,7 @@ def test_the_controller_listener_collides_with_no_broker_listener(effective: dic
 def test_no_name_left_for_the_controller_listener() -> None:
     with pytest.raises(Unsupported) as caught:
         controller_listener_name({"listeners": "CONTROLLER://:1,KRAFT://:2,KRAFTCONTROLLER://:3"})
-    assert caught.value.code == "CONTROLLER-LISTENER-NAME"
+    assert caught.value.code == "setting-blocks"
 
 
 @pytest.mark.parametrize(
@@ -303,6 +303,6 @@ def test_controllers_need_to_know_zookeeper() -> None:
     kraft = broker_changes("kraft", BROKER, CONTEXT).applied_to(BROKER)
     with pytest.raises(Unsupported) as caught:
         controller_settings("migrating", kraft, CONTROLLERS)
-    assert caught.value.code == "ZOOKEEPER-CONNECT-MISSING"
+    assert caught.value.code == "setting-blocks"
     known = ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d", zookeeper_connect="zk:2181/x")
     assert controller_settings("migrating", kraft, known)["zookeeper.connect"] == "zk:2181/x"

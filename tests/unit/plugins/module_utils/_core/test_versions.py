@@ -54,7 +54,7 @@ def test_levels_are_read_as_kafka_reads_them(text: str, name: str) -> None:
 def test_an_unknown_level_is_named(text: str) -> None:
     with pytest.raises(Unsupported) as caught:
         parse_ibp(text)
-    assert caught.value.code == "IBP-UNKNOWN"
+    assert caught.value.code == "ibp-unknown"
 
 
 def test_levels_compare_exactly() -> None:
@@ -101,7 +101,7 @@ def test_software_versions(text: str, line: str, patch: int | None, confluent: s
 def test_what_is_no_version_is_named(text: str) -> None:
     with pytest.raises(Unsupported) as caught:
         parse_version(text)
-    assert caught.value.code == "KAFKA-VERSION-UNKNOWN"
+    assert caught.value.code == "version-unknown"
     assert repr(text) in caught.value.message
 
 
@@ -128,7 +128,7 @@ def test_the_newest_level_of_a_software() -> None:
     assert str(latest_for(parse_version("0.11.0.2"))) == "0.11.0-IV2"
     with pytest.raises(Unsupported) as caught:
         latest_for("4.0.0")
-    assert caught.value.code == "KAFKA-VERSION-UNKNOWN"
+    assert caught.value.code == "version-unknown"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,8 @@ def test_the_newest_level_of_a_software() -> None:
 def test_gate(version: str, verdict: str, words: list[str]) -> None:
     judged = gate(version)
     assert judged.verdict == verdict
+    assert judged.accepted is (verdict != "refused")
+    assert bool(judged.warnings) is (verdict == "accepted")
     for word in words:
         assert word in judged.reason
 
