@@ -67,7 +67,7 @@ def test_settings_that_do_not_block(extra: dict[str, str]) -> None:
         ({"listeners": "PLAINTEXT://:9092,SASL_SSL://:9094"}, ["SASL_SSL"]),
         (
             {"listeners": "a://:1,B://:2", "listener.security.protocol.map": "A:PLAINTEXT,b:ssl"},
-            ["security-not-supported"],
+            ["listener B uses SSL"],
         ),
         ({"listeners": "ODD://:1"}, ["ODD"]),
         ({"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"}, ["AclAuthorizer"]),
