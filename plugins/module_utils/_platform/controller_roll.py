@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError, Refused, Unreachable
 
@@ -78,9 +78,9 @@ class ControllerRoll:
 
         def look() -> str:
             quorum = read_quorum(self.cluster)
-            if rolling.quorum_survives(sorted(quorum.voters), quorum.caught_up(), leaving):
+            if rolling.quorum_survives(sorted(quorum.voters), caught_up(quorum), leaving):
                 return ""
-            return f"without controller {leaving} the caught-up voters {sorted(quorum.caught_up())} are no majority of {sorted(quorum.voters)}"
+            return f"without controller {leaving} the caught-up voters {sorted(caught_up(quorum))} are no majority of {sorted(quorum.voters)}"
 
         paced(look, timeout, progress)
 
@@ -103,7 +103,7 @@ class ControllerRoll:
             quorum = read_quorum(self.cluster)
             if quorum.leader is None:
                 return "the quorum has no leader"
-            return "" if mine in quorum.caught_up() else f"controller {mine} has not caught up with leader {quorum.leader}"
+            return "" if mine in caught_up(quorum) else f"controller {mine} has not caught up with leader {quorum.leader}"
 
         paced(look, timeout, progress)
         noticed = int(time.time() * 1000)

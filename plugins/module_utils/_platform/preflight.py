@@ -101,16 +101,17 @@ def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
     return found
 
 
+#: rules of setting_rules that have a code of their own in the catalogue
+SETTING_CODES = {"SETTING-BROKER-ID-GENERATED": "broker-id-generated", "SETTING-COMBINED-ROLES": "combined-roles"}
+
+
 def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """Settings that block, security in use, where settings come from, and what reaches for ZooKeeper."""
     found: list[Finding] = []
-    effective = {pod: facts.settings for pod, facts in cluster.facts.items()}
-    try:
-        found += checks.identities(effective, controllers.node_ids(cluster), cluster.pod_of_broker)
-    except KraftError as error:
-        found.append(finding(error.code or "controller-manifest", "controllers", error.message))
+    blocks = {item: pod for pod, facts in cluster.facts.items() for item in blocking_settings(facts.settings)}
+    for item, pod in blocks.items():
+        found.append(finding(SETTING_CODES.get(item.code, "setting-blocks"), f"{pod}: {item.key}", f"{pod}: {item.sentence}"))
     found += [finding("security-not-supported", item.key, item.sentence) for item in secured_settings(cluster.effective)]
-    found += [finding("setting-blocks", item.key, item.sentence) for item in blocking_settings(cluster.effective)]
     found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
     found += checks.address_cache({pod: facts.dns_ttl for pod, facts in cluster.facts.items()})
     try:
@@ -118,8 +119,7 @@ def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
         brokers.derive_ibp(cluster)
     except (KraftError, Unsupported) as error:
         found.append(finding((error.code or "surface-not-found").lower(), "settings", error.message))
-    found += reference_findings(cluster, "zookeeper-reference")
-    return found
+    return found + reference_findings(cluster, "zookeeper-reference")
 
 
 def reference_findings(cluster: StatefulSetCluster, code: str) -> list[Finding]:
@@ -136,9 +136,9 @@ def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """The controllers as they would be made."""
     try:
         controllers.check_plan(cluster)
+        return checks.controller_ids(controllers.node_ids(cluster), cluster.pod_of_broker)
     except (KraftError, Unsupported) as error:
         return [finding((error.code or "controller-manifest").lower(), "controllers", error.message)]
-    return []
 
 
 def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sub-phases that write the brokers' settings of a stage; nothing is restarted here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.brokers import ORDER, StagePlan
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+#: the states from which a stage may be written
+ALLOWED = {
+    "ibp": (state.ZOOKEEPER, state.PREMIGRATION),
+    "migration": (state.PREMIGRATION,),
+    "kraft": (state.HYBRID, state.MIXED),
+}
+
+
+class ActionModule(KraftAction):
+    """Implements kafkaops.kraft.broker_settings."""
+
+    MODULE = "broker_settings"
+
+    def judge(self, run: Run) -> Decision:
+        """Written already, not needed, or what would be written."""
+        cluster, stage = run.cluster, run.params["stage"]
+        over = plan.already_over(cluster)
+        if over:
+            return not_needed(over)
+        stages = {brokers.stage_of(item) for item in cluster.statefulsets}
+        if all(ORDER.index(found) > ORDER.index(stage) for found in stages):
+            return done(f"past stage {stage}: the brokers' settings are at stage {', '.join(sorted(stages))}")
+        if stages == {stage}:
+            return done(f"the brokers' settings are at stage {stage} already")
+        if stage == "ibp":
+            own, why = brokers.ibp_roll(cluster)
+            if not own:
+                return not_needed(why)
+        waits = self._not_yet(run)
+        if waits and run.check_mode:
+            return needed(waits)
+        cluster.expect(lambda name: name in ALLOWED[stage] or (name == state.MIXED and stage in stages), f"stage {stage}")
+        plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
+        return needed(_summary(stage, plans), *(_diff(item) for item in plans))
+
+    def _not_yet(self, run: Run) -> str:
+        cluster, stage = run.cluster, run.params["stage"]
+        if stage == "migration" and not controllers.running(cluster):
+            return "write the migration settings once the controllers run (SetupMutateKRaftController)"
+        if stage == "kraft" and cluster.state.name not in ALLOWED["kraft"]:
+            return "write the KRaft settings once the cluster is in hybrid dual-write"
+        return ""
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Keep the originals, then write each StatefulSet."""
+        cluster, stage = run.cluster, run.params["stage"]
+        if stage == "kraft":
+            brokers.check_hybrid_or_beyond(cluster)
+        run.journal.originals = {"secret": brokers.keep_originals(cluster)}
+        # under the lease the objects may be newer than those that were judged
+        cluster.reload_objects()
+        plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
+        for item in plans:
+            brokers.write_stage(cluster, item)
+            run.progress(f"StatefulSet {item.name}: settings of stage {stage} written ({_keys(item)})")
+            for note in item.changes.notes:
+                run.progress(f"StatefulSet {item.name}: {note}")
+        cluster.reload_objects()
+        hashes = {item["metadata"]["name"]: brokers.writes.template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets}
+        run.record("written", stage=stage, settings_hash=hashes)
+        return {
+            "stage": stage,
+            "settings_hash": hashes,
+            "surface": sorted({type(item.surface).__name__ for item in plans}),
+            "keys_set": sorted({key for item in plans for key in item.changes.set}),
+            "keys_removed": sorted({key for item in plans for key in item.changes.remove}),
+            "notes": [note for item in plans for note in item.changes.notes],
+        }
+
+
+def _summary(stage: str, plans: list[StagePlan]) -> str:
+    return f"write the settings of stage {stage} to " + "; ".join(f"StatefulSet {item.name} ({_keys(item)})" for item in plans)
+
+
+def _keys(item: StagePlan) -> str:
+    return f"{len(item.changes.set)} set, {len(item.changes.remove)} removed"
+
+
+def _diff(item: StagePlan) -> dict[str, str]:
+    before = {"settings": item.surface.read(), "template": item.statefulset["spec"]["template"]}
+    after = {"settings": item.changes.applied_to(item.surface.read()), "template": item.written.template}
+    return before_after(before, after)

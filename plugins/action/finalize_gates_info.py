@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gates of the irreversible step, shown. The step itself evaluates them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import gates, plan
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+
+class ActionModule(KraftAction):
+    """Implements kafkaops.kraft.finalize_gates_info."""
+
+    MODULE = "finalize_gates_info"
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """Show every gate; never fails for a shut gate."""
+        over = plan.already_over(run.cluster)
+        if over:
+            return {"msg": over, "gates": []}
+        accepted = run.params["accept"]
+        rows = [gate.as_dict(accepted) for gate in gates.evaluate(run.cluster)]
+        for row in rows:
+            word = "passed" if row["passed"] else "accepted" if row["accepted"] else "NOT AVAILABLE" if not row["available"] else "SHUT"
+            run.progress(f"gate {row['name']}: {word}: {row['sentence']}")
+        shut = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
+        where = f"{run.cluster.namespace}/{run.cluster.name} is {run.cluster.state.name}"
+        text = f"{where}, still reversible; gates not open: {', '.join(shut)}" if shut else f"{where}; every gate is open"
+        return {"msg": text, "gates": rows}

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SetupKRaftControllerHealthy: leader, all voters caught up, every controller ready, PRE_MIGRATION seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+
+class ActionModule(KraftAction):
+    """Implements kafkaops.kraft.quorum_health_info."""
+
+    MODULE = "quorum_health_info"
+    MUTATES = False
+
+    def judge(self, run: Run) -> Decision:
+        """Nothing to wait for when the migration is over or, in check mode, when no controller runs."""
+        over = plan.already_over(run.cluster)
+        if over:
+            return done(over)
+        return needed("the controllers form a quorum that is ready for the migration")
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Wait for it."""
+        cluster = run.cluster
+        if cluster.controllers is None or not cluster.controllers["spec"].get("replicas"):
+            raise Refused(
+                f"the controllers of {cluster.namespace}/{cluster.name} are not started; run SetupMutateKRaftController first",
+                code="controllers-not-ready",
+            )
+        wanted = int(cluster.controllers["spec"]["replicas"])
+
+        def look() -> str:
+            cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags")
+            if len(cluster.controller_facts) < wanted:
+                return f"{len(cluster.controller_facts)} of {wanted} controllers run"
+            quorum = read_quorum(cluster)
+            ready = caught_up(quorum)
+            if quorum.leader is None or len(ready) < wanted:
+                return f"leader {quorum.leader}, {len(ready)} of {wanted} voters caught up"
+            return controllers.not_ready_for_migration(cluster, quorum) if self._before_copy(run) else ""
+
+        paced(look, run.params["wait_timeout"], run.progress)
+        quorum = read_quorum(cluster)
+        states = {str(number): name for number, name in quorum.migration_states.items()}
+        said = ", ".join(sorted(set(states.values()))) or "ready"
+        return {
+            "msg": f"leader {quorum.leader}, {len(caught_up(quorum))} of {wanted} controllers caught up, {said} ({quorum.source})",
+            "leader": quorum.leader,
+            "voters": {str(voter): lag for voter, lag in quorum.voters.items()},
+            "migration_states": states,
+            "source": quorum.source,
+        }
+
+    def _before_copy(self, run: Run) -> bool:
+        return run.cluster.state.name in (state.PREMIGRATION, state.ZOOKEEPER)

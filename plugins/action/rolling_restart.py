@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sub-phases that restart pods: one at a time, safely, skipping those that already run the wanted settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Restart, RollEngine, Target
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, gates, locks, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import BrokerRoll
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import ControllerRoll
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
+
+
+class ActionModule(KraftAction):
+    """Implements kafkaops.kraft.rolling_restart."""
+
+    MODULE = "rolling_restart"
+
+    def judge(self, run: Run) -> Decision:
+        """Which pods still run other settings than their StatefulSet was given for this stage."""
+        cluster, stage = run.cluster, run.params["stage"]
+        over = plan.already_over(cluster)
+        if over:
+            return not_needed(over)
+        of_brokers = run.params["target"] == "brokers"
+        sets = cluster.statefulsets if of_brokers else [cluster.controllers] if cluster.controllers else []
+        stages = {template_annotation(item, names.STAGE) for item in sets}
+        if stages != {stage}:
+            return self._other_stage(run, stages)
+        pods = cluster.pods if of_brokers else cluster.controller_pods
+        wanted = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in sets}
+        left = [pod for pod, obj in pods.items() if _pod_hash(obj) != wanted.get(_owner(obj))]
+        if not left:
+            return done(f"all {len(pods)} {run.params['target']} run the settings of stage {stage}")
+        return needed(f"restart {len(left)} of {len(pods)} {run.params['target']} one by one: {', '.join(left)}")
+
+    def _other_stage(self, run: Run, stages: set[str]) -> Decision:
+        stage = run.params["stage"]
+        later = {"ibp": {"migration", "kraft"}, "migration": {"kraft"}, "kraft": set(), "final": set()}[stage]
+        if stages and stages <= later:
+            return done(f"past stage {stage}: the settings are at stage {', '.join(sorted(stages))}")
+        if stage == "ibp":
+            return not_needed(brokers.ibp_roll(run.cluster)[1])
+        if run.check_mode:
+            return needed(f"restart the {run.params['target']} once the settings of stage {stage} are written")
+        raise Refused(
+            f"the {run.params['target']} are not at stage {stage} (but {', '.join(filter(None, stages)) or 'the original settings'}); "
+            "run the sub-phase before this one first",
+            code="wrong-state",
+        )
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Roll."""
+        cluster, of_brokers = run.cluster, run.params["target"] == "brokers"
+        target = self._broker_target(run) if of_brokers else self._controller_target(run)
+        container = cluster.container if of_brokers else cluster.controller_container
+        engine = RollEngine(run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress)
+        pods: list[dict[str, Any]] = []
+
+        def keep(restart: Restart) -> None:
+            pods.append(restart.as_dict())
+
+        engine.run(target, keep)
+        cluster.reload()
+        self._note_pure(run)
+        run.record("rolled", stage=run.params["stage"], target=run.params["target"], pods=pods, state=cluster.state.name)
+        return {"restarted": pods, "skipped": len(cluster.pods if of_brokers else cluster.controller_pods) - len(pods)}
+
+    def _note_pure(self, run: Run) -> None:
+        """The soak starts at the first proven PURE_DUAL_WRITE."""
+        if run.params["stage"] == "kraft" and run.cluster.state.name == state.PURE and not run.journal.pure_since:
+            run.journal.pure_since = now()
+
+    def _broker_target(self, run: Run) -> Target:
+        cluster, stage = run.cluster, run.params["stage"]
+        unhealthy = [item for item in health_findings(cluster) if item.code in ("stranger-broker", "controller-missing", "reassignment-running")]
+        if unhealthy:
+            raise Refused(unhealthy[0].sentence, code=unhealthy[0].code)
+
+        def wrong(_pod: str, facts: ProcessFacts) -> str:
+            return brokers.not_as_wanted(cluster, stage, facts)
+
+        def sure() -> None:
+            cluster.reload_objects()
+            locks.check(cluster, run.journal.migration_id)
+            if stage == "kraft":
+                brokers.check_hybrid_or_beyond(cluster)
+
+        hashes = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets}
+        return BrokerRoll(cluster, hashes, wrong, sure)
+
+    def _controller_target(self, run: Run) -> Target:
+        cluster = run.cluster
+
+        def wrong(_pod: str, facts: ProcessFacts) -> str:
+            return controllers.not_final(facts)
+
+        def sure() -> None:
+            cluster.reload_objects()
+            locks.check(cluster, run.journal.migration_id)
+            if any(cluster.flags.values()) and not controllers.final_is_active(cluster):
+                cluster.forget("view", "state")
+                gates.require(cluster)
+
+        assert cluster.controllers is not None
+        return ControllerRoll(cluster, template_annotation(cluster.controllers, names.SETTINGS_HASH), wrong, sure)
+
+
+def _pod_hash(pod: dict[str, Any]) -> str:
+    return str((pod["metadata"].get("annotations") or {}).get(names.SETTINGS_HASH, ""))
+
+
+def _owner(pod: dict[str, Any]) -> str:
+    return str((pod["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))

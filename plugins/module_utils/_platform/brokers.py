@@ -1,0 +1,230 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The brokers' settings: what each stage needs, where it is written, and whether a process really runs it.
+
+Private to the collection. The original ConfigMap stays untouched; each stage is a new object or a new template revision.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import IbpDecision, derive, fold
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import (
+    BrokerContext,
+    BrokerStage,
+    Changes,
+    broker_changes,
+    controller_listener_name,
+    ignored_in_kraft,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import Surface, SurfaceChange, detect
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, SECRET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
+
+#: stages in order; a later one is never undone by an earlier one
+ORDER = ("", "ibp", "migration", "kraft")
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """What a stage means for one StatefulSet."""
+
+    statefulset: dict[str, Any]
+    surface: Surface
+    changes: Changes
+    written: SurfaceChange
+
+    @property
+    def name(self) -> str:
+        """The StatefulSet's name."""
+        return str(self.statefulset["metadata"]["name"])
+
+
+def image_of(cluster: StatefulSetCluster) -> str:
+    """The brokers' image."""
+    for container in cluster.statefulsets[0]["spec"]["template"]["spec"]["containers"]:
+        if container["name"] == cluster.container:
+            return str(container.get("image", ""))
+    return ""
+
+
+def derive_ibp(cluster: StatefulSetCluster) -> IbpDecision:
+    """Current and target IBP. Raises Unsupported (IBP-...) that names kraft_ibp_version."""
+    versions = [facts.version for facts in cluster.facts.values() if facts.version]
+    return derive(
+        effective_setting=cluster.effective.get("inter.broker.protocol.version"),
+        running_version=versions[0] if versions else None,
+        image_tag=image_of(cluster),
+        override=cluster.params["ibp_version"],
+    )
+
+
+def ibp_roll(cluster: StatefulSetCluster) -> tuple[bool, str]:
+    """Whether the IBP has to be raised in a roll of its own, and why or why not."""
+    decision = derive_ibp(cluster)
+    if decision.current is not None and decision.current >= decision.target:
+        return False, f"the IBP is {decision.current} already: no roll of its own is needed"
+    folding = fold(decision.current)
+    return not folding.folds, folding.reason
+
+
+def _facts_of(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> ProcessFacts | None:
+    """A running broker of the set whose settings are those of the set's template."""
+    wanted = writes.template_annotation(statefulset, names.SETTINGS_HASH)
+    for pod, facts in cluster.facts.items():
+        annotations = cluster.pods[pod]["metadata"].get("annotations") or {}
+        if pod.rpartition("-")[0] == statefulset["metadata"]["name"] and annotations.get(names.SETTINGS_HASH, "") == wanted:
+            return facts
+    return None
+
+
+def surfaces(cluster: StatefulSetCluster) -> dict[str, Surface]:
+    """The settings surface of each StatefulSet, checked against what a running broker uses. Raises Unsupported."""
+    found = {}
+    for item in cluster.statefulsets:
+        facts = _facts_of(cluster, item)
+        effective = dict(facts.settings) if facts else {}
+        found[str(item["metadata"]["name"])] = detect(item["spec"]["template"], cluster.config_maps, effective, cluster.container)
+    return found
+
+
+def context(cluster: StatefulSetCluster, surface: Surface, effective: Mapping[str, str], stage: BrokerStage) -> BrokerContext:
+    """What the settings of a stage depend on."""
+    return BrokerContext(
+        target=derive_ibp(cluster).target,
+        voters="" if stage == "ibp" else controllers.voters_of(cluster),
+        controller_listener=controller_listener_name(effective),
+        broker_ids=tuple(cluster.pod_of_broker),
+        fixed=frozenset(surface.unmanaged(effective)),
+    )
+
+
+def plan_stage(cluster: StatefulSetCluster, stage: BrokerStage) -> list[StagePlan]:
+    """Compute, for each StatefulSet, what the stage writes. Pure but for the reading; raises Unsupported."""
+    plans = []
+    for name, surface in surfaces(cluster).items():
+        item = next(sts for sts in cluster.statefulsets if sts["metadata"]["name"] == name)
+        facts = _facts_of(cluster, item)
+        managed = surface.read()
+        unmanaged = surface.unmanaged(dict(facts.settings)) if facts else {}
+        effective = {**managed, **unmanaged}
+        changes = broker_changes(stage, effective, context(cluster, surface, effective, stage))
+        changes = _controllable(changes, unmanaged, stage)
+        ttl = cluster.params["dns_ttl"]
+        option = f"-Dsun.net.inetaddr.ttl={ttl}" if ttl > 0 else ""
+        wanted = changes.applied_to(managed)
+        digest = hashlib.sha256(json.dumps([stage, option, wanted], sort_keys=True).encode()).hexdigest()
+        written = surface.apply(
+            changes, stage, digest, cluster_id=cluster_id(cluster)[0], jvm_option=option, namespace=cluster.namespace
+        )
+        plans.append(StagePlan(item, surface, changes, written))
+    return plans
+
+
+def _controllable(changes: Changes, unmanaged: Mapping[str, str], stage: str) -> Changes:
+    """Drop removals of settings that the start command adds and KRaft ignores; the surface refuses the rest."""
+    left = tuple(key for key in changes.remove if not (key in unmanaged and stage == "kraft" and ignored_in_kraft(key)))
+    dropped = sorted(set(changes.remove) - set(left))
+    notes = changes.notes + tuple(f"{key} is added by the start command and stays; KRaft mode ignores it" for key in dropped)
+    return Changes(changes.set, left, notes)
+
+
+def stage_of(statefulset: Mapping[str, Any]) -> str:
+    """The stage of a StatefulSet's template, "" for the user's own."""
+    return writes.template_annotation(statefulset, names.STAGE)
+
+
+def keep_originals(cluster: StatefulSetCluster) -> str:
+    """Keep the original pod templates in a Secret (they may hold passwords) before anything is written; returns its name."""
+    name = names.originals_name(cluster.name)
+    if cluster.client.find(SECRET, name, cluster.namespace) is not None:
+        return name
+    originals = {}
+    for item in cluster.statefulsets:
+        if stage_of(item):
+            raise Conflict(
+                f"StatefulSet {item['metadata']['name']} is at stage {stage_of(item)} but Secret {name} with its original is gone; "
+                "restore that Secret before going on",
+                code="changed-by-others",
+            )
+        spec = {key: item["spec"][key] for key in ("template", "updateStrategy", "replicas") if key in item["spec"]}
+        originals[f"{item['metadata']['name']}.json"] = json.dumps(spec, sort_keys=True)
+    cluster.client.create(
+        SECRET,
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": name,
+                "namespace": cluster.namespace,
+                "labels": {names.LABEL_CLUSTER: cluster.name, names.MANAGED_BY: names.MANAGER},
+            },
+            "stringData": originals,
+        },
+        cluster.namespace,
+    )
+    return name
+
+
+def write_stage(cluster: StatefulSetCluster, plan: StagePlan) -> None:
+    """Write a stage: OnDelete first, then the new ConfigMap, then the template that names it."""
+    held = writes.hold_rolls(cluster.client, plan.statefulset)
+    for body in plan.written.config_maps_to_create:
+        create_config_map(cluster, body)
+    writes.write_template(cluster.client, held, copy.deepcopy(plan.written.template))
+
+
+def create_config_map(cluster: StatefulSetCluster, body: Mapping[str, Any]) -> None:
+    """Create an immutable ConfigMap of ours; one with the same name and data (its name has the hash) is fine."""
+    marked = copy.deepcopy(dict(body))
+    marked["immutable"] = True
+    metadata = marked["metadata"]
+    metadata["namespace"] = cluster.namespace
+    metadata["labels"] = {**(metadata.get("labels") or {}), names.LABEL_CLUSTER: cluster.name, names.MANAGED_BY: names.MANAGER}
+    try:
+        cluster.client.create(CONFIG_MAP, marked, cluster.namespace)
+    except Conflict:
+        there = cluster.client.get(CONFIG_MAP, metadata["name"], cluster.namespace)
+        if there.get("data") != marked.get("data"):
+            raise Conflict(
+                f"ConfigMap {cluster.namespace}/{metadata['name']} exists with other content; delete it and run again",
+                code="changed-by-others",
+            ) from None
+
+
+def not_as_wanted(cluster: StatefulSetCluster, stage: str, facts: ProcessFacts) -> str:
+    """Return what a restarted broker runs with that differs from the stage's settings, or an empty string."""
+    mode = state.mode_of(facts.settings)
+    expected = {"ibp": state.MODE_ZOOKEEPER, "migration": state.MODE_MIGRATING, "kraft": state.MODE_KRAFT}[stage]
+    if mode != expected:
+        return f"it runs in mode {mode}, not {expected}"
+    wanted = controllers.voters_of(cluster) if stage != "ibp" else None
+    if wanted and facts.settings.get("controller.quorum.voters", "").strip() != wanted:
+        return f"controller.quorum.voters is {facts.settings.get('controller.quorum.voters')!r}, not {wanted!r}"
+    if stage == "kraft" and facts.settings.get("zookeeper.metadata.migration.enable", "").strip().lower() == "true":
+        return "the migration flag is still on"
+    return ""
+
+
+def check_hybrid_or_beyond(cluster: StatefulSetCluster) -> None:
+    """Refuse the KRaft roll unless KRaft holds /controller and the copy is done (design: checked again before the brokers go)."""
+    cluster.forget("view")
+    view = cluster.view
+    if view.controller is None or not view.controller.is_kraft or view.migration is None or view.migration.offset <= 0:
+        raise Refused(
+            f"{cluster.namespace}/{cluster.name} is not in dual-write: /controller is not held by KRaft or the copy is not done; run migrate.yml",
+            code="wrong-state",
+        )

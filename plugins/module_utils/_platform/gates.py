@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gates of the irreversible step, each named. Evaluated inside the mutating actions, right before the write and each restart.
+
+Private to the collection. Safety rule 6.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import broker_registrations
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import reference_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate: passed, or why not. ``available`` is False for gates that a later release brings."""
+
+    code: str
+    passed: bool
+    sentence: str
+    available: bool = True
+
+    def as_dict(self, accepted: list[str]) -> dict[str, Any]:
+        """Plain data: name, code, passed, available, accepted, sentence."""
+        return {
+            **vars(self),
+            "name": self.code.removeprefix("gate-"),
+            "accepted": not self.passed and RULES[self.code].acceptable and self.code in accepted,
+        }
+
+
+def evaluate(cluster: StatefulSetCluster) -> list[Gate]:
+    """Evaluate every gate freshly."""
+    return [
+        _pure(cluster),
+        _registrations(cluster),
+        _quorum(cluster),
+        Gate("gate-parity", False, "the parity check of both stores is NOT AVAILABLE in this release; accept it by name", False),
+        Gate("gate-backup", False, "the backup of ZooKeeper is NOT AVAILABLE in this release; accept it by name", False),
+        _soak(cluster),
+        _references(cluster),
+        _confirmed(cluster),
+    ]
+
+
+def require(cluster: StatefulSetCluster) -> list[Gate]:
+    """Evaluate every gate; raise Refused that names each one that is neither passed nor accepted."""
+    gates = evaluate(cluster)
+    accepted = cluster.params["accept"]
+    shut = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
+    if shut:
+        listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in shut)
+        raise Refused(
+            f"the irreversible step is refused, nothing was changed: {listed}",
+            code=shut[0].code,
+            detail={"gates": [gate.as_dict(accepted) for gate in gates]},
+        )
+    return gates
+
+
+def _pure(cluster: StatefulSetCluster) -> Gate:
+    now = cluster.state
+    final = any(not flag for flag in cluster.flags.values()) and set(cluster.modes.values()) == {state.MODE_KRAFT}
+    if now.name == state.PURE or (now.name == state.MIXED and final):
+        if cluster.view.brokers:
+            return Gate("gate-pure-dual-write", False, f"brokers {sorted(cluster.view.brokers)} are still registered in ZooKeeper")
+        return Gate("gate-pure-dual-write", True, now.reason)
+    return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")
+
+
+def _registrations(cluster: StatefulSetCluster) -> Gate:
+    code = "gate-registrations"
+    if not cluster.controller_facts:
+        return Gate(code, False, "no controller runs")
+    try:
+        registered = broker_registrations(cluster.client, cluster.namespace, *_leader_pod(cluster))
+    except KraftError as error:
+        return Gate(code, False, f"the registrations could not be read: {error.message}")
+    expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers
+    wrong = []
+    for broker in sorted(expected):
+        entry = registered.get(broker)
+        if entry is None:
+            wrong.append(f"broker {broker} is not registered in KRaft")
+        elif entry.migrating:
+            wrong.append(f"broker {broker} is still registered as a migrating ZooKeeper broker")
+        elif entry.fenced:
+            wrong.append(f"broker {broker} is fenced")
+    if wrong:
+        return Gate(code, False, "; ".join(wrong))
+    return Gate(code, True, f"{len(expected)} brokers registered, unfenced, in KRaft mode")
+
+
+def _leader_pod(cluster: StatefulSetCluster) -> tuple[str, str, Any]:
+    leader = read_quorum(cluster).leader
+    pod = cluster.controller_ids.get(leader) if leader is not None else None
+    pod = pod or next(iter(cluster.controller_facts))
+    return pod, cluster.controller_container, cluster.controller_facts[pod]
+
+
+def _quorum(cluster: StatefulSetCluster) -> Gate:
+    code = "gate-quorum"
+    try:
+        quorum = read_quorum(cluster)
+    except KraftError as error:
+        return Gate(code, False, error.message)
+    ready = caught_up(quorum)
+    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
+    if quorum.leader is None or len(ready) < max(wanted, 1):
+        return Gate(code, False, f"{len(ready)} of {wanted} controllers have caught up, leader {quorum.leader}")
+    return Gate(code, True, f"leader {quorum.leader}, {len(ready)} of {wanted} controllers caught up ({quorum.source})")
+
+
+def _soak(cluster: StatefulSetCluster) -> Gate:
+    code, wanted = "gate-soak", cluster.params["soak"]
+    since = cluster.journal.pure_since
+    if not since:
+        return Gate(code, wanted <= 0, "PURE_DUAL_WRITE has not been proven yet; run finalize.yml without kraft_confirm first")
+    passed = (datetime.now(timezone.utc) - datetime.fromisoformat(since.replace("Z", "+00:00"))).total_seconds()
+    return Gate(code, passed >= wanted, f"in PURE_DUAL_WRITE since {since} ({passed:.0f} s of kraft_soak {wanted} s)")
+
+
+def _references(cluster: StatefulSetCluster) -> Gate:
+    found = reference_findings(cluster, "gate-zookeeper-reference")
+    text = "; ".join(item.sentence for item in found) or "nothing in the brokers' pods reaches for ZooKeeper"
+    return Gate("gate-zookeeper-reference", not found, text)
+
+
+def _confirmed(cluster: StatefulSetCluster) -> Gate:
+    named = cluster.params["confirm"]
+    if cluster.name in named:
+        return Gate("gate-confirm", True, f"kraft_confirm names {cluster.name}")
+    wrong = f"kraft_confirm names {', '.join(named)}, not {cluster.name}" if named else "kraft_confirm is not set"
+    return Gate("gate-confirm", False, f"{wrong}; set kraft_confirm={cluster.name} to confirm that there is no way back")

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The quorum of a cluster's controllers, from the cheapest source that its pods have.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum, quorum_status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+
+#: offsets; a voter that fetches is at most a few NoOp records (one each 500 ms) behind the leader
+CAUGHT_UP_LAG = 10
+
+
+def read_quorum(cluster: StatefulSetCluster) -> Quorum:
+    """Read leader, voters and lags. Raises Unreachable when no controller answers."""
+    return quorum_status(cluster.client, cluster.namespace, cluster.controller_container, cluster.controller_facts)
+
+
+def caught_up(quorum: Quorum) -> set[int]:
+    """The voters whose lag is small."""
+    return {voter for voter, lag in quorum.voters.items() if 0 <= lag <= CAUGHT_UP_LAG}
