@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import fixtures
+from . import fixtures, traffic
 from .cluster import Sandbox
 from .config import KAFKA_VERSIONS, SandboxError
 from .console import say
@@ -19,6 +19,7 @@ from .fixtures import FixtureSpec
 from .image import FLAVOURS
 from .kube import Kube
 from .kubeconfig import load
+from .traffic import TrafficSpec
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,6 +31,13 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("--purge", action="store_true", help="remove the cache (built programs and images) as well")
     verbs.add_parser("status", help="what runs, as JSON")
     _kafka_options(verbs.add_parser("kafka", help="create (or delete) a fixture cluster"))
+    traffic_parser = verbs.add_parser("traffic", help="clients that keep producing and consuming, and the check of what they saw")
+    traffic_parser.add_argument("what", choices=("start", "stop", "check"), help="stop drains and prints the report")
+    traffic_parser.add_argument("--namespace", default=TrafficSpec.namespace)
+    traffic_parser.add_argument("--cluster", default=TrafficSpec.cluster)
+    traffic_parser.add_argument("--rate", type=int, default=TrafficSpec.rate, metavar="RECORDS/S")
+    traffic_parser.add_argument("--image", default="", help="image of the clients (layout of apache/kafka)")
+    traffic_parser.add_argument("--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the clients")
     return parser
 
 
@@ -79,6 +87,20 @@ def _kafka(sandbox: Sandbox, options: argparse.Namespace) -> None:
                       "zookeeper": spec.zookeeper_connect, "seconds": {name: round(value, 1) for name, value in made.seconds.items()}}))  # fmt: skip
 
 
+def _traffic(sandbox: Sandbox, options: argparse.Namespace) -> int:
+    """Start the traffic, or stop and check it; the exit status of a check is 1 when something acked is lost, doubled or out of order."""
+    kube = _kube(sandbox) or sandbox.kube
+    if options.what == "start":
+        spec = TrafficSpec(options.namespace, options.cluster, options.rate, image=options.image, dns_ttl=options.dns_ttl)
+        traffic.start(kube, spec)
+        return 0
+    if options.what == "stop":
+        traffic.stop(kube, options.namespace)
+    report = traffic.check(kube, options.namespace)
+    print(json.dumps(report, indent=2))
+    return 0 if report["ok"] or report["running"] else 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
@@ -93,6 +115,8 @@ def main(arguments: list[str] | None = None) -> int:
             sandbox.purge() if options.purge else sandbox.down()
         elif options.verb == "kafka":
             _kafka(sandbox, options)
+        elif options.verb == "traffic":
+            return _traffic(sandbox, options)
         elif options.verb == "status":
             print(json.dumps(sandbox.status(), indent=2))
     except SandboxError as error:

@@ -118,21 +118,20 @@ def create(spec: FixtureSpec | None = None, *, sandbox: Sandbox | None = None, k
     seconds["ready"] = time.monotonic() - begin
     say(f"{spec.namespace}/{spec.name}: ZooKeeper and {spec.brokers} brokers Ready after {seconds['ready']:.1f} s")
     begin = time.monotonic()
-    create_topics(kube, spec, manifests.topics(spec))
+    create_topics(kube, spec.namespace, next(iter(spec.broker_ids)), manifests.topics(spec))
     seconds["topics"] = time.monotonic() - begin
     say(f"{spec.namespace}/{spec.name}: {spec.topics} topics after {seconds['topics']:.1f} s")
     return Fixture(spec, kube, seconds)
 
 
-def create_topics(kube: Kube, spec: FixtureSpec, lines: list[str]) -> None:
-    """Create topics that are not there yet; a line is ``name partitions replicationFactor [key=value]*``."""
+def create_topics(kube: Kube, namespace: str, pod: str, lines: list[str]) -> None:
+    """Create topics that are not there yet, from within a broker's pod; a line is ``name partitions replicationFactor [key=value]*``."""
     if not lines:
         return
-    pod = next(iter(spec.broker_ids))
-    done = kube.exec(spec.namespace, pod, ["bash", "-c", manifests.TOPICS_SCRIPT, "topics", "localhost:9092"], stdin="\n".join(lines) + "\n",
-                     timeout=180)  # fmt: skip
+    command = ["bash", "-c", manifests.TOPICS_SCRIPT, "topics", "localhost:9092"]
+    done = kube.exec(namespace, pod, command, stdin="\n".join(lines) + "\n", timeout=180)
     if done.status != 0:
-        raise SandboxError(f"topics could not be created in {spec.namespace}/{pod}: {done.stderr.decode(errors='replace')[-600:]}")
+        raise SandboxError(f"topics could not be created in {namespace}/{pod}: {done.stderr.decode(errors='replace')[-600:]}")
 
 
 def delete(spec: FixtureSpec, *, kube: Kube | None = None, sandbox: Sandbox | None = None, seconds: float = 120.0) -> bool:

@@ -12,9 +12,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * Creates many topics with one JVM and one request (kafka-topics.sh needs two seconds for each).
@@ -42,8 +46,21 @@ public final class Topics {
         Properties client = new Properties();
         client.put("bootstrap.servers", arguments[0]);
         try (Admin admin = Admin.create(client)) {
-            admin.createTopics(topics).all().get(60, TimeUnit.SECONDS);
+            admin.createTopics(topics).values().forEach(Topics::await);
         }
         System.out.println("created " + topics.size());
+    }
+
+    /** Waits for one topic; one that is there already will do. */
+    private static void await(String topic, KafkaFuture<Void> future) {
+        try {
+            future.get(60, TimeUnit.SECONDS);
+        } catch (ExecutionException error) {
+            if (!(error.getCause() instanceof TopicExistsException)) {
+                throw new IllegalStateException(topic, error.getCause());
+            }
+        } catch (InterruptedException | TimeoutException error) {
+            throw new IllegalStateException(topic, error);
+        }
     }
 }
