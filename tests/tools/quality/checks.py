@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import environments, places, sanity, tree, units
+from . import environments, places, rules, sanity, tree, units
 from .outcome import Outcome, execute
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ def _docs() -> Outcome:
     """Compare in a process of its own: it imports the collection's code, which may be broken just now."""
     command = [sys.executable, "-m", "quality", "docs", "--check"]
     return execute(command, cwd=places.ROOT, env={**os.environ, "PYTHONPATH": str(places.ROOT / "tests" / "tools")})
+
+
+def _rules() -> Outcome:
+    lines = list(rules.violations())
+    return Outcome(1 if lines else 0, "\n".join(lines) + "\n")
 
 
 def _build(environment: environments.Environment, folder: str) -> Outcome:
@@ -126,6 +131,7 @@ CHECKS = (
     Check("reuse", "lint", _reuse),
     Check("galaxy build", "lint", _galaxy_build),
     Check("antsibull-changelog", "lint", lambda: _lint("antsibull-changelog", "lint")),
+    Check("project rules", "lint", _rules),
     Check("generated docs", "lint", _docs),
     Check("ruff check", "lint", lambda: _lint("ruff", "check", "--no-cache", "--output-format", "concise", ".")),
     Check(

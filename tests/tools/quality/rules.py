@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of this project that no other tool knows: who may import whom, how to wait, and that the module lists agree."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import places, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLUGINS = Path("plugins")
+PREFIX = f"ansible_collections.{places.NAMESPACE}.{places.NAME}.plugins."
+# Layer -> the layers it may import from; docs/architecture.md says why.
+_BASE = {"_core", "_runtime"}
+_UTILS = _BASE | {"_kubernetes", "_zookeeper", "_kafka", "_platform"}
+LAYERS = {
+    "_core": {"_core"},
+    "_runtime": _BASE,
+    "_kubernetes": _BASE | {"_kubernetes"},
+    "_zookeeper": _BASE | {"_zookeeper"},
+    "_kafka": _BASE | {"_kubernetes", "_zookeeper", "_kafka"},
+    "_platform": _UTILS,
+    "plugin_utils": _UTILS | {"plugin_utils"},
+    "action": _UTILS | {"plugin_utils"},
+    "modules": {"_runtime"},
+    "doc_fragments": set(),
+}
+# Pure code computes; it does not look at the world. (`time` is a clock, `os` and `pathlib` are files.)
+PURE_STDLIB = sys.stdlib_module_names - {
+    *(
+        "asyncio",
+        "concurrent",
+        "http",
+        "io",
+        "logging",
+        "multiprocessing",
+        "os",
+        "pathlib",
+        "random",
+        "select",
+        "shutil",
+    ),
+    *("signal", "socket", "ssl", "subprocess", "tempfile", "threading", "time", "urllib"),
+}
+
+
+def _layer(path: Path) -> str:
+    """Return the layer of a file below plugins/, or of a dotted name as a path."""
+    parts = path.parts[1:] if path.parts[0] == "plugins" else path.parts
+    return parts[1] if parts[0] == "module_utils" else parts[0]
+
+
+def _imports(module: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _wrong_imports(path: Path, module: ast.Module) -> Iterator[str]:
+    layer = _layer(path)
+    for line, name in _imports(module):
+        if name.startswith(PREFIX):
+            other = _layer(Path(*name.removeprefix(PREFIX).split(".")))
+            if other not in LAYERS.get(layer, set()):
+                yield f"{path}:{line}: {layer} may not use {other}"
+        elif layer == "_core" and name.split(".")[0] not in PURE_STDLIB and not name.startswith("urllib.parse"):
+            yield f"{path}:{line}: _core is pure and may not use {name}"
+
+
+def _sleeps(path: Path, module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"time.sleep", "sleep"}:
+            yield f"{path}:{node.lineno}: sleeps; watch, or wait on an Event with a deadline"
+
+
+def _lists(files: list[Path]) -> Iterator[str]:
+    """Compare the modules with their actions and with the action group in meta/runtime.yml."""
+    modules, actions = (
+        {path.stem for path in files if path.parent == PLUGINS / kind and path.suffix == ".py"}
+        for kind in ("modules", "action")
+    )
+    text = (places.ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8")
+    group = set(re.findall(r"^    - (\w+)$", text, re.MULTILINE))
+    for name in sorted(modules ^ group):
+        yield f"{name}: is a module but not in meta/runtime.yml" if name in modules else f"{name}: has no module"
+    for name in sorted(modules ^ actions):
+        yield f"{name}: has no action" if name in modules else f"{name}: is an action without a module"
+
+
+def violations() -> Iterator[str]:
+    """Return one line for each breach, as file:line: what."""
+    files = [path for path in tree.files() if path.parts[0] == "plugins"]
+    for path in files:
+        if path.suffix != ".py":
+            continue
+        if path.name == "__init__.py":
+            yield f"{path}: a collection has no __init__.py"
+            continue
+        try:
+            module = ast.parse((places.ROOT / path).read_text(encoding="utf-8"))
+        except SyntaxError as error:
+            yield f"{path}:{error.lineno}: does not parse: {error.msg}"
+            continue
+        yield from _wrong_imports(path, module)
+        yield from _sleeps(path, module)
+    yield from _lists(files)
