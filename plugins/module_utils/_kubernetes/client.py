@@ -248,7 +248,7 @@ class KubeClient(RestClient):
         ``timeout`` in seconds; nothing is repeated. Raises Unreachable when the port does not answer, KraftError when
         it answers with an error or without JSON.
         """
-        resource, _, query = path.lstrip("/").partition("?")
+        resource, _sep, query = path.lstrip("/").partition("?")
         doing = f"asking port {port} of {POD.describe(pod, namespace)}"
         api_path = POD.path(namespace, f"{pod}:{port}", f"proxy/{resource}") + (f"?{query}" if query else "")
         errors = range(400, 600)

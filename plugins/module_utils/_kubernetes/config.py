@@ -22,7 +22,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.transport import Endpoint
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -208,13 +207,20 @@ def _drop_temp_files() -> None:
 
 
 def _proxy_for(configuration: t.Any, host: str) -> str:
-    proxy = configuration.proxy or ""
-    no_proxy = (
-        getattr(configuration, "no_proxy", None) or os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-    )
-    if proxy and no_proxy and proxy_bypass_environment(urlsplit(host).netloc, {"no": no_proxy}):
-        return ""
-    return str(proxy)
+    proxy = str(configuration.proxy or "")
+    if proxy and not _bypasses(urlsplit(host).hostname or "", str(getattr(configuration, "no_proxy", None) or "")):
+        parts = urlsplit(proxy)
+        if parts.scheme != "http" or not parts.hostname:
+            shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            raise Refused(f"the proxy {shown} is not an http:// URL; set kraft_proxy or HTTPS_PROXY to one")
+        return proxy
+    return ""
+
+
+def _bypasses(host: str, no_proxy: str) -> bool:
+    """Whether a host is in a list like that of NO_PROXY: names, domains with or without a leading dot, ``*``."""
+    entries = [item.strip().lower() for item in no_proxy.split(",") if item.strip()]
+    return any(item in ("*", host) or host.endswith("." + item.lstrip(".")) for item in entries)
 
 
 def _authorizer(configuration: t.Any) -> t.Callable[[], str | None]:

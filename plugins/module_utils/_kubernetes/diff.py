@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from collections.abc import Mapping
 
-import yaml
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact
 
 # Fields that the API server writes; they change with every write and say nothing about what we did.
@@ -17,15 +17,19 @@ _SERVER_FIELDS = ("managedFields", "resourceVersion", "uid", "creationTimestamp"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-class _Dumper(yaml.SafeDumper):
-    """YAML in which a text of several lines (a server.properties) is shown line by line."""
+@functools.cache
+def _dumper() -> t.Any:
+    """Return a YAML dumper that shows a text of several lines (a server.properties) line by line."""
+    import yaml  # comes with ansible-core; the collection's import tests run without it
 
+    class Dumper(yaml.SafeDumper):
+        """A dumper of our own, so that the representer below is nobody else's."""
 
-def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
+    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
 
-
-_Dumper.add_representer(str, _text)
+    Dumper.add_representer(str, text)
+    return Dumper
 
 
 def before_after(before: Mapping[str, t.Any] | None, after: Mapping[str, t.Any] | None) -> dict[str, str]:
@@ -44,7 +48,9 @@ def _to_yaml(obj: Mapping[str, t.Any] | None) -> str:
     if not obj:
         return ""
     plain = _plain(redact(_without_bookkeeping(obj)))
-    return yaml.dump(plain, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, width=100_000)
+    import yaml
+
+    return str(yaml.dump(plain, Dumper=_dumper(), default_flow_style=False, allow_unicode=True, width=100_000))
 
 
 def _without_bookkeeping(obj: Mapping[str, t.Any]) -> dict[str, t.Any]:

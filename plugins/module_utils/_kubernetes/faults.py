@@ -13,7 +13,6 @@ import socket
 import ssl
 import typing as t
 
-import urllib3
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     Forbidden,
@@ -35,8 +34,7 @@ _DENIED = re.compile(
 _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((socket.gaierror,), "the host name does not resolve"),
     ((ConnectionRefusedError,), "connection refused"),
-    ((urllib3.exceptions.ConnectTimeoutError,), "no connection within the time limit"),
-    ((TimeoutError, urllib3.exceptions.ReadTimeoutError), "no answer within the time limit"),
+    ((TimeoutError,), "no answer within the time limit"),
     (
         (
             ConnectionResetError,
@@ -50,18 +48,12 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 
 
-def cause_of(error: BaseException) -> tuple[str, bool]:
-    """Return the reason in words, and True when the request has never left this machine (a repeat is safe then)."""
-    chain = list(_chain(error))
-    never_sent = any(
-        isinstance(item, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
-        for item in chain
-    ) or any(isinstance(item, (ConnectionRefusedError, socket.gaierror)) for item in chain)
-    for item in chain:
-        text = _in_words(item)
-        if text:
-            return text, never_sent
-    return f"{type(error).__name__}: {error}", never_sent
+def cause_of(error: BaseException) -> str:
+    """Return the reason in words."""
+    for item in _chain(error):
+        if text := _in_words(item):
+            return text
+    return f"{type(error).__name__}: {error}"
 
 
 def is_hopeless(error: BaseException) -> bool:
@@ -78,8 +70,7 @@ def _chain(error: BaseException | None) -> t.Iterator[BaseException]:
     while isinstance(error, BaseException) and id(error) not in seen:
         seen.add(id(error))
         yield error
-        reason = getattr(error, "reason", None)
-        error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
+        error = error.__cause__ or error.__context__
 
 
 def _in_words(item: BaseException) -> str:
@@ -102,8 +93,8 @@ def unreachable(label: str, error: BaseException, *, doing: str, sent_write: boo
     :param doing: what was tried: ``reading StatefulSet kafka in namespace prod``.
     :param sent_write: the request may have changed something before the connection broke.
     """
-    cause, never_sent = cause_of(error)
-    if sent_write and not never_sent:
+    cause = cause_of(error)
+    if sent_write:
         advice = "whether it was done is not known: run the same command again, it looks first"
     else:
         advice = "check that the server is up and that the kubeconfig, context, host and proxy are the right ones"

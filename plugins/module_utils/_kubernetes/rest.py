@@ -5,11 +5,13 @@
 """One request to the API server: limits, safe repetition, errors.
 
 Private to the collection. kubernetes.client.ApiClient is not used for it: its call signature changed between 24 and 37,
-and it repeats requests by rules of its own.
+it repeats requests by rules of its own, and it hides whether a request has left this machine, which decides whether a
+write may be repeated.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 import time
@@ -18,12 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-import urllib3
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import faults
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.transport import (
-    CONNECT_TIMEOUT,
     Endpoint,
-    make_pool,
+    Wire,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
@@ -32,6 +32,7 @@ Object = dict[str, t.Any]
 READ_TIMEOUT = 15.0  # seconds without a byte of the answer
 WRITE_TIMEOUT = 35.0  # seconds; the API server gives a slow admission webhook up to 30
 FIRST_PATIENCE = 3.0  # seconds of retries while the server has not answered once: a wrong address is named soon
+MAX_IDLE = 8  # connections kept open
 PATIENCE = 20.0  # seconds of retries for reads later on: an API server restarts, a load balancer moves on
 
 
@@ -79,7 +80,7 @@ class RestClient:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._pool = make_pool(endpoint)
+        self._idle: list[Wire] = []
         self._lock = threading.Lock()
         self._count = 0
         self._reached = False
@@ -98,7 +99,8 @@ class RestClient:
     def close(self) -> None:
         """Close idle connections and end the waits between retries."""
         self._closed.set()
-        self._pool.clear()
+        while self._idle:
+            self._idle.pop().close()
 
     def count_request(self) -> None:
         """Count a request that a stream (watch, exec, port-forward) makes on a connection of its own."""
@@ -131,15 +133,17 @@ class RestClient:
         patience = (PATIENCE if self._reached else FIRST_PATIENCE) if call.patience is None else call.patience
         backoff = _Backoff(self._closed, patience)
         while True:
+            wire = None
             try:
-                answer = self._once(call, data)
-            except (urllib3.exceptions.HTTPError, OSError) as error:
-                safe = call.changes_nothing or faults.cause_of(error)[1]
+                wire = self._take()
+                answer = self._once(wire, call, data)
+            except (OSError, http.client.HTTPException) as error:
+                if wire is not None:
+                    wire.close()
+                safe = call.changes_nothing or wire is None  # None: nothing was sent
                 if safe and not faults.is_hopeless(error) and backoff.pause():
                     continue
-                raise faults.unreachable(
-                    self.label, error, doing=call.doing, sent_write=not call.changes_nothing
-                ) from error
+                raise faults.unreachable(self.label, error, doing=call.doing, sent_write=not safe) from error
             if answer.status < 400:
                 return answer
             if _is_worth_repeating(answer, call.changes_nothing) and backoff.pause(answer.headers.get("retry-after")):
@@ -148,21 +152,34 @@ class RestClient:
                 return answer
             raise faults.answer_error(answer.status, answer.data, label=self.label, doing=call.doing)
 
-    def _once(self, call: Call, data: bytes | None) -> Answer:
+    def _take(self) -> Wire:
+        """Return an idle connection that the server has not closed, or a new one."""
+        while True:
+            try:
+                wire = self._idle.pop()  # the last one used; list operations are atomic
+            except IndexError:
+                wire = Wire(self.endpoint)
+                wire.connect()
+                return wire
+            if wire.is_quiet():
+                return wire
+            wire.close()
+
+    def _once(self, wire: Wire, call: Call, data: bytes | None) -> Answer:
         self.count_request()
-        headers = urllib3.HTTPHeaderDict()
-        for name, value in [*self.endpoint.headers(), ("Accept", call.accept)]:
-            headers.add(name, value)
+        headers = [*self.endpoint.headers(), ("Accept", call.accept)]
         if data is not None:
-            headers.add("Content-Type", call.content_type)
-        url = self.endpoint.url + call.path + (f"?{urlencode(call.query)}" if call.query else "")
+            headers += [("Content-Type", call.content_type), ("Content-Length", str(len(data)))]
+        path = call.path + (f"?{urlencode(call.query)}" if call.query else "")
         timeout = call.timeout or (READ_TIMEOUT if call.changes_nothing else WRITE_TIMEOUT)
-        limits = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
-        response = self._pool.urlopen(
-            call.method, url, headers=headers, body=data, timeout=limits, redirect=False, retries=False
-        )
+        response = wire.ask(call.method, self.endpoint.request_path(path), headers, data, timeout)
+        body = response.read()
         self._reached = True
-        return Answer(response.status, {key.lower(): value for key, value in response.headers.items()}, response.data)
+        if response.will_close or len(self._idle) >= MAX_IDLE or self._closed.is_set():
+            wire.close()
+        else:
+            self._idle.append(wire)
+        return Answer(response.status, {key.lower(): value for key, value in response.getheaders()}, body)
 
 
 class _Backoff:

@@ -13,15 +13,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
+import selectors
 import socket
 import ssl
-import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
-
-import urllib3
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from urllib.parse import SplitResult, unquote, urlsplit
 
 CONNECT_TIMEOUT = 5.0  # seconds, for TCP and TLS each
 
@@ -71,58 +68,58 @@ class Endpoint:
         return urlsplit(self.url).path.rstrip("/") + path
 
 
-def make_pool(endpoint: Endpoint) -> urllib3.PoolManager:
-    """Return the pool for short requests. It opens nothing yet.
-
-    :raises Refused: when the proxy's kind is not supported.
-    """
-    options: dict[str, t.Any] = {"num_pools": 2, "maxsize": 8, "retries": False, "socket_options": _keepalive()}
-    if endpoint.context is not None:
-        options["ssl_context"] = endpoint.context
-        if endpoint.server_hostname:
-            options["server_hostname"] = endpoint.server_hostname
-            options["assert_hostname"] = False  # the TLS context checks the name given above
-        elif not endpoint.context.check_hostname:
-            options["assert_hostname"] = False
-    if not endpoint.proxy:
-        return urllib3.PoolManager(**options)
-    if urlsplit(endpoint.proxy).scheme not in ("http", "https"):
-        raise Refused(
-            f"the proxy {_no_password(endpoint.proxy)} is not an http:// or https:// URL; set kraft_proxy to one"
-        )
-    return urllib3.ProxyManager(_no_password(endpoint.proxy), proxy_headers=_proxy_headers(endpoint.proxy), **options)
-
-
 class Wire(http.client.HTTPConnection):
-    """One connection whose socket can be shut down by another thread."""
+    """One connection whose socket can be shut down by another thread.
 
-    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
+    :ivar raw: the (TLS) socket once connected.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
         target = urlsplit(endpoint.url)
         port = target.port or (443 if endpoint.context is not None else 80)
         host = target.hostname or ""
         if endpoint.proxy:
             proxy = urlsplit(endpoint.proxy)
-            if proxy.scheme != "http":
-                raise Refused(
-                    "watch, exec and port-forward need a proxy with an http:// URL, "
-                    f"not {_no_password(endpoint.proxy)}; set kraft_proxy to one"
-                )
-            super().__init__(proxy.hostname or "", proxy.port or 80, timeout=timeout)
-            self.set_tunnel(host, port, headers=_proxy_headers(endpoint.proxy))
+            super().__init__(proxy.hostname or "", proxy.port or 80, timeout=CONNECT_TIMEOUT)
+            self.set_tunnel(host, port, headers=_proxy_headers(proxy))
         else:
-            super().__init__(host, port, timeout=timeout)
+            super().__init__(host, port, timeout=CONNECT_TIMEOUT)
         self._tls = endpoint.context
         self._server_name = endpoint.server_hostname or host
         self.raw: socket.socket | None = None
 
     def connect(self) -> None:
-        """Open TCP, the proxy's tunnel and TLS."""
+        """Open TCP, the proxy's tunnel and TLS, each within 5 s. Raises OSError (also ssl.SSLError)."""
         super().connect()
         for option in _keepalive():
             self.sock.setsockopt(*option)
         if self._tls is not None:
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._server_name)
         self.raw = self.sock
+
+    def ask(
+        self, method: str, path: str, headers: list[tuple[str, str]], body: bytes | None, timeout: float
+    ) -> http.client.HTTPResponse:
+        """Send a request and return the head of the answer.
+
+        ``headers`` may name one several times. ``timeout``: seconds without a byte.
+
+        Raises OSError, http.client.HTTPException.
+        """
+        self.sock.settimeout(timeout)
+        self.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers:
+            self.putheader(name, value)
+        self.endheaders(body)
+        return self.getresponse()
+
+    def is_quiet(self) -> bool:
+        """Whether an idle connection is still good: a server that closes it makes it readable."""
+        if self.raw is None or self.raw.fileno() < 0:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.raw, selectors.EVENT_READ)
+            return not selector.select(0)
 
     def abort(self) -> None:
         """End the connection from any thread; a reader sees its end at once."""
@@ -142,36 +139,23 @@ def abort_socket(sock: socket.socket) -> None:
 def dial(
     endpoint: Endpoint, path: str, headers: list[tuple[str, str]], *, answer_timeout: float
 ) -> tuple[Wire, http.client.HTTPResponse]:
-    """Send one GET on a connection of its own and return it with the answer's head.
+    """Send one GET on a connection of its own and return it with the head of the answer.
 
-    :param path: API path with its query.
-    :param answer_timeout: seconds until the head of the answer must be there.
-    :raises OSError: (also ssl.SSLError) when the server cannot be reached.
-    :raises http.client.HTTPException: when the answer is no HTTP.
+    ``path``: API path with its query. ``answer_timeout``: seconds until the head must be there.
+
+    Raises OSError (also ssl.SSLError) or http.client.HTTPException.
     """
-    wire = Wire(endpoint, CONNECT_TIMEOUT)
+    wire = Wire(endpoint)
     try:
         wire.connect()
-        wire.sock.settimeout(answer_timeout)
-        wire.putrequest("GET", endpoint.request_path(path), skip_accept_encoding=True)
-        for name, value in [*endpoint.headers(), *headers]:
-            wire.putheader(name, value)
-        wire.endheaders()
-        return wire, wire.getresponse()
+        return wire, wire.ask("GET", endpoint.request_path(path), [*endpoint.headers(), *headers], None, answer_timeout)
     except BaseException:
         wire.close()
         raise
 
 
-def _proxy_headers(proxy: str) -> dict[str, str]:
-    parts = urlsplit(proxy)
-    if not parts.username:
+def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
+    if not proxy.username:
         return {}
-    pair = f"{parts.username}:{parts.password or ''}".encode()
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
     return {"Proxy-Authorization": "Basic " + base64.b64encode(pair).decode()}
-
-
-def _no_password(proxy: str) -> str:
-    parts = urlsplit(proxy)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}"

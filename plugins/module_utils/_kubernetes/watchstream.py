@@ -35,6 +35,7 @@ class WatchStream(Iterator[Event]):
         self._buffer = bytearray()
         self._lines: list[bytes] = []
         self._wire: Wire | None = None
+        self._answer: http.client.HTTPResponse | None = None
         try:
             self._wire, self._answer = dial(endpoint, path, [("Accept", "application/json")], answer_timeout=15.0)
             if self._answer.status >= 400:
@@ -43,17 +44,17 @@ class WatchStream(Iterator[Event]):
             if self._wire.raw is not None:
                 self._wire.raw.settimeout(read_timeout)
         except (OSError, http.client.HTTPException) as error:
-            self.close()
+            self.release()
             raise faults.unreachable(endpoint.label, error, doing=doing) from error
         except BaseException:
-            self.close()
+            self.release()
             raise
 
     def __next__(self) -> Event:
         while not self._lines:
             data = self._read()
             if not data:
-                self.close()
+                self.release()
                 raise StopIteration
             self._buffer += data
             if b"\n" in data:
@@ -63,26 +64,26 @@ class WatchStream(Iterator[Event]):
         return self._event(self._lines.pop())
 
     def _read(self) -> bytes:
-        if self._closed.is_set():
+        if self._answer is None or self._closed.is_set():
             return b""
         try:
             return self._answer.read1(1 << 16)
         except (OSError, ValueError, http.client.HTTPException) as error:
             if self._closed.is_set():
                 return b""
-            self.close()
+            self.release()
             raise faults.unreachable(self._endpoint.label, error, doing=self._doing) from error
 
     def _event(self, line: bytes) -> Event:
         try:
             event = json.loads(line)
         except ValueError as error:
-            self.close()
+            self.release()
             raise Unreachable(
                 f"{self._endpoint.label} sent no JSON while {self._doing}: is a proxy in between?"
             ) from error
         if event.get("type") == "ERROR":
-            self.close()
+            self.release()
             status = event.get("object") or {}
             code = int(status.get("code") or 500)
             if code == 410:
@@ -100,11 +101,12 @@ class WatchStream(Iterator[Event]):
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self.close()
         self.release()
 
     def release(self) -> None:
-        """Free the socket; only for the thread that reads."""
-        if self._wire is not None:
+        """End the stream and free the socket; only for the thread that reads."""
+        self.close()
+        if self._answer is not None:
             self._answer.close()
+        if self._wire is not None:
             self._wire.close()

@@ -28,7 +28,7 @@ def test_every_error_is_a_kraft_error_and_survives_pickling(kind: type[errors.Kr
     error = kind("what, where, what to do", code="X1", detail={"a": 1})
     assert isinstance(error, errors.KraftError)
     copy = pickle.loads(pickle.dumps(error))
-    assert type(copy) is kind
+    assert isinstance(copy, kind)
     assert (copy.message, copy.code, copy.detail, str(copy)) == (
         "what, where, what to do",
         "X1",
