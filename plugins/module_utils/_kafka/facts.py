@@ -79,7 +79,7 @@ class ProcessFacts:
         default of 30 s holds.
     :ivar jolokia_port: port of a Jolokia agent that the pod proxy can use: plain HTTP, bound to the pod's address.
     :ivar env: variables that steer Kafka, its start scripts or the JVM.
-    :ivar started_ms: start of the process by the node's clock, in milliseconds since 1970.
+    :ivar started_ms: start of the JVM (not of a shell before it) by the node's clock, in milliseconds since 1970.
     """
 
     pid: int
@@ -339,7 +339,7 @@ def _jolokia_port(options: Sequence[str]) -> int | None:
 
 
 def _started_ms(stat: str, btime: str) -> int:
-    """Return the start of a process from field 22 of its stat; its name in field 2 may hold anything."""
+    """Return the start of a thread from field 22 of its stat; its name in field 2 may hold anything."""
     ticks = int(stat.rpartition(")")[2].split()[19])
     return int(btime.split()[1]) * 1000 + ticks * 1000 // _TICKS
 

@@ -47,7 +47,10 @@ say argv; printf '%s\n' "$argv"
 environ=$(lines $proc/environ |
   grep -E '^(KAFKA_|CONFLUENT_|BITNAMI_|CLUSTER_ID=|JAVA_TOOL_|JDK_JAVA_|_JAVA_|JMX_|CLASSPATH=|PATH=)')
 say environ; printf '%s\n' "$environ"
-say stat; cat $proc/stat
+# A process keeps its start time over exec, so for an entrypoint that ends in exec that would be the container's start.
+# The second thread is the first one that the JVM made.
+thread=$(ls $proc/task | sort -n | sed -n 2p)
+say stat; cat "$proc/task/${thread:-$pid}/stat"
 say btime; grep '^btime' /proc/stat
 exe=$(readlink $proc/exe)
 say exe "$exe"
