@@ -12,7 +12,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.brokers import ORDER, StagePlan
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
+    Decision,
+    KraftAction,
+    done,
+    needed,
+    not_needed,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 #: the states from which a stage may be written
@@ -46,7 +53,9 @@ class ActionModule(KraftAction):
         waits = self._not_yet(run)
         if waits and run.check_mode:
             return needed(waits)
-        cluster.expect(lambda name: name in ALLOWED[stage] or (name == state.MIXED and stage in stages), f"stage {stage}")
+        cluster.expect(
+            lambda name: name in ALLOWED[stage] or (name == state.MIXED and stage in stages), f"stage {stage}"
+        )
         plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
         return needed(_summary(stage, plans), *(_diff(item) for item in plans))
 
@@ -73,7 +82,9 @@ class ActionModule(KraftAction):
             for note in item.changes.notes:
                 run.progress(f"StatefulSet {item.name}: {note}")
         cluster.reload_objects()
-        hashes = {item["metadata"]["name"]: brokers.writes.template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets}
+        hashes = {
+            item["metadata"]["name"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
+        }
         run.record("written", stage=stage, settings_hash=hashes)
         return {
             "stage": stage,
@@ -86,7 +97,9 @@ class ActionModule(KraftAction):
 
 
 def _summary(stage: str, plans: list[StagePlan]) -> str:
-    return f"write the settings of stage {stage} to " + "; ".join(f"StatefulSet {item.name} ({_keys(item)})" for item in plans)
+    return f"write the settings of stage {stage} to " + "; ".join(
+        f"StatefulSet {item.name} ({_keys(item)})" for item in plans
+    )
 
 
 def _keys(item: StagePlan) -> str:

@@ -26,9 +26,19 @@ class ActionModule(KraftAction):
         accepted = run.params["accept"]
         rows = [gate.as_dict(accepted) for gate in gates.evaluate(run.cluster)]
         for row in rows:
-            word = "passed" if row["passed"] else "accepted" if row["accepted"] else "NOT AVAILABLE" if not row["available"] else "SHUT"
+            word = (
+                "passed"
+                if row["passed"]
+                else "accepted"
+                if row["accepted"]
+                else "NOT AVAILABLE"
+                if not row["available"]
+                else "SHUT"
+            )
             run.progress(f"gate {row['name']}: {word}: {row['sentence']}")
         shut = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
         where = f"{run.cluster.namespace}/{run.cluster.name} is {run.cluster.state.name}"
-        text = f"{where}, still reversible; gates not open: {', '.join(shut)}" if shut else f"{where}; every gate is open"
+        text = (
+            f"{where}, still reversible; gates not open: {', '.join(shut)}" if shut else f"{where}; every gate is open"
+        )
         return {"msg": text, "gates": rows}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -24,7 +25,7 @@ class ActionModule(KraftAction):
         over = plan.already_over(run.cluster)
         if over:
             return {"msg": over}
-        decision = brokers.derive_ibp(run.cluster)
+        decision = derive_ibp(run.cluster)
         folding = fold(decision.current)
         return {
             "msg": decision.reason,

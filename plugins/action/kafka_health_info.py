@@ -27,9 +27,14 @@ class ActionModule(KraftAction):
         cluster = run.cluster
         stopping = blocking(health_findings(cluster), run.params["accept"])
         if stopping:
-            raise Refused(stopping[0].sentence, code=stopping[0].code, detail={"findings": [item.as_dict() for item in stopping]})
+            raise Refused(
+                stopping[0].sentence, code=stopping[0].code, detail={"findings": [item.as_dict() for item in stopping]}
+            )
         if cluster.zookeeper_connect is None:
-            return {"msg": f"all {len(cluster.pods)} brokers are Ready (KRaft mode)", "brokers": sorted(cluster.pod_of_broker)}
+            return {
+                "msg": f"all {len(cluster.pods)} brokers are Ready (KRaft mode)",
+                "brokers": sorted(cluster.pod_of_broker),
+            }
         partitions = replicas_of(cluster)
         holder = cluster.view.controller
         return {

@@ -33,7 +33,8 @@ class ActionModule(KraftAction):
         facts = cluster.facts if target == "brokers" else cluster.controller_facts
         if target == "controllers" and not facts:
             raise Refused(
-                f"no controller of {cluster.namespace}/{cluster.controllers_name} runs; run setup.yml first", code="controllers-not-ready"
+                f"no controller of {cluster.namespace}/{cluster.controllers_name} runs; run setup.yml first",
+                code="controllers-not-ready",
             )
         stopping = blocking(version_findings(cluster, target), run.params["accept"])
         if stopping:
@@ -43,6 +44,7 @@ class ActionModule(KraftAction):
         others = sorted({str(item.version) for item in cluster.facts.values() if item.version})
         if target == "controllers" and others and kinds != others:
             raise Refused(
-                f"the controllers run {', '.join(kinds)} and the brokers {', '.join(others)}; use the same version", code="version-mixed"
+                f"the controllers run {', '.join(kinds)} and the brokers {', '.join(others)}; use the same version",
+                code="version-mixed",
             )
         return {"msg": f"{len(versions)} {target} run Kafka {', '.join(kinds)}", "versions": versions}

@@ -10,7 +10,13 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import locks, plan, writes
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
+    Decision,
+    KraftAction,
+    done,
+    needed,
+    not_needed,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
 
 #: the states in which an event is true

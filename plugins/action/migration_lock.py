@@ -13,7 +13,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import locks, plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
+    Decision,
+    KraftAction,
+    done,
+    needed,
+    not_needed,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -32,7 +38,9 @@ class ActionModule(KraftAction):
             return not_needed(over)
         held, known = locks.current_id(run.cluster), run.journal.migration_id
         locks.check(run.cluster, known or held)
-        unlocked = [item["metadata"]["name"] for item in locks.managed(run.cluster) if names.LOCK not in annotations_of(item)]
+        unlocked = [
+            item["metadata"]["name"] for item in locks.managed(run.cluster) if names.LOCK not in annotations_of(item)
+        ]
         if held and not unlocked:
             return done(f"locked by migration {held}")
         return needed(

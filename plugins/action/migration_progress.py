@@ -55,7 +55,9 @@ class ActionModule(KraftAction):
         teller = threading.Thread(target=tell, name="kraft-progress", daemon=True)
         teller.start()
         try:
-            hybrid = wait_hybrid(cluster.zookeeper, sorted(cluster.controller_ids), timeout=timeout, progress=run.progress)
+            hybrid = wait_hybrid(
+                cluster.zookeeper, sorted(cluster.controller_ids), timeout=timeout, progress=run.progress
+            )
         except DeadlineExceeded as error:
             why = progress.why_stuck(cluster)
             raise DeadlineExceeded(error.message + (f"; {why}" if why else "")) from error

@@ -44,14 +44,14 @@ class ActionModule(KraftAction):
             cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags")
             if len(cluster.controller_facts) < wanted:
                 return f"{len(cluster.controller_facts)} of {wanted} controllers run"
-            quorum = read_quorum(cluster)
+            quorum = read_quorum(cluster, migration=self._before_copy(run))
             ready = caught_up(quorum)
             if quorum.leader is None or len(ready) < wanted:
                 return f"leader {quorum.leader}, {len(ready)} of {wanted} voters caught up"
             return controllers.not_ready_for_migration(cluster, quorum) if self._before_copy(run) else ""
 
         paced(look, run.params["wait_timeout"], run.progress)
-        quorum = read_quorum(cluster)
+        quorum = read_quorum(cluster, migration=True)
         states = {str(number): name for number, name in quorum.migration_states.items()}
         said = ", ".join(sorted(set(states.values()))) or "ready"
         return {

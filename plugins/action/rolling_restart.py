@@ -17,7 +17,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controlle
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
+    Decision,
+    KraftAction,
+    done,
+    needed,
+    not_needed,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
 
 
@@ -73,7 +79,9 @@ class ActionModule(KraftAction):
         engine.run(target, keep)
         cluster.reload()
         self._note_pure(run)
-        run.record("rolled", stage=run.params["stage"], target=run.params["target"], pods=pods, state=cluster.state.name)
+        run.record(
+            "rolled", stage=run.params["stage"], target=run.params["target"], pods=pods, state=cluster.state.name
+        )
         return {"restarted": pods, "skipped": len(cluster.pods if of_brokers else cluster.controller_pods) - len(pods)}
 
     def _note_pure(self, run: Run) -> None:
@@ -83,7 +91,11 @@ class ActionModule(KraftAction):
 
     def _broker_target(self, run: Run) -> Target:
         cluster, stage = run.cluster, run.params["stage"]
-        unhealthy = [item for item in health_findings(cluster) if item.code in ("stranger-broker", "controller-missing", "reassignment-running")]
+        unhealthy = [
+            item
+            for item in health_findings(cluster)
+            if item.code in ("stranger-broker", "controller-missing", "reassignment-running")
+        ]
         if unhealthy:
             raise Refused(unhealthy[0].sentence, code=unhealthy[0].code)
 
@@ -96,7 +108,9 @@ class ActionModule(KraftAction):
             if stage == "kraft":
                 brokers.check_hybrid_or_beyond(cluster)
 
-        hashes = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets}
+        hashes = {
+            item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
+        }
         return BrokerRoll(cluster, hashes, wrong, sure)
 
     def _controller_target(self, run: Run) -> Target:
@@ -112,8 +126,8 @@ class ActionModule(KraftAction):
                 cluster.forget("view", "state")
                 gates.require(cluster)
 
-        assert cluster.controllers is not None
-        return ControllerRoll(cluster, template_annotation(cluster.controllers, names.SETTINGS_HASH), wrong, sure)
+        digest = template_annotation(cluster.controllers, names.SETTINGS_HASH) if cluster.controllers else ""
+        return ControllerRoll(cluster, digest, wrong, sure)
 
 
 def _pod_hash(pod: dict[str, Any]) -> str:

@@ -64,7 +64,7 @@ def needed(reason: str, *diff: Mapping[str, str]) -> Decision:
     return Decision(NEEDED, reason, tuple(diff))
 
 
-class KraftAction(ActionBase):  # type: ignore[misc]
+class KraftAction(ActionBase):
     """Base of all actions; ``MODULE`` names the module whose contract it implements."""
 
     MODULE: ClassVar[str] = ""
@@ -74,7 +74,7 @@ class KraftAction(ActionBase):  # type: ignore[misc]
     _supports_check_mode = True
     _supports_async = False
 
-    def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task in the control process and return plain data."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
@@ -121,7 +121,11 @@ class KraftAction(ActionBase):  # type: ignore[misc]
         wrong = findings.unknown_codes(params["accept"])
         if wrong:
             known = ", ".join(sorted(code for code, rule in findings.RULES.items() if rule.acceptable))
-            return params, secrets, f"kraft_accept names {', '.join(wrong)}, which cannot be accepted; acceptable codes: {known}"
+            return (
+                params,
+                secrets,
+                f"kraft_accept names {', '.join(wrong)}, which cannot be accepted; acceptable codes: {known}",
+            )
         return params, secrets, ""
 
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:

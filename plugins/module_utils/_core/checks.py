@@ -15,7 +15,12 @@ from typing import Protocol
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import BrokerRegistration, Controller, Migration, Topic
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import (
+    BrokerRegistration,
+    Controller,
+    Migration,
+    Topic,
+)
 
 #: seconds that a controlled shutdown may take by Kafka's defaults (3 tries, 5 s apart, plus closing the logs)
 CONTROLLED_SHUTDOWN = 30
@@ -66,11 +71,21 @@ def stored(view: Stored, chroot: str, controllers_run: bool, controller_volumes:
     where = f"ZooKeeper, chroot {chroot or '/'}"
     if view.cluster_id is None:
         return [
-            finding("zookeeper-wrong-chroot", where, f"{where} has no /cluster/id: it does not hold a Kafka cluster; correct the chroot")
+            finding(
+                "zookeeper-wrong-chroot",
+                where,
+                f"{where} has no /cluster/id: it does not hold a Kafka cluster; correct the chroot",
+            )
         ]
     found = [*_coordination(view, where, controllers_run, controller_volumes), *_topics(view, where)]
     if view.controller_epoch is None:
-        found.append(finding("controller-epoch-missing", where, f"{where} has no /controller_epoch; a KRaft controller could never take over"))
+        found.append(
+            finding(
+                "controller-epoch-missing",
+                where,
+                f"{where} has no /controller_epoch; a KRaft controller could never take over",
+            )
+        )
     return found
 
 
@@ -153,12 +168,18 @@ def _topics(view: Stored, where: str) -> list[Finding]:
         )
     if view.reassigning:
         found.append(
-            finding("reassignment-running", where, f"a reassignment of {_few(view.reassigning)} is running; wait for it or cancel it")
+            finding(
+                "reassignment-running",
+                where,
+                f"a reassignment of {_few(view.reassigning)} is running; wait for it or cancel it",
+            )
         )
     return found
 
 
-def membership(registered: Collection[int], pods: Mapping[int, str], all_pods: Iterable[str], not_ready: Collection[str]) -> list[Finding]:
+def membership(
+    registered: Collection[int], pods: Mapping[int, str], all_pods: Iterable[str], not_ready: Collection[str]
+) -> list[Finding]:
     """Every registered id maps to exactly one managed pod, and every pod is registered and Ready."""
     found = []
     for broker in sorted(set(registered) - set(pods)):
@@ -175,21 +196,33 @@ def membership(registered: Collection[int], pods: Mapping[int, str], all_pods: I
         if pod in not_ready or pod not in ids:
             found.append(finding("broker-not-healthy", pod, f"pod {pod} is not Ready; repair it before the migration"))
         elif registered and ids[pod] not in registered:
-            found.append(finding("broker-not-healthy", pod, f"broker {ids[pod]} in pod {pod} is not registered in ZooKeeper"))
+            found.append(
+                finding("broker-not-healthy", pod, f"broker {ids[pod]} in pod {pod} is not registered in ZooKeeper")
+            )
     return found
 
 
-def partitions(states: Mapping[rolling.Partition, rolling.Replicas], leaderless: Sequence[rolling.Partition]) -> list[Finding]:
+def partitions(
+    states: Mapping[rolling.Partition, rolling.Replicas], leaderless: Sequence[rolling.Partition]
+) -> list[Finding]:
     """Offline, under-replicated, and never restartable partitions."""
     found = []
     if leaderless:
         found.append(
-            finding("partition-not-healthy", "partitions", f"no leader: {rolling.named(leaderless)}; repair these partitions first")
+            finding(
+                "partition-not-healthy",
+                "partitions",
+                f"no leader: {rolling.named(leaderless)}; repair these partitions first",
+            )
         )
     under = rolling.under_replicated(states)
     if under:
         found.append(
-            finding("partition-not-healthy", "partitions", f"under-replicated: {rolling.named(under)}; wait until every replica is in sync")
+            finding(
+                "partition-not-healthy",
+                "partitions",
+                f"under-replicated: {rolling.named(under)}; wait until every replica is in sync",
+            )
         )
     hopeless = rolling.never_safe(states)
     if hopeless:
@@ -204,33 +237,19 @@ def partitions(states: Mapping[rolling.Partition, rolling.Replicas], leaderless:
     return found
 
 
-def identities(effective: Mapping[str, Mapping[str, str]], controller_ids: Sequence[int], broker_ids: Collection[int]) -> list[Finding]:
-    """Broker ids explicit, roles separate, controller ids apart. ``effective``: pod name to its running settings."""
-    found = []
-    for pod, settings in effective.items():
-        number = settings.get("broker.id", settings.get("node.id", "")).strip()
-        if not number or number.startswith("-"):
-            found.append(
-                finding(
-                    "broker-id-generated",
-                    pod,
-                    f"pod {pod} runs with a generated broker id; set broker.id explicitly to the id in its meta.properties (KAFKA-17543)",
-                )
-            )
-        roles = {role.strip() for role in settings.get("process.roles", "").split(",") if role.strip()}
-        if {"broker", "controller"} <= roles:
-            found.append(finding("combined-roles", pod, f"pod {pod} runs combined broker,controller roles; they cannot be migrated"))
-    clash = sorted(set(controller_ids) & set(broker_ids))
-    if clash:
-        found.append(
-            finding(
-                "controller-id-clash",
-                "controllers",
-                f"controller node ids {clash} are broker ids; set kraft_controller_node_id_base to a number above "
-                f"{max(broker_ids)} (KRaft has one id space)",
-            )
+def controller_ids(wanted: Sequence[int], broker_ids: Collection[int]) -> list[Finding]:
+    """The controllers' node ids are no broker ids: KRaft has one id space."""
+    clash = sorted(set(wanted) & set(broker_ids))
+    if not clash:
+        return []
+    return [
+        finding(
+            "controller-id-clash",
+            "controllers",
+            f"controller node ids {clash} are broker ids; set kraft_controller_node_id_base to a number above "
+            f"{max(broker_ids)} (KRaft has one id space)",
         )
-    return found
+    ]
 
 
 def termination(grace: Mapping[str, int]) -> list[Finding]:

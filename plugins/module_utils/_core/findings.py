@@ -41,63 +41,156 @@ _RULES = (
     # finding the cluster
     _block("cluster-not-found", "no Kafka cluster of that name", "correct kraft_cluster or kraft_namespace"),
     _block("cluster-ambiguous", "two clusters fit the name", "name the StatefulSets in kraft_statefulsets"),
-    _block("cluster-born-kraft", "the cluster never used ZooKeeper", "nothing to migrate: take it out of the inventory"),
-    _block("surface-not-found", "the brokers' settings could not be found", "mount server.properties from a ConfigMap or use KAFKA_* variables"),
-    _block("setting-overridden", "the start command overrides a setting that has to change", "take the setting out of the start command"),
+    _block(
+        "cluster-born-kraft", "the cluster never used ZooKeeper", "nothing to migrate: take it out of the inventory"
+    ),
+    _block(
+        "surface-not-found",
+        "the brokers' settings could not be found",
+        "mount server.properties from a ConfigMap or use KAFKA_* variables",
+    ),
+    _block(
+        "setting-overridden",
+        "the start command overrides a setting that has to change",
+        "take the setting out of the start command",
+    ),
     _block("owned-by-controller", "the StatefulSet belongs to another controller", "use that operator's own migration"),
-    _block("managed-by-gitops", "Argo CD or Flux would revert every change", "pause (suspend) the application that manages the object", True),
-    _block("permission-missing", "the account may not do what the migration needs", "apply docs/rbac.yml or grant the verb"),
+    _block(
+        "managed-by-gitops",
+        "Argo CD or Flux would revert every change",
+        "pause (suspend) the application that manages the object",
+        True,
+    ),
+    _block(
+        "permission-missing", "the account may not do what the migration needs", "apply docs/rbac.yml or grant the verb"
+    ),
     # versions and ids
     _block("version-unsupported", "the Kafka version cannot be migrated safely", "upgrade the brokers to 3.9.2 first"),
-    _warn("version-not-recommended", "a later Kafka version fixes migration bugs", "upgrade the brokers to 3.9.2 first"),
+    _warn(
+        "version-not-recommended", "a later Kafka version fixes migration bugs", "upgrade the brokers to 3.9.2 first"
+    ),
     _block("version-mixed", "the brokers run different versions", "finish the upgrade first"),
-    _block("version-unknown", "the running version could not be found out", "set kraft_ibp_version and check the image"),
+    _block(
+        "version-unknown", "the running version could not be found out", "set kraft_ibp_version and check the image"
+    ),
     _block("ibp-unknown", "the inter.broker.protocol.version could not be derived", "set kraft_ibp_version"),
-    _block("broker-id-generated", "generated broker ids cannot migrate", "set broker.id explicitly to the id in meta.properties"),
-    _block("controller-id-clash", "a controller's node.id would equal a broker.id", "set kraft_controller_node_id_base"),
+    _block(
+        "broker-id-generated",
+        "generated broker ids cannot migrate",
+        "set broker.id explicitly to the id in meta.properties",
+    ),
+    _block(
+        "controller-id-clash", "a controller's node.id would equal a broker.id", "set kraft_controller_node_id_base"
+    ),
     _block("combined-roles", "combined broker,controller roles cannot migrate", "use controllers of their own"),
-    _block("controllers-emptydir", "the controllers' data would not survive a restart", "use a volumeClaimTemplate for the data volume"),
+    _block(
+        "controllers-emptydir",
+        "the controllers' data would not survive a restart",
+        "use a volumeClaimTemplate for the data volume",
+    ),
     _block("controller-manifest", "the controllers' manifest does not fit", "correct kraft_controller_manifest"),
-    _block("stranger-broker", "a registered broker is no pod of this cluster", "name its StatefulSet in kraft_statefulsets or stop it"),
+    _block(
+        "stranger-broker",
+        "a registered broker is no pod of this cluster",
+        "name its StatefulSet in kraft_statefulsets or stop it",
+    ),
     # health
     _block("broker-not-healthy", "a broker is not Ready or not registered", "repair the broker first"),
-    _block("partition-not-healthy", "partitions are offline or under-replicated", "wait until every partition is in sync"),
+    _block(
+        "partition-not-healthy", "partitions are offline or under-replicated", "wait until every partition is in sync"
+    ),
     _block("controller-missing", "no single active controller", "repair the cluster first"),
     _block("reassignment-running", "a partition reassignment is running", "wait for it or cancel it"),
-    _block("partition-cannot-roll", "partitions lose service at each restart", "raise the replication factor above min.insync.replicas", True),
-    _warn("grace-period-short", "the grace period is shorter than a controlled shutdown", "raise terminationGracePeriodSeconds"),
-    _warn("dns-ttl-long", "the ZooKeeper-mode controller keeps old pod addresses for a long time", "kraft_dns_ttl carries the option in"),
+    _block(
+        "partition-cannot-roll",
+        "partitions lose service at each restart",
+        "raise the replication factor above min.insync.replicas",
+        True,
+    ),
+    _warn(
+        "grace-period-short",
+        "the grace period is shorter than a controlled shutdown",
+        "raise terminationGracePeriodSeconds",
+    ),
+    _warn(
+        "dns-ttl-long",
+        "the ZooKeeper-mode controller keeps old pod addresses for a long time",
+        "kraft_dns_ttl carries the option in",
+    ),
     # what ZooKeeper holds
     _block("zookeeper-unreachable", "ZooKeeper could not be reached", "set kraft_zookeeper_connect"),
     _block("zookeeper-wrong-chroot", "the chroot does not hold this cluster", "correct the chroot"),
-    _block("cluster-id-mismatch", "two sources give different cluster ids", "find out which ZooKeeper belongs to the brokers"),
-    _block("topic-without-id", "topics without a topic id stop the copy", "raise inter.broker.protocol.version to 2.8 or later and let the controller move once"),
-    _block("assignment-dead-broker", "an assignment names a broker that is not there", "reassign the partitions to live brokers"),
-    _block("topic-deletion-queued", "a queued topic deletion would become final", "let it finish, or delete the marker in /admin/delete_topics"),
+    _block(
+        "cluster-id-mismatch",
+        "two sources give different cluster ids",
+        "find out which ZooKeeper belongs to the brokers",
+    ),
+    _block(
+        "topic-without-id",
+        "topics without a topic id stop the copy",
+        "raise inter.broker.protocol.version to 2.8 or later and let the controller move once",
+    ),
+    _block(
+        "assignment-dead-broker",
+        "an assignment names a broker that is not there",
+        "reassign the partitions to live brokers",
+    ),
+    _block(
+        "topic-deletion-queued",
+        "a queued topic deletion would become final",
+        "let it finish, or delete the marker in /admin/delete_topics",
+    ),
     _block("migration-null", "/migration exists without data (KAFKA-19480)", "delete the znode /migration"),
-    _block("migration-stale", "/migration is left over from an earlier attempt", "delete /migration and the controllers' volumes, then run again"),
+    _block(
+        "migration-stale",
+        "/migration is left over from an earlier attempt",
+        "delete /migration and the controllers' volumes, then run again",
+    ),
     _block("controller-leftover", "/controller is left over from a KRaft quorum", "delete the znode /controller"),
     _block("controller-epoch-missing", "/controller_epoch does not exist", "check the chroot"),
-    _block("controller-volumes-leftover", "volumes of earlier controllers exist", "delete the PersistentVolumeClaims of the controllers, then run again"),
+    _block(
+        "controller-volumes-leftover",
+        "volumes of earlier controllers exist",
+        "delete the PersistentVolumeClaims of the controllers, then run again",
+    ),
     # what reaches for ZooKeeper, and settings
-    _warn("zookeeper-reference", "something in the brokers' pods reaches for ZooKeeper", "take it out before the KRaft roll; it blocks finalize"),
+    _warn(
+        "zookeeper-reference",
+        "something in the brokers' pods reaches for ZooKeeper",
+        "take it out before the KRaft roll; it blocks finalize",
+    ),
     _block("setting-blocks", "a setting blocks the migration", "see the sentence"),
     _warn("setting-warns", "a setting behaves differently in KRaft mode", "see the sentence"),
-    _block("security-not-supported", "TLS, SASL or an authorizer is in use", "secured clusters come with a later release", True),
+    _block(
+        "security-not-supported",
+        "TLS, SASL or an authorizer is in use",
+        "secured clusters come with a later release",
+        True,
+    ),
     # locks and changes
     _block("lock-held", "somebody else is migrating this cluster", "wait, or run unlock.yml when that run is dead"),
     _block("changed-by-others", "an object was changed by somebody else", "find out who and why, then run again"),
     # gates of finalize
-    _block("gate-pure-dual-write", "the cluster is not in pure dual-write", "run finalize.yml until it stops at PURE_DUAL_WRITE"),
+    _block(
+        "gate-pure-dual-write",
+        "the cluster is not in pure dual-write",
+        "run finalize.yml until it stops at PURE_DUAL_WRITE",
+    ),
     _block("gate-registrations", "a broker is not registered as an unfenced KRaft broker", "repair the broker"),
     _block("gate-parity", "parity of both stores has not been checked", "NOT AVAILABLE yet: accept by name", True),
     _block("gate-backup", "no backup of ZooKeeper", "NOT AVAILABLE yet: accept by name", True),
     _block("gate-quorum", "the quorum is not complete or lags", "repair the controllers"),
     _block("gate-soak", "the soak is not over", "wait, or set kraft_soak to the seconds that you want", True),
-    _block("gate-zookeeper-reference", "something in the pods still reaches for ZooKeeper", "take it out of the pod template first"),
+    _block(
+        "gate-zookeeper-reference",
+        "something in the pods still reaches for ZooKeeper",
+        "take it out of the pod template first",
+    ),
     _block("gate-confirm", "the irreversible step is not confirmed", "set kraft_confirm to the cluster's name"),
     _block("controllers-not-ready", "the KRaft controllers are not ready", "see the reason in the sentence"),
-    _block("wrong-state", "the cluster is not in the state that this step needs", "run status.yml and follow its next step"),
+    _block(
+        "wrong-state", "the cluster is not in the state that this step needs", "run status.yml and follow its next step"
+    ),
 )
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in _RULES}

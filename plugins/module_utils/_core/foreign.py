@@ -78,7 +78,11 @@ def last_writer(obj: Obj) -> str:
     """Return ``manager at time`` of the newest write to the spec that was not ours, from managedFields."""
     writes = []
     for entry in obj["metadata"].get("managedFields") or []:
-        if entry.get("manager") != MANAGER and not entry.get("subresource") and "f:spec" in (entry.get("fieldsV1") or {}):
+        if (
+            entry.get("manager") != MANAGER
+            and not entry.get("subresource")
+            and "f:spec" in (entry.get("fieldsV1") or {})
+        ):
             writes.append((str(entry.get("time", "")), str(entry.get("manager", "?"))))
     if not writes:
         return "an unknown manager"

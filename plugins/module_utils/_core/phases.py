@@ -9,8 +9,9 @@ Private to the collection. Source of the names: KRaftMigrationJob status (CFK to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any
 
 SETUP = "SETUP"
 MIGRATE = "MIGRATE"
@@ -42,7 +43,9 @@ class SubPhase:
 
 SUB_PHASES: tuple[SubPhase, ...] = (
     SubPhase("SetupPreChecks", SETUP, "preflight_info", READS, "every blocking check, with codes"),
-    SubPhase("SetupDeriveIBPVersion", SETUP, "ibp_version_info", READS, "current and target inter.broker.protocol.version"),
+    SubPhase(
+        "SetupDeriveIBPVersion", SETUP, "ibp_version_info", READS, "current and target inter.broker.protocol.version"
+    ),
     SubPhase(
         "SetupAddMigrationAnnotation",
         SETUP,
@@ -53,7 +56,12 @@ SUB_PHASES: tuple[SubPhase, ...] = (
     ),
     SubPhase("SetupCheckHealthyKafka", SETUP, "kafka_health_info", READS, "brokers registered, partitions in sync"),
     SubPhase(
-        "SetupCheckKafkaVersion", SETUP, "kafka_version_info", READS, "the version that runs in each broker", {"target": "brokers"}
+        "SetupCheckKafkaVersion",
+        SETUP,
+        "kafka_version_info",
+        READS,
+        "the version that runs in each broker",
+        {"target": "brokers"},
     ),
     SubPhase(
         "SetupEnsureKRaftControllerExists",
@@ -80,7 +88,13 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         {"target": "brokers", "stage": "ibp"},
     ),
     SubPhase("SetupFetchKafkaClusterId", SETUP, "cluster_id_info", READS, "cluster id from ZooKeeper, cross-checked"),
-    SubPhase("SetupFetchKafkaZookeeperEndpoint", SETUP, "zookeeper_endpoint_info", READS, "connect string and chroot, checked"),
+    SubPhase(
+        "SetupFetchKafkaZookeeperEndpoint",
+        SETUP,
+        "zookeeper_endpoint_info",
+        READS,
+        "connect string and chroot, checked",
+    ),
     SubPhase(
         "SetupMutateKRaftController",
         SETUP,
@@ -89,7 +103,9 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         "controllers formatted with the cluster id and the IBP's metadata.version, started with the migration flag",
         {"state": "migrating"},
     ),
-    SubPhase("SetupKRaftControllerHealthy", SETUP, "quorum_health_info", WAITS, "leader, voters caught up, PRE_MIGRATION"),
+    SubPhase(
+        "SetupKRaftControllerHealthy", SETUP, "quorum_health_info", WAITS, "leader, voters caught up, PRE_MIGRATION"
+    ),
     SubPhase(
         "SetupCheckKraftControllerVersion",
         SETUP,
@@ -98,7 +114,9 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         "the version that runs in each controller",
         {"target": "controllers"},
     ),
-    SubPhase("SetupComplete", SETUP, "migration_journal", WRITES, "records the end of SETUP", {"event": "SetupComplete"}),
+    SubPhase(
+        "SetupComplete", SETUP, "migration_journal", WRITES, "records the end of SETUP", {"event": "SetupComplete"}
+    ),
     SubPhase(
         "MigrateTriggerKafkaMigration",
         MIGRATE,
@@ -116,7 +134,9 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         {"target": "brokers", "stage": "migration"},
     ),
     SubPhase("MigrateMonitorMigrationProgress", MIGRATE, "migration_progress", WAITS, "waits for the hybrid state"),
-    SubPhase("MigrateDualWrite", MIGRATE, "migration_journal", WRITES, "records DUAL-WRITE", {"event": "MigrateDualWrite"}),
+    SubPhase(
+        "MigrateDualWrite", MIGRATE, "migration_journal", WRITES, "records DUAL-WRITE", {"event": "MigrateDualWrite"}
+    ),
     SubPhase(
         "MoveToKRaftControllerTriggerZkRemoval",
         FINALIZE,

@@ -38,7 +38,9 @@ def order(pods: Iterable[str], last: str | None) -> list[str]:
     return [pod for pod in listed if pod != last] + ([last] if last in listed and last is not None else [])
 
 
-def endangered(partitions: Mapping[Partition, Replicas], broker: int, tolerated: Iterable[Partition] = ()) -> list[Partition]:
+def endangered(
+    partitions: Mapping[Partition, Replicas], broker: int, tolerated: Iterable[Partition] = ()
+) -> list[Partition]:
     """Return the partitions that would fall under min.insync.replicas if ``broker`` stopped now, or have no leader to take over."""
     skip = set(tolerated)
     bad = []

@@ -81,7 +81,9 @@ def derive(seen: Evidence) -> ClusterState:
         if modes == {MODE_MIGRATING}:
             return ClusterState(HYBRID, "KRaft holds /controller, every broker is in migrating ZooKeeper mode")
         rest = [name for name, mode in seen.modes.items() if mode == MODE_ZOOKEEPER]
-        return ClusterState(MIXED, f"KRaft holds /controller but brokers run without the migration flag: {_names(rest)}")
+        return ClusterState(
+            MIXED, f"KRaft holds /controller but brokers run without the migration flag: {_names(rest)}"
+        )
     if seen.controllers:
         migrating = sum(1 for mode in seen.modes.values() if mode == MODE_MIGRATING)
         return ClusterState(

@@ -104,13 +104,17 @@ class RollEngine:
                 return self.restarts
             total = total or left
             place = f"{target.what} {len(self.restarts) + 1}/{total}: {pod}"
-            seconds = rolling.eta(left, [(r.noticed_ms - r.deleted_ms) / 1000 for r in self.restarts], target.extra_wait())
+            seconds = rolling.eta(
+                left, [(r.noticed_ms - r.deleted_ms) / 1000 for r in self.restarts], target.extra_wait()
+            )
             self.progress(f"{place}: restarting (elapsed {time.monotonic() - began:.0f} s, ETA {seconds:.0f} s)")
             restart = self._one(target, pod, place)
             self.restarts.append(restart)
             on_restart(restart)
             data = restart.as_dict()
-            self.progress(f"{place}: back after {data['to_back']:.1f} s (Ready after {data['to_ready']:.1f} s) {restart.note}".rstrip())
+            self.progress(
+                f"{place}: back after {data['to_back']:.1f} s (Ready after {data['to_ready']:.1f} s) {restart.note}".rstrip()
+            )
 
     def _one(self, target: Target, pod: str, place: str) -> Restart:
         def tell(text: str) -> None:
@@ -150,7 +154,9 @@ class RollEngine:
         for container in status.get("containerStatuses") or []:
             waiting = (container.get("state") or {}).get("waiting") or {}
             if container.get("restartCount", 0) >= CRASHES and waiting.get("reason") == "CrashLoopBackOff":
-                return Verdict(False, f"container {container['name']} crashed {container['restartCount']} times", fatal=True)
+                return Verdict(
+                    False, f"container {container['name']} crashed {container['restartCount']} times", fatal=True
+                )
         ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or [])
         if not ready or pod["metadata"].get("deletionTimestamp"):
             return Verdict(False, "starting")
@@ -166,7 +172,9 @@ class RollEngine:
             tell("the PodDisruptionBudget allows no eviction yet")
             left = deadline - time.monotonic()
             if left <= 0:
-                raise DeadlineExceeded(f"{name}: its PodDisruptionBudget allowed no eviction for {self.pod_timeout:.0f} s")
+                raise DeadlineExceeded(
+                    f"{name}: its PodDisruptionBudget allowed no eviction for {self.pod_timeout:.0f} s"
+                )
             wait_for(self.client, PDB, self.namespace, _allows_disruption(pod), timeout=left)
         return int(time.time() * 1000)
 
@@ -197,7 +205,9 @@ def selects(selector: Mapping[str, Any] | None, pod: Mapping[str, Any]) -> bool:
 def _allows_disruption(pod: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Verdict]:
     def judge(budgets: Mapping[str, Any]) -> Verdict:
         for name, budget in budgets.items():
-            if selects(budget["spec"].get("selector"), pod) and not (budget.get("status") or {}).get("disruptionsAllowed", 0):
+            if selects(budget["spec"].get("selector"), pod) and not (budget.get("status") or {}).get(
+                "disruptionsAllowed", 0
+            ):
                 return Verdict(False, f"PodDisruptionBudget {name} allows no disruption now")
         return Verdict(True, "")
 

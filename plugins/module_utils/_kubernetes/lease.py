@@ -18,12 +18,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, NotFound, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    KraftError,
+    NotFound,
+    Refused,
+)
 
 #: seconds; longer than the gap between two tasks of one run
 DURATION = 60
@@ -109,11 +114,11 @@ class RunLease:
         renewed = spec.get("renewTime")
         if not renewed:
             return 0.0
-        until = datetime.fromisoformat(renewed.replace("Z", "+00:00")).timestamp() + int(spec.get("leaseDurationSeconds") or DURATION)
+        until = datetime.fromisoformat(renewed).timestamp() + int(spec.get("leaseDurationSeconds") or DURATION)
         return until - time.time()
 
     def _write(self, held: dict[str, Any] | None) -> None:
-        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         spec = {"holderIdentity": self.holder, "leaseDurationSeconds": DURATION, "renewTime": now}
         if held is None:
             body = {

@@ -22,7 +22,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    KraftError,
+    Refused,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_in_sync
 
@@ -43,8 +47,9 @@ class BrokerRoll:
         wanted: Callable[[str, ProcessFacts], str],
         make_sure: Callable[[], None],
     ) -> None:
-        """``hash_of_set``: StatefulSet uid to the settings hash that its pods must have. ``wanted(pod, facts)`` returns what is
-        wrong with a running process, or an empty string. ``make_sure`` checks gates and foreign changes before each restart.
+        """Take ``hash_of_set``: StatefulSet uid to the settings hash that its pods must have.
+
+        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string. ``make_sure`` checks gates and foreign changes before each restart.
         """
         self.cluster = cluster
         self._hashes = dict(hash_of_set)
@@ -92,7 +97,9 @@ class BrokerRoll:
         deadline = time.monotonic() + timeout
         while True:
             partitions = replicas_of(self.cluster, broker)
-            tolerated = rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
+            tolerated = (
+                rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
+            )
             bad = rolling.endangered(partitions, broker, tolerated)
             if not bad:
                 node = self.cluster.zookeeper.get(f"/brokers/ids/{broker}")
@@ -134,7 +141,7 @@ class BrokerRoll:
             slow = threading.Timer(SLOW, lambda: progress(self._explain()) if self.extra_wait() else None)
             slow.start()
             try:
-                want = {name: broker for name in _assigned(self.cluster, broker)}
+                want = dict.fromkeys(_assigned(self.cluster, broker), broker)
                 synced = wait_in_sync(
                     self.cluster.zookeeper, want, timeout=max(deadline - time.monotonic(), 0.1), progress=progress
                 )
@@ -204,7 +211,9 @@ def _assigned(cluster: StatefulSetCluster, broker: int) -> list[Partition]:
     # topics may have been created since the last look: a roll lasts for minutes
     cluster.forget("view")
     topics = cluster.view.topics
-    return [(name, number) for name, topic in topics.items() for number, ids in topic.partitions.items() if broker in ids]
+    return [
+        (name, number) for name, topic in topics.items() for number, ids in topic.partitions.items() if broker in ids
+    ]
 
 
 def _missing(state: rolling.Replicas, broker: int) -> int:

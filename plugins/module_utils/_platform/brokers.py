@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import IbpDecision, derive, fold
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import (
     BrokerContext,
     BrokerStage,
@@ -28,9 +28,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings impo
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import Surface, SurfaceChange, detect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, SECRET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 
@@ -53,25 +54,6 @@ class StagePlan:
         return str(self.statefulset["metadata"]["name"])
 
 
-def image_of(cluster: StatefulSetCluster) -> str:
-    """The brokers' image."""
-    for container in cluster.statefulsets[0]["spec"]["template"]["spec"]["containers"]:
-        if container["name"] == cluster.container:
-            return str(container.get("image", ""))
-    return ""
-
-
-def derive_ibp(cluster: StatefulSetCluster) -> IbpDecision:
-    """Current and target IBP. Raises Unsupported (IBP-...) that names kraft_ibp_version."""
-    versions = [facts.version for facts in cluster.facts.values() if facts.version]
-    return derive(
-        effective_setting=cluster.effective.get("inter.broker.protocol.version"),
-        running_version=versions[0] if versions else None,
-        image_tag=image_of(cluster),
-        override=cluster.params["ibp_version"],
-    )
-
-
 def ibp_roll(cluster: StatefulSetCluster) -> tuple[bool, str]:
     """Whether the IBP has to be raised in a roll of its own, and why or why not."""
     decision = derive_ibp(cluster)
@@ -86,7 +68,10 @@ def _facts_of(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> Pr
     wanted = writes.template_annotation(statefulset, names.SETTINGS_HASH)
     for pod, facts in cluster.facts.items():
         annotations = cluster.pods[pod]["metadata"].get("annotations") or {}
-        if pod.rpartition("-")[0] == statefulset["metadata"]["name"] and annotations.get(names.SETTINGS_HASH, "") == wanted:
+        if (
+            pod.rpartition("-")[0] == statefulset["metadata"]["name"]
+            and annotations.get(names.SETTINGS_HASH, "") == wanted
+        ):
             return facts
     return None
 
@@ -97,11 +82,15 @@ def surfaces(cluster: StatefulSetCluster) -> dict[str, Surface]:
     for item in cluster.statefulsets:
         facts = _facts_of(cluster, item)
         effective = dict(facts.settings) if facts else {}
-        found[str(item["metadata"]["name"])] = detect(item["spec"]["template"], cluster.config_maps, effective, cluster.container)
+        found[str(item["metadata"]["name"])] = detect(
+            item["spec"]["template"], cluster.config_maps, effective, cluster.container
+        )
     return found
 
 
-def context(cluster: StatefulSetCluster, surface: Surface, effective: Mapping[str, str], stage: BrokerStage) -> BrokerContext:
+def context(
+    cluster: StatefulSetCluster, surface: Surface, effective: Mapping[str, str], stage: BrokerStage
+) -> BrokerContext:
     """What the settings of a stage depend on."""
     return BrokerContext(
         target=derive_ibp(cluster).target,
@@ -138,7 +127,9 @@ def _controllable(changes: Changes, unmanaged: Mapping[str, str], stage: str) ->
     """Drop removals of settings that the start command adds and KRaft ignores; the surface refuses the rest."""
     left = tuple(key for key in changes.remove if not (key in unmanaged and stage == "kraft" and ignored_in_kraft(key)))
     dropped = sorted(set(changes.remove) - set(left))
-    notes = changes.notes + tuple(f"{key} is added by the start command and stays; KRaft mode ignores it" for key in dropped)
+    notes = changes.notes + tuple(
+        f"{key} is added by the start command and stays; KRaft mode ignores it" for key in dropped
+    )
     return Changes(changes.set, left, notes)
 
 
@@ -183,26 +174,8 @@ def write_stage(cluster: StatefulSetCluster, plan: StagePlan) -> None:
     """Write a stage: OnDelete first, then the new ConfigMap, then the template that names it."""
     held = writes.hold_rolls(cluster.client, plan.statefulset)
     for body in plan.written.config_maps_to_create:
-        create_config_map(cluster, body)
+        writes.create_config_map(cluster.client, cluster.namespace, cluster.name, body)
     writes.write_template(cluster.client, held, copy.deepcopy(plan.written.template))
-
-
-def create_config_map(cluster: StatefulSetCluster, body: Mapping[str, Any]) -> None:
-    """Create an immutable ConfigMap of ours; one with the same name and data (its name has the hash) is fine."""
-    marked = copy.deepcopy(dict(body))
-    marked["immutable"] = True
-    metadata = marked["metadata"]
-    metadata["namespace"] = cluster.namespace
-    metadata["labels"] = {**(metadata.get("labels") or {}), names.LABEL_CLUSTER: cluster.name, names.MANAGED_BY: names.MANAGER}
-    try:
-        cluster.client.create(CONFIG_MAP, marked, cluster.namespace)
-    except Conflict:
-        there = cluster.client.get(CONFIG_MAP, metadata["name"], cluster.namespace)
-        if there.get("data") != marked.get("data"):
-            raise Conflict(
-                f"ConfigMap {cluster.namespace}/{metadata['name']} exists with other content; delete it and run again",
-                code="changed-by-others",
-            ) from None
 
 
 def not_as_wanted(cluster: StatefulSetCluster, stage: str, facts: ProcessFacts) -> str:

@@ -20,7 +20,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError, Refused, Unreachable
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    KraftError,
+    Refused,
+    Unreachable,
+)
 
 #: seconds between two looks at the quorum; there is nothing to watch, and each look is one request or one JVM
 PACE = 0.25
@@ -64,7 +69,9 @@ class ControllerRoll:
     def node_id(self, pod: str) -> int:
         """The controller's node id. Raises Refused when the process could not be read."""
         if pod not in self._ids:
-            raise Refused(f"the node id of controller pod {pod} is not known; start it first", code="controllers-not-ready")
+            raise Refused(
+                f"the node id of controller pod {pod} is not known; start it first", code="controllers-not-ready"
+            )
         return self._ids[pod]
 
     def make_sure(self, pod: str) -> None:
@@ -96,14 +103,18 @@ class ControllerRoll:
         facts = pod_facts(self.cluster.client, self.cluster.namespace, pod, self.cluster.controller_container)
         wrong = self._wanted(pod, facts)
         if wrong:
-            raise KraftError(f"the controller runs with other settings than written: {wrong}", code="setting-overridden")
+            raise KraftError(
+                f"the controller runs with other settings than written: {wrong}", code="setting-overridden"
+            )
         self.cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags")
 
         def look() -> str:
             quorum = read_quorum(self.cluster)
             if quorum.leader is None:
                 return "the quorum has no leader"
-            return "" if mine in caught_up(quorum) else f"controller {mine} has not caught up with leader {quorum.leader}"
+            return (
+                "" if mine in caught_up(quorum) else f"controller {mine} has not caught up with leader {quorum.leader}"
+            )
 
         paced(look, timeout, progress)
         noticed = int(time.time() * 1000)

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE, ROLE_CONTROLLER
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-Obj = Mapping[str, Any]
+Obj = dict[str, Any]
 
 
 def name_of(obj: Obj) -> str:
@@ -27,11 +27,17 @@ def name_of(obj: Obj) -> str:
 def looks_like_kafka(statefulset: Obj) -> bool:
     """Whether a pod template seems to start Kafka brokers (image, start command or KAFKA_* variables)."""
     for container in statefulset["spec"]["template"]["spec"].get("containers", []):
-        words = " ".join([container.get("image", ""), *container.get("command", []), *container.get("args", [])]).lower()
+        words = " ".join(
+            [container.get("image", ""), *container.get("command", []), *container.get("args", [])]
+        ).lower()
         if "zookeeper-server-start" in words or "quorumpeermain" in words:
             return False
         names = {env.get("name", "") for env in container.get("env", [])}
-        if "kafka-server-start" in words or "kafka.kafka" in words or {"KAFKA_ZOOKEEPER_CONNECT", "KAFKA_CFG_ZOOKEEPER_CONNECT"} & names:
+        if (
+            "kafka-server-start" in words
+            or "kafka.kafka" in words
+            or {"KAFKA_ZOOKEEPER_CONNECT", "KAFKA_CFG_ZOOKEEPER_CONNECT"} & names
+        ):
             return True
         if "kafka" in container.get("image", "").rsplit("/", 1)[-1] and "zookeeper" not in words:
             return True

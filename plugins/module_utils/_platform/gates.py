@@ -10,14 +10,17 @@ Private to the collection. Safety rule 6.1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import broker_registrations
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import reference_findings
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import (
+    caught_up,
+    read_quorum,
+    registrations,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
@@ -46,8 +49,15 @@ def evaluate(cluster: StatefulSetCluster) -> list[Gate]:
         _pure(cluster),
         _registrations(cluster),
         _quorum(cluster),
-        Gate("gate-parity", False, "the parity check of both stores is NOT AVAILABLE in this release; accept it by name", False),
-        Gate("gate-backup", False, "the backup of ZooKeeper is NOT AVAILABLE in this release; accept it by name", False),
+        Gate(
+            "gate-parity",
+            False,
+            "the parity check of both stores is NOT AVAILABLE in this release; accept it by name",
+            False,
+        ),
+        Gate(
+            "gate-backup", False, "the backup of ZooKeeper is NOT AVAILABLE in this release; accept it by name", False
+        ),
         _soak(cluster),
         _references(cluster),
         _confirmed(cluster),
@@ -74,7 +84,11 @@ def _pure(cluster: StatefulSetCluster) -> Gate:
     final = any(not flag for flag in cluster.flags.values()) and set(cluster.modes.values()) == {state.MODE_KRAFT}
     if now.name == state.PURE or (now.name == state.MIXED and final):
         if cluster.view.brokers:
-            return Gate("gate-pure-dual-write", False, f"brokers {sorted(cluster.view.brokers)} are still registered in ZooKeeper")
+            return Gate(
+                "gate-pure-dual-write",
+                False,
+                f"brokers {sorted(cluster.view.brokers)} are still registered in ZooKeeper",
+            )
         return Gate("gate-pure-dual-write", True, now.reason)
     return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")
 
@@ -84,7 +98,7 @@ def _registrations(cluster: StatefulSetCluster) -> Gate:
     if not cluster.controller_facts:
         return Gate(code, False, "no controller runs")
     try:
-        registered = broker_registrations(cluster.client, cluster.namespace, *_leader_pod(cluster))
+        registered = registrations(cluster)
     except KraftError as error:
         return Gate(code, False, f"the registrations could not be read: {error.message}")
     expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers
@@ -100,13 +114,6 @@ def _registrations(cluster: StatefulSetCluster) -> Gate:
     if wrong:
         return Gate(code, False, "; ".join(wrong))
     return Gate(code, True, f"{len(expected)} brokers registered, unfenced, in KRaft mode")
-
-
-def _leader_pod(cluster: StatefulSetCluster) -> tuple[str, str, Any]:
-    leader = read_quorum(cluster).leader
-    pod = cluster.controller_ids.get(leader) if leader is not None else None
-    pod = pod or next(iter(cluster.controller_facts))
-    return pod, cluster.controller_container, cluster.controller_facts[pod]
 
 
 def _quorum(cluster: StatefulSetCluster) -> Gate:
@@ -126,8 +133,10 @@ def _soak(cluster: StatefulSetCluster) -> Gate:
     code, wanted = "gate-soak", cluster.params["soak"]
     since = cluster.journal.pure_since
     if not since:
-        return Gate(code, wanted <= 0, "PURE_DUAL_WRITE has not been proven yet; run finalize.yml without kraft_confirm first")
-    passed = (datetime.now(timezone.utc) - datetime.fromisoformat(since.replace("Z", "+00:00"))).total_seconds()
+        return Gate(
+            code, wanted <= 0, "PURE_DUAL_WRITE has not been proven yet; run finalize.yml without kraft_confirm first"
+        )
+    passed = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
     return Gate(code, passed >= wanted, f"in PURE_DUAL_WRITE since {since} ({passed:.0f} s of kraft_soak {wanted} s)")
 
 
@@ -142,4 +151,6 @@ def _confirmed(cluster: StatefulSetCluster) -> Gate:
     if cluster.name in named:
         return Gate("gate-confirm", True, f"kraft_confirm names {cluster.name}")
     wrong = f"kraft_confirm names {', '.join(named)}, not {cluster.name}" if named else "kraft_confirm is not set"
-    return Gate("gate-confirm", False, f"{wrong}; set kraft_confirm={cluster.name} to confirm that there is no way back")
+    return Gate(
+        "gate-confirm", False, f"{wrong}; set kraft_confirm={cluster.name} to confirm that there is no way back"
+    )

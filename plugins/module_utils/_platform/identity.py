@@ -25,8 +25,14 @@ def cluster_id(cluster: StatefulSetCluster) -> tuple[str, dict[str, str]]:
     different = sorted(set(sources.values()))
     where = f"{cluster.namespace}/{cluster.name}"
     if not different:
-        raise Refused(f"no source gave a cluster id of {where}; check the chroot and the brokers' log.dirs", code="cluster-id-mismatch")
+        raise Refused(
+            f"no source gave a cluster id of {where}; check the chroot and the brokers' log.dirs",
+            code="cluster-id-mismatch",
+        )
     if len(different) > 1:
         listed = "; ".join(f"{source} says {value}" for source, value in sorted(sources.items()))
-        raise Refused(f"the sources of the cluster id of {where} differ: {listed}; find out which ZooKeeper is the brokers'", code="cluster-id-mismatch")
+        raise Refused(
+            f"the sources of the cluster id of {where} differ: {listed}; find out which ZooKeeper is the brokers'",
+            code="cluster-id-mismatch",
+        )
     return different[0], sources

@@ -47,13 +47,21 @@ def foreign_findings(cluster: StatefulSetCluster) -> list[Finding]:
         owner = foreign.owner(item)
         if owner:
             found.append(
-                finding("owned-by-controller", where, f"{where} belongs to {owner}, which would revert every change; use its own migration")
-            )
-        for manager in foreign.gitops(item):
-            if not _seen_paused(cluster, manager):
-                found.append(
-                    finding("managed-by-gitops", where, f"{where} is managed by {manager}, which is not seen paused; pause it for the migration")
+                finding(
+                    "owned-by-controller",
+                    where,
+                    f"{where} belongs to {owner}, which would revert every change; use its own migration",
                 )
+            )
+        found += [
+            finding(
+                "managed-by-gitops",
+                where,
+                f"{where} is managed by {manager}, which is not seen paused; pause it for the migration",
+            )
+            for manager in foreign.gitops(item)
+            if not _seen_paused(cluster, manager)
+        ]
     return found
 
 

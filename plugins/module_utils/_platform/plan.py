@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of, template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
@@ -74,10 +74,12 @@ def estimate(cluster: StatefulSetCluster) -> Estimate:
     ttls = [facts.dns_ttl for facts in cluster.facts.values()]
     ttl = max(ttls, key=lambda value: rolling.dns_cost(value, 2), default=None)
     try:
-        rolls = 2 if fold(brokers.derive_ibp(cluster).current).folds else 3
+        rolls = 2 if fold(derive_ibp(cluster).current).folds else 3
     except Unsupported:
         rolls = 2
-    return Estimate(len(cluster.pods), cluster.params["controller_replicas"], rolls, rolling.dns_cost(ttl, len(cluster.pods)), ttl)
+    return Estimate(
+        len(cluster.pods), cluster.params["controller_replicas"], rolls, rolling.dns_cost(ttl, len(cluster.pods)), ttl
+    )
 
 
 def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
@@ -141,11 +143,11 @@ def status_lines(data: dict[str, Any]) -> list[str]:
         f"state {data['state']} (phase {data['phase'] or '-'}): {data['reason']}",
         f"since {data['since'] or '-'}; locked by {data['lock'] or 'nobody'}; ZooKeeper {data['zookeeper'] or '-'}",
     ]
-    for broker in data["brokers"]:
-        rows.append(
-            f"broker {broker['id']} {broker['pod']}: {broker['mode']}, stage {broker['stage'] or 'original'}, "
-            f"Kafka {broker['version']}, {'Ready' if broker['ready'] else 'NOT READY'}"
-        )
+    rows += [
+        f"broker {broker['id']} {broker['pod']}: {broker['mode']}, stage {broker['stage'] or 'original'}, "
+        f"Kafka {broker['version']}, {'Ready' if broker['ready'] else 'NOT READY'}"
+        for broker in data["brokers"]
+    ]
     for item in data["controllers"]:
         flag = {True: "migration flag on", False: "migration flag off", None: "not running"}[item["migration_flag"]]
         rows.append(f"controller {item['id']} {item['pod']}: {flag}, {'Ready' if item['ready'] else 'NOT READY'}")

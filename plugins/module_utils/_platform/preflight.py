@@ -15,12 +15,16 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.setting_rules import blocking_settings, secured_settings, warning_settings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.setting_rules import (
+    blocking_settings,
+    secured_settings,
+    warning_settings,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.template import zookeeper_references
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import gate
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PVC
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import replicas_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
@@ -32,7 +36,9 @@ def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
 
     def missing(item: tuple[Need, str]) -> bool:
         need, verb = item
-        return not cluster.client.can_i(verb, need.resource, cluster.namespace, group=need.group, subresource=need.subresource)
+        return not cluster.client.can_i(
+            verb, need.resource, cluster.namespace, group=need.group, subresource=need.subresource
+        )
 
     with ThreadPoolExecutor(max_workers=8) as pool:
         denied = [item for item, lacks in zip(asked, pool.map(missing, asked), strict=True) if lacks]
@@ -76,21 +82,37 @@ def broker_findings(cluster: StatefulSetCluster) -> list[Finding]:
         wanted, name = item["spec"].get("replicas", 1), item["metadata"]["name"]
         have = sum(1 for pod in cluster.pods if pod.rpartition("-")[0] == name)
         if have < wanted:
-            found.append(finding("broker-not-healthy", name, f"StatefulSet {name} has {have} of {wanted} pods; repair it before the migration"))
+            found.append(
+                finding(
+                    "broker-not-healthy",
+                    name,
+                    f"StatefulSet {name} has {have} of {wanted} pods; repair it before the migration",
+                )
+            )
     return found
 
 
 def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
     """The version that really runs in each pod: known, equal, within the gate."""
-    pods, facts = (cluster.pods, cluster.facts) if target == "brokers" else (cluster.controller_pods, cluster.controller_facts)
+    pods, facts = (
+        (cluster.pods, cluster.facts) if target == "brokers" else (cluster.controller_pods, cluster.controller_facts)
+    )
     versions = {pod: facts[pod].version if pod in facts else None for pod in pods}
     unknown = [pod for pod, version in versions.items() if not version]
     if unknown:
-        return [finding("version-unknown", ", ".join(unknown), f"the Kafka version that runs in {', '.join(unknown)} could not be read")]
+        return [
+            finding(
+                "version-unknown",
+                ", ".join(unknown),
+                f"the Kafka version that runs in {', '.join(unknown)} could not be read",
+            )
+        ]
     different = sorted({str(version) for version in versions.values()})
     if len(different) > 1:
         listed = ", ".join(f"{pod} runs {version}" for pod, version in versions.items())
-        return [finding("version-mixed", target, f"the {target} run different versions: {listed}; finish the upgrade first")]
+        return [
+            finding("version-mixed", target, f"the {target} run different versions: {listed}; finish the upgrade first")
+        ]
     found = []
     for version in different:
         verdict = gate(version)
@@ -110,13 +132,17 @@ def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
     found: list[Finding] = []
     blocks = {item: pod for pod, facts in cluster.facts.items() for item in blocking_settings(facts.settings)}
     for item, pod in blocks.items():
-        found.append(finding(SETTING_CODES.get(item.code, "setting-blocks"), f"{pod}: {item.key}", f"{pod}: {item.sentence}"))
-    found += [finding("security-not-supported", item.key, item.sentence) for item in secured_settings(cluster.effective)]
+        found.append(
+            finding(SETTING_CODES.get(item.code, "setting-blocks"), f"{pod}: {item.key}", f"{pod}: {item.sentence}")
+        )
+    found += [
+        finding("security-not-supported", item.key, item.sentence) for item in secured_settings(cluster.effective)
+    ]
     found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
     found += checks.address_cache({pod: facts.dns_ttl for pod, facts in cluster.facts.items()})
     try:
         brokers.surfaces(cluster)
-        brokers.derive_ibp(cluster)
+        derive_ibp(cluster)
     except (KraftError, Unsupported) as error:
         found.append(finding((error.code or "surface-not-found").lower(), "settings", error.message))
     return found + reference_findings(cluster, "zookeeper-reference")
@@ -126,7 +152,11 @@ def reference_findings(cluster: StatefulSetCluster, code: str) -> list[Finding]:
     """Init containers, probes, hooks and start commands that reach for ZooKeeper."""
     connect = str(cluster.zookeeper_connect or "")
     return [
-        finding(code, f"{item['metadata']['name']}: {where}", f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})")
+        finding(
+            code,
+            f"{item['metadata']['name']}: {where}",
+            f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})",
+        )
         for item in cluster.statefulsets
         for where, text in zookeeper_references(item["spec"]["template"], connect)
     ]
@@ -144,7 +174,7 @@ def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
 def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """What ZooKeeper holds, and the partitions."""
     connect = cluster.zookeeper_connect
-    volumes = [] if cluster.controller_pods else leftover_volumes(cluster)
+    volumes = [] if cluster.controller_pods else controllers.leftover_volumes(cluster)
     found = checks.stored(cluster.view, connect.chroot if connect else "", bool(cluster.controller_facts), volumes)
     if cluster.view.cluster_id is None:
         return found
@@ -158,26 +188,23 @@ def partition_findings(cluster: StatefulSetCluster) -> list[Finding]:
     return checks.partitions(replicas, leaderless)
 
 
-def leftover_volumes(cluster: StatefulSetCluster) -> list[str]:
-    """PersistentVolumeClaims that a controllers' StatefulSet of our name would take up."""
-    prefix = f"-{cluster.controllers_name}-"
-    return sorted(
-        str(item["metadata"]["name"])
-        for item in cluster.client.list(PVC, cluster.namespace)
-        if prefix in str(item["metadata"]["name"]) and str(item["metadata"]["name"]).rpartition("-")[2].isdigit()
-    )
-
-
 def health_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """SetupCheckHealthyKafka: brokers, one controller, partitions, reassignments."""
     found = broker_findings(cluster)
     if cluster.zookeeper_connect is None:
         return found
     if cluster.view.controller is None:
-        found.append(finding("controller-missing", "ZooKeeper", "/controller is held by nobody: the cluster has no active controller"))
+        found.append(
+            finding(
+                "controller-missing", "ZooKeeper", "/controller is held by nobody: the cluster has no active controller"
+            )
+        )
     if cluster.view.reassigning:
         found.append(
-            finding("reassignment-running", "ZooKeeper", f"a reassignment of {', '.join(cluster.view.reassigning[:5])} is running")
+            finding(
+                "reassignment-running",
+                "ZooKeeper",
+                f"a reassignment of {', '.join(cluster.view.reassigning[:5])} is running",
+            )
         )
     return found + partition_findings(cluster)
-

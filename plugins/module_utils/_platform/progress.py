@@ -9,20 +9,17 @@ Private to the collection. The driver's state is only in the logs (KRaftMigratio
 
 from __future__ import annotations
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import alarms, last_waiting_line
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import Signals, pod_signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
-
-TAIL = 400
 
 
 def waiting_for(cluster: StatefulSetCluster) -> str:
     """Return the active controller's newest line on what it waits for, or an empty string."""
     for pod in cluster.controller_pods:
-        text = _log(cluster, pod, cluster.controller_container)
-        line = last_waiting_line(text)
-        if line:
-            return f"{pod}: {line}"
+        found = _signals(cluster, pod, cluster.controller_container)
+        if found and found.waiting:
+            return f"{pod}: {found.waiting}"
     return ""
 
 
@@ -31,12 +28,15 @@ def why_stuck(cluster: StatefulSetCluster) -> str:
     parts = [waiting_for(cluster)]
     for pods, container in ((cluster.controller_pods, cluster.controller_container), (cluster.pods, cluster.container)):
         for pod in pods:
-            parts += [f"{pod}: {alarm}" for alarm in alarms(_log(cluster, pod, container))]
+            found = _signals(cluster, pod, container)
+            parts += [
+                f"{pod}: {item.telltale.meaning} ({item.telltale.remedy})" for item in (found.troubles if found else ())
+            ]
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
-def _log(cluster: StatefulSetCluster, pod: str, container: str) -> str:
+def _signals(cluster: StatefulSetCluster, pod: str, container: str) -> Signals | None:
     try:
-        return cluster.client.pod_log(pod, cluster.namespace, container=container, tail_lines=TAIL)
+        return pod_signals(cluster.client, cluster.namespace, pod, container)
     except KraftError:
-        return ""
+        return None

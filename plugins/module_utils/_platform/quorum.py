@@ -9,18 +9,37 @@ Private to the collection.
 
 from __future__ import annotations
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum, quorum_status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import (
+    Member,
+    Quorum,
+    broker_registrations,
+    quorum_status,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 
 #: offsets; a voter that fetches is at most a few NoOp records (one each 500 ms) behind the leader
 CAUGHT_UP_LAG = 10
 
 
-def read_quorum(cluster: StatefulSetCluster) -> Quorum:
-    """Read leader, voters and lags. Raises Unreachable when no controller answers."""
-    return quorum_status(cluster.client, cluster.namespace, cluster.controller_container, cluster.controller_facts)
+def members(cluster: StatefulSetCluster) -> dict[int, Member]:
+    """The controllers that run, by node id."""
+    container = cluster.controller_container
+    return {
+        number: Member(pod, container, cluster.controller_facts[pod]) for number, pod in cluster.controller_ids.items()
+    }
+
+
+def read_quorum(cluster: StatefulSetCluster, *, migration: bool = False) -> Quorum:
+    """Read leader, voters and lags; with ``migration`` also each controller's ZkMigrationState. Raises KraftError."""
+    return quorum_status(cluster.client, cluster.namespace, members(cluster), migration=migration)
 
 
 def caught_up(quorum: Quorum) -> set[int]:
     """The voters whose lag is small."""
     return {voter for voter, lag in quorum.voters.items() if 0 <= lag <= CAUGHT_UP_LAG}
+
+
+def registrations(cluster: StatefulSetCluster) -> dict[int, Registration]:
+    """The brokers that the quorum knows, from the committed part of the metadata log (one JVM start)."""
+    return broker_registrations(cluster.client, cluster.namespace, members(cluster), read_quorum(cluster))

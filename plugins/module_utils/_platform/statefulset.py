@@ -82,7 +82,9 @@ class StatefulSetCluster:
     def _check_namespace(self) -> None:
         try:
             if self.client.find(NAMESPACE, self.namespace, None) is None:
-                raise Refused(f"namespace {self.namespace!r} does not exist; correct kraft_namespace", code="cluster-not-found")
+                raise Refused(
+                    f"namespace {self.namespace!r} does not exist; correct kraft_namespace", code="cluster-not-found"
+                )
         except Forbidden:
             return
 
@@ -180,14 +182,20 @@ class StatefulSetCluster:
             if number is None:
                 continue
             if number in found:
-                raise Refused(f"pods {found[number]} and {pod} both run broker {number}; repair that first", code="broker-not-healthy")
+                raise Refused(
+                    f"pods {found[number]} and {pod} both run broker {number}; repair that first",
+                    code="broker-not-healthy",
+                )
             found[number] = pod
         return found
 
     @cached_property
     def modes(self) -> dict[str, str]:
         """Pod name to mode; a pod whose process could not be read is unknown."""
-        return {pod: state.mode_of(self.facts[pod].settings) if pod in self.facts else state.MODE_UNKNOWN for pod in self.pods}
+        return {
+            pod: state.mode_of(self.facts[pod].settings) if pod in self.facts else state.MODE_UNKNOWN
+            for pod in self.pods
+        }
 
     # controllers
 
@@ -220,7 +228,11 @@ class StatefulSetCluster:
     @property
     def controller_ids(self) -> dict[int, str]:
         """Controller node id to pod name, of the controllers that run."""
-        return {int(facts.settings["node.id"]): pod for pod, facts in self.controller_facts.items() if facts.settings.get("node.id")}
+        return {
+            int(facts.settings["node.id"]): pod
+            for pod, facts in self.controller_facts.items()
+            if facts.settings.get("node.id")
+        }
 
     # ZooKeeper
 
@@ -233,7 +245,9 @@ class StatefulSetCluster:
     @cached_property
     def zookeeper_connect(self) -> Connect | None:
         """The brokers' zookeeper.connect; when they run in KRaft mode, the controllers' or the journal's. None when there is none."""
-        sources = [facts.settings for facts in self.facts.values()] + [facts.settings for facts in self.controller_facts.values()]
+        sources = [facts.settings for facts in self.facts.values()] + [
+            facts.settings for facts in self.controller_facts.values()
+        ]
         per_set = {}
         for pod, facts in self.facts.items():
             if facts.settings.get("zookeeper.connect"):
@@ -249,7 +263,10 @@ class StatefulSetCluster:
         """How ZooKeeper is reached; the forward stays open until the cluster is closed."""
         connect = self.zookeeper_connect
         if connect is None:
-            raise Refused(f"no broker or controller of {self.name} names a ZooKeeper: the cluster runs in KRaft mode", code="wrong-state")
+            raise Refused(
+                f"no broker or controller of {self.name} names a ZooKeeper: the cluster runs in KRaft mode",
+                code="wrong-state",
+            )
         relays = [(pod, self.container) for pod in self.pods if is_ready(self.pods[pod])]
         return self._stack.enter_context(
             open_route(self.client, self.namespace, connect, relays, self.params["zookeeper_connect"])
@@ -272,7 +289,9 @@ class StatefulSetCluster:
     def flags(self) -> dict[str, bool]:
         """Controller pod name to whether its running process has the migration flag."""
         key = "zookeeper.metadata.migration.enable"
-        return {pod: facts.settings.get(key, "").strip().lower() == "true" for pod, facts in self.controller_facts.items()}
+        return {
+            pod: facts.settings.get(key, "").strip().lower() == "true" for pod, facts in self.controller_facts.items()
+        }
 
     @cached_property
     def state(self) -> state.ClusterState:

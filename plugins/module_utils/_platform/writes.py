@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import foreign, names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
 
 Obj = dict[str, Any]
@@ -44,7 +44,9 @@ def check_untouched(statefulset: Mapping[str, Any]) -> None:
         )
 
 
-def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, replicas: int | None = None, dry_run: bool = False) -> Obj:
+def write_template(
+    client: KubeClient, statefulset: Obj, template: Obj, *, replicas: int | None = None, dry_run: bool = False
+) -> Obj:
     """Write a pod template (and replicas) with the digest of what the API server makes of it. Raises Conflict."""
     check_untouched(statefulset)
     body = copy.deepcopy(statefulset)
@@ -55,7 +57,9 @@ def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, repli
     predicted = client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"], dry_run=True)
     if dry_run:
         return predicted
-    body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = foreign.digest(predicted["spec"]["template"])
+    body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = foreign.digest(
+        predicted["spec"]["template"]
+    )
     return client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"])
 
 
@@ -81,7 +85,10 @@ def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
         return False
     status, metadata = statefulset.get("status") or {}, statefulset["metadata"]
     # with OnDelete currentRevision stands still; the pods' own revision labels count as updatedReplicas
-    if status.get("updatedReplicas", 0) != statefulset["spec"].get("replicas", 1) or status.get("observedGeneration") != metadata["generation"]:
+    if (
+        status.get("updatedReplicas", 0) != statefulset["spec"].get("replicas", 1)
+        or status.get("observedGeneration") != metadata["generation"]
+    ):
         raise Conflict(
             f"StatefulSet {metadata['namespace']}/{metadata['name']}: {status.get('updatedReplicas', 0)} of "
             f"{statefulset['spec'].get('replicas', 1)} pods have the update revision; RollingUpdate is put back only when all have it",
@@ -93,3 +100,25 @@ def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
     body["spec"]["updateStrategy"] = json.loads(kept)
     client.replace(STATEFUL_SET, body, metadata["namespace"])
     return True
+
+
+def create_config_map(client: KubeClient, namespace: str, cluster: str, body: Mapping[str, Any]) -> None:
+    """Create an immutable ConfigMap of ours; one with the same name and data (its name has the hash) is fine."""
+    marked = copy.deepcopy(dict(body))
+    marked["immutable"] = True
+    metadata = marked["metadata"]
+    metadata["namespace"] = namespace
+    metadata["labels"] = {
+        **(metadata.get("labels") or {}),
+        names.LABEL_CLUSTER: cluster,
+        names.MANAGED_BY: names.MANAGER,
+    }
+    try:
+        client.create(CONFIG_MAP, marked, namespace)
+    except Conflict:
+        there = client.get(CONFIG_MAP, metadata["name"], namespace)
+        if there.get("data") != marked.get("data"):
+            raise Conflict(
+                f"ConfigMap {namespace}/{metadata['name']} exists with other content; delete it and run again",
+                code="changed-by-others",
+            ) from None

@@ -94,7 +94,11 @@ def _pod_behind(client: KubeClient, namespace: str, host: str, port: int) -> tup
                 pods = [pod] if pod else []
             else:
                 selector = (found.get("spec") or {}).get("selector") or {}
-                pods = client.list(POD, where, label_selector=",".join(f"{k}={v}" for k, v in selector.items())) if selector else []
+                pods = (
+                    client.list(POD, where, label_selector=",".join(f"{k}={v}" for k, v in selector.items()))
+                    if selector
+                    else []
+                )
         except (Forbidden, NotFound):
             continue
         ready = [pod for pod in pods if is_ready(pod)]

@@ -9,29 +9,15 @@ Private to the collection.
 
 from __future__ import annotations
 
+import importlib.util
 import sys
-import traceback
 
-KUBERNETES_IMPORT_ERROR: str | None
-try:
-    import kubernetes  # pylint: disable=unused-import
-except ImportError:
-    KUBERNETES_IMPORT_ERROR = traceback.format_exc()
-else:
-    KUBERNETES_IMPORT_ERROR = None
-
-KAZOO_IMPORT_ERROR: str | None
-try:
-    import kazoo  # pylint: disable=unused-import
-except ImportError:
-    KAZOO_IMPORT_ERROR = traceback.format_exc()
-else:
-    KAZOO_IMPORT_ERROR = None
+NEEDED = ("kubernetes", "kazoo")
 
 
 def missing_libraries() -> str:
     """Return one sentence that names the missing libraries and how to add them; an empty string when all are there."""
-    missing = [name for name, error in (("kubernetes", KUBERNETES_IMPORT_ERROR), ("kazoo", KAZOO_IMPORT_ERROR)) if error]
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if not missing:
         return ""
     words = " ".join(missing)

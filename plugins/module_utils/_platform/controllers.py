@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The KRaft controllers of a cluster: as planned, as they are, and their settings of each stage.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.checks import stored
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import (
+    ControllerObjects,
+    ControllerSpec,
+    controller_objects,
+    default_node_id_base,
+    voters,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import (
+    ControllerContext,
+    ControllerStage,
+    controller_listener_name,
+    controller_settings,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, PVC, SERVICE, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
+
+#: annotation of the controllers' StatefulSet: the ids must not move when brokers are added
+NODE_ID_BASE = names.PREFIX + "node-id-base"
+
+
+def node_id_base(cluster: StatefulSetCluster) -> int:
+    """The node id of the first controller: the one in use, else the user's, else above every broker id."""
+    if cluster.controllers is not None:
+        used = writes.annotations_of(cluster.controllers).get(NODE_ID_BASE)
+        if used:
+            return int(used)
+    wanted = cluster.params["controller_node_id_base"]
+    return int(wanted) if wanted is not None else default_node_id_base(cluster.pod_of_broker)
+
+
+def node_ids(cluster: StatefulSetCluster) -> list[int]:
+    """The controllers' node ids."""
+    base = node_id_base(cluster)
+    return [base + ordinal for ordinal in range(cluster.params["controller_replicas"])]
+
+
+def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
+    params = cluster.params
+    facts = next(iter(cluster.facts.values()), None)
+    if facts is None or facts.start_script is None or facts.storage_tool is None:
+        raise Refused(
+            f"kafka-server-start and kafka-storage were not found in the brokers' pods of {cluster.namespace}/{cluster.name}; "
+            "the controllers are started with them: use an image that has them",
+            code="controller-manifest",
+        )
+    spec = ControllerSpec(
+        name=cluster.controllers_name,
+        namespace=cluster.namespace,
+        cluster=cluster.name,
+        replicas=params["controller_replicas"],
+        node_id_base=node_id_base(cluster),
+        storage_size=params["controller_storage_size"],
+        storage_class=params["controller_storage_class"],
+        stage=stage,
+        start_script=facts.start_script,
+        storage_tool=facts.storage_tool,
+        user_manifest=params["controller_manifest"],
+        container=cluster.container,
+    )
+    if stage == "held":
+        return spec
+    settings = _settings(cluster, spec, "migrating" if stage == "migrating" else "final")
+    target = derive_ibp(cluster).target
+    return spec.with_settings(settings, cluster_id(cluster)[0], target.setting)
+
+
+def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: ControllerStage) -> dict[str, str]:
+    effective = cluster.effective
+    connect = cluster.zookeeper_connect
+    return controller_settings(
+        stage,
+        effective,
+        ControllerContext(
+            target=derive_ibp(cluster).target,
+            voters=voters(spec),
+            log_dir=spec.log_dir,
+            controller_listener=controller_listener_name(effective),
+            zookeeper_connect=str(connect) if connect else "",
+        ),
+    )
+
+
+def voters_of(cluster: StatefulSetCluster) -> str:
+    """controller.quorum.voters: what the running controllers have, else as planned."""
+    for facts in cluster.controller_facts.values():
+        if facts.settings.get("controller.quorum.voters"):
+            return facts.settings["controller.quorum.voters"].strip()
+    return voters(_spec(cluster, "held"))
+
+
+def build(cluster: StatefulSetCluster, stage: str) -> ControllerObjects:
+    """The controllers' objects for a stage. Raises Unsupported when the user's manifest or the brokers' template does not fit."""
+    return controller_objects(cluster.statefulsets[0], _spec(cluster, stage))
+
+
+def check_plan(cluster: StatefulSetCluster) -> None:
+    """Raise what building the controllers would raise; a foreign StatefulSet of that name is refused."""
+    existing = cluster.controllers
+    labels = (existing["metadata"].get("labels") or {}) if existing else {}
+    if existing is not None and labels.get(names.LABEL_ROLE) != names.ROLE_CONTROLLER:
+        raise Refused(
+            f"StatefulSet {cluster.namespace}/{cluster.controllers_name} exists and is not ours; set kraft_controller_name to another name",
+            code="controller-manifest",
+        )
+    build(cluster, "held")
+
+
+def running(cluster: StatefulSetCluster) -> bool:
+    """Whether every wanted controller process runs."""
+    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
+    return bool(wanted) and len(cluster.controller_facts) == wanted
+
+
+def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]:
+    """Create Service, PodDisruptionBudget and the held StatefulSet; returns what was made."""
+    made = []
+    for kind, body in ((SERVICE, objects.service), (PDB, objects.pdb), (STATEFUL_SET, objects.statefulset)):
+        name = body["metadata"]["name"]
+        if cluster.client.find(kind, name, cluster.namespace) is not None:
+            continue
+        marked = copy.deepcopy(body)
+        if kind is STATEFUL_SET:
+            marked["metadata"].setdefault("annotations", {})[NODE_ID_BASE] = str(node_id_base(cluster))
+        cluster.client.create(kind, marked, cluster.namespace)
+        made.append(f"{body['kind']}/{name}")
+    cluster.reload_objects()
+    return made
+
+
+def write(cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
+    """Write the ConfigMap and the template of a stage, and the replicas."""
+    if cluster.controllers is None:
+        raise Refused(
+            "the controllers' StatefulSet does not exist; run SetupEnsureKRaftControllerExists first",
+            code="controllers-not-ready",
+        )
+    if objects.config_map is not None:
+        writes.create_config_map(cluster.client, cluster.namespace, cluster.name, objects.config_map)
+    body = objects.statefulset
+    writes.write_template(
+        cluster.client, cluster.controllers, body["spec"]["template"], replicas=body["spec"]["replicas"]
+    )
+    cluster.reload_objects()
+
+
+def leftover_volumes(cluster: StatefulSetCluster) -> list[str]:
+    """PersistentVolumeClaims that a controllers' StatefulSet of our name would take up."""
+    prefix = f"-{cluster.controllers_name}-"
+    return sorted(
+        str(item["metadata"]["name"])
+        for item in cluster.client.list(PVC, cluster.namespace)
+        if prefix in str(item["metadata"]["name"]) and str(item["metadata"]["name"]).rpartition("-")[2].isdigit()
+    )
+
+
+def refuse_leftovers(cluster: StatefulSetCluster) -> None:
+    """Before empty controllers start: /migration must not say that a copy was done, and no old volumes may be taken up.
+
+    Safety rule 6.3: Kafka would write the empty image, or the old one, over ZooKeeper (KRaftMigrationDriver).
+    """
+    connect = cluster.zookeeper_connect
+    found = stored(cluster.view, connect.chroot if connect else "", False, leftover_volumes(cluster))
+    for item in found:
+        if item.code in (
+            "migration-stale",
+            "migration-null",
+            "controller-leftover",
+            "controller-volumes-leftover",
+            "controller-epoch-missing",
+        ):
+            raise Refused(item.sentence, code=item.code)
+
+
+def not_ready_for_migration(cluster: StatefulSetCluster, quorum: Quorum) -> str:
+    """Return why the controllers are not ready to begin the copy, or an empty string."""
+    expected = set(cluster.controller_ids)
+    wrong = {
+        number: found
+        for number, found in quorum.migration_states.items()
+        if found not in ("PRE_MIGRATION", "MIGRATION")
+    }
+    if "NONE" in wrong.values():
+        raise Conflict(
+            f"controllers {sorted(wrong)} were started without the migration flag once (ZkMigrationState NONE); delete their volumes and run again",
+            code="controllers-not-ready",
+        )
+    silent = sorted(expected - set(quorum.migration_states))
+    if wrong or silent:
+        return f"controllers {sorted(set(wrong) | set(silent))} are not in PRE_MIGRATION yet"
+    unready = sorted(number for number, ready in quorum.ready.items() if not ready)
+    return f"controllers {unready} are not ready for the migration yet" if unready else ""
+
+
+def not_final(facts: ProcessFacts) -> str:
+    """Return what a restarted controller still has of the migration, or an empty string."""
+    left = [key for key in facts.settings if key.startswith("zookeeper.")]
+    return f"{', '.join(sorted(left))} is still set" if left else ""
+
+
+def final_is_active(cluster: StatefulSetCluster) -> bool:
+    """Whether the active controller runs without the flag: the point of no return is passed."""
+    leader = read_quorum(cluster).leader
+    pod = cluster.controller_ids.get(leader) if leader is not None else None
+    return pod is not None and not cluster.flags.get(pod, True)
+
+
+def flag_everywhere(cluster: StatefulSetCluster) -> bool:
+    """Safety rule 6.2: the flag is on in every running controller and in what a restarted pod would read."""
+    staged = writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
+    return staged == "migrating" and all(cluster.flags.values())
+
+
+def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str, Any]:
+    """What a result says of the controllers."""
+    return {
+        "statefulset": cluster.controllers_name,
+        "settings_hash": writes.template_annotation(objects.statefulset, names.SETTINGS_HASH),
+        "node_ids": node_ids(cluster),
+        "voters": voters_of(cluster),
+        "replicas": objects.statefulset["spec"]["replicas"],
+    }
+
+
+def beyond(cluster: StatefulSetCluster) -> bool:
+    """Whether the cluster is past SETUP."""
+    return cluster.state.name in (state.HYBRID, state.PURE, state.FINALIZED)

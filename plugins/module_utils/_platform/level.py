@@ -1,0 +1,32 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The level (IBP, metadata.version) that a cluster migrates at.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import IbpDecision, derive
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+
+
+def image_of(cluster: StatefulSetCluster) -> str:
+    """The brokers' image."""
+    for container in cluster.statefulsets[0]["spec"]["template"]["spec"]["containers"]:
+        if container["name"] == cluster.container:
+            return str(container.get("image", ""))
+    return ""
+
+
+def derive_ibp(cluster: StatefulSetCluster) -> IbpDecision:
+    """Current and target IBP. Raises Unsupported (IBP-...) that names kraft_ibp_version."""
+    versions = [facts.version for facts in cluster.facts.values() if facts.version]
+    return derive(
+        effective_setting=cluster.effective.get("inter.broker.protocol.version"),
+        running_version=versions[0] if versions else None,
+        image_tag=image_of(cluster),
+        override=cluster.params["ibp_version"],
+    )
