@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the options that name a Kafka cluster and say how it is migrated.
+
+Private to the collection. In step with cluster_spec() in plugins/module_utils/_runtime/argspec.py.
+"""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Cluster options: every module takes all of them, so that one sub-phase can run alone."""
+
+    DOCUMENTATION = r"""
+options:
+  namespace:
+    description:
+      - Namespace of the Kafka cluster.
+    type: str
+    required: true
+  cluster:
+    description:
+      - Name of the Kafka cluster. The names of the migration's own objects are made of it.
+      - Unless O(statefulsets) names them, the brokers are in the StatefulSet of this name, or else in those whose names
+        start with it and a dash, or whose label C(app.kubernetes.io/instance) is equal to it.
+    type: str
+    required: true
+  platform:
+    description:
+      - What runs the brokers.
+      - V(statefulset) is a StatefulSet that no operator owns, from plain manifests or a Helm chart.
+      - V(auto) finds it out.
+    type: str
+    default: auto
+    choices:
+      - auto
+      - statefulset
+  statefulsets:
+    description:
+      - Names of the brokers' StatefulSets. Needed when there are several, for example one for each zone.
+    type: list
+    elements: str
+    default: []
+  container:
+    description:
+      - Name of the container that runs Kafka in the brokers' pods. Without it, it is found out.
+    type: str
+  zookeeper_connect:
+    description:
+      - Where the machine of ansible-playbook reaches ZooKeeper directly, as C(host:port,host:port/chroot), instead of on
+        a way through the Kubernetes API.
+      - The brokers' own C(zookeeper.connect) is never taken from here.
+    type: str
+  ibp_version:
+    description:
+      - C(inter.broker.protocol.version) to migrate at, for example V(3.9) or V(3.7-IV4).
+      - Without it the current one when it is V(3.6-IV1) or later, else that of the running Kafka version.
+    type: str
+  dns_ttl:
+    description:
+      - Seconds for which the brokers' Java machines may keep a looked-up address, carried in with the migration roll as
+        C(-Dsun.net.inetaddr.ttl). With Java's own 30 seconds the ZooKeeper-mode controller first tries the old address of
+        each restarted broker, so that every broker waits for about 30 seconds until it is in sync.
+      - V(0) leaves the brokers' option alone.
+    type: int
+    default: 1
+  controller_name:
+    description:
+      - Name of the controllers' StatefulSet, Service and PodDisruptionBudget.
+      - Without it the cluster's name and C(-kraft).
+    type: str
+  controller_replicas:
+    description:
+      - Number of KRaft controllers.
+    type: int
+    default: 3
+  controller_node_id_base:
+    description:
+      - C(node.id) of the first controller; the others follow. Without it one above all broker ids is chosen.
+    type: int
+  controller_storage_size:
+    description:
+      - Size of each controller's volume.
+    type: str
+    default: 10Gi
+  controller_storage_class:
+    description:
+      - StorageClass of the controllers' volumes. Without it that of the brokers' volumes.
+    type: str
+  controller_manifest:
+    description:
+      - A StatefulSet of your own for the controllers, instead of the one that is made from the brokers'.
+      - Settings, format and start of Kafka are put into it; its data volume has to be a volumeClaimTemplate.
+    type: dict
+  accept:
+    description:
+      - Codes of findings and gates to go on in spite of.
+      - Only codes that the catalogue of findings marks as acceptable can be named.
+    type: list
+    elements: str
+    default: []
+  confirm:
+    description:
+      - Names of the clusters whose controllers may be taken out of migration mode, which cannot be undone.
+      - It has to contain the value of O(cluster).
+    type: list
+    elements: str
+    default: []
+  soak:
+    description:
+      - Seconds that a cluster has to stay in pure dual-write before it can be finalized.
+    type: int
+    default: 86400
+  pod_timeout:
+    description:
+      - Seconds that one restarted pod may take until it is Ready, on its new settings and back in sync.
+    type: int
+    default: 600
+  wait_timeout:
+    description:
+      - Seconds that any other wait may take, such as that for the quorum or for the hybrid state.
+    type: int
+    default: 900
+  lock_timeout:
+    description:
+      - Seconds to wait for another run on the same cluster to end.
+    type: int
+    default: 120
+"""

@@ -1,0 +1,147 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: broker_settings
+short_description: Write the brokers' settings of a stage
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Computes the settings that the brokers need in a stage and writes them as a new revision, as a new ConfigMap
+    or as environment variables, whichever way the brokers get their settings. What was there before is kept.
+  - Restarts nothing. StatefulSets with the update strategy C(RollingUpdate) are switched to C(OnDelete) first,
+    so that Kubernetes does not start a roll of its own.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+attributes:
+  diff_mode:
+    support: full
+options:
+  stage:
+    description:
+      - V(ibp) raises C(inter.broker.protocol.version), when that cannot be folded into the migration roll.
+      - V(migration) makes the brokers migrating ones, still with ZooKeeper.
+      - V(kraft) makes them KRaft brokers. The hybrid state is checked right before.
+    type: str
+    required: true
+    choices:
+      - ibp
+      - migration
+      - kraft
+seealso:
+  - module: kafkaops.kraft.rolling_restart
+"""
+
+EXAMPLES = r"""
+---
+- name: See the migration settings without writing them
+  kafkaops.kraft.broker_settings:
+    namespace: kafka
+    cluster: kafka
+    stage: migration
+  check_mode: true
+  diff: true
+
+- name: Write the migration settings
+  kafkaops.kraft.broker_settings:
+    namespace: kafka
+    cluster: kafka
+    stage: migration
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: the brokers' template has the user's own settings
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: needed
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 0.61
+stage:
+  description: The stage.
+  returned: unless C(check_mode) says what would be done
+  type: str
+  sample: migration
+settings_hash:
+  description: Hash of the brokers' settings, also in the pod template.
+  returned: unless C(check_mode) says what would be done
+  type: str
+  sample: 0b77c1d23e
+surface:
+  description: How the brokers get their settings, as a file in a ConfigMap or as environment variables of an image.
+  returned: unless C(check_mode) says what would be done
+  type: str
+keys_set:
+  description: Names of the settings that were added or changed.
+  returned: unless C(check_mode) says what would be done
+  type: list
+  elements: str
+  sample: [controller.listener.names, controller.quorum.voters, zookeeper.metadata.migration.enable]
+keys_removed:
+  description: Names of the settings that were taken out.
+  returned: unless C(check_mode) says what would be done
+  type: list
+  elements: str
+  sample: []
+notes:
+  description: What a reader of the diff should know, such as that the C(inter.broker.protocol.version) is folded in.
+  returned: unless C(check_mode) says what would be done
+  type: list
+  elements: str
+diff:
+  description: Before and after of every object that was, or in C(check_mode) would be, written. Secrets are redacted.
+  returned: when there is something to do
+  type: list
+  elements: dict
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: setting-overridden
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: MigrateTriggerKafkaMigration
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("broker_settings"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.broker_settings runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: cluster_info
+short_description: Tell where a Kafka cluster is between ZooKeeper and KRaft
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Derives the state of the cluster from the cluster itself, that is from the settings that its processes run
+    with, ZooKeeper and the KRaft quorum, and from nothing that was stored.
+  - Says since when, why, and which command is the next one.
+  - Also works on a cluster that is not being migrated, or that was finalized.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._attributes.info_module
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+"""
+
+EXAMPLES = r"""
+---
+- name: See where the cluster is
+  kafkaops.kraft.cluster_info:
+    namespace: kafka
+    cluster: kafka
+  register: where
+
+- name: Stop unless brokers and controllers run in KRaft mode
+  ansible.builtin.assert:
+    that: where.state == 'FINALIZED'
+    fail_msg: "{{ where.state }}, next: {{ where.next }}"
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: read only
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: done
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 1.2
+namespace:
+  description: The namespace.
+  returned: success
+  type: str
+  sample: kafka
+cluster:
+  description: The name of the cluster.
+  returned: always
+  type: str
+  sample: kafka
+platform:
+  description: What runs the brokers.
+  returned: success
+  type: str
+  sample: statefulset
+state:
+  description:
+    - The state of the cluster. One of V(ZOOKEEPER), V(PREMIGRATION), V(HYBRID_DUAL_WRITE), V(PURE_DUAL_WRITE),
+      V(FINALIZED), or V(MIXED) while a roll is under way.
+  returned: success
+  type: str
+  sample: PURE_DUAL_WRITE
+reason:
+  description: What the state was told from.
+  returned: success
+  type: str
+  sample: every broker runs in KRaft mode, every controller still has the migration flag
+phase:
+  description: The phase of the migration.
+  returned: success
+  type: str
+  sample: DUAL-WRITE
+since:
+  description: Time of the newest event in the journal, UTC in ISO 8601.
+  returned: success, when there is a journal
+  type: str
+  sample: '2026-11-21T09:12:44.120Z'
+next:
+  description: What to do next, usually a command.
+  returned: success
+  type: str
+brokers:
+  description: The brokers' pods.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pod:
+      description: Name of the pod.
+      type: str
+      sample: kafka-0
+    id:
+      description: C(broker.id).
+      type: int
+      sample: 0
+    mode:
+      description: V(zookeeper), V(migrating), V(kraft) or V(unknown), from the settings that the process runs with.
+      type: str
+      sample: kraft
+    stage:
+      description: The stage that the pod's settings belong to. Empty for settings that are not ours.
+      type: str
+      sample: kraft
+    version:
+      description: The Kafka version that runs.
+      type: str
+      sample: 3.9.2
+    ready:
+      description: Whether the pod is Ready.
+      type: bool
+      sample: true
+controllers:
+  description: The KRaft controllers' pods.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pod:
+      description: Name of the pod.
+      type: str
+      sample: kafka-kraft-0
+    id:
+      description: C(node.id).
+      type: int
+      sample: 3
+    migration_flag:
+      description: Whether the process runs with C(zookeeper.metadata.migration.enable=true).
+      type: bool
+      sample: true
+    stage:
+      description: The stage that the pod's settings belong to.
+      type: str
+      sample: migrating
+    ready:
+      description: Whether the pod is Ready.
+      type: bool
+      sample: true
+zookeeper:
+  description: The connect string with chroot that the brokers or controllers use.
+  returned: success, when anything still uses ZooKeeper
+  type: str
+  sample: zookeeper:2181/kafka
+kafka_version:
+  description: The Kafka version that the brokers run.
+  returned: success
+  type: str
+  sample: 3.9.2
+lock:
+  description: Who holds the lock of the migration. Empty when nobody does.
+  returned: success
+  type: str
+  sample: ops@runner-1
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: cluster-not-found
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: cluster_info
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("cluster_info"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.cluster_info runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: kafka_version_info
+short_description: Check the Kafka version that really runs
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Reads the Kafka version from the process in each pod, not from the tag of the image.
+  - Fails when the versions differ or when a cluster of that version cannot be migrated safely.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._attributes.info_module
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+options:
+  target:
+    description:
+      - Whose version is read.
+    type: str
+    default: brokers
+    choices:
+      - brokers
+      - controllers
+"""
+
+EXAMPLES = r"""
+---
+- name: Check the brokers' version
+  kafkaops.kraft.kafka_version_info:
+    namespace: kafka
+    cluster: kafka
+
+- name: Check the controllers' version
+  kafkaops.kraft.kafka_version_info:
+    namespace: kafka
+    cluster: kafka
+    target: controllers
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: read only
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: done
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 0.7
+versions:
+  description: The version that runs in each pod, by the pod's name.
+  returned: success
+  type: dict
+  sample: {kafka-0: 3.9.2, kafka-1: 3.9.2, kafka-2: 3.9.2}
+gate:
+  description: What that version means for the migration, in one line.
+  returned: success
+  type: str
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: version-unsupported
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: SetupCheckKafkaVersion
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("kafka_version_info"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.kafka_version_info runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: migration_journal
+short_description: Record the end of a phase
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Checks that the cluster is where the end of a phase needs it to be, and records that in the journal of the
+    migration, a ConfigMap.
+  - O(event=MoveToKRaftControllerComplete) also puts the update strategy of the brokers' StatefulSets back and
+    releases the lock of the migration.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+attributes:
+  diff_mode:
+    support: N/A
+    details:
+      - The journal only grows.
+options:
+  event:
+    description:
+      - The sub-phase that ends a phase.
+    type: str
+    required: true
+    choices:
+      - SetupComplete
+      - MigrateDualWrite
+      - MoveToKRaftControllerComplete
+"""
+
+EXAMPLES = r"""
+---
+- name: Record that the cluster writes to both stores
+  kafkaops.kraft.migration_journal:
+    namespace: kafka
+    cluster: kafka
+    event: MigrateDualWrite
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: SetupComplete is not recorded yet
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: needed
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 0.61
+event:
+  description: What is recorded.
+  returned: unless C(check_mode) says what would be done
+  type: str
+  sample: MigrateDualWrite
+state:
+  description: The state of the cluster, as M(kafkaops.kraft.cluster_info) names it.
+  returned: unless C(check_mode) says what would be done
+  type: str
+  sample: HYBRID_DUAL_WRITE
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: wrong-state
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: SetupComplete
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("migration_journal"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.migration_journal runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: migration_report
+short_description: Write the report of a migration
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Writes what the journal and the cluster tell about the migration as a page in HTML, with a picture of the
+    timeline, and as JSON, on the machine of ansible-playbook.
+  - Also works in the middle of a migration and after a failure. Does not change the cluster.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+attributes:
+  check_mode:
+    details:
+      - Writes no file.
+  diff_mode:
+    support: N/A
+    details:
+      - The files are made anew each time.
+  idempotent:
+    details:
+      - The files are made anew each time, which is not reported as a change, since the cluster is not changed.
+options:
+  path:
+    description:
+      - Where the report goes, without a suffix. C(.html) and C(.json) are added, missing folders are made.
+    type: path
+    required: true
+  canary:
+    description:
+      - Figures of a client that produced and consumed meanwhile, to be shown in the report.
+    type: dict
+"""
+
+EXAMPLES = r"""
+---
+- name: Write report/kafka.html and report/kafka.json
+  kafkaops.kraft.migration_report:
+    namespace: kafka
+    cluster: kafka
+    path: report/kafka
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: report/kafka.html
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: done
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 1.5
+html:
+  description: Path of the page.
+  returned: unless in C(check_mode)
+  type: str
+  sample: report/kafka.html
+json:
+  description: Path of the same as JSON.
+  returned: unless in C(check_mode)
+  type: str
+  sample: report/kafka.json
+summary:
+  description: The migration in a few figures.
+  returned: success
+  type: dict
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: cluster-not-found
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: migration_report
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("migration_report"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.migration_report runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: preflight_info
+short_description: Tell what blocks a migration, and what it would do
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Reads the Kafka cluster, ZooKeeper and the Kubernetes objects around it and returns everything that stands
+    in the way of a migration, each finding with a stable code, where it is and what to do about it.
+  - Returns the plan as well, that is every sub-phase with what would be done and why, the number of restarts,
+    and an estimate of the time.
+  - Fails when a finding blocks the migration and is not accepted by its code in O(accept). All findings are
+    shown first.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._attributes.info_module
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+seealso:
+  - module: kafkaops.kraft.cluster_info
+"""
+
+EXAMPLES = r"""
+---
+- name: See what stands in the way
+  kafkaops.kraft.preflight_info:
+    namespace: kafka
+    cluster: kafka
+  register: preflight
+
+- name: Go on in spite of partitions that have only one replica
+  kafkaops.kraft.preflight_info:
+    namespace: kafka
+    cluster: kafka
+    accept:
+      - partition-cannot-roll
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: no finding blocks the migration
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: done
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 2.4
+findings:
+  description: What was found. On failure it is in RV(detail) as well.
+  returned: always, unless the cluster could not be read
+  type: list
+  elements: dict
+  contains:
+    code:
+      description: Stable code of the rule.
+      type: str
+      sample: dns-ttl-long
+    severity:
+      description: V(block) stops the migration unless accepted, V(warn) does not.
+      type: str
+      sample: warn
+    where:
+      description: The object, setting or znode it is about.
+      type: str
+      sample: StatefulSet kafka
+    sentence:
+      description: What is the case, and what to do.
+      type: str
+    remedy:
+      description: What to do about findings of this code.
+      type: str
+    acceptable:
+      description: Whether O(accept) can name it.
+      type: bool
+      sample: true
+    accepted:
+      description: Whether O(accept) does name it.
+      type: bool
+      sample: false
+plan:
+  description: Every sub-phase in its order.
+  returned: always, unless the cluster could not be read
+  type: list
+  elements: dict
+  contains:
+    sub_phase:
+      description: Name of the sub-phase.
+      type: str
+      sample: SetupTriggerIBPUpgrade
+    decision:
+      description: V(done), V(needed) or V(not needed).
+      type: str
+      sample: not needed
+    reason:
+      description: Why, in one line.
+      type: str
+      sample: the brokers run at 3.9-IV0, which is 3.6-IV1 or later, so it stays
+rolls:
+  description: Number of times that all brokers are restarted until the cluster is in pure dual-write.
+  returned: always, unless the cluster could not be read
+  type: int
+  sample: 2
+eta:
+  description: Estimate of the whole migration in seconds, without the soak.
+  returned: always, unless the cluster could not be read
+  type: float
+  sample: 140.0
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: topic-deletion-queued
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: SetupPreChecks
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("preflight_info"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.preflight_info runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: rolling_restart
+short_description: Restart pods one at a time onto their new settings
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Restarts every pod that does not run the settings of the stage yet. A pod that does is skipped.
+  - Before each restart it makes sure that no partition loses service by it, or for controllers that the others
+    are a caught-up majority. The active controller goes last.
+  - A restarted pod has to be Ready, on the wanted settings and back in every in-sync replica set before the
+    next one. When it does not come back, the roll stops and says why.
+  - Prints one line for each pod, with the time that is left.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+attributes:
+  check_mode:
+    details:
+      - Says which pods would be restarted, in RV(msg).
+  diff_mode:
+    support: N/A
+    details:
+      - Restarts have no before and after.
+options:
+  target:
+    description:
+      - What is restarted.
+    type: str
+    required: true
+    choices:
+      - brokers
+      - controllers
+  stage:
+    description:
+      - The stage that the pods have to run afterwards, as written by M(kafkaops.kraft.broker_settings)
+        or, for V(final), by M(kafkaops.kraft.kraft_controller).
+      - With V(final) the gates of M(kafkaops.kraft.finalize_gates_info) are evaluated before each restart.
+    type: str
+    required: true
+    choices:
+      - ibp
+      - migration
+      - kraft
+      - final
+seealso:
+  - module: kafkaops.kraft.broker_settings
+  - module: kafkaops.kraft.kraft_controller
+"""
+
+EXAMPLES = r"""
+---
+- name: Restart the brokers onto their migration settings
+  kafkaops.kraft.rolling_restart:
+    namespace: kafka
+    cluster: kafka
+    target: brokers
+    stage: migration
+    pod_timeout: 900
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: 3 of 3 brokers do not run the migration settings yet
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: needed
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 24.1
+restarted:
+  description: The pods that were restarted, in order.
+  returned: unless C(check_mode) says what would be done
+  type: list
+  elements: dict
+  contains:
+    pod:
+      description: Name of the pod.
+      type: str
+      sample: kafka-0
+    node_id:
+      description: C(broker.id) or C(node.id).
+      type: int
+      sample: 0
+    to_ready:
+      description: Seconds from the deletion to Ready.
+      type: float
+      sample: 6.8
+    to_back:
+      description: Seconds from Ready until it was back in every in-sync replica set, or had caught up with the quorum.
+      type: float
+      sample: 0.2
+skipped:
+  description: The pods that already ran the wanted settings.
+  returned: unless C(check_mode) says what would be done
+  type: list
+  elements: str
+  sample: []
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: broker-not-healthy
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: MigrateEnsureKafkaRollComplete
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("rolling_restart"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.rolling_restart runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()
