@@ -68,6 +68,8 @@ def _missing() -> list[tuple[str, bool]]:
     try:
         python()
     except MachineError:
+        if os.environ.get("KRAFT_PYTHON"):
+            raise
         missing.append(("python3-venv", True))
     return missing
 
