@@ -181,16 +181,14 @@ def membership(
     registered: Collection[int], pods: Mapping[int, str], all_pods: Iterable[str], not_ready: Collection[str]
 ) -> list[Finding]:
     """Every registered id maps to exactly one managed pod, and every pod is registered and Ready."""
-    found = []
-    for broker in sorted(set(registered) - set(pods)):
-        found.append(
-            finding(
-                "stranger-broker",
-                f"broker {broker}",
-                f"broker {broker} is registered in ZooKeeper but is no pod of this cluster; name its StatefulSet in kraft_statefulsets "
-                "or stop it",
-            )
+    found = [
+        finding(
+            "stranger-broker",
+            f"broker {broker}",
+            f"broker {broker} is registered in ZooKeeper but is no pod of this cluster; name its StatefulSet in kraft_statefulsets or stop it",
         )
+        for broker in sorted(set(registered) - set(pods))
+    ]
     ids = {pod: broker for broker, pod in pods.items()}
     for pod in all_pods:
         if pod in not_ready or pod not in ids:

@@ -76,14 +76,13 @@ def digest(template: Obj) -> str:
 
 def last_writer(obj: Obj) -> str:
     """Return ``manager at time`` of the newest write to the spec that was not ours, from managedFields."""
-    writes = []
-    for entry in obj["metadata"].get("managedFields") or []:
-        if (
-            entry.get("manager") != MANAGER
-            and not entry.get("subresource")
-            and "f:spec" in (entry.get("fieldsV1") or {})
-        ):
-            writes.append((str(entry.get("time", "")), str(entry.get("manager", "?"))))
+    writes = [
+        (str(entry.get("time", "")), str(entry.get("manager", "?")))
+        for entry in obj["metadata"].get("managedFields") or []
+        if entry.get("manager") != MANAGER
+        and not entry.get("subresource")
+        and "f:spec" in (entry.get("fieldsV1") or {})
+    ]
     if not writes:
         return "an unknown manager"
     time, manager = max(writes)

@@ -47,9 +47,10 @@ class BrokerRoll:
         wanted: Callable[[str, ProcessFacts], str],
         make_sure: Callable[[], None],
     ) -> None:
-        """Take ``hash_of_set``: StatefulSet uid to the settings hash that its pods must have.
+        """Take the settings hash that the pods of each StatefulSet (by uid) must have.
 
-        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string. ``make_sure`` checks gates and foreign changes before each restart.
+        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
+        gates and foreign changes before each restart.
         """
         self.cluster = cluster
         self._hashes = dict(hash_of_set)

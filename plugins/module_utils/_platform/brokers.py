@@ -10,10 +10,9 @@ Private to the collection. The original ConfigMap stays untouched; each stage is
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
@@ -24,9 +23,15 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings impo
     Changes,
     broker_changes,
     controller_listener_name,
-    ignored_in_kraft,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import Surface, SurfaceChange, detect
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import (
+    DNS_TTL_OPTION,
+    Surface,
+    SurfaceChange,
+    detect,
+    settings_hash,
+    with_jvm_option,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, writes
@@ -63,74 +68,53 @@ def ibp_roll(cluster: StatefulSetCluster) -> tuple[bool, str]:
     return not folding.folds, folding.reason
 
 
-def _facts_of(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> ProcessFacts | None:
-    """A running broker of the set whose settings are those of the set's template."""
+def _effective(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> dict[str, str]:
+    """Settings of a running broker of the set, of one that has the template's settings already where there is one."""
     wanted = writes.template_annotation(statefulset, names.SETTINGS_HASH)
+    found: dict[str, str] = {}
     for pod, facts in cluster.facts.items():
-        annotations = cluster.pods[pod]["metadata"].get("annotations") or {}
-        if (
-            pod.rpartition("-")[0] == statefulset["metadata"]["name"]
-            and annotations.get(names.SETTINGS_HASH, "") == wanted
-        ):
-            return facts
-    return None
+        if pod.rpartition("-")[0] != statefulset["metadata"]["name"]:
+            continue
+        found = found or dict(facts.settings)
+        if (cluster.pods[pod]["metadata"].get("annotations") or {}).get(names.SETTINGS_HASH, "") == wanted:
+            return dict(facts.settings)
+    return found
 
 
 def surfaces(cluster: StatefulSetCluster) -> dict[str, Surface]:
     """The settings surface of each StatefulSet, checked against what a running broker uses. Raises Unsupported."""
     found = {}
     for item in cluster.statefulsets:
-        facts = _facts_of(cluster, item)
-        effective = dict(facts.settings) if facts else {}
+        effective = _effective(cluster, item)
         found[str(item["metadata"]["name"])] = detect(
             item["spec"]["template"], cluster.config_maps, effective, cluster.container
         )
     return found
 
 
-def context(
-    cluster: StatefulSetCluster, surface: Surface, effective: Mapping[str, str], stage: BrokerStage
-) -> BrokerContext:
-    """What the settings of a stage depend on."""
-    return BrokerContext(
-        target=derive_ibp(cluster).target,
-        voters="" if stage == "ibp" else controllers.voters_of(cluster),
-        controller_listener=controller_listener_name(effective),
-        broker_ids=tuple(cluster.pod_of_broker),
-        fixed=frozenset(surface.unmanaged(effective)),
-    )
-
-
 def plan_stage(cluster: StatefulSetCluster, stage: BrokerStage) -> list[StagePlan]:
-    """Compute, for each StatefulSet, what the stage writes. Pure but for the reading; raises Unsupported."""
+    """Compute, for each StatefulSet, what the stage writes; nothing is written. Raises Unsupported, Refused."""
+    ttl = cluster.params["dns_ttl"]
+    option = DNS_TTL_OPTION.format(seconds=ttl) if ttl > 0 else ""
     plans = []
     for name, surface in surfaces(cluster).items():
         item = next(sts for sts in cluster.statefulsets if sts["metadata"]["name"] == name)
-        facts = _facts_of(cluster, item)
-        managed = surface.read()
-        unmanaged = surface.unmanaged(dict(facts.settings)) if facts else {}
-        effective = {**managed, **unmanaged}
-        changes = broker_changes(stage, effective, context(cluster, surface, effective, stage))
-        changes = _controllable(changes, unmanaged, stage)
-        ttl = cluster.params["dns_ttl"]
-        option = f"-Dsun.net.inetaddr.ttl={ttl}" if ttl > 0 else ""
-        wanted = changes.applied_to(managed)
-        digest = hashlib.sha256(json.dumps([stage, option, wanted], sort_keys=True).encode()).hexdigest()
-        written = surface.apply(
-            changes, stage, digest, cluster_id=cluster_id(cluster)[0], jvm_option=option, namespace=cluster.namespace
+        effective = _effective(cluster, item)
+        configured = surface.configured(effective)
+        context = BrokerContext(
+            target=derive_ibp(cluster).target,
+            voters="" if stage == "ibp" else controllers.voters_of(cluster),
+            controller_listener=controller_listener_name(configured),
+            broker_ids=tuple(cluster.pod_of_broker),
+            fixed=surface.fixed(effective),
         )
-        plans.append(StagePlan(item, surface, changes, written))
+        changes = broker_changes(stage, configured, context)
+        digest = settings_hash(surface.wanted(changes), option)
+        identity = cluster_id(cluster)[0] if stage == "kraft" else ""
+        written = surface.apply(changes, stage, digest, effective, identity)
+        template = with_jvm_option(written.template, surface.container, option, cluster.config_maps)
+        plans.append(StagePlan(item, surface, changes, replace(written, template=template)))
     return plans
-
-
-def _controllable(changes: Changes, unmanaged: Mapping[str, str], stage: str) -> Changes:
-    """Drop removals of settings that the start command adds and KRaft ignores; the surface refuses the rest."""
-    left = tuple(key for key in changes.remove if not (key in unmanaged and stage == "kraft" and ignored_in_kraft(key)))
-    dropped = sorted(set(changes.remove) - set(left))
-    notes = changes.notes + tuple(
-        f"{key} is added by the start command and stays; KRaft mode ignores it" for key in dropped
-    )
-    return Changes(changes.set, left, notes)
 
 
 def stage_of(statefulset: Mapping[str, Any]) -> str:
