@@ -52,8 +52,9 @@ def _mypy() -> Outcome:
         "mypy",
         *("--python-executable", str(libraries.bin / "python")),
         *("--cache-dir", str(places.own_cache() / "mypy")),
-        *(word for part in ("plugins", "tests") for word in ("--package", f"{collection}.{part}")),
-        MYPYPATH=str(_shared_copy().parents[2]),
+        # Tests are one package from the root on (python3 -m tests.sandbox): a file may have one name only.
+        *("--package", f"{collection}.plugins", "--package", "tests"),
+        MYPYPATH=os.pathsep.join((str(_shared_copy().parents[2]), str(_shared_copy()))),
     )
 
 
