@@ -148,7 +148,7 @@ _NAMED = {
     "log.message.format.version": "is ignored from 3.0 on and gone in 4.0; it is dropped",
     "principal.builder.class": "must implement KafkaPrincipalSerde, and its jar must be on the controllers",
     "create.topic.policy.class.name": "runs on the controllers in KRaft: its jar must be there",
-    "alter.config.policy.class.name": "runs on the controllers in KRaft, with other input (KAFKA-19026): its jar must be there",
+    "alter.config.policy.class.name": "runs on the controllers in KRaft, on other input (KAFKA-19026); its jar must be there",
     "metric.reporters": "is not given to the controllers; check that it needs no ZooKeeper",
     "kafka.metrics.reporters": "is not given to the controllers; check that it needs no ZooKeeper",
     "controlled.shutdown.max.retries": "has no effect in KRaft",
