@@ -32,6 +32,7 @@ try:
     from kubernetes.client import Configuration
     from kubernetes.config import kube_config as loader
     from kubernetes.config.config_exception import ConfigException
+    from yaml import YAMLError
 except ImportError:
     KUBERNETES_IMPORT_ERROR = traceback.format_exc()
 else:
@@ -112,7 +113,7 @@ def _from_files(files: str, context: str | None, configuration: t.Any) -> str:
         _need_context(context, [item["name"] for item in contexts], files)
         with _plugin_messages() as messages:
             kube_config.load_kube_config(config_file=files, context=context, client_configuration=configuration)
-    except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ConfigException, YAMLError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Refused(f"the kubeconfig {files} cannot be used: {_one_line(error)}") from error
     origin = f"context {context or active['name']} of kubeconfig {files}"
     _need_credentials(configuration, messages, origin)
@@ -127,7 +128,7 @@ def _from_dict(content: Mapping[str, t.Any], context: str | None, configuration:
         _need_context(context, [item["name"] for item in plain.get("contexts", [])], "given as a dictionary")
         with _plugin_messages() as messages:
             kube_config.load_kube_config_from_dict(plain, context=context, client_configuration=configuration)
-    except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ConfigException, YAMLError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Refused(f"the kubeconfig given as a dictionary cannot be used: {_one_line(error)}") from error
     _need_credentials(configuration, messages, origin)
     return origin

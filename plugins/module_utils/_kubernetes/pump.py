@@ -86,7 +86,7 @@ class ExecSide(Side):
         if channel == STDOUT:
             return data
         if channel == STDERR:
-            self.error += data.decode("utf-8", "replace").strip()
+            self.error += data.decode("utf-8", "replace")
         elif channel == STATUS:
             self._status += data
             try:
@@ -202,4 +202,4 @@ class Pump:
 
     def _end_far(self) -> None:
         self._far_done = True
-        self.error = self._side.error or self._channel.lost
+        self.error = " ".join((self._side.error or self._channel.lost).split())

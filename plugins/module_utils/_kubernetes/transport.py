@@ -87,6 +87,7 @@ class Wire(http.client.HTTPConnection):
         self._tls = endpoint.context
         self._server_name = endpoint.server_hostname or host
         self.raw: socket.socket | None = None
+        self._answer: http.client.HTTPResponse | None = None
 
     def connect(self) -> None:
         """Open TCP, the proxy's tunnel and TLS, each within 5 s. Raises OSError (also ssl.SSLError)."""
@@ -111,7 +112,14 @@ class Wire(http.client.HTTPConnection):
         for name, value in headers:
             self.putheader(name, value)
         self.endheaders(body)
-        return self.getresponse()
+        self._answer = self.getresponse()
+        return self._answer
+
+    def close(self) -> None:
+        """Free the socket, also when http.client has handed it over to the answer."""
+        super().close()
+        if self._answer is not None:
+            self._answer.close()
 
     def is_quiet(self) -> bool:
         """Whether an idle connection is still good: a server that closes it makes it readable."""

@@ -106,7 +106,5 @@ class WatchStream(Iterator[Event]):
     def release(self) -> None:
         """End the stream and free the socket; only for the thread that reads."""
         self.close()
-        if self._answer is not None:
-            self._answer.close()
         if self._wire is not None:
             self._wire.close()
