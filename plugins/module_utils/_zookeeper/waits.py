@@ -129,9 +129,16 @@ def wait_hybrid(
     MIGRATION in the metadata log is not enough: that record comes before the copy back to ZooKeeper and before the
     brokers hear of their new controller. Taken as proof is that one of the controllers holds ``/controller`` with a
     KRaft epoch, that the first copy is done (``/migration`` has an offset > 0), and that after this the offset moved
-    once more: the writes of the full sync (SYNC_KRAFT_TO_ZK) touch the znode but not the offset in it, and only the
+    once more. The writes of the full sync (SYNC_KRAFT_TO_ZK) touch the znode but not the offset in it; only the
     handler of later metadata changes moves it, in the states KRAFT_CONTROLLER_TO_BROKER_COMM and DUAL_WRITE
     (``KRaftMigrationDriver.MetadataChangeEvent``).
+
+    On an idle cluster that is a matter of half a second. Seen with Kafka 3.9.2: in dual-write ``/migration`` is
+    written again every 500 ms with an offset one higher, although nothing changed, because the active controller
+    appends a NoOp record whenever ``metadata.max.idle.interval.ms`` (default 500) went by, and each committed batch
+    moves the offset, empty or not. The first such write came 2 ms after the driver's log line "transitioning from
+    KRAFT_CONTROLLER_TO_BROKER_COMM to DUAL_WRITE". Where that setting is 0 there are no NoOp records, and this waits
+    for the next real change (a topic, a setting, an ISR).
 
     :param controller_ids: node ids of the KRaft controllers.
     :param timeout: seconds.

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The session: deadlines, errors, the chroot, pipelining and watches."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Forbidden,
+    KraftError,
+    NotFound,
+    Unreachable,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import open_session
+from kazoo import exceptions
+
+
+def test_reads(server, session):
+    server.put("/a", b"1", ephemeral=True)
+    server.put("/a", b"2", ephemeral=True)
+    server.put("/b", None)
+    node = session.get("/a")
+    assert (node.data, node.version, node.mtime_ms, node.ephemeral) == (b"2", 1, 1002, True)
+    assert session.get("/b").data == b""
+    assert session.get("/c") is None
+    assert session.get_many(["/a", "/c"])["/c"] is None
+    assert session.children("/") == ["a", "b"]
+    assert session.children("/none") == []
+    assert session.children_many(["/", "/none"]) == {"/": ["a", "b"], "/none": []}
+    session.sync()
+    assert server.requests[-1] == ("sync", "/")
+    assert session.connected
+
+
+def test_many_reads_go_in_windows(server, session, monkeypatch):
+    monkeypatch.setattr(session_module, "PIPELINE", 2)
+    for number in range(5):
+        server.put(f"/n/{number}", b"x")
+    assert len(session.get_many(f"/n/{number}" for number in range(5))) == 5
+
+
+def test_the_chroot_is_prepended(server):
+    server.put("/kafka/cluster/id", b"x")
+    with open_session("127.0.0.1", 2181, chroot="kafka/") as session:
+        assert session.address == "127.0.0.1:2181/kafka"
+        assert session.get("/cluster/id").data == b"x"
+        session.sync()
+    assert server.requests[-1] == ("sync", "/kafka")
+
+
+def test_an_ipv6_address(server):
+    with open_session("::1", 2181):
+        assert server.client.options["hosts"] == "[::1]:2181"
+
+
+def test_a_wrong_chroot(server):
+    server.put("/kafka/brokers/ids/1", b"x")
+    server.put("/other/thing", b"x")
+    with pytest.raises(NotFound, match=r"has no /kafak: Kafka clusters are under /kafka; check zookeeper.connect"):
+        open_session("127.0.0.1", 2181, chroot="/kafak")
+    server.put("/brokers/ids/1", b"x")
+    with pytest.raises(NotFound, match=r"under / \(no chroot\), /kafka;"):
+        open_session("127.0.0.1", 2181, chroot="/kafak")
+
+
+def test_a_wrong_chroot_on_an_empty_zookeeper(server):
+    with pytest.raises(NotFound, match="it holds no Kafka cluster"):
+        open_session("127.0.0.1", 2181, chroot="/kafka")
+
+
+def test_no_session_in_time(server):
+    server.reachable = False
+    with pytest.raises(Unreachable, match=r"ZooKeeper at 127.0.0.1:2181 gave no session within 0.05 s"):
+        open_session("127.0.0.1", 2181, timeout=0.05)
+    assert server.client.ended
+
+
+def test_without_kazoo(monkeypatch):
+    monkeypatch.setattr(session_module, "KAZOO_IMPORT_ERROR", "ImportError: kazoo")
+    monkeypatch.setattr(session_module, "missing_libraries", lambda: "kazoo is missing")
+    with pytest.raises(KraftError, match="kazoo is missing"):
+        open_session("127.0.0.1", 2181)
+
+
+def test_closing_twice_and_against_a_stuck_server(server):
+    session = open_session("127.0.0.1", 2181)
+    server.silent = True
+    session.close()
+    session.close()
+    assert server.client.ended == ["stop"]
+
+
+def test_a_lost_connection_is_asked_again(server, session):
+    server.put("/a", b"1")
+    server.fail_next = [exceptions.ConnectionLoss(), exceptions.SessionExpiredError()]
+    assert session.get("/a").data == b"1"
+
+
+def test_a_lost_connection_is_waited_for(server, session):
+    server.put("/a", b"1")
+    server.fail_next = [exceptions.ConnectionLoss()]
+    server.lose_connection()
+    assert not session.connected
+    threading.Timer(0.05, server.come_back).start()
+    assert session.get("/a").data == b"1"
+    assert session.wait_connected(0)
+
+
+def test_a_connection_that_stays_away(server, session):
+    server.fail_next = [exceptions.ConnectionLoss()]
+    server.lose_connection()
+    with pytest.raises(Unreachable, match=r"no reply within 0.3 s, the connection is lost"):
+        session.get("/a")
+    assert not session.wait_connected(0)
+
+
+def test_a_server_that_is_silent(server, session):
+    server.silent = True
+    with pytest.raises(Unreachable, match=r"the connection stands"):
+        session.get("/a")
+
+
+def test_a_closed_session_does_not_wait(server, session):
+    session.close()
+    server.fail_next = [exceptions.ConnectionClosedError()]
+    begin = time.monotonic()
+    with pytest.raises(Unreachable):
+        session.get("/a")
+    assert time.monotonic() - begin < 0.2
+
+
+@pytest.mark.parametrize("error", [exceptions.NoAuthError(), exceptions.AuthFailedError()])
+def test_a_znode_with_an_acl(server, session, error):
+    server.fail_next = [error]
+    with pytest.raises(Forbidden, match="does not let this session read /a"):
+        session.get("/a")
+
+
+def test_any_other_failure(server, session):
+    server.fail_next = [exceptions.MarshallingError("x")]
+    with pytest.raises(Unreachable, match="failed to read /a: MarshallingError x"):
+        session.get("/a")
+
+
+def test_watches_call_once(server, session):
+    calls = []
+    assert session.watch("/a", lambda: calls.append("a")) is None
+    server.put("/a", b"1")
+    server.put("/a", b"2")
+    assert calls == ["a"]
+    assert session.watch("/a", lambda: calls.append("b")).data == b"2"
+    server.lose_connection()
+    assert calls == ["a", "b"]
+    server.come_back()
+    found = session.watch_many(["/a", "/x"], calls.append)
+    assert found["/a"].data == b"2"
+    server.put("/x", b"1")
+    assert calls[2:] == ["/x"]
+
+
+def test_watches_on_children(server, session):
+    calls = []
+    assert session.watch_children("/p", lambda: calls.append(1)) == []
+    server.put("/p", b"")
+    assert calls == [1]
+    assert session.watch_children("/p", lambda: calls.append(2)) == []
+    server.put("/p/a", b"")
+    assert calls == [1, 2]
+    assert session.watch_children("/p", lambda: None) == ["a"]
+
+
+def test_kazoo_is_silent(session):
+    for name in ("kazoo", "kafkaops.kraft.zookeeper"):
+        assert not logging.getLogger(name).propagate
+        assert logging.getLogger(name).handlers
