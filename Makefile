@@ -50,7 +50,7 @@ bench:  ## measure, and write docs/benchmarks.md
 demo:  ## watch a cluster move from ZooKeeper to KRaft, then read the report
 	@$(QUALITY) hook demo $(ARGS)
 
-docs:  ## write the generated parts of docs/ anew
+docs:  ## write the generated parts of docs/ and roles/ anew
 	@$(QUALITY) docs
 
 clean:  ## remove what tools left in the checkout (the cache outside of it stays)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import docs, environments, hooks, machine, places, runner, tree, units
-from .checks import CHECKS, Check
+from . import environments, hooks, machine, places, runner, tree, units
+from .checks import CHECKS, Check, docs
 
 
 def _chosen(names: list[str]) -> list[Check]:
@@ -39,14 +39,21 @@ def _deps() -> int:
     return 0
 
 
+def _docs() -> int:
+    """Write what is generated from the code."""
+    tree.link()
+    outcome = docs(root=places.ROOT)
+    print(outcome.output, end="")
+    return outcome.rc
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="quality", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run tools: groups (lint, sanity, unit) or single ones; all without a name")
     run.add_argument("names", nargs="*")
     run.add_argument("--pytest", default="", help="further arguments for pytest, in one string")
-    pages = commands.add_parser("docs", help="write the generated parts of docs/ anew")
-    pages.add_argument("--check", action="store_true", help="write nothing, fail when they are out of date")
+    commands.add_parser("docs", help="write the generated parts of docs/ and roles/ anew")
     commands.add_parser("deps", help="build the environments and links")
     hook = commands.add_parser("hook", help="start a program of the project: " + ", ".join(hooks.HOOKS))
     hook.add_argument("name", choices=sorted(hooks.HOOKS))
@@ -61,7 +68,7 @@ def main() -> int:
     if options.command == "deps":
         return _deps()
     if options.command == "docs":
-        return docs.compare() if options.check else docs.write()
+        return _docs()
     if options.command == "hook":
         return hooks.run(options.name, options.arguments)
     units.extra_arguments[:] = options.pytest.split()

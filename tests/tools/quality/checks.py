@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +45,14 @@ def _lint(*command: str, **variables: str) -> Outcome:
 
 def _mypy() -> Outcome:
     """Check types against the libraries of the newest environment, which this tool's own does not have."""
-    libraries = environments.ensure("core-2.19")
-    collection = f"ansible_collections.{places.NAMESPACE}.{places.NAME}"
+    root = _shared_copy()
     return _lint(
         "mypy",
-        *("--python-executable", str(libraries.bin / "python")),
+        *("--python-executable", str(environments.ensure("core-2.19").bin / "python")),
         *("--cache-dir", str(places.own_cache() / "mypy")),
-        # Tests are one package from the root on (python3 -m tests.sandbox): a file may have one name only.
-        *("--package", f"{collection}.plugins", "--package", "tests"),
-        MYPYPATH=os.pathsep.join((str(_shared_copy().parents[2]), str(_shared_copy()))),
+        # A file may have one name only: tests are imported from the root, as python3 -m tests.sandbox does.
+        *("--package", f"ansible_collections.{places.NAMESPACE}.{places.NAME}.plugins", "--package", "tests"),
+        MYPYPATH=os.pathsep.join((str(root.parents[2]), str(root))),
     )
 
 
@@ -63,10 +61,10 @@ def _reuse() -> Outcome:
     return execute(["reuse", "lint", "--lines"], cwd=places.ROOT, env=environments.ensure("lint").variables())
 
 
-def _docs() -> Outcome:
-    """Compare in a process of its own: it imports the collection's code, which may be broken just now."""
-    command = [sys.executable, "-m", "quality", "docs", "--check"]
-    return execute(command, cwd=places.ROOT, env={**os.environ, "PYTHONPATH": str(places.ROOT / "tests" / "tools")})
+def docs(*arguments: str, root: Path) -> Outcome:
+    """Run the program that writes into docs/ and roles/ what the code says already; "--check" compares only."""
+    command = ["python", str(root / "tests" / "tools" / "generate_docs.py"), *arguments]
+    return execute(command, cwd=root, env=environments.ensure("core-2.19").variables())
 
 
 def _rules() -> Outcome:
@@ -133,7 +131,7 @@ CHECKS = (
     Check("galaxy build", "lint", _galaxy_build),
     Check("antsibull-changelog", "lint", lambda: _lint("antsibull-changelog", "lint")),
     Check("project rules", "lint", _rules),
-    Check("generated docs", "lint", _docs),
+    Check("generated docs", "lint", lambda: docs("--check", root=_shared_copy())),
     Check("ruff check", "lint", lambda: _lint("ruff", "check", "--no-cache", "--output-format", "concise", ".")),
     Check(
         "ruff format",
