@@ -66,7 +66,9 @@ def paused(manager: Manager, resource: Obj) -> bool:
     spec = resource.get("spec") or {}
     if manager.tool == "Flux":
         return bool(spec.get("suspend"))
-    return not (spec.get("syncPolicy") or {}).get("automated")
+    automated = (spec.get("syncPolicy") or {}).get("automated")
+    # an empty object already means "sync automatically"; since Argo CD 3.1 it can be switched off inside
+    return automated is None or automated.get("enabled") is False
 
 
 def digest(template: Obj) -> str:
