@@ -63,9 +63,16 @@ def load(cluster: str, data: Mapping[str, str] | None) -> Journal:
         raw = json.loads((data or {})[DATA_KEY])
     except (KeyError, ValueError):
         return Journal(cluster)
-    known = set(vars(Journal(cluster)))
-    kept = {key: value for key, value in raw.items() if key in known} if isinstance(raw, dict) else {}
+    if not isinstance(raw, dict):
+        return Journal(cluster)
+    # somebody may have edited it by hand: a field of another type would break every later step
+    kept = {key: raw[key] for key, value in vars(Journal(cluster)).items() if isinstance(raw.get(key), type(value))}
+    kept["events"] = [event for event in kept.get("events", []) if _is_event(event)]
     return Journal(**{**kept, "cluster": cluster})
+
+
+def _is_event(event: Any) -> bool:
+    return isinstance(event, dict) and {"time", "phase", "sub_phase"} <= set(event)
 
 
 def dump(journal: Journal) -> dict[str, str]:
