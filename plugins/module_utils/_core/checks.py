@@ -191,12 +191,15 @@ def membership(
     ]
     ids = {pod: broker for broker, pod in pods.items()}
     for pod in all_pods:
-        if pod in not_ready or pod not in ids:
-            found.append(finding("broker-not-healthy", pod, f"pod {pod} is not Ready; repair it before the migration"))
+        if pod in not_ready:
+            why = f"pod {pod} is not Ready"
+        elif pod not in ids:
+            why = f"the broker id of pod {pod} could not be read: no Kafka process was found in it"
         elif registered and ids[pod] not in registered:
-            found.append(
-                finding("broker-not-healthy", pod, f"broker {ids[pod]} in pod {pod} is not registered in ZooKeeper")
-            )
+            why = f"broker {ids[pod]} in pod {pod} is not registered in ZooKeeper"
+        else:
+            continue
+        found.append(finding("broker-not-healthy", pod, f"{why}; repair it before the migration"))
     return found
 
 
