@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The permissions: asked for by preflight and granted by the manifest, from one list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
+
+
+def test_spelled_as_kubectl_does() -> None:
+    assert Need("", "pods", ("create",), "why", "exec").spelled == "pods/exec"
+    assert Need("apps", "statefulsets", ("get",), "why").spelled == "statefulsets.apps"
+    assert Need("policy", "pods", ("create",), "why", "eviction").spelled == "pods/eviction.policy"
+
+
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.spelled)
+def test_each_need_says_what_for_and_asks_for_no_wildcard(need: Any) -> None:
+    assert need.why
+    assert need.verbs
+    assert len(set(need.verbs)) == len(need.verbs)
+    assert not {"*", "deletecollection", "escalate", "bind", "impersonate"} & set(need.verbs)
+    assert need.resource != "*"
+
+
+def test_each_resource_is_named_once() -> None:
+    assert len({need.spelled for need in NEEDS}) == len(NEEDS)
+
+
+def test_secrets_are_never_listed() -> None:
+    assert [set(need.verbs) & {"list", "watch"} for need in NEEDS if need.resource == "secrets"] == [set()]
