@@ -22,7 +22,9 @@ def key_of(*inputs: str | Path) -> str:
             continue
         for file in sorted(_files(item)):
             content = file.read_bytes()
-            digest.update(f"file {file.relative_to(item.parent)} {file.stat().st_mode & 0o111} {len(content)}\n".encode())
+            digest.update(
+                f"file {file.relative_to(item.parent)} {file.stat().st_mode & 0o111} {len(content)}\n".encode()
+            )
             digest.update(content)
     return digest.hexdigest()[:12]
 

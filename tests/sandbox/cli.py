@@ -23,7 +23,9 @@ from .traffic import TrafficSpec
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python3 -m tests.sandbox", description="A one-node Kubernetes with real Kafka.")
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests.sandbox", description="A one-node Kubernetes with real Kafka."
+    )
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("build", help="only build what a start needs")
     verbs.add_parser("up", help="build what is missing and start Kubernetes")
@@ -31,13 +33,17 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("--purge", action="store_true", help="remove the cache (built programs and images) as well")
     verbs.add_parser("status", help="what runs, as JSON")
     _kafka_options(verbs.add_parser("kafka", help="create (or delete) a fixture cluster"))
-    traffic_parser = verbs.add_parser("traffic", help="clients that keep producing and consuming, and the check of what they saw")
+    traffic_parser = verbs.add_parser(
+        "traffic", help="clients that keep producing and consuming, and the check of what they saw"
+    )
     traffic_parser.add_argument("what", choices=("start", "stop", "check"), help="stop drains and prints the report")
     traffic_parser.add_argument("--namespace", default=TrafficSpec.namespace)
     traffic_parser.add_argument("--cluster", default=TrafficSpec.cluster)
     traffic_parser.add_argument("--rate", type=int, default=TrafficSpec.rate, metavar="RECORDS/S")
     traffic_parser.add_argument("--image", default="", help="image of the clients (layout of apache/kafka)")
-    traffic_parser.add_argument("--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the clients")
+    traffic_parser.add_argument(
+        "--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the clients"
+    )
     return parser
 
 
@@ -47,7 +53,9 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--namespace", default=plain.namespace)
     parser.add_argument("--kafka-version", default=plain.kafka_version, help=f"one of {', '.join(KAFKA_VERSIONS)}")
     parser.add_argument("--surface", default=plain.surface, choices=list(FLAVOURS))
-    parser.add_argument("--image", default="", help="an image with the layout of apache/kafka instead of the sandbox's own")
+    parser.add_argument(
+        "--image", default="", help="an image with the layout of apache/kafka instead of the sandbox's own"
+    )
     parser.add_argument("--jolokia", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--first-id", type=int, default=0, metavar="N", help="id of the first broker")
     parser.add_argument("--statefulsets", type=int, default=1, choices=(1, 2))
@@ -57,7 +65,9 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topics", type=int, default=plain.topics)
     parser.add_argument("--update-strategy", default=plain.update_strategy, choices=("OnDelete", "RollingUpdate"))
     parser.add_argument("--pdb", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the brokers")
+    parser.add_argument(
+        "--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the brokers"
+    )
     parser.add_argument("--delete", action="store_true", help="delete the namespace with everything in it")
 
 
@@ -91,7 +101,9 @@ def _traffic(sandbox: Sandbox, options: argparse.Namespace) -> int:
     """Start the traffic, or stop and check it; the exit status of a check is 1 when something acked is lost, doubled or out of order."""
     kube = _kube(sandbox) or sandbox.kube
     if options.what == "start":
-        spec = TrafficSpec(options.namespace, options.cluster, options.rate, image=options.image, dns_ttl=options.dns_ttl)
+        spec = TrafficSpec(
+            options.namespace, options.cluster, options.rate, image=options.image, dns_ttl=options.dns_ttl
+        )
         traffic.start(kube, spec)
         return 0
     if options.what == "stop":

@@ -49,7 +49,9 @@ class Sandbox:
         preconditions.check_machine()
         cache = self.folders.cache
         parts = [*builds.missing_programs(cache), *image.missing_parts(cache, version)]
-        packages = preconditions.missing_packages(preconditions.RUN_PACKAGES, preconditions.BUILD_PACKAGES if parts else {})
+        packages = preconditions.missing_packages(
+            preconditions.RUN_PACKAGES, preconditions.BUILD_PACKAGES if parts else {}
+        )
         if packages or parts:
             _announce(packages, parts)
         preconditions.check_space(cache, 12 if "kubernetes" in parts else 3)
@@ -154,8 +156,10 @@ class Sandbox:
         cache = self.folders.cache
         self._import(
             components.PAUSE_IMAGE,
-            key_of(SOURCES / "image/pause.c"),
-            lambda: import_image(components.PAUSE_IMAGE, [image.pause_layer(cache / "pause")], {"Cmd": ["/pause"]}, self._ctr),
+            key_of(SOURCES / "container/pause.c"),
+            lambda: import_image(
+                components.PAUSE_IMAGE, [image.pause_layer(cache / "pause")], {"Cmd": ["/pause"]}, self._ctr
+            ),
         )
         self.ensure_image("file", DEFAULT_KAFKA)
 
@@ -213,16 +217,36 @@ class Sandbox:
         state = self.folders.state
         if not state.is_dir():
             return
-        self.processes.stop(*(name for name in _ORDER if name not in ("containerd", "etcd")), "controller-manager", "scheduler", patience=2)
+        self.processes.stop(
+            *(name for name in _ORDER if name not in ("containerd", "etcd")),
+            "controller-manager",
+            "scheduler",
+            patience=2,
+        )
         self._reap_containers()
         self.processes.stop("containerd", "etcd", patience=5)
         _unmount_below(state)
         program = next(self.folders.cache.glob("kubernetes-*/kubernetes"), None)
         network.down(program)
-        for name in ("etcd", "kubelet", "volumes", "cni-data", "containerd", "containerd-opt", "pod-logs", "log", "run"):
+        for name in (
+            "etcd",
+            "kubelet",
+            "volumes",
+            "cni-data",
+            "containerd",
+            "containerd-opt",
+            "pod-logs",
+            "log",
+            "run",
+        ):
             if (state / name).is_dir():
                 shutil.rmtree(state / name)
-        for file in (self.folders.audit_log, state / "containerd.sock", state / "containerd.sock.ttrpc", self.folders.kubeconfig):
+        for file in (
+            self.folders.audit_log,
+            state / "containerd.sock",
+            state / "containerd.sock.ttrpc",
+            self.folders.kubeconfig,
+        ):
             file.unlink(missing_ok=True)
 
     def _reap_containers(self) -> None:
@@ -254,7 +278,9 @@ class Sandbox:
         about: dict[str, object] = {
             "state": str(self.folders.state),
             "cache": str(self.folders.cache),
-            "processes": {name: recorded[name].pid if name in recorded and recorded[name].alive else None for name in ALL},
+            "processes": {
+                name: recorded[name].pid if name in recorded and recorded[name].alive else None for name in ALL
+            },
             "up": self.is_up(),
         }
         if self.is_up():
@@ -283,6 +309,9 @@ def _node_reason(nodes: dict[str, Object]) -> str:
 
 def _unmount_below(folder: Path) -> None:
     """Unmount everything below a folder, the deepest first."""
-    mounts = [line.split()[4].replace("\\040", " ") for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
+    mounts = [
+        line.split()[4].replace("\\040", " ")
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    ]
     for mount in sorted((mount for mount in mounts if mount.startswith(f"{folder}/")), key=len, reverse=True):
         run(["umount", "--lazy", mount], check=False)

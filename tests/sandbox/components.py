@@ -91,7 +91,11 @@ def _kubelet(state: Path) -> dict[str, object]:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": True}, "x509": {"clientCAFile": f"{state}/pki/ca.crt"}},
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": f"{state}/pki/ca.crt"},
+        },
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": f"{state}/pki/kubelet.crt",
         "tlsPrivateKeyFile": f"{state}/pki/kubelet.key",

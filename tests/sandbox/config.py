@@ -44,7 +44,7 @@ class SandboxError(Exception):
 
 def _folder(variable: str, fallback: str) -> Path:
     """Return the folder named by an environment variable, or the fallback below the home folder, made absolute."""
-    return Path(os.environ.get(variable) or os.path.expanduser(fallback)).absolute()
+    return Path(os.environ.get(variable) or fallback).expanduser().absolute()
 
 
 @dataclass(frozen=True)

@@ -49,15 +49,17 @@ def run(
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("w", encoding="utf-8") as sink:
-                done = subprocess.run(argv, cwd=cwd, env=env, stdout=sink, stderr=subprocess.STDOUT, check=False)
-            said = log.read_text(encoding="utf-8", errors="replace")
+                code = subprocess.run(
+                    argv, cwd=cwd, env=env, stdout=sink, stderr=subprocess.STDOUT, check=False
+                ).returncode
+            output, said = "", log.read_text(encoding="utf-8", errors="replace")
         else:
             done = subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True, check=False, input=stdin)
-            said = done.stderr + done.stdout
+            code, output, said = done.returncode, done.stdout, done.stderr + done.stdout
     except FileNotFoundError as error:
         raise SandboxError(f"command {argv[0]} is not there: {error}") from error
-    if check and done.returncode != 0:
+    if check and code != 0:
         tail = "\n  ".join(said.strip().splitlines()[-12:])
         where = f" (all of it: {log})" if log is not None else ""
-        raise SandboxError(f"command ended with {done.returncode}: {' '.join(argv)[:300]}{where}\n  {tail}")
-    return "" if log is not None else done.stdout
+        raise SandboxError(f"command ended with {code}: {' '.join(argv)[:300]}{where}\n  {tail}")
+    return output

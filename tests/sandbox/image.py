@@ -21,8 +21,15 @@ from .oci import Layer, LayerWriter
 from .scripts import SCRIPTS, wrapper
 
 _PACKAGES = "openjdk-17-jre-headless,procps,iproute2"
-_NOT_NEEDED = ("./dev/*", "./var/cache/apt/*", "./var/lib/apt/lists/*", "./usr/share/doc/*", "./usr/share/man/*", "./usr/share/locale/*")
-_SOURCE = SOURCES / "image"
+_NOT_NEEDED = (
+    "./dev/*",
+    "./var/cache/apt/*",
+    "./var/lib/apt/lists/*",
+    "./usr/share/doc/*",
+    "./usr/share/man/*",
+    "./usr/share/locale/*",
+)
+_SOURCE = SOURCES / "container"
 _PREFER = ("org/apache/kafka/", "org/apache/zookeeper/", "kafka/")
 
 
@@ -71,7 +78,16 @@ def image_name(flavour: str, version: str) -> str:
 
 def image_key(flavour: str, version: str) -> str:
     """Return a hash of everything that goes into the image."""
-    return key_of(flavour, version, DEBIAN_SUITE, _PACKAGES, JOLOKIA_VERSION, _SOURCE, SOURCES / "scripts.py", SOURCES / "image.py")
+    return key_of(
+        flavour,
+        version,
+        DEBIAN_SUITE,
+        _PACKAGES,
+        JOLOKIA_VERSION,
+        _SOURCE,
+        SOURCES / "scripts.py",
+        SOURCES / "image.py",
+    )
 
 
 def missing_parts(cache: Path, version: str) -> list[str]:
@@ -92,7 +108,10 @@ def rootfs(cache: Path) -> Layer:
 def _debootstrap(cache: Path, folder: Path) -> None:
     """Install Debian into a folder and turn it into one layer."""
     tree = folder / "tree"
-    run(["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", DEBIAN_SUITE, tree], log=cache / "build-rootfs.log")
+    run(
+        ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", DEBIAN_SUITE, tree],
+        log=cache / "build-rootfs.log",
+    )
     for file, line in (("passwd", "appuser:x:1000:1000::/home/appuser:/bin/bash"), ("group", "appuser:x:1000:")):
         with (tree / "etc" / file).open("a", encoding="utf-8") as sink:
             sink.write(line + "\n")
@@ -200,4 +219,3 @@ def pause_layer(folder: Path) -> Layer:
     writer = LayerWriter()
     writer.file("/pause", (folder / "pause").read_bytes(), 0o755)
     return writer.layer()
-

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -51,7 +52,9 @@ class Kube:
         self._kept: http.client.HTTPSConnection | None = None
 
     def _open(self, timeout: float) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection(self._connection.host, self._connection.port, timeout=timeout, context=self._connection.tls)
+        return http.client.HTTPSConnection(
+            self._connection.host, self._connection.port, timeout=timeout, context=self._connection.tls
+        )
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": "kafkaops-sandbox"}
@@ -59,7 +62,9 @@ class Kube:
             headers["Authorization"] = f"Bearer {self._connection.token}"
         return headers
 
-    def request(self, method: str, path: str, body: object = None, *, content: str = "application/json", timeout: float = 30.0) -> Any:
+    def request(
+        self, method: str, path: str, body: object = None, *, content: str = "application/json", timeout: float = 30.0
+    ) -> Any:
         """Send one request and return its JSON answer (text when it is not JSON).
 
         Raises ApiError for an answer other than 2xx, SandboxError when the server cannot be reached.
@@ -79,13 +84,13 @@ class Kube:
                 self._kept = None
                 # A kept connection may have been closed meanwhile: once more on a new one.
                 if fresh or attempt == 2:
-                    raise SandboxError(f"API server {self._connection.host}:{self._connection.port} cannot be reached: {error}") from error
+                    raise SandboxError(
+                        f"API server {self._connection.host}:{self._connection.port} cannot be reached: {error}"
+                    ) from error
         text = said.decode(errors="replace")
         if not 200 <= answer.status < 300:
-            try:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
                 text = json.loads(text)["message"]
-            except (ValueError, KeyError, TypeError):
-                pass
             raise ApiError(answer.status, f"{method} {path}: {answer.status} {text.strip()[:400]}")
         return json.loads(text) if answer.headers.get_content_type() == "application/json" else text
 
@@ -116,11 +121,15 @@ class Kube:
         """Create the object, or bring the existing one to this form (server-side apply)."""
         metadata = body["metadata"]
         path = self.path(body["kind"], metadata.get("namespace", ""), metadata["name"])
-        self.request("PATCH", f"{path}?fieldManager=kafkaops-sandbox&force=true", body, content="application/apply-patch+yaml")
+        self.request(
+            "PATCH", f"{path}?fieldManager=kafkaops-sandbox&force=true", body, content="application/apply-patch+yaml"
+        )
 
-    def delete(self, kind: str, name: str, namespace: str = "", *, grace: int | None = None) -> bool:
-        """Delete an object; False when it was not there. ``grace`` in seconds."""
-        body: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+    def delete(
+        self, kind: str, name: str, namespace: str = "", *, grace: int | None = None, propagation: str = "Background"
+    ) -> bool:
+        """Delete an object; False when it was not there. ``grace`` in seconds; ``propagation``: what becomes of what it owns."""
+        body: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if grace is not None:
             body["gracePeriodSeconds"] = grace
         try:
@@ -131,7 +140,9 @@ class Kube:
             raise
         return True
 
-    def events(self, kind: str, namespace: str = "", *, labels: str = "", seconds: float = 60.0) -> Iterator[dict[str, Object]]:
+    def events(
+        self, kind: str, namespace: str = "", *, labels: str = "", seconds: float = 60.0
+    ) -> Iterator[dict[str, Object]]:
         """Yield {namespace/name: object} first after a LIST, then after every event of a WATCH, for at most ``seconds``."""
         deadline = time.monotonic() + seconds
         while True:
@@ -157,7 +168,11 @@ class Kube:
         left = max(1, int(deadline - time.monotonic()) + 1)
         client = self._open(left + 5)
         try:
-            client.request("GET", f"{path}?{urlencode({**query, 'watch': 'true', 'timeoutSeconds': left})}", headers=self._headers())
+            client.request(
+                "GET",
+                f"{path}?{urlencode({**query, 'watch': 'true', 'timeoutSeconds': left})}",
+                headers=self._headers(),
+            )
             answer = client.getresponse()
             if answer.status != 200:
                 return
@@ -170,7 +185,13 @@ class Kube:
             client.close()
 
     def wait(
-        self, kind: str, namespace: str, judge: Callable[[dict[str, Object]], str], *, labels: str = "", seconds: float = 60.0
+        self,
+        kind: str,
+        namespace: str,
+        judge: Callable[[dict[str, Object]], str],
+        *,
+        labels: str = "",
+        seconds: float = 60.0,
     ) -> None:
         """Watch until ``judge`` returns an empty reason.
 
@@ -184,7 +205,14 @@ class Kube:
         raise SandboxError(f"waited {seconds:.0f} s in namespace {namespace or 'all'}: {reason}")
 
     def exec(
-        self, namespace: str, pod: str, command: Sequence[str], *, container: str = "", stdin: str | None = None, timeout: float = 60.0
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str = "",
+        stdin: str | None = None,
+        timeout: float = 60.0,
     ) -> ExecResult:
         """Run a command in a container and return its output (bytes) and exit status."""
         query = [("command", word) for word in command] + [("stdout", "true"), ("stderr", "true")]
@@ -202,4 +230,6 @@ def _key(item: Object) -> str:
 def pod_ready(pod: Object) -> bool:
     """Tell whether a pod is Ready and not being deleted."""
     conditions = pod.get("status", {}).get("conditions") or []
-    return "deletionTimestamp" not in pod["metadata"] and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    return "deletionTimestamp" not in pod["metadata"] and any(
+        c["type"] == "Ready" and c["status"] == "True" for c in conditions
+    )

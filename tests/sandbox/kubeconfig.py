@@ -70,8 +70,14 @@ def _from_yaml(path: Path, text: str) -> Any:
         import yaml
     except ImportError:
         if shutil.which("kubectl"):
-            return json.loads(run(["kubectl", "config", "view", "--raw", "--output=json"], env={**os.environ, "KUBECONFIG": str(path)}))
-        raise SandboxError(f"kubeconfig {path} is YAML: run this by a Python that has PyYAML (Ansible's own has), or install kubectl") from None
+            return json.loads(
+                run(
+                    ["kubectl", "config", "view", "--raw", "--output=json"], env={**os.environ, "KUBECONFIG": str(path)}
+                )
+            )
+        raise SandboxError(
+            f"kubeconfig {path} is YAML: run this by a Python that has PyYAML (Ansible's own has), or install kubectl"
+        ) from None
     return yaml.safe_load(text)
 
 
@@ -108,10 +114,16 @@ def _material(folder: Path, entry: Mapping[str, Any], name: str) -> bytes:
 def _exec_credential(plugin: Mapping[str, Any]) -> dict[str, Any]:
     """Run a credential plugin and return what it answers in the terms of a kubeconfig user."""
     env = {**os.environ, **{item["name"]: item["value"] for item in plugin.get("env") or []}}
-    env["KUBERNETES_EXEC_INFO"] = json.dumps({"apiVersion": plugin["apiVersion"], "kind": "ExecCredential", "spec": {"interactive": False}})
-    done = subprocess.run([plugin["command"], *(plugin.get("args") or [])], env=env, capture_output=True, text=True, check=False)
+    env["KUBERNETES_EXEC_INFO"] = json.dumps(
+        {"apiVersion": plugin["apiVersion"], "kind": "ExecCredential", "spec": {"interactive": False}}
+    )
+    done = subprocess.run(
+        [plugin["command"], *(plugin.get("args") or [])], env=env, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
-        raise SandboxError(f"credential plugin {plugin['command']} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+        raise SandboxError(
+            f"credential plugin {plugin['command']} ended with {done.returncode}: {done.stderr.strip()[-300:]}"
+        )
     status = json.loads(done.stdout).get("status", {})
     found: dict[str, Any] = {}
     if status.get("token"):

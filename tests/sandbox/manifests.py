@@ -77,10 +77,21 @@ done
 def cluster(spec: FixtureSpec) -> list[Object]:
     """Return every object of the cluster, the namespace first."""
     items = [_object("v1", "Namespace", spec.namespace, {})]
-    items += [_service(spec, "zookeeper", {"app": "zookeeper"}, [("client", 2181), ("peer", 2888), ("election", 3888)]), _zookeeper(spec)]
+    items += [
+        _service(spec, "zookeeper", {"app": "zookeeper"}, [("client", 2181), ("peer", 2888), ("election", 3888)]),
+        _zookeeper(spec),
+    ]
     items.append(_service(spec, spec.name, {"app": "kafka", "cluster": spec.name}, [("kafka", 9092)]))
     if spec.surface == "file":
-        items.append(_object("v1", "ConfigMap", f"{spec.name}-config", {"data": {"server.properties": properties(spec)}}, spec.namespace))
+        items.append(
+            _object(
+                "v1",
+                "ConfigMap",
+                f"{spec.name}-config",
+                {"data": {"server.properties": properties(spec)}},
+                spec.namespace,
+            )
+        )
     for name, replicas, first in spec.broker_sets:
         items.append(_brokers(spec, name, replicas, first))
     if spec.pdb:
@@ -121,16 +132,26 @@ def properties(spec: FixtureSpec) -> str:
     """Return server.properties as a person would have it: comments, groups, an order of its own."""
     known = settings(spec)
     groups = (
-        ("Owned by team streaming, ticket PLAT-1042. Please keep the comments.", ("zookeeper.connect", "inter.broker.protocol.version")),
-        ("Listeners; broker.id and advertised.listeners are added by the start command", ("listeners", "inter.broker.listener.name")),
+        (
+            "Owned by team streaming, ticket PLAT-1042. Please keep the comments.",
+            ("zookeeper.connect", "inter.broker.protocol.version"),
+        ),
+        (
+            "Listeners; broker.id and advertised.listeners are added by the start command",
+            ("listeners", "inter.broker.listener.name"),
+        ),
         ("Storage", ("log.dirs", "num.recovery.threads.per.data.dir", "log.cleaner.dedupe.buffer.size")),
         ("Replication: do not lower min.insync.replicas!", ("default.replication.factor", "min.insync.replicas")),
     )
-    lines, used = [], set()
+    lines: list[str] = []
+    used: set[str] = set()
     for comment, keys in groups:
         lines += [f"# {comment}", *(f"{key}={known[key]}" for key in keys if key in known), ""]
         used.update(keys)
-    lines += ["# Internal topics and small machines", *(f"{key}={value}" for key, value in known.items() if key not in used)]
+    lines += [
+        "# Internal topics and small machines",
+        *(f"{key}={value}" for key, value in known.items() if key not in used),
+    ]
     lines += ["#auto.leader.rebalance.enable=false"]
     return "\n".join(lines) + "\n"
 
@@ -145,7 +166,9 @@ def topics(spec: FixtureSpec) -> list[str]:
     )
     lines = []
     for index in range(spec.topics):
-        configs = f"min.insync.replicas={2 if spec.brokers >= 3 else 1}" + (f" {extra[index // 3 % 3]}" if index % 3 == 0 else "")
+        configs = f"min.insync.replicas={2 if spec.brokers >= 3 else 1}" + (
+            f" {extra[index // 3 % 3]}" if index % 3 == 0 else ""
+        )
         lines.append(f"topic-{index:02d} {(3, 6, 4, 1)[index % 4]} {factor} {configs}")
     return lines
 
@@ -168,14 +191,21 @@ def _service(spec: FixtureSpec, name: str, labels: dict[str, str], ports: list[t
 
 
 def _claim(spec: FixtureSpec) -> list[Object]:
-    return [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": spec.storage}}}}]
+    return [
+        {
+            "metadata": {"name": "data"},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": spec.storage}}},
+        }
+    ]
 
 
 def _env(values: dict[str, str]) -> list[Object]:
     return [{"name": name, "value": value} for name, value in values.items()]
 
 
-def _stateful_set(spec: FixtureSpec, name: str, service: str, replicas: int, labels: dict[str, str], pod: Object) -> Object:
+def _stateful_set(
+    spec: FixtureSpec, name: str, service: str, replicas: int, labels: dict[str, str], pod: Object
+) -> Object:
     body = {
         "serviceName": service,
         "replicas": replicas,
@@ -240,9 +270,16 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
         "name": "kafka",
         "image": spec.image_of(),
         "imagePullPolicy": "IfNotPresent",
-        "command": ["bash", "-c", _START[spec.surface].format(first=first, service=spec.name, namespace=spec.namespace)],
+        "command": [
+            "bash",
+            "-c",
+            _START[spec.surface].format(first=first, service=spec.name, namespace=spec.namespace),
+        ],
         "env": _env(_broker_env(spec)),
-        "ports": [{"name": "kafka", "containerPort": 9092}, *([{"name": "jolokia", "containerPort": 7777}] if spec.jolokia else [])],
+        "ports": [
+            {"name": "kafka", "containerPort": 9092},
+            *([{"name": "jolokia", "containerPort": 7777}] if spec.jolokia else []),
+        ],
         "readinessProbe": {"tcpSocket": {"port": 9092}, "periodSeconds": 1},
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
     }
@@ -255,7 +292,9 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
     if spec.surface == "file":
         container["volumeMounts"].append({"name": "config", "mountPath": "/config"})
         pod["volumes"] = [{"name": "config", "configMap": {"name": f"{spec.name}-config"}}]
-    labels = {"app": "kafka", "cluster": spec.name} | ({"zone": name.rpartition("-")[2]} if spec.statefulsets > 1 else {})
+    labels = {"app": "kafka", "cluster": spec.name} | (
+        {"zone": name.rpartition("-")[2]} if spec.statefulsets > 1 else {}
+    )
     body = _stateful_set(spec, name, spec.name, replicas, labels, pod)
     body["spec"]["updateStrategy"] = {"type": spec.update_strategy}
     return body

@@ -12,7 +12,10 @@ from .config import NODE_IP, NODE_LINK, POD_BRIDGE, POD_NETWORK
 from .console import run
 
 _COMMENT = ["-m", "comment", "--comment", "kafkaops sandbox"]
-_RULES = [["FORWARD", "-s", POD_NETWORK, *_COMMENT, "-j", "ACCEPT"], ["FORWARD", "-d", POD_NETWORK, *_COMMENT, "-j", "ACCEPT"]]
+_RULES = [
+    ["FORWARD", "-s", POD_NETWORK, *_COMMENT, "-j", "ACCEPT"],
+    ["FORWARD", "-d", POD_NETWORK, *_COMMENT, "-j", "ACCEPT"],
+]
 
 
 def up() -> None:

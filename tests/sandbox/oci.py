@@ -55,7 +55,7 @@ class LayerWriter:
 
     def __init__(self) -> None:
         self._buffer = io.BytesIO()
-        self._archive = tarfile.open(fileobj=self._buffer, mode="w", format=tarfile.PAX_FORMAT)
+        self._archive = tarfile.open(fileobj=self._buffer, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - closed by layer()
         self._folders: set[str] = set()
 
     def folder(self, path: str, mode: int = 0o755, owner: tuple[int, int] = (0, 0)) -> None:
@@ -124,7 +124,8 @@ def import_image(name: str, layers: Sequence[Layer], config: object, ctr: Sequen
     }  # fmt: skip
     command = [str(part) for part in (*ctr, "-n", "k8s.io", "images", "import", "-")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
             with tarfile.open(fileobj=process.stdin, mode="w|", bufsize=1 << 20) as archive:
                 _add(archive, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
@@ -152,4 +153,3 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 def _architecture() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-

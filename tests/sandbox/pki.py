@@ -19,7 +19,10 @@ _CERTIFICATES = {
         f"subjectAltName=DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:{SERVICE_API_IP},IP:{NODE_IP}",
     ),
     "admin": ("/O=system:masters/CN=sandbox-admin", ""),
-    "kubelet": (f"/O=system:nodes/CN=system:node:{NODE_NAME}", f"subjectAltName=DNS:{NODE_NAME},IP:{NODE_IP},IP:127.0.0.1"),
+    "kubelet": (
+        f"/O=system:nodes/CN=system:node:{NODE_NAME}",
+        f"subjectAltName=DNS:{NODE_NAME},IP:{NODE_IP},IP:127.0.0.1",
+    ),
 }
 
 
@@ -36,7 +39,22 @@ def make(folder: Path) -> None:
     run(["openssl", "genrsa", "-out", "sa.key", "2048"], cwd=folder)
     run(["openssl", "rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub"], cwd=folder)
     for name, (subject, extension) in _CERTIFICATES.items():
-        run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject], cwd=folder)
+        run(
+            [
+                "openssl",
+                "req",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-keyout",
+                f"{name}.key",
+                "-out",
+                f"{name}.csr",
+                "-subj",
+                subject,
+            ],
+            cwd=folder,
+        )
         (folder / f"{name}.ext").write_text(extension + "\n", encoding="utf-8")
         run(["openssl", "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", _DAYS,
              "-out", f"{name}.crt", "-extfile", f"{name}.ext"], cwd=folder)  # fmt: skip
@@ -48,8 +66,18 @@ def write_kubeconfig(path: Path, pki: Path, user: str) -> None:
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "sandbox", "cluster": {"server": f"https://127.0.0.1:{API_PORT}", "certificate-authority": str(pki / "ca.crt")}}],
-        "users": [{"name": user, "user": {"client-certificate": str(pki / f"{user}.crt"), "client-key": str(pki / f"{user}.key")}}],
+        "clusters": [
+            {
+                "name": "sandbox",
+                "cluster": {"server": f"https://127.0.0.1:{API_PORT}", "certificate-authority": str(pki / "ca.crt")},
+            }
+        ],
+        "users": [
+            {
+                "name": user,
+                "user": {"client-certificate": str(pki / f"{user}.crt"), "client-key": str(pki / f"{user}.key")},
+            }
+        ],
         "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": user}}],
         "current-context": "sandbox",
     }

@@ -87,7 +87,9 @@ def check_ports() -> None:
             except OSError:
                 taken.append(port)
     if taken:
-        raise SandboxError(f"TCP ports that the sandbox needs are taken by another program: {', '.join(map(str, taken))}")
+        raise SandboxError(
+            f"TCP ports that the sandbox needs are taken by another program: {', '.join(map(str, taken))}"
+        )
 
 
 def install(packages: list[str]) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -88,7 +89,11 @@ class Processes:
         for name in names:
             if not self.alive(name):
                 log = self._logs / f"{name}.log"
-                tail = "\n  ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]) if log.exists() else ""
+                tail = (
+                    "\n  ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+                    if log.exists()
+                    else ""
+                )
                 raise SandboxError(f"{name} ended by itself; end of {log}:\n  {tail}")
 
     def stop(self, *names: str, patience: float = 5.0) -> None:
@@ -129,7 +134,5 @@ def _await_readable(descriptor: int, deadline: float) -> None:
 
 def _reap(pid: int) -> None:
     """Collect the process when it is a child of this very program."""
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass

@@ -49,7 +49,9 @@ def provide(kube: Kube, volumes: Path, claims: dict[str, Object]) -> None:
         wanted = (claim["metadata"].get("annotations") or {}).get("volume.kubernetes.io/storage-provisioner")
         if wanted != PROVISIONER or claim["spec"].get("volumeName") or claim["status"].get("phase") == "Bound":
             continue
-        folder = volumes / f"{claim['metadata']['namespace']}_{claim['metadata']['name']}_{claim['metadata']['uid'][:8]}"
+        folder = (
+            volumes / f"{claim['metadata']['namespace']}_{claim['metadata']['name']}_{claim['metadata']['uid'][:8]}"
+        )
         folder.mkdir(exist_ok=True)
         folder.chmod(0o777)
         try:
@@ -87,7 +89,9 @@ def _follow(folders: Folders, kind: str) -> None:
 def main() -> None:
     """Serve claims and released volumes until the process is ended."""
     folders = Folders()
-    threads = [threading.Thread(target=_follow, args=(folders, kind)) for kind in ("PersistentVolumeClaim", "PersistentVolume")]
+    threads = [
+        threading.Thread(target=_follow, args=(folders, kind)) for kind in ("PersistentVolumeClaim", "PersistentVolume")
+    ]
     for thread in threads:
         thread.start()
 

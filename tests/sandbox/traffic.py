@@ -132,12 +132,23 @@ def _pod(spec: TrafficSpec, run: int) -> Object:
 def start(kube: Kube, spec: TrafficSpec, *, seconds: float = 60.0) -> None:
     """Start the traffic anew and return when records are being consumed (``seconds``: how long to wait for that)."""
     if kube.delete("Pod", POD, spec.namespace, grace=1):
-        kube.wait("Pod", spec.namespace, lambda pods: "the old pod is still there" if pods else "", labels="app=traffic")
-    brokers = sorted(pod["metadata"]["name"] for pod in kube.list("Pod", spec.namespace, labels=f"app=kafka,cluster={spec.cluster}"))
+        kube.wait(
+            "Pod", spec.namespace, lambda pods: "the old pod is still there" if pods else "", labels="app=traffic"
+        )
+    brokers = sorted(
+        pod["metadata"]["name"] for pod in kube.list("Pod", spec.namespace, labels=f"app=kafka,cluster={spec.cluster}")
+    )
     if not brokers:
-        raise SandboxError(f"no broker pod of cluster {spec.cluster} in namespace {spec.namespace} (labels app=kafka, cluster={spec.cluster})")
+        raise SandboxError(
+            f"no broker pod of cluster {spec.cluster} in namespace {spec.namespace} (labels app=kafka, cluster={spec.cluster})"
+        )
     factor = min(3, len(brokers))
-    create_topics(kube, spec.namespace, brokers[0], [f"{spec.topic} {spec.partitions} {factor} min.insync.replicas={2 if factor == 3 else 1}"])
+    create_topics(
+        kube,
+        spec.namespace,
+        brokers[0],
+        [f"{spec.topic} {spec.partitions} {factor} min.insync.replicas={2 if factor == 3 else 1}"],
+    )
     kube.request("POST", kube.path("Pod", spec.namespace), _pod(spec, int(time.time())))
     kube.wait("Pod", spec.namespace, _running, labels="app=traffic", seconds=seconds)
     # The first record comes through the whole path; bash in the pod waits for it.
@@ -162,12 +173,16 @@ def stop(kube: Kube, namespace: str) -> None:
     for name, script in (("producer", _STOP_PRODUCER), ("consumer", _STOP_CONSUMER)):
         done = kube.exec(namespace, POD, ["bash", "-c", script], container=name, timeout=180)
         if done.status != 0:
-            raise SandboxError(f"the traffic's {name} in {namespace} did not end: {done.stderr.decode(errors='replace')[-300:]}")
+            raise SandboxError(
+                f"the traffic's {name} in {namespace} did not end: {done.stderr.decode(errors='replace')[-300:]}"
+            )
 
 
 def check(kube: Kube, namespace: str) -> dict[str, Any]:
     """Return the report of the traffic; while it still runs, records under way count as lost and ``running`` is true."""
-    state = kube.exec(namespace, POD, ["bash", "-c", "ls /traffic; cat /traffic/producer.end"], container="producer").text.split()
+    state = kube.exec(
+        namespace, POD, ["bash", "-c", "ls /traffic; cat /traffic/producer.end"], container="producer"
+    ).text.split()
     # Acks first: whatever was acked by then has a chance to be in the second file.
     acked = _lines(kube, namespace, "acked.jsonl")
     report = compare(acked, _lines(kube, namespace, "consumed.jsonl"))
@@ -178,5 +193,7 @@ def _lines(kube: Kube, namespace: str, name: str) -> io.TextIOWrapper:
     """Return a file of the pod, line by line; it travels compressed."""
     done = kube.exec(namespace, POD, ["gzip", "-1", "-c", f"/traffic/{name}"], container="consumer", timeout=180)
     if done.status not in (0, 2):  # 2: the file grew meanwhile
-        raise SandboxError(f"traffic file {name} of {namespace} cannot be read: {done.stderr.decode(errors='replace')[-300:]}")
+        raise SandboxError(
+            f"traffic file {name} of {namespace} cannot be read: {done.stderr.decode(errors='replace')[-300:]}"
+        )
     return io.TextIOWrapper(gzip.GzipFile(fileobj=io.BytesIO(done.stdout)), encoding="utf-8", errors="replace")

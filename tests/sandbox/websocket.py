@@ -57,7 +57,11 @@ class _Frames:
         if size < 126:
             head += bytes([0x80 | size])
         else:
-            head += bytes([0x80 | 126]) + struct.pack(">H", size) if size < 1 << 16 else bytes([0x80 | 127]) + struct.pack(">Q", size)
+            head += (
+                bytes([0x80 | 126]) + struct.pack(">H", size)
+                if size < 1 << 16
+                else bytes([0x80 | 127]) + struct.pack(">Q", size)
+            )
         mask = os.urandom(4)
         self._link.sendall(head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload)))
 
@@ -103,11 +107,15 @@ def run_exec(link: socket.socket, host: str, path: str, headers: Mapping[str, st
         received += chunk
     head, _, rest = received.partition(b"\r\n\r\n")
     if b" 101 " not in head.split(b"\r\n")[0]:
-        raise SandboxError(f"exec refused: {head.splitlines()[0].decode() if head else 'no answer'} {rest[:300].decode(errors='replace')}")
+        raise SandboxError(
+            f"exec refused: {head.splitlines()[0].decode() if head else 'no answer'} {rest[:300].decode(errors='replace')}"
+        )
     frames = _Frames(link, rest)
     if stdin is not None:
         if b"v5.channel.k8s.io" not in head:
-            raise SandboxError("exec with standard input needs Kubernetes 1.30 (the end of it cannot be told by the older protocol)")
+            raise SandboxError(
+                "exec with standard input needs Kubernetes 1.30 (the end of it cannot be told by the older protocol)"
+            )
         data = stdin.encode()
         for start in range(0, len(data), 1 << 14):
             frames.send(_BINARY, bytes([_STDIN]) + data[start : start + (1 << 14)])
