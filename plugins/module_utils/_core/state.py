@@ -35,7 +35,8 @@ class Evidence:
     ``modes``: broker pod name to mode. ``controllers``: controller pod name to whether its process has the migration
     flag on. ``leader_flagged``: the flag of the active controller, None when there is none or it is unknown.
     ``kraft_holds_controller``: ``/controller`` carries a KRaft epoch; None when ZooKeeper was not read.
-    ``migration_offset``: ``/migration.kraft_metadata_offset``, None when absent.
+    ``migration_offset``: ``/migration.kraft_metadata_offset``, None when absent. ``controllers_wanted``: replicas of
+    the controllers' StatefulSet; a controller that cannot be read may still have the flag.
     """
 
     modes: Mapping[str, str]
@@ -43,6 +44,7 @@ class Evidence:
     leader_flagged: bool | None = None
     kraft_holds_controller: bool | None = None
     migration_offset: int | None = None
+    controllers_wanted: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,16 @@ def _all_kraft(seen: Evidence) -> ClusterState:
     flagged = [name for name, flag in seen.controllers.items() if flag]
     if seen.controllers and len(flagged) == len(seen.controllers):
         return ClusterState(PURE, "every broker runs in KRaft mode, every controller still has the migration flag")
+    if len(seen.controllers) < seen.controllers_wanted:
+        return ClusterState(
+            MIXED, f"only {len(seen.controllers)} of {seen.controllers_wanted} controllers could be read"
+        )
     if flagged:
-        where = "the active controller still has it" if seen.leader_flagged else "the active controller runs without it"
+        where = {
+            True: "the active controller still has it",
+            False: "the active controller runs without it",
+            None: "the active controller's own is not known",
+        }[seen.leader_flagged]
         return ClusterState(MIXED, f"controller roll under way: the migration flag is on in {_names(flagged)}; {where}")
     return ClusterState(FINALIZED, "every broker runs in KRaft mode, no controller has the migration flag")
 
