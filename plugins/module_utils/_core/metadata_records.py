@@ -47,7 +47,7 @@ KEEP = rf"^Dumping |Error at |\"type\":\"({'|'.join(RECORDS)})\""
 """Extended regular expression for the lines to keep."""
 
 _FILE = re.compile(r"^Dumping .*?(?P<offset>\d{20})(?:-\d{10}\.(?P<kind>checkpoint)|\.log)\s*$")
-_RECORD = re.compile(r"^\|? ?(?:offset: (?P<offset>\d+) )?.*?payload: (?P<payload>\{.*\})\s*$")
+_RECORD = re.compile(r"^\| offset: (?P<offset>\d+) .*?payload: (?P<payload>\{.*\})\s*$")
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ class MetadataLog:
     :ivar controllers: node id to whether that controller said it is ready for a migration (``zkMigrationReady``).
         Empty before metadata.version 3.7-IV0, which has no such record.
     :ivar migration_state: name of the state, or None when the log has none.
+    :ivar migration_offset: offset of the record that says so; -1 when that is in a checkpoint, or nowhere.
     :ivar features: finalized level by feature (``metadata.version``, ``kraft.version``).
     :ivar problems: lines that the tool could not decode, and transactions that are still open.
     """
@@ -81,6 +82,7 @@ class MetadataLog:
     migration_state: str | None
     features: Mapping[str, int]
     problems: tuple[str, ...] = ()
+    migration_offset: int = -1
 
 
 def parse_dump(lines: Iterable[str], *, high_watermark: int | None) -> MetadataLog:
@@ -105,11 +107,10 @@ def parse_dump(lines: Iterable[str], *, high_watermark: int | None) -> MetadataL
         match = _RECORD.match(line)
         if match is None:
             continue
-        if not in_checkpoint and match["offset"] is not None:
-            offset = int(match["offset"])
-            if offset < covered or (high_watermark is not None and offset >= high_watermark):
-                continue
-        replay.take(json.loads(match["payload"]))
+        offset = -1 if in_checkpoint else int(match["offset"])
+        if not in_checkpoint and (offset < covered or (high_watermark is not None and offset >= high_watermark)):
+            continue
+        replay.take(json.loads(match["payload"]), offset)
     return replay.result()
 
 
@@ -136,9 +137,10 @@ class _Replay:
     features: dict[str, int] = field(default_factory=dict)
     migration_state: str | None = None
     problems: list[str] = field(default_factory=list)
-    pending: list[tuple[str, Mapping[str, t.Any]]] | None = None
+    migration_offset: int = -1
+    pending: list[tuple[str, Mapping[str, t.Any], int]] | None = None
 
-    def take(self, payload: Mapping[str, t.Any]) -> None:
+    def take(self, payload: Mapping[str, t.Any], offset: int) -> None:
         kind, data = str(payload.get("type", "")), payload.get("data") or {}
         if kind == "BEGIN_TRANSACTION_RECORD":
             self.pending = []
@@ -149,9 +151,9 @@ class _Replay:
                 self._apply(*each)
             self.pending = None
         elif self.pending is not None:
-            self.pending.append((kind, data))
+            self.pending.append((kind, data, offset))
         else:
-            self._apply(kind, data)
+            self._apply(kind, data, offset)
 
     def result(self) -> MetadataLog:
         problems = list(self.problems)
@@ -163,9 +165,10 @@ class _Replay:
             migration_state=self.migration_state,
             features=dict(self.features),
             problems=tuple(problems),
+            migration_offset=self.migration_offset,
         )
 
-    def _apply(self, kind: str, data: Mapping[str, t.Any]) -> None:
+    def _apply(self, kind: str, data: Mapping[str, t.Any], offset: int) -> None:
         if kind == "REGISTER_BROKER_RECORD":
             self.brokers[int(data["brokerId"])] = Registration(
                 fenced=bool(data.get("fenced", True)),
@@ -183,7 +186,7 @@ class _Replay:
             self.controllers[int(data["controllerId"])] = bool(data.get("zkMigrationReady", False))
         elif kind == "ZK_MIGRATION_STATE_RECORD":
             number = int(data["zkMigrationState"])
-            self.migration_state = MIGRATION_STATES.get(number, str(number))
+            self.migration_state, self.migration_offset = MIGRATION_STATES.get(number, str(number)), offset
         elif kind == "FEATURE_LEVEL_RECORD":
             self.features[str(data["name"])] = int(data["featureLevel"])
 

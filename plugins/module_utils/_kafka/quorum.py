@@ -79,7 +79,7 @@ class Quorum:
     :ivar epoch: its leader epoch; -1 when unknown.
     :ivar high_watermark: first offset that is not committed; -1 when unknown.
     :ivar voters: records that each voter lacks of what the leader had; a voter that did not answer, or that follows
-        another leader, is left out.
+        another leader, is left out. By tool, 1 is a NoOp record on its way (one every 500 ms) as often as not: ask again.
     :ivar source: ``jolokia`` or ``tool``.
     :ivar migration_states: state by controller (``PRE_MIGRATION``, ...); left out where it could not be read.
     :ivar counts: of the active controller, by Jolokia only: migrating_brokers, active_brokers, fenced_brokers,
@@ -257,8 +257,9 @@ def _by_tool(
     if not migration or quorum.leader not in members:
         return quorum
     log = metadata_log(client, namespace, members, quorum, timeout=timeout)
-    # The log is one for all: a controller that has caught up is in the state that the log says.
-    states = {node: log.migration_state for node, lag in quorum.voters.items() if log.migration_state and not lag}
+    # The log is one for all: a controller whose copy holds the committed record is in that state.
+    holders = [node for node, row in sorted(voters.items()) if row[0] > log.migration_offset]
+    states = dict.fromkeys(holders, log.migration_state) if log.migration_state else {}
     return dataclasses.replace(quorum, migration_states=states, ready=log.controllers)
 
 

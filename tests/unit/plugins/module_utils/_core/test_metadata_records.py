@@ -59,7 +59,7 @@ def test_a_migration_as_it_happens():
         record(45, "END_TRANSACTION_RECORD"),
     ]
     whole = parse_dump(lines, high_watermark=46)
-    assert whole.migration_state == "MIGRATION"
+    assert (whole.migration_state, whole.migration_offset) == ("MIGRATION", 44)
     assert whole.brokers == {1: Registration(False, True, 10), 2: Registration(True, True, 22)}
     assert whole.controllers == {100: True}
     assert whole.features == {"metadata.version": 21}
@@ -106,7 +106,7 @@ def test_checkpoint_then_log():
     ]
     state = parse_dump(lines, high_watermark=101)
     assert state.brokers == {1: Registration(False, False, 0, in_controlled_shutdown=True)}
-    assert state.migration_state == "POST_MIGRATION"
+    assert (state.migration_state, state.migration_offset) == ("POST_MIGRATION", -1)
 
 
 def test_flags_come_and_go():

@@ -1,0 +1,322 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Facts from recorded output of the script, and the script itself on a process that looks like Kafka."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import facts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script import SCRIPT
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import REDACTED
+
+# A controller of the sandbox, Kafka 3.9.2 on Debian 12, as printed.
+RECORDED = """
+@@kraft pid 1
+
+@@kraft argv
+java
+-Xms128m
+-Xmx384m
+-XX:+UseSerialGC
+-javaagent:/opt/jolokia/jolokia.jar=port=7777,host=0.0.0.0
+-Dsun.net.inetaddr.ttl=1
+-cp
+/opt/kafka/bin/../libs/commons-cli-1.4.jar:/opt/kafka/bin/../libs/kafka_2.13-3.9.2.jar
+kafka.Kafka
+/tmp/server.properties
+--override
+ssl.key.password=hunter2 two
+--override=num.io.threads=9
+
+@@kraft environ
+KAFKA_OPTS=-javaagent:/opt/jolokia/jolokia.jar=port=7777,host=0.0.0.0 -Djavax.net.ssl.trustStorePassword=hunter2
+KAFKA_SASL_JAAS_CONFIG=hunter2
+KAFKA_MULTI=a\x01b
+PATH=/opt/kafka/bin:/usr/bin
+broken
+
+@@kraft stat
+40 (a b) c) S 1 1 1 0 -1 4194304 46822 0 2 0 456 90 0 0 20 0 49 0 158847 2714714112 50114 1
+
+@@kraft btime
+btime 1795251537
+
+@@kraft exe /usr/lib/jvm/java-17-openjdk-amd64/bin/java
+
+@@kraft mtime
+1795253125
+
+@@kraft config /tmp/server.properties
+process.roles=controller
+node.id=3000
+listeners=CONTROLLER://:9093
+log.dirs=/data/kafka, /data/two
+num.io.threads=4
+
+@@kraft open
+/data/kafka/.lock
+/opt/kafka/libs/kafka_2.13-3.9.2-test.jar
+/opt/kafka/libs/kafka_2.13-3.9.2.jar
+
+@@kraft libs /opt/kafka/libs
+kafka_2.13-3.9.2.jar
+
+@@kraft tools
+kafka-server-start /opt/kafka/bin/kafka-server-start.sh
+kafka-storage /opt/kafka/bin/kafka-storage.sh
+kafka-dump-log /opt/kafka/bin/kafka-dump-log.sh
+kafka-dump-log /usr/bin/kafka-dump-log
+
+@@kraft meta /data/kafka
+#
+#Sat Nov 21 09:25:26 UTC 2026
+node.id=3000
+directory.id=ti1I9Od8JNUQIgDj6I26OQ
+version=1
+cluster.id=PimZkhs0SZ2vh9gFLI-MvQ
+
+@@kraft quorum-state /data/kafka
+{"clusterId":"","leaderId":3001,"leaderEpoch":4,"votedId":-1,"appliedOffset":0,"currentVoters":[{"voterId":3000}],"data_version":0}
+@@kraft security /usr/lib/jvm/java-17-openjdk-amd64/conf/security/java.security
+networkaddress.cache.negative.ttl=10
+
+@@kraft end
+"""
+
+
+def recorded(*changes: tuple[str, str]) -> str:
+    text = RECORDED
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def test_a_recorded_controller():
+    found = facts.parse(RECORDED)
+    assert found.pid == 1
+    assert found.main_class == "kafka.Kafka"
+    assert found.config_path == "/tmp/server.properties"
+    assert found.settings["num.io.threads"] == "9"
+    assert found.settings["ssl.key.password"] == "hunter2 two"
+    assert found.version == "3.9.2"
+    assert found.home == "/opt/kafka"
+    assert found.java == "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"
+    assert found.start_script == "/opt/kafka/bin/kafka-server-start.sh"
+    assert found.storage_tool == "/opt/kafka/bin/kafka-storage.sh"
+    assert found.tools["kafka-dump-log"] == "/opt/kafka/bin/kafka-dump-log.sh"
+    assert found.meta == (
+        facts.MetaProperties("/data/kafka", 1, "PimZkhs0SZ2vh9gFLI-MvQ", 3000, "ti1I9Od8JNUQIgDj6I26OQ"),
+    )
+    assert found.quorum_state is not None
+    assert found.quorum_state["leaderId"] == 3001
+    assert found.dns_ttl == 1
+    assert found.jolokia_port == 7777
+    assert found.started_ms == 1795251537000 + 1588470
+    assert found.config_changed_ms == 1795253125000
+    assert not found.config_is_newer
+    assert found.roles == ("controller",)
+    assert found.node_id == 3000
+    assert found.cluster_id == "PimZkhs0SZ2vh9gFLI-MvQ"
+    assert found.log_dirs == ("/data/kafka", "/data/two")
+    assert found.metadata_dir == "/data/kafka"
+    assert found.env["KAFKA_MULTI"] == "a\nb"
+    assert "-Xmx384m" in found.jvm_options
+    assert "-cp" not in found.jvm_options
+
+
+def test_secrets_stay_inside():
+    found = facts.parse(RECORDED)
+    shown = (repr(found), *found.argv, *found.jvm_options, *found.env.values())
+    assert not [each for each in shown if "hunter2" in each or "two" in each.split()]
+    assert found.env["KAFKA_SASL_JAAS_CONFIG"] == REDACTED
+    assert found.env["KAFKA_OPTS"].startswith("-javaagent:/opt/jolokia")
+
+
+def test_a_changed_configuration_file():
+    assert facts.parse(recorded(("\n1795253125\n", "\n1795253130\n"))).config_is_newer
+    unknown = facts.parse(recorded(("\n1795253125\n", "\n\n")))
+    assert unknown.config_changed_ms is None
+    assert not unknown.config_is_newer
+
+
+@pytest.mark.parametrize(
+    ("security", "option", "ttl"),
+    [
+        ("", "", None),
+        ("", "-Dsun.net.inetaddr.ttl=5", 5),
+        ("networkaddress.cache.ttl=60", "-Dsun.net.inetaddr.ttl=5", 60),
+        ("networkaddress.cache.ttl=-1", "", -1),
+        ("networkaddress.cache.ttl=-7", "", -1),
+        ("networkaddress.cache.ttl=", "-Dsun.net.inetaddr.ttl=0", 0),
+        ("networkaddress.cache.ttl=never", "", None),
+    ],
+)
+def test_dns_ttl(security, option, ttl):
+    text = recorded(("-Dsun.net.inetaddr.ttl=1", option or "-Dx=y"), ("networkaddress.cache.negative.ttl=10", security))
+    assert facts.parse(text).dns_ttl == ttl
+
+
+def test_an_extra_security_file_is_added_or_replaces():
+    extra = "@@kraft security-extra /x\nnetworkaddress.cache.ttl=3\n\n@@kraft end"
+    base = ("networkaddress.cache.negative.ttl=10", "networkaddress.cache.ttl=60")
+    text = recorded(base, ("@@kraft end", extra), ("-XX:+UseSerialGC", "-Djava.security.properties=/x"))
+    assert facts.parse(text).dns_ttl == 3
+    # With == the base file does not count at all.
+    text = recorded(base, ("-XX:+UseSerialGC", "-Djava.security.properties==/x"), ("-Dsun.net.inetaddr.ttl=1", "-Dx=y"))
+    assert facts.parse(text).dns_ttl is None
+
+
+@pytest.mark.parametrize(
+    ("agent", "port"),
+    [
+        ("jolokia.jar=port=1234,host=*", 1234),
+        ("jolokia-agent.jar=host=0.0.0.0", 8778),
+        ("jolokia.jar", None),
+        ("jolokia.jar=port=1234,host=127.0.0.1", None),
+        ("jolokia.jar=port=1234,host=0.0.0.0,protocol=https", None),
+        ("jmx_prometheus.jar=1234:/x.yml", None),
+    ],
+)
+def test_jolokia_port(agent, port):
+    text = recorded(("-javaagent:/opt/jolokia/jolokia.jar=port=7777,host=0.0.0.0\n-D", f"-javaagent:/{agent}\n-D"))
+    assert facts.parse(text).jolokia_port == port
+
+
+def test_options_from_the_environment():
+    text = recorded(
+        ("-Dsun.net.inetaddr.ttl=1\n", ""),
+        ("broken", "JAVA_TOOL_OPTIONS=-Dsun.net.inetaddr.ttl=7\n_JAVA_OPTIONS='-Dsun.net.inetaddr.ttl=8"),
+    )
+    assert facts.parse(text).dns_ttl == 7
+    assert facts.parse(text.replace("'-D", "-D")).dns_ttl == 8
+
+
+def test_a_confluent_broker_in_zookeeper_mode():
+    text = recorded(
+        ("/opt/kafka/libs/kafka_2.13-3.9.2-test.jar\n", ""),
+        ("/opt/kafka/libs/kafka_2.13-3.9.2.jar", "/usr/share/java/kafka/kafka_2.13-7.6.0-ccs.jar"),
+        ("@@kraft libs /opt/kafka/libs\nkafka_2.13-3.9.2.jar", "@@kraft libs /usr/share/java/kafka"),
+        ("kafka.Kafka\n", "io.confluent.support.metrics.SupportedKafka\n"),
+        ("process.roles=controller\nnode.id=3000\n", ""),
+        ("log.dirs=/data/kafka, /data/two\n", ""),
+        ("node.id=3000\n", "broker.id=7\n"),
+        ("version=1\n", "version=0\n"),
+    )
+    found = facts.parse(text)
+    assert found.version == "7.6.0-ccs"
+    assert found.home is None
+    assert found.roles == ()
+    assert found.node_id == 7
+    assert found.meta[0].version == 0
+    assert found.log_dirs == ("/tmp/kafka-logs",)
+
+
+def test_little_is_known():
+    text = recorded(
+        ("@@kraft config /tmp/server.properties", "@@kraft other"),
+        ("/opt/kafka/libs/kafka_2.13-3.9.2-test.jar\n/opt/kafka/libs/kafka_2.13-3.9.2.jar\n", ""),
+        (":/opt/kafka/bin/../libs/kafka_2.13-3.9.2.jar", ""),
+        ("@@kraft libs /opt/kafka/libs\nkafka_2.13-3.9.2.jar", "@@kraft libs "),
+        ("@@kraft meta", "@@kraft other"),
+        ("@@kraft quorum-state", "@@kraft other"),
+    )
+    found = facts.parse(text)
+    assert (found.version, found.config_path, found.node_id, found.cluster_id) == (None, None, None, None)
+    assert (found.meta, found.quorum_state, found.home) == ((), None, None)
+
+
+def test_windows_line_ends_of_a_terminal():
+    assert facts.parse(RECORDED.replace("\n", "\r\n")).version == "3.9.2"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (RECORDED.replace("@@kraft end", ""), "cut off"),
+        (RECORDED.replace("kafka.Kafka", "kafka.Other"), "names no main class"),
+        ("\n@@kraft none\n", "names no process"),
+        ("\n@@kraft end\n", "names no process"),
+    ],
+)
+def test_output_that_makes_no_sense(text, why):
+    with pytest.raises(ValueError, match=why):
+        facts.parse(text)
+
+
+def answering(monkeypatch, stdout, stderr=""):
+    answer = types.SimpleNamespace(stdout=stdout, stderr=stderr, rc=0)
+    monkeypatch.setattr(facts.pod_exec, "run", lambda *_args, **_kw: answer)
+
+
+def test_pod_facts(monkeypatch):
+    answering(monkeypatch, RECORDED)
+    assert facts.pod_facts(None, "ns", "kafka-0", "kafka").pid == 1
+    answering(monkeypatch, "\n@@kraft none\n", "sh: grep: not found\n")
+    with pytest.raises(NotFound, match=r"no Kafka process runs in pod ns/kafka-0 \(container kafka\): sh: grep: not"):
+        facts.pod_facts(None, "ns", "kafka-0", "kafka")
+    answering(monkeypatch, "\n@@kraft none\n")
+    with pytest.raises(NotFound, match=r"in pod ns/kafka-0$"):
+        facts.pod_facts(None, "ns", "kafka-0")
+    answering(monkeypatch, "")
+    with pytest.raises(KraftError, match="cannot make out the Kafka process of pod ns/kafka-0: the output is cut off"):
+        facts.pod_facts(None, "ns", "kafka-0")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path):
+    """A real process with Kafka's command line; its own /proc is what the script reads."""
+    libs, data = tmp_path / "kafka" / "libs", tmp_path / "data"
+    script = tmp_path / "kafka" / "bin" / "kafka-storage.sh"
+    for folder in (libs, data / "__cluster_metadata-0", script.parent):
+        folder.mkdir(parents=True)
+    script.write_text("")
+    script.chmod(0o755)
+    (libs / "kafka_2.13-9.9.9.jar").write_text("")
+    (data / "meta.properties").write_text("version=0\nbroker.id=5\ncluster.id=abc\n")
+    (data / "__cluster_metadata-0" / "quorum-state").write_text('{"leaderId":3}')
+    (tmp_path / "k.properties").write_text(f"# c\nbroker.id: 5\nlog.dirs = {data}")
+    holder = "import sys,time; h=[open(p) for p in sys.argv[-2:]]; print('up', flush=True); time.sleep(60)"
+    opened = [str(libs / "kafka_2.13-9.9.9.jar"), str(data / "meta.properties")]
+    command = [sys.executable, "-c", holder, "two\nlines", "kafka.Kafka", "k.properties", *opened]
+    env = {**os.environ, "KAFKA_OPTS": "-Da=b", "OTHER": "x"}
+    sh = shutil.which("dash") or shutil.which("sh") or "sh"
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "up\n"
+            # Another Kafka on this machine must not be found in its place.
+            only = SCRIPT.replace("/proc/[0-9]*/cmdline", f"/proc/{process.pid}/cmdline")
+            done = subprocess.run([sh, "-c", only], capture_output=True, text=True, check=True, timeout=30)
+        finally:
+            process.kill()
+    found = facts.parse(done.stdout)
+    assert found.pid == process.pid
+    assert found.config_path == str(tmp_path / "k.properties")
+    assert found.settings == {"broker.id": "5", "log.dirs": str(data)}
+    assert found.version == "9.9.9"
+    assert found.home == str(tmp_path / "kafka")
+    assert found.storage_tool == str(script)
+    assert found.meta == (facts.MetaProperties(str(data), 0, "abc", 5),)
+    assert found.quorum_state == {"leaderId": 3}
+    assert found.env["KAFKA_OPTS"] == "-Da=b"
+    assert "OTHER" not in found.env
+    assert "two\nlines" in found.argv
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_the_script_without_kafka():
+    none = SCRIPT.replace("/proc/[0-9]*/cmdline", "/proc/self/cmdline")
+    done = subprocess.run(["sh", "-c", none], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout.strip() == "@@kraft none"

@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The quorum by Jolokia and by tools, on answers as Kafka 3.9.2 gives them."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Unreachable
+
+TABLE = """
+NodeId\tDirectoryId           \tLogEndOffset\tLag\tLastFetchTimestamp\tLastCaughtUpTimestamp\tStatus  \t
+101   \tAAAAAAAAAAAAAAAAAAAAAA\t504         \t0  \t1795253352907     \t1795253352907        \tLeader  \t
+100   \t1fT1L9q9o5w9vSUL-Fu6zg\t503         \t1  \t1795253352841     \t1795253352841        \tFollower\t
+102   \t1fT1L9q9o5w9vSUL-Fu6zg\t40          \t464\t1795253352841     \t1795253352841        \tFollower\t
+1     \tAyLj2uUnYPaDW6gs5rBZ8w\t504         \t0  \t1795253352840     \t1795253352840        \tObserver\t
+"""
+OLD_TABLE = """
+NodeId  LogEndOffset    Lag     LastFetchTimestamp      LastCaughtUpTimestamp   Status
+100     8               0       1700000000000           1700000000000           Leader
+"""
+DUMP = """Dumping /data/__cluster_metadata-0/00000000000000000000.log
+| offset: 5 CreateTime: 1 payload: {"type":"REGISTER_CONTROLLER_RECORD","data":{"controllerId":100,"zkMigrationReady":true}}
+| offset: 44 CreateTime: 1 payload: {"type":"ZK_MIGRATION_STATE_RECORD","version":0,"data":{"zkMigrationState":1}}
+| offset: 502 CreateTime: 1 payload: {"type":"REGISTER_BROKER_RECORD","data":{"brokerId":1,"fenced":false,"isMigratingZkBroker":true,"brokerEpoch":9}}
+| offset: 503 CreateTime: 1 payload: {"type":"UNREGISTER_BROKER_RECORD","data":{"brokerId":1}}
+"""
+
+
+def member(node, *, jolokia=True, leader=101, epoch=4, **settings):
+    state = None if leader is None else {"leaderId": leader, "leaderEpoch": epoch}
+    facts = types.SimpleNamespace(
+        jolokia_port=7777 if jolokia else None,
+        quorum_state=state,
+        metadata_dir="/data/",
+        tools={},
+        settings={"controller.listener.names": "C, D", "listeners": "X://:1,C://h:9093"} | settings,
+    )
+    return quorum.Member(f"kraft-{node - 100}", "kafka", facts)
+
+
+def members(**options):
+    return {node: member(node, **options) for node in (100, 101, 102)}
+
+
+class Agents:
+    """Jolokia in three pods: each answer may be used up one after the other."""
+
+    def __init__(self, answers):
+        self.answers, self.asked = answers, []
+
+    def pod_proxy(self, pod, *_args, **_options):
+        self.asked.append(pod)
+        answers = self.answers[pod]
+        values = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(values, Exception):
+            raise values
+        return [{"status": 404} if value is None else {"status": 200, "value": value} for value in values]
+
+
+def metrics(end, *, leader=101.0, epoch=4.0, state=1, high=500.0):
+    return [leader, epoch, high, end, state, 3, 3, 0, 0, None]
+
+
+def test_by_jolokia():
+    client = Agents({pod: [metrics(504.0)] for pod in ("kraft-0", "kraft-1", "kraft-2")})
+    found = quorum.quorum_status(client, "ns", members())
+    assert (found.leader, found.epoch, found.high_watermark, found.source) == (101, 4, 500, "jolokia")
+    assert found.voters == {100: 0, 101: 0, 102: 0}
+    assert found.migration_states == dict.fromkeys((100, 101, 102), "MIGRATION")
+    assert found.counts == {"migrating_brokers": 3, "active_brokers": 3, "fenced_brokers": 0, "zk_write_lag": 0}
+    assert client.asked == ["kraft-0", "kraft-1", "kraft-2"]
+
+
+def test_a_follower_asked_before_the_leader_is_asked_again():
+    client = Agents(
+        {"kraft-0": [metrics(503.0), metrics(505.0)], "kraft-1": [metrics(504.0)], "kraft-2": [metrics(90.0, state=2)]}
+    )
+    found = quorum.quorum_status(client, "ns", members())
+    assert found.voters == {100: 0, 101: 0, 102: 414}
+    assert found.migration_states[102] == "PRE_MIGRATION"
+
+
+def test_silent_and_confused_controllers():
+    gone = Unreachable("pod kraft-0 does not answer")
+    client = Agents(
+        {
+            "kraft-0": [gone],
+            "kraft-1": [metrics(504.0)],
+            "kraft-2": [[101.0, 3.0, "NaN", "NaN", None, None, None, None, None, True]],
+        }
+    )
+    found = quorum.quorum_status(client, "ns", members())
+    assert found.silent == {100: "pod kraft-0 does not answer"}
+    assert found.voters == {101: 0}
+    assert found.migration_states == {101: "MIGRATION"}
+
+
+@pytest.mark.parametrize("leader", [-1.0, 100.0])
+def test_no_leader_by_jolokia(leader):
+    away = Unreachable("away")
+    client = Agents({"kraft-0": [away], "kraft-1": [metrics(5.0, leader=leader, high=None)], "kraft-2": [away]})
+    found = quorum.quorum_status(client, "ns", members())
+    assert (found.leader, found.epoch, found.high_watermark, found.voters) == (None, 4, -1, {})
+
+
+def test_nobody_answers():
+    client = Agents({f"kraft-{each}": [Unreachable("away")] for each in range(3)})
+    found = quorum.quorum_status(client, "ns", members())
+    assert (found.leader, found.epoch, len(found.silent)) == (None, -1, 3)
+
+
+@pytest.fixture
+def pod(monkeypatch):
+    """Answer tools and ``ls`` in pods."""
+    seen = types.SimpleNamespace(
+        calls=[], replication=TABLE, dump=DUMP, ls="00000000000000000000.log quorum-state", rc=0
+    )
+
+    def run_tool(_client, _namespace, where, _container, _facts, tool, args, timeout=60.0, *, keep=""):
+        seen.calls.append((where, tool, tuple(args), timeout, bool(keep)))
+        return seen.replication if tool == "kafka-metadata-quorum" else seen.dump
+
+    def run(_client, _namespace, where, command, **_options):
+        seen.calls.append((where, *command))
+        return types.SimpleNamespace(stdout=seen.ls, stderr="ls: gone", rc=seen.rc)
+
+    monkeypatch.setattr(quorum, "run_tool", run_tool)
+    monkeypatch.setattr(quorum.pod_exec, "run", run)
+    return seen
+
+
+def test_by_tool(pod):
+    found = quorum.quorum_status(None, "ns", members(jolokia=False), timeout=9)
+    assert (found.leader, found.epoch, found.high_watermark, found.source) == (101, 4, 503, "tool")
+    assert found.voters == {100: 1, 101: 0, 102: 464}
+    # 102 does not have the record at offset 44 yet.
+    assert found.migration_states == {100: "MIGRATION", 101: "MIGRATION"}
+    assert found.ready == {100: True}
+    folder = "/data/__cluster_metadata-0"
+    assert pod.calls == [
+        (
+            "kraft-1",
+            "kafka-metadata-quorum",
+            ("--bootstrap-controller", "localhost:9093", "describe", "--replication"),
+            9,
+            False,
+        ),
+        ("kraft-1", "ls", folder),
+        (
+            "kraft-1",
+            "kafka-dump-log",
+            ("--cluster-metadata-decoder", "--files", f"{folder}/00000000000000000000.log"),
+            9,
+            True,
+        ),
+    ]
+
+
+def test_registrations_below_the_high_watermark_only(pod):
+    status = quorum.quorum_status(None, "ns", members(jolokia=False))
+    found = quorum.broker_registrations(None, "ns", members(), status)
+    assert found == {1: Registration(fenced=False, migrating=True, epoch=9)}
+
+
+def test_one_mixed_pod_is_enough_for_tools(pod):
+    mixed = members() | {102: member(102, jolokia=False)}
+    assert quorum.quorum_status(None, "ns", mixed, migration=False).migration_states == {}
+    assert len(pod.calls) == 1
+
+
+def test_a_log_without_a_migration_state(pod):
+    pod.dump = ""
+    assert quorum.quorum_status(None, "ns", members(jolokia=False)).migration_states == {}
+
+
+def test_an_older_table(pod):
+    assert quorum.parse_replication(OLD_TABLE) == {100: (8, 0, "Leader")}
+    pod.replication = "oops"
+    with pytest.raises(KraftError, match="in pod ns/kraft-1 printed no table of replicas"):
+        quorum.quorum_status(None, "ns", members(jolokia=False))
+    pod.replication = "NodeId LogEndOffset Lag Status\nshort row\n"
+    found = quorum.quorum_status(None, "ns", members(jolokia=False))
+    assert (found.leader, found.high_watermark) == (None, -1)
+
+
+@pytest.mark.parametrize("leader", [None, -1, 7])
+def test_no_leader_by_tool(pod, leader):
+    found = quorum.quorum_status(None, "ns", members(jolokia=False, leader=leader))
+    assert found.leader is None
+    assert pod.calls == []
+    assert bool(found.silent) == (leader is None)
+
+
+def test_no_controllers():
+    assert quorum.quorum_status(None, "ns", {}).leader is None
+
+
+def test_a_log_that_nobody_can_vouch_for():
+    empty = quorum.Quorum(None, -1, -1, {}, "tool", {})
+    with pytest.raises(Unreachable, match=r"has no leader among 100, 101, 102: nothing in its log is sure"):
+        quorum.metadata_log(None, "ns", members(), empty)
+    with pytest.raises(Unreachable, match="among no controllers"):
+        quorum.metadata_log(None, "ns", {}, quorum.Quorum(100, 1, -1, {}, "tool", {}))
+
+
+def test_no_log_files(pod):
+    pod.ls, pod.rc = "", 2
+    with pytest.raises(NotFound, match=r"no metadata log in /data/__cluster_metadata-0 of pod ns/kraft-1: ls: gone"):
+        quorum.metadata_log(None, "ns", members(), quorum.Quorum(101, 1, 5, {}, "tool", {}))
+
+
+def test_controller_port():
+    assert member(100).port == 9093
+    with pytest.raises(NotFound, match="name no controller listener"):
+        _ = member(100, listeners="X://:1,C://nothing").port

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running Kafka's tools in a pod; the script itself runs in a real shell here."""
+
+from __future__ import annotations
+
+import subprocess
+import types
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import tools
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Run a tool whose text is given, by the shell of this machine instead of a pod's."""
+    monkeypatch.setenv("KAFKA_OPTS", "-javaagent:/x")
+    monkeypatch.setenv("JMX_PORT", "9999")
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-agentlib:jdwp")
+
+    def local(_client, _namespace, _pod, command, **_options):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        return types.SimpleNamespace(stdout=done.stdout, stderr=done.stderr, rc=done.returncode)
+
+    monkeypatch.setattr(tools.pod_exec, "run", local)
+
+    def call(text, *args, **options):
+        tool = tmp_path / "kafka-x.sh"
+        tool.write_text(f"#!/bin/sh\n{text}\n")
+        tool.chmod(0o755)
+        facts = types.SimpleNamespace(tools={"kafka-x": str(tool)}, home=None)
+        return tools.run_tool(None, "ns", "kafka-0", "kafka", facts, options.pop("tool", "kafka-x"), args, **options)
+
+    return call
+
+
+def test_output_and_arguments(run):
+    assert run('echo "$1 $2"', "a b", "c'd") == "a b c'd\n"
+
+
+def test_agents_are_not_inherited(run):
+    assert run('echo "[$KAFKA_OPTS$JMX_PORT$JAVA_TOOL_OPTIONS] $KAFKA_HEAP_OPTS"') == "[] -Xmx192m\n"
+
+
+def test_only_lines_that_are_wanted_leave_the_pod(run):
+    assert run("echo one; echo two; printf three", keep="^t").split() == ["two", "three"]
+    assert run("echo one", keep="^t") == ""
+
+
+@pytest.mark.parametrize("keep", ["", "^never"])
+def test_a_tool_that_fails(run, keep):
+    with pytest.raises(KraftError, match="kafka-x failed in pod ns/kafka-0 with status 3: ") as raised:
+        run("echo 'Error: Address in use' >&2; echo '\tat java.lang.Error' >&2; exit 3", keep=keep)
+    assert raised.value.message.endswith("Error: Address in use")
+
+
+def test_a_tool_that_fails_without_a_word(run):
+    with pytest.raises(KraftError, match="it printed nothing"):
+        run("exit 1")
+
+
+def test_output_that_was_cut_off(run, monkeypatch):
+    answer = types.SimpleNamespace(stdout="two\n", stderr="", rc=0)
+    monkeypatch.setattr(tools.pod_exec, "run", lambda *_args, **_options: answer)
+    with pytest.raises(KraftError, match="with status 1"):
+        run("", keep="t")
+
+
+def test_a_tool_that_the_image_does_not_have(run):
+    with pytest.raises(NotFound, match=r"has no kafka-y.sh \(looked for in /usr/bin and on PATH\)"):
+        run("", tool="kafka-y")
