@@ -48,7 +48,7 @@ class Channel:
         self._decoder = frames.Decoder()
         self._out = bytearray()
         self._sock.setblocking(False)
-        self._early = self._decoder.feed(_read_ahead(answer))
+        self._early = _read_ahead(answer)
 
     def fileno(self) -> int:
         """File descriptor for a selector."""
@@ -106,7 +106,8 @@ class Channel:
 
     def receive(self) -> list[tuple[int, bytes]]:
         """Return ``(channel, bytes)`` for all that is there, without waiting; sets ``ended``."""
-        out, self._early = self._sort(self._early), []
+        out = self._feed(self._early)
+        self._early = b""
         taken = 0
         while taken < BUDGET and not self.ended:
             try:
@@ -120,11 +121,15 @@ class Channel:
                 self._end("the connection was closed")
                 break
             taken += len(data)
-            try:
-                out += self._sort(self._decoder.feed(data))
-            except frames.FrameError as error:
-                self._end(str(error))
+            out += self._feed(data)
         return out
+
+    def _feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        try:
+            return self._sort(self._decoder.feed(data))
+        except frames.FrameError as error:
+            self._end(str(error))
+            return []
 
     def _sort(self, received: list[frames.Frame]) -> list[tuple[int, bytes]]:
         out: list[tuple[int, bytes]] = []
