@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .console import step
@@ -34,19 +36,31 @@ def _files(item: Path) -> Iterable[Path]:
     return [item] if item.is_file() else [path for path in item.rglob("*") if path.is_file()]
 
 
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold a lock that other programs respect too; a program that is killed loses it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
 def part(cache: Path, name: str, key: str, build: Callable[[Path], None]) -> Path:
     """Return the folder of a built part; ``build`` fills it when it is not there, older builds of it are removed."""
     folder = cache / f"{name}-{key}"
     if folder.is_dir():
         return folder
-    unfinished = cache / f".{name}-{key}.unfinished"
-    remove(unfinished)
-    unfinished.mkdir(parents=True)
-    with step(f"building {name}"):
-        build(unfinished)
-    for older in cache.glob(f"{name}-{'?' * len(key)}"):
-        remove(older)
-    unfinished.rename(folder)
+    with locked(cache / f".{name}.lock"):
+        if folder.is_dir():  # built by another program while this one waited
+            return folder
+        unfinished = cache / f".{name}-{key}.unfinished"
+        remove(unfinished)
+        unfinished.mkdir()
+        with step(f"building {name}"):
+            build(unfinished)
+        for older in cache.glob(f"{name}-{'?' * len(key)}"):
+            remove(older)
+        unfinished.rename(folder)
     return folder
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from . import builds, components, image, network, pki, preconditions
-from .cache import key_of, remove
+from .cache import key_of, locked, remove
 from .config import DEFAULT_KAFKA, NODE_NAME, PROVISIONER, SOURCES, STORAGE_CLASS, Folders, SandboxError
 from .console import run, say, step
 from .kube import Kube, Object, pod_ready
@@ -68,6 +68,10 @@ class Sandbox:
 
     def up(self) -> None:
         """Bring the sandbox up; a running one is left as it is."""
+        with locked(self.folders.cache / ".sandbox.lock"):
+            self._up()
+
+    def _up(self) -> None:
         if self.is_up():
             say("the sandbox is already up")
             return
@@ -177,6 +181,10 @@ class Sandbox:
 
     def _import(self, name: str, key: str, bring: Callable[[], None]) -> None:
         """Import an image unless containerd has just this build of it."""
+        with locked(self.folders.cache / ".images.lock"):
+            self._import_locked(name, key, bring)
+
+    def _import_locked(self, name: str, key: str, bring: Callable[[], None]) -> None:
         listed = run([*self._ctr, "-n", "k8s.io", "images", "ls", "-q"]).split()
         file = components.containerd_root(self.folders) / "sandbox-images.json"
         known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -194,7 +202,7 @@ class Sandbox:
             say("the sandbox is not there")
             return
         preconditions.check_machine()
-        with step("taking the sandbox down"):
+        with locked(self.folders.cache / ".sandbox.lock"), step("taking the sandbox down"):
             self.processes.stop("controller-manager", "scheduler")
             self._delete_pods()
             self._clear_leftovers()

@@ -135,7 +135,7 @@ def _fetch_jars(cache: Path, version: str, folder: Path) -> None:
     """Fetch Kafka's jars from Maven Central and compile the topic helper against them."""
     libs = folder / "libs"
     run(
-        ["mvn", "-q", "-B", "-f", _SOURCE / "pom.xml", f"-Dkafka={version}", f"-Djolokia={JOLOKIA_VERSION}",
+        ["mvn", "-q", "-B", "-f", _SOURCE / "pom.xml", f"-Dmaven.repo.local={cache / 'maven'}", f"-Dkafka={version}", f"-Djolokia={JOLOKIA_VERSION}",
          "dependency:copy-dependencies", f"-DoutputDirectory={libs}", "-DincludeScope=runtime"],
         log=cache / f"build-jars-{version}.log",
     )  # fmt: skip

@@ -65,6 +65,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        child.returncode = 0  # it outlives us: no warning that nobody waited for it
         started = _start_ticks(child.pid)
         recorded = Recorded(name, child.pid, started or 0)
         file = self._folder / f"{name}.json"

