@@ -10,6 +10,7 @@ Private to the collection. Pure choice over listed objects; the caller lists the
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 Obj = dict[str, Any]
+#: images that carry the name of Kafka and run no broker
+BESIDE_KAFKA = re.compile(r"connect|exporter|rest|bridge|mirror|-ui\b|-manager|cruise|registry|operator|topicctl|proxy")
 
 
 def name_of(obj: Obj) -> str:
@@ -39,7 +42,8 @@ def looks_like_kafka(statefulset: Obj) -> bool:
             or {"KAFKA_ZOOKEEPER_CONNECT", "KAFKA_CFG_ZOOKEEPER_CONNECT"} & names
         ):
             return True
-        if "kafka" in container.get("image", "").rsplit("/", 1)[-1] and "zookeeper" not in words:
+        image = container.get("image", "").rsplit("/", 1)[-1]
+        if "kafka" in image and "zookeeper" not in words and not BESIDE_KAFKA.search(image):
             return True
     return False
 
