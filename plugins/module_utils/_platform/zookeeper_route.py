@@ -11,6 +11,7 @@ account may not read, or outside Kubernetes).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import exec_relay, pod_forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, SERVICE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound, Refused
 
 DEFAULT_PORT = 2181
+SERVER = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:\[\]\s]+))(?::(?P<port>\d{1,5}))?")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,12 @@ class Connect:
     chroot: str
 
     def __str__(self) -> str:
-        return ",".join(f"{host}:{port}" for host, port in self.servers) + self.chroot
+        return ",".join(address(host, port) for host, port in self.servers) + self.chroot
+
+
+def address(host: str, port: int) -> str:
+    """Return ``host:port``, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,26 @@ class Route:
 
 
 def parse_connect(text: str) -> Connect:
-    """Parse ``host:port,host:port/chroot`` (ZooKeeper ConnectStringParser)."""
+    """Parse ``host:port,host:port/chroot`` (ZooKeeper ConnectStringParser). Raises Refused (zookeeper-unreachable)."""
     servers, slash, chroot = text.strip().partition("/")
     parsed = []
-    for server in servers.split(","):
-        host, _colon, port = server.strip().rpartition(":")
-        parsed.append((host, int(port)) if host and port.isdigit() else (server.strip(), DEFAULT_PORT))
+    for server in filter(None, (item.strip() for item in servers.split(","))):
+        match = SERVER.fullmatch(server)
+        port = int(match["port"] or DEFAULT_PORT) if match else 0
+        if match is None or not 0 < port < 65536:
+            raise _no_connect(text)
+        parsed.append((match["v6"] or match["host"], port))
+    if not parsed:
+        raise _no_connect(text)
     return Connect(tuple(parsed), (slash + chroot).rstrip("/"))
+
+
+def _no_connect(text: str) -> Refused:
+    return Refused(
+        f"{text!r} is no ZooKeeper connect string (host:port,host:port/chroot); correct zookeeper.connect of the brokers, "
+        "or kraft_zookeeper_connect",
+        code="zookeeper-unreachable",
+    )
 
 
 @contextmanager
@@ -63,7 +83,7 @@ def open_route(
     if override:
         given = parse_connect(override)
         host, port = given.servers[0]
-        yield Route(host, port, given.chroot or connect.chroot, f"directly at {host}:{port}")
+        yield Route(host, port, given.chroot or connect.chroot, f"directly at {address(host, port)}")
         return
     for host, port in connect.servers:
         found = _pod_behind(client, namespace, host, port)
@@ -74,9 +94,17 @@ def open_route(
             yield Route(forward.host, forward.port, connect.chroot, f"port-forward to pod {pod_namespace}/{pod}")
             return
     host, port = connect.servers[0]
+    if not relay_pods:
+        raise Refused(
+            f"no ZooKeeper pod was found behind {address(host, port)} and no broker pod is Ready to relay to it; start a broker, or set "
+            "kraft_zookeeper_connect to an address that this machine reaches",
+            code="zookeeper-unreachable",
+        )
     pod, container = relay_pods[0]
     with exec_relay(client, namespace, pod, container, host, port) as relay:
-        yield Route(relay.host, relay.port, connect.chroot, f"relay through pod {namespace}/{pod} to {host}:{port}")
+        yield Route(
+            relay.host, relay.port, connect.chroot, f"relay through pod {namespace}/{pod} to {address(host, port)}"
+        )
 
 
 def _pod_behind(client: KubeClient, namespace: str, host: str, port: int) -> tuple[str, str, int] | None:
@@ -103,7 +131,7 @@ def _pod_behind(client: KubeClient, namespace: str, host: str, port: int) -> tup
             continue
         ready = [pod for pod in pods if is_ready(pod)]
         if ready:
-            return str(ready[0]["metadata"]["name"]), where, _target_port(found, port, bool(pod_name))
+            return str(ready[0]["metadata"]["name"]), where, _target_port(found, port, bool(pod_name), ready[0])
     return None
 
 
@@ -116,13 +144,23 @@ def _readings(labels: Sequence[str], namespace: str) -> list[tuple[str, str, str
     return readings
 
 
-def _target_port(service: Mapping[str, Any], port: int, headless_pod: bool) -> int:
+def _target_port(service: Mapping[str, Any], port: int, headless_pod: bool, pod: Mapping[str, Any]) -> int:
+    """The pod's port behind a port of the Service; a named targetPort is looked up in the pod."""
     if headless_pod or service["spec"].get("clusterIP") == "None":
         return port
     for entry in service["spec"].get("ports", []):
-        if entry.get("port") == port and isinstance(entry.get("targetPort"), int):
-            return int(entry["targetPort"])
+        if entry.get("port") == port:
+            target = entry.get("targetPort", port)
+            return target if isinstance(target, int) else _named_port(pod, str(target), port)
     return port
+
+
+def _named_port(pod: Mapping[str, Any], name: str, otherwise: int) -> int:
+    for container in pod["spec"].get("containers", []):
+        for entry in container.get("ports") or []:
+            if entry.get("name") == name:
+                return int(entry["containerPort"])
+    return otherwise
 
 
 def is_ready(pod: Mapping[str, Any]) -> bool:
