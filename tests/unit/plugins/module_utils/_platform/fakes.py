@@ -1,0 +1,264 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An API server in memory with what the platform layer relies on: versions, conflicts, dry runs, UIDs, watches."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import queue
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, NotFound
+
+Obj = dict[str, Any]
+Key = tuple[str, str | None, str]
+
+
+class Stream:
+    """One WATCH: an iterator of events that any thread may close."""
+
+    def __init__(self) -> None:
+        self.events: queue.SimpleQueue[Obj | None] = queue.SimpleQueue()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Obj]:
+        while (event := self.events.get()) is not None:
+            yield event
+
+    def close(self) -> None:
+        self.events.put(None)
+
+
+class FakeClient:
+    """The KubeClient of tests.
+
+    :ivar calls: the mutating calls, as (verb, kind, name); dry runs are ``dry-run replace``.
+    :ivar fail: (verb, kind) to the error that it raises.
+    :ivar evictions: answers of the next evictions; True when there is none.
+    :ivar on_gone: called with a pod that was deleted or evicted: the StatefulSet controller.
+    """
+
+    def __init__(self, *objects: Obj) -> None:
+        self.calls: list[tuple[str, str, str]] = []
+        self.fail: dict[tuple[str, str], KraftError] = {}
+        self.evictions: list[bool] = []
+        self.allowed: Callable[[str, str, str], bool] = lambda _verb, _resource, _subresource: True
+        self.on_gone: Callable[[Obj], None] = lambda _pod: None
+        self.logs: dict[str, str] = {}
+        self._store: dict[Key, Obj] = {}
+        self._numbers = itertools.count(1)
+        self._streams: list[tuple[str, Stream]] = []
+        for item in objects:
+            self.put(item)
+
+    # what a test does
+
+    def put(self, item: Obj) -> Obj:
+        """Store an object as it is, as somebody else would."""
+        stored = copy.deepcopy(item)
+        number = next(self._numbers)
+        stored["metadata"].setdefault("uid", f"uid-{number}")
+        stored["metadata"]["resourceVersion"] = str(number)
+        key = (stored["kind"], stored["metadata"].get("namespace"), stored["metadata"]["name"])
+        kind = "MODIFIED" if key in self._store else "ADDED"
+        self._store[key] = stored
+        self._tell(stored["kind"], kind, stored)
+        return copy.deepcopy(stored)
+
+    def drop(self, kind: str, namespace: str | None, name: str) -> Obj:
+        """Take an object away."""
+        gone = self._store.pop((kind, namespace, name))
+        self._tell(kind, "DELETED", gone)
+        return gone
+
+    def names(self, kind: str) -> list[str]:
+        """Names of the stored objects of a kind."""
+        return sorted(name for of, _namespace, name in self._store if of == kind)
+
+    def _tell(self, kind: str, what: str, item: Obj) -> None:
+        for of, stream in self._streams:
+            if of == kind:
+                stream.events.put({"type": what, "object": copy.deepcopy(item)})
+
+    def _check(self, verb: str, kind: Kind) -> None:
+        if (verb, kind.kind) in self.fail:
+            raise self.fail[verb, kind.kind]
+
+    # what the layers call
+
+    def find(self, kind: Kind, name: str, namespace: str | None = None) -> Obj | None:
+        self._check("get", kind)
+        return copy.deepcopy(self._store.get((kind.kind, namespace, name)))
+
+    def get(self, kind: Kind, name: str, namespace: str | None = None) -> Obj:
+        found = self.find(kind, name, namespace)
+        if found is None:
+            raise NotFound(f"{kind.kind} {name} is not there")
+        return found
+
+    def list(self, kind: Kind, namespace: str | None = None, *, label_selector: str = "", **_: Any) -> list[Obj]:
+        self._check("list", kind)
+        wanted = dict(pair.split("=") for pair in label_selector.split(",") if pair)
+        return [
+            copy.deepcopy(item)
+            for (of, where, _name), item in self._store.items()
+            if of == kind.kind
+            and where == namespace
+            and wanted.items() <= (item["metadata"].get("labels") or {}).items()
+        ]
+
+    def list_with_version(self, kind: Kind, namespace: str | None = None, **_: Any) -> tuple[list[Obj], str]:
+        return self.list(kind, namespace), str(next(self._numbers))
+
+    def stream_watch(self, kind: Kind, namespace: str | None, version: str, **_: Any) -> Stream:
+        stream = Stream()
+        self._streams.append((kind.kind, stream))
+        for item in self.list(kind, namespace):
+            stream.events.put({"type": "MODIFIED", "object": item})
+        return stream
+
+    def create(
+        self, kind: Kind, body: Mapping[str, Any], namespace: str | None = None, *, dry_run: bool = False
+    ) -> Obj:
+        self._check("create", kind)
+        name = body["metadata"]["name"]
+        self.calls.append(("create", kind.kind, name))
+        if (kind.kind, namespace, name) in self._store:
+            raise Conflict(f"{kind.kind} {name} exists")
+        return self.put({"kind": kind.kind, **body, "metadata": {**body["metadata"], "namespace": namespace}})
+
+    def replace(
+        self, kind: Kind, body: Mapping[str, Any], namespace: str | None = None, *, dry_run: bool = False
+    ) -> Obj:
+        self._check("replace", kind)
+        name = body["metadata"]["name"]
+        self.calls.append(("dry-run replace" if dry_run else "replace", kind.kind, name))
+        there = self.get(kind, name, namespace)
+        self._same_version(there, body["metadata"].get("resourceVersion"))
+        stored = self.defaulted({"kind": kind.kind, **copy.deepcopy(dict(body))})
+        if dry_run:
+            return stored
+        stored["metadata"]["generation"] = there["metadata"].get("generation", 1) + 1
+        return self.put(stored)
+
+    def defaulted(self, item: Obj) -> Obj:
+        """Add what an API server adds to a pod template."""
+        template = item.get("spec", {}).get("template")
+        if template:
+            template.setdefault("spec", {}).setdefault("dnsPolicy", "ClusterFirst")
+        return item
+
+    def patch(
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str | None,
+        body: Mapping[str, Any],
+        *,
+        resource_version: str | None = None,
+    ) -> Obj:
+        self._check("patch", kind)
+        self.calls.append(("patch", kind.kind, name))
+        there = self.get(kind, name, namespace)
+        self._same_version(there, resource_version)
+        return self.put(_merged(there, body))
+
+    def delete(
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+    ) -> None:
+        self._check("delete", kind)
+        self.calls.append(("delete", kind.kind, name))
+        there = self.get(kind, name, namespace)
+        if uid is not None and there["metadata"]["uid"] != uid:
+            raise Conflict(f"{kind.kind} {name} is another one")
+        self._same_version(there, resource_version)
+        self._gone(kind, name, namespace)
+
+    def evict(self, pod: str, namespace: str, *, uid: str) -> bool:
+        self.calls.append(("evict", "Pod", pod))
+        if self.evictions and not self.evictions.pop(0):
+            return False
+        there = self._store[("Pod", namespace, pod)]
+        if there["metadata"]["uid"] != uid:
+            raise Conflict(f"pod {pod} is another one")
+        self._gone(Kind("Pod", "", "v1", "pods"), pod, namespace)
+        return True
+
+    def _gone(self, kind: Kind, name: str, namespace: str | None) -> None:
+        gone = self.drop(kind.kind, namespace, name)
+        if kind.kind == "Pod":
+            self.on_gone(gone)
+
+    def _same_version(self, there: Obj, version: str | None) -> None:
+        if version is not None and there["metadata"]["resourceVersion"] != version:
+            raise Conflict(f"{there['kind']} {there['metadata']['name']} has moved on")
+
+    def can_i(self, verb: str, resource: str, namespace: str | None, *, group: str = "", subresource: str = "") -> bool:
+        return self.allowed(verb, resource, subresource)
+
+    def pod_log(self, pod: str, namespace: str, **_: Any) -> str:
+        return self.logs.get(pod, "")
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    """RFC 7396."""
+    if not isinstance(patch, Mapping):
+        return copy.deepcopy(patch)
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _merged(result.get(key), value)
+    return result
+
+
+def statefulset(name: str = "kafka", namespace: str = "n", **spec: Any) -> Obj:
+    """A brokers' StatefulSet."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": name, "namespace": namespace, "uid": f"uid-{name}", "generation": 1},
+        "spec": {
+            "replicas": 3,
+            "updateStrategy": {"type": "OnDelete"},
+            "template": {"spec": {"containers": [{"name": "kafka", "image": "apache/kafka:3.9.2"}]}},
+            **spec,
+        },
+        "status": {"observedGeneration": 1, "updatedReplicas": 3},
+    }
+
+
+def pod(name: str, namespace: str = "n", *, ready: bool = True, owner: str = "uid-kafka", **metadata: Any) -> Obj:
+    """A pod of a StatefulSet."""
+    return {
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": {"app": "kafka"},
+            "ownerReferences": [{"kind": "StatefulSet", "name": "kafka", "uid": owner}],
+            **metadata,
+        },
+        "spec": {},
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+            "containerStatuses": [{"name": "kafka", "restartCount": 0, "state": {"running": {}}}],
+        },
+    }
