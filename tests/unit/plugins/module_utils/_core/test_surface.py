@@ -26,7 +26,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface impor
     settings_hash,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import parse_ibp
-from ansible_collections.kafkaops.kraft.tests.unit.plugins.module_utils._core.core_manifests import (
+
+from tests.unit.plugins.module_utils._core.core_manifests import (
     BITNAMI_EFFECTIVE,
     CONFLUENT_EFFECTIVE,
     FILE_EFFECTIVE,

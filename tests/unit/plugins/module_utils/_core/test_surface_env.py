@@ -29,7 +29,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_env i
     variable_name,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import parse_ibp
-from ansible_collections.kafkaops.kraft.tests.unit.plugins.module_utils._core.core_manifests import (
+
+from tests.unit.plugins.module_utils._core.core_manifests import (
     BITNAMI_EFFECTIVE,
     CONFLUENT_EFFECTIVE,
     bitnami_template,
