@@ -39,6 +39,7 @@ JVM_VARIABLES = (
     "KAFKA_JMX_OPTS",
     "KAFKA_GC_LOG_OPTS",
     "LOG_DIR",
+    "EXTRA_ARGS",  # of kafka-server-start.sh, where a GC log cannot be written
 )
 _POD_FIELDS = (
     "securityContext",
