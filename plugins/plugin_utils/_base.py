@@ -92,6 +92,7 @@ class KraftAction(ActionBase):
             with orderly_stop() as stopper, Run(self.MODULE, params, sub_phase, progress) as run:
                 run.check_mode = bool(self._task.check_mode)
                 result.update(self._drive(run, stopper))
+                progress(str(result["msg"]))
         except KraftError as error:
             result.update(_failure(error, sub_phase, params))
         except Unsupported as error:

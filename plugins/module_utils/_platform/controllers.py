@@ -79,6 +79,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
         storage_tool=facts.storage_tool,
         user_manifest=params["controller_manifest"],
         container=cluster.container,
+        config_maps=cluster.config_maps,
     )
     if stage == "held":
         return spec

@@ -122,10 +122,8 @@ def release(cluster: StatefulSetCluster) -> bool:
 
 
 def _patch(cluster: StatefulSetCluster, item: dict[str, Any], marks: dict[str, Any]) -> None:
+    # not conditional on the resourceVersion: the status moves it, and the Lease keeps other runs out
+    name = item["metadata"]["name"]
     cluster.client.patch(
-        STATEFUL_SET,
-        item["metadata"]["name"],
-        cluster.namespace,
-        {"metadata": {"annotations": marks}},
-        resource_version=item["metadata"]["resourceVersion"],
+        STATEFUL_SET, name, cluster.namespace, {"metadata": {"uid": item["metadata"]["uid"], "annotations": marks}}
     )

@@ -25,12 +25,12 @@ def already_over(cluster: StatefulSetCluster) -> str:
     """Return why there is nothing to migrate (the cluster is KRaft already), or an empty string."""
     if set(cluster.modes.values()) != {state.MODE_KRAFT}:
         return ""
-    if any(cluster.flags.values()):
-        return ""
     where = f"{cluster.namespace}/{cluster.name}"
-    if cluster.controllers is not None and cluster.journal.migration_id:
-        return f"{where} is FINALIZED: already migrated to KRaft, nothing to do"
-    return f"{where} runs in KRaft mode already (born KRaft, or migrated by other means): nothing to do"
+    if cluster.controllers is None:
+        return f"{where} runs in KRaft mode already (born KRaft, or migrated by other means): nothing to do"
+    if cluster.state.name != state.FINALIZED:
+        return ""
+    return f"{where} is FINALIZED: already migrated to KRaft, nothing to do"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import foreign, names
@@ -20,6 +20,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
 
 Obj = dict[str, Any]
+
+#: a StatefulSet's status is written often while pods move; each write is tried again when only that changed
+ATTEMPTS = 8
 
 
 def annotations_of(obj: Mapping[str, Any]) -> dict[str, str]:
@@ -44,23 +47,51 @@ def check_untouched(statefulset: Mapping[str, Any]) -> None:
         )
 
 
-def write_template(
-    client: KubeClient, statefulset: Obj, template: Obj, *, replicas: int | None = None, dry_run: bool = False
-) -> Obj:
+def _update(client: KubeClient, statefulset: Obj, mutate: Callable[[Obj], None]) -> Obj:
+    """Write a StatefulSet whose spec is still the one that was read; its status may have moved on meanwhile.
+
+    Raises Conflict (code changed-by-others) when the spec changed: metadata.generation counts those changes.
+    """
+    metadata = statefulset["metadata"]
+    current = statefulset
+    for _attempt in range(ATTEMPTS):
+        body = copy.deepcopy(current)
+        body.pop("status", None)
+        mutate(body)
+        try:
+            return client.replace(STATEFUL_SET, body, metadata["namespace"])
+        except Conflict:
+            current = client.get(STATEFUL_SET, metadata["name"], metadata["namespace"])
+            same = (current["metadata"]["uid"], current["metadata"]["generation"]) == (
+                metadata["uid"],
+                metadata["generation"],
+            )
+            if not same:
+                break
+    raise Conflict(
+        f"StatefulSet {metadata['namespace']}/{metadata['name']} was changed by {foreign.last_writer(current)} while it was to be "
+        "written; find out who and why, then run again",
+        code="changed-by-others",
+    )
+
+
+def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, replicas: int | None = None) -> Obj:
     """Write a pod template (and replicas) with the digest of what the API server makes of it. Raises Conflict."""
     check_untouched(statefulset)
-    body = copy.deepcopy(statefulset)
-    body.pop("status", None)
-    body["spec"]["template"] = template
-    if replicas is not None:
-        body["spec"]["replicas"] = replicas
-    predicted = client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"], dry_run=True)
-    if dry_run:
-        return predicted
-    body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = foreign.digest(
-        predicted["spec"]["template"]
-    )
-    return client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"])
+    probe = copy.deepcopy(statefulset)
+    probe.pop("status", None)
+    probe["metadata"].pop("resourceVersion", None)
+    probe["spec"]["template"] = template
+    predicted = client.replace(STATEFUL_SET, probe, statefulset["metadata"]["namespace"], dry_run=True)
+    digest = foreign.digest(predicted["spec"]["template"])
+
+    def mutate(body: Obj) -> None:
+        body["spec"]["template"] = copy.deepcopy(template)
+        if replicas is not None:
+            body["spec"]["replicas"] = replicas
+        body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = digest
+
+    return _update(client, statefulset, mutate)
 
 
 def hold_rolls(client: KubeClient, statefulset: Obj) -> Obj:
@@ -68,11 +99,12 @@ def hold_rolls(client: KubeClient, statefulset: Obj) -> Obj:
     strategy = statefulset["spec"].get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return statefulset
-    body = copy.deepcopy(statefulset)
-    body.pop("status", None)
-    body["metadata"].setdefault("annotations", {})[names.UPDATE_STRATEGY] = json.dumps(strategy, sort_keys=True)
-    body["spec"]["updateStrategy"] = {"type": "OnDelete"}
-    return client.replace(STATEFUL_SET, body, statefulset["metadata"]["namespace"])
+
+    def mutate(body: Obj) -> None:
+        body["metadata"].setdefault("annotations", {})[names.UPDATE_STRATEGY] = json.dumps(strategy, sort_keys=True)
+        body["spec"]["updateStrategy"] = {"type": "OnDelete"}
+
+    return _update(client, statefulset, mutate)
 
 
 def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
@@ -94,11 +126,12 @@ def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
             f"{statefulset['spec'].get('replicas', 1)} pods have the update revision; RollingUpdate is put back only when all have it",
             code="wrong-state",
         )
-    body = copy.deepcopy(statefulset)
-    body.pop("status", None)
-    body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY)
-    body["spec"]["updateStrategy"] = json.loads(kept)
-    client.replace(STATEFUL_SET, body, metadata["namespace"])
+
+    def mutate(body: Obj) -> None:
+        body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY)
+        body["spec"]["updateStrategy"] = json.loads(kept)
+
+    _update(client, statefulset, mutate)
     return True
 
 

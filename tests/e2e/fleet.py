@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the end-to-end tests of migrations share: a fixture cluster, its account, its traffic, and our playbooks run on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.sandbox import traffic
+from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
+
+ROOT = Path(__file__).resolve().parents[2]
+CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
+ACCOUNT = "kraft-migration"
+#: gates that a later release brings
+ACCEPT = ["gate-parity", "gate-backup"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A playbook run: exit status, what it printed, and each task's result in order."""
+
+    status: int
+    output: str
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of the tasks that changed something."""
+        return [task["task"] for task in self.tasks if task["result"].get("changed")]
+
+    def result(self, name: str) -> dict[str, Any]:
+        """The result of the task of that name."""
+        return next(dict(task["result"]) for task in self.tasks if task["task"].split(" : ")[-1] == name)
+
+    @property
+    def failure(self) -> dict[str, Any]:
+        """The result of the task that failed."""
+        return next(dict(task["result"]) for task in self.tasks if task["result"].get("failed"))
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A fixture cluster and the account that the playbooks use."""
+
+    fixture: Fixture
+    token: str
+    folder: Path
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return self.fixture.spec.namespace
+
+    def play(self, playbook: str, *arguments: str, **variables: Any) -> Outcome:
+        """Run one of our playbooks with the minimal account; returns whatever its exit status."""
+        inventory = self.folder / "inventory.yml"
+        host = {"kraft_namespace": self.namespace, "kraft_cluster": self.fixture.spec.name, "kraft_controller_storage_size": "1Gi"}
+        host |= self._connection()
+        inventory.write_text(yaml.safe_dump({"kafka_clusters": {"hosts": {self.fixture.spec.name: host}}}), encoding="utf-8")
+        results = self.folder / "results.jsonl"
+        results.unlink(missing_ok=True)
+        environment = os.environ | {
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "results_file",
+            "KRAFT_RESULTS_FILE": str(results),
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+        }
+        environment.pop("K8S_AUTH_KUBECONFIG", None)
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), f"playbooks/{playbook}.yml"]
+        command += ["-e", json.dumps(variables), *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
+        output = done.stdout + done.stderr
+        print(output)
+        lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+        return Outcome(done.returncode, output, [json.loads(line) for line in lines])
+
+    def _connection(self) -> dict[str, Any]:
+        config = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))
+        server = config["clusters"][0]["cluster"]
+        connection = {"kraft_host": server["server"], "kraft_api_key": self.token}
+        if "certificate-authority" in server:
+            connection["kraft_ca_cert"] = server["certificate-authority"]
+        return connection
+
+
+def account(fixture: Fixture) -> str:
+    """Make the ServiceAccount with exactly the permissions of docs/rbac.yml; returns a token for it."""
+    kube, namespace = fixture.kube, fixture.spec.namespace
+    for item in yaml.safe_load((ROOT / "docs" / "rbac.yml").read_text(encoding="utf-8"))["items"]:
+        item["metadata"]["namespace"] = namespace
+        for subject in item.get("subjects", []):
+            subject["namespace"] = namespace
+        kube.apply(item)
+    path = kube.path("ServiceAccount", namespace, ACCOUNT) + "/token"
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}}
+    return str(kube.request("POST", path, body)["status"]["token"])
+
+
+@contextmanager
+def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
+    """A fixture cluster with its account; deleted at the end unless KRAFT_KEEP is set."""
+    delete(spec)
+    fixture = create(spec)
+    try:
+        yield Cluster(fixture, account(fixture), folder)
+    finally:
+        if not os.environ.get("KRAFT_KEEP"):
+            delete(spec)
+
+
+@contextmanager
+def canary(target: Cluster) -> Iterator[dict[str, Any]]:
+    """Live traffic while the block runs; the figures are in the yielded dict afterwards."""
+    kube, namespace = target.fixture.kube, target.namespace
+    figures: dict[str, Any] = {}
+    spec = traffic.TrafficSpec(namespace=namespace, cluster=target.fixture.spec.name)
+    traffic.start(kube, spec)
+    yield figures
+    traffic.stop(kube, namespace)
+    figures.update(traffic.check(kube, namespace))
