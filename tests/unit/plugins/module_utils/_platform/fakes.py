@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, NotFound
 
 Obj = dict[str, Any]
+Objects = list[Obj]
 Key = tuple[str, str | None, str]
 
 
@@ -70,7 +71,12 @@ class FakeClient:
         stored["metadata"].setdefault("uid", f"uid-{number}")
         stored["metadata"]["resourceVersion"] = str(number)
         key = (stored["kind"], stored["metadata"].get("namespace"), stored["metadata"]["name"])
-        kind = "MODIFIED" if key in self._store else "ADDED"
+        there = self._store.get(key)
+        if there is not None and "generation" in there["metadata"]:
+            # as the API server counts: changes of the spec only
+            changed = there.get("spec") != stored.get("spec")
+            stored["metadata"]["generation"] = there["metadata"]["generation"] + changed
+        kind = "MODIFIED" if there is not None else "ADDED"
         self._store[key] = stored
         self._tell(stored["kind"], kind, stored)
         return copy.deepcopy(stored)
@@ -106,7 +112,7 @@ class FakeClient:
             raise NotFound(f"{kind.kind} {name} is not there")
         return found
 
-    def list(self, kind: Kind, namespace: str | None = None, *, label_selector: str = "", **_: Any) -> list[Obj]:
+    def list(self, kind: Kind, namespace: str | None = None, *, label_selector: str = "", **_: Any) -> Objects:
         self._check("list", kind)
         wanted = dict(pair.split("=") for pair in label_selector.split(",") if pair)
         return [
@@ -117,7 +123,7 @@ class FakeClient:
             and wanted.items() <= (item["metadata"].get("labels") or {}).items()
         ]
 
-    def list_with_version(self, kind: Kind, namespace: str | None = None, **_: Any) -> tuple[list[Obj], str]:
+    def list_with_version(self, kind: Kind, namespace: str | None = None, **_: Any) -> tuple[Objects, str]:
         return self.list(kind, namespace), str(next(self._numbers))
 
     def stream_watch(self, kind: Kind, namespace: str | None, version: str, **_: Any) -> Stream:
@@ -148,7 +154,7 @@ class FakeClient:
         stored = self.defaulted({"kind": kind.kind, **copy.deepcopy(dict(body))})
         if dry_run:
             return stored
-        stored["metadata"]["generation"] = there["metadata"].get("generation", 1) + 1
+        stored["status"] = there.get("status", {})
         return self.put(stored)
 
     def defaulted(self, item: Obj) -> Obj:
@@ -171,7 +177,10 @@ class FakeClient:
         self.calls.append(("patch", kind.kind, name))
         there = self.get(kind, name, namespace)
         self._same_version(there, resource_version)
-        return self.put(_merged(there, body))
+        merged = _merged(there, body)
+        if merged["metadata"]["uid"] != there["metadata"]["uid"]:
+            raise Conflict(f"{kind.kind} {name} is another one")
+        return self.put(merged)
 
     def delete(
         self,
@@ -227,6 +236,30 @@ def _merged(target: Any, patch: Any) -> Any:
         else:
             result[key] = _merged(result.get(key), value)
     return result
+
+
+#: the validated options of a task, as far as the platform layer reads them
+PARAMS: Obj = {
+    "namespace": "n",
+    "cluster": "kafka",
+    "statefulsets": [],
+    "container": None,
+    "zookeeper_connect": None,
+    "ibp_version": None,
+    "dns_ttl": 1,
+    "controller_name": None,
+    "controller_replicas": 3,
+    "controller_node_id_base": None,
+    "controller_storage_size": "10Gi",
+    "controller_storage_class": None,
+    "controller_manifest": None,
+    "accept": [],
+    "confirm": [],
+    "soak": 86400,
+    "pod_timeout": 600,
+    "wait_timeout": 900,
+    "lock_timeout": 120,
+}
 
 
 def statefulset(name: str = "kafka", namespace: str = "n", **spec: Any) -> Obj:
