@@ -5,13 +5,14 @@
 """The Lease of one run: at most one ansible-playbook changes a cluster at a time.
 
 Private to the collection. Source: coordination.k8s.io/v1 Lease; renewTime and leaseDurationSeconds as in client-go's
-leader election. The holder is ``user@host:pid:start`` of ansible-playbook, so that a dead holder on this machine is
+leader election. The holder is ``user@host:pid:start-machine`` of ansible-playbook, so that a dead holder on this machine is
 recognised at once; an alien one is waited out.
 """
 
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import pathlib
 import socket
@@ -44,21 +45,41 @@ def process_start(pid: int) -> str:
     return stat.rsplit(")", 1)[1].split()[19]
 
 
+def machine() -> str:
+    """Return a short mark of this boot and of the space of process numbers that we see.
+
+    Host names are not unique (cloned machines, execution environments on the host's network): without the mark a run that
+    we merely cannot see would be taken for dead.
+    """
+    try:
+        boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
+        seen = f"{boot}{_process_space()}"
+    except OSError:
+        seen = ""
+    return hashlib.sha256(seen.encode()).hexdigest()[:8]
+
+
+def _process_space() -> str:
+    return str(pathlib.Path("/proc/self/ns/pid").readlink())
+
+
 def own_identity() -> str:
-    """Return ``user@host:pid:start`` of the ansible-playbook process, the parent of the worker that runs this."""
+    """Return ``user@host:pid:start-machine`` of the ansible-playbook process, the parent of the worker that runs this."""
     pid = os.getppid()
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}:{pid}:{process_start(pid)}"
+    return f"{user}@{socket.gethostname()}:{pid}:{process_start(pid)}-{machine()}"
 
 
 def holder_is_dead(holder: str) -> bool:
     """Whether ``holder`` ran on this machine and does not any more. A holder elsewhere is never called dead."""
     try:
-        who, pid, start = holder.rsplit(":", 2)
-        return who.rsplit("@", 1)[1] == socket.gethostname() and process_start(int(pid)) != start
+        who, pid, rest = holder.rsplit(":", 2)
+        start, _dash, mark = rest.partition("-")
+        here = who.rsplit("@", 1)[1] == socket.gethostname() and mark == machine()
+        return here and process_start(int(pid)) != start
     except (ValueError, IndexError):
         return False
 
@@ -170,5 +191,13 @@ class RunLease:
     def release(self) -> None:
         """Give the Lease back when it is ours, so that the next run need not wait."""
         held = self._client.find(LEASE, self.name, self._namespace)
-        if held is not None and (held.get("spec") or {}).get("holderIdentity") == self.holder:
-            self._client.delete(LEASE, self.name, self._namespace, uid=held["metadata"]["uid"])
+        if held is None or (held.get("spec") or {}).get("holderIdentity") != self.holder:
+            return
+        metadata = held["metadata"]
+        try:
+            # a new holder patches the same object: the UID alone would delete the Lease under them
+            self._client.delete(
+                LEASE, self.name, self._namespace, uid=metadata["uid"], resource_version=metadata["resourceVersion"]
+            )
+        except (Conflict, NotFound):
+            return
