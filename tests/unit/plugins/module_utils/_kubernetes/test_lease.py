@@ -1,0 +1,331 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Lease of one run: at most one ansible-playbook changes a cluster, and a dead one is not waited for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import lease
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused, Unreachable
+
+from tests.unit.plugins.module_utils._platform.fakes import FakeClient
+
+ME = "me@here:1:2"
+ALIEN = "ann@laptop:77:123"
+
+
+def stamp(seconds: Any = 0.0) -> Any:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def held(holder: Any = ALIEN, renewed: Any = 0.0, duration: Any = 60) -> Any:
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": duration, "acquireTime": "2026-01-01T00:00:00.000000Z"}
+    if renewed is not None:
+        spec["renewTime"] = stamp(renewed)
+    return {"kind": "Lease", "metadata": {"name": "l", "namespace": "n"}, "spec": spec}
+
+
+def leased(*items: Any, holder: Any = ME) -> Any:
+    client: Any = FakeClient(*items)
+    return RunLease(client, "n", "l", holder), client
+
+
+def holder_of(client: Any) -> Any:
+    return client.get(LEASE, "l", "n")["spec"]["holderIdentity"]
+
+
+def silent(_text: Any) -> None:
+    """Nobody listens."""
+
+
+# whose process
+
+
+def test_the_start_of_a_process_tells_it_from_a_later_one_of_the_same_number() -> None:
+    assert lease.process_start(os.getpid()).isdigit()
+    assert lease.process_start(2**22 + 1) == ""
+
+
+def test_a_process_whose_name_has_blanks_and_brackets(tmp_path: Any) -> None:
+    program = tmp_path / "a ) 1 2 b"
+    program.symlink_to(sys.executable)
+    with subprocess.Popen([program, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        assert lease.process_start(process.pid).isdigit()
+        process.communicate(b"\n")
+
+
+def test_our_own_identity_is_that_of_the_parent(monkeypatch: Any) -> None:
+    user, rest = lease.own_identity().split("@")
+    assert user
+    assert rest == f"{socket.gethostname()}:{os.getppid()}:{lease.process_start(os.getppid())}-{lease.machine()}"
+
+    def nobody() -> None:
+        raise KeyError("no such user")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert lease.own_identity().split("@")[0] == str(os.getuid())
+
+
+def test_who_is_dead() -> None:
+    here = socket.gethostname()
+    assert not lease.holder_is_dead(lease.own_identity())
+    assert lease.holder_is_dead(f"me@{here}:{os.getppid()}:1-{lease.machine()}")
+    assert lease.holder_is_dead(f"me@{here}:{2**22 + 1}:5-{lease.machine()}")
+    # a holder elsewhere, or one that another program wrote, is never called dead
+    assert not lease.holder_is_dead("me@elsewhere:1:1")
+    for odd in ("", "kubectl", "me@here", "me:1:1", f"me@{here}:pid:1"):
+        assert not lease.holder_is_dead(odd)
+
+
+def test_a_machine_of_the_same_name_is_not_this_machine(monkeypatch: Any) -> None:
+    """A run that we merely cannot see must not be taken for dead: its Lease would be stolen."""
+    holder = f"me@{socket.gethostname()}:{2**22 + 1}:5"
+    assert not lease.holder_is_dead(holder)
+    assert not lease.holder_is_dead(f"{holder}-0123abcd")
+    other_boot = f"{holder}-{lease.machine()}"
+    assert lease.holder_is_dead(other_boot)
+    monkeypatch.setattr(lease, "_process_space", lambda: "pid:[1]")
+    assert not lease.holder_is_dead(other_boot)
+
+
+def test_a_machine_without_proc_has_one_mark(monkeypatch: Any) -> None:
+    def no_proc(*_arguments: Any, **_options: Any) -> Any:
+        raise FileNotFoundError("/proc")
+
+    monkeypatch.setattr(Path, "read_text", no_proc)
+    monkeypatch.setattr(Path, "readlink", no_proc)
+    assert lease.machine() == lease.machine()
+    assert not lease.holder_is_dead(f"me@{socket.gethostname()}:1:-{lease.machine()}")
+
+
+# acquire
+
+
+def test_a_free_lease_is_taken() -> None:
+    mine, client = leased()
+    mine.acquire(0, silent)
+    spec = client.get(LEASE, "l", "n")["spec"]
+    assert spec["holderIdentity"] == ME
+    assert spec["leaseDurationSeconds"] == lease.DURATION
+    assert spec["acquireTime"] == spec["renewTime"]
+
+
+def test_our_own_lease_is_renewed_and_keeps_its_beginning() -> None:
+    mine, client = leased(held(ME))
+    mine.acquire(0, silent)
+    spec = client.get(LEASE, "l", "n")["spec"]
+    assert spec["acquireTime"] == "2026-01-01T00:00:00.000000Z" < spec["renewTime"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        held(renewed=-61),
+        held(renewed=None),
+        held(holder=""),
+        held(holder=f"me@{socket.gethostname()}:{2**22 + 1}:5-{lease.machine()}"),
+        {"kind": "Lease", "metadata": {"name": "l", "namespace": "n"}},
+    ],
+    ids=["expired", "never renewed", "given back", "dead holder on this machine", "empty"],
+)
+def test_a_lease_that_nobody_holds_any_more_is_taken_at_once(found: Any) -> None:
+    mine, client = leased(found)
+    mine.acquire(0, silent)
+    spec = client.get(LEASE, "l", "n")["spec"]
+    assert spec["holderIdentity"] == ME
+    assert spec["acquireTime"] != "2026-01-01T00:00:00.000000Z"
+
+
+def test_an_alien_is_refused_with_who_and_since_when() -> None:
+    mine, client = leased(held())
+    with pytest.raises(Refused) as raised:
+        mine.acquire(0, silent)
+    assert raised.value.code == "lock-held"
+    assert raised.value.message.startswith(
+        f"{ALIEN} has been migrating this cluster since 2026-01-01T00:00:00.000000Z (Lease n/l); wait for that run"
+    )
+    assert raised.value.detail == {"holder": ALIEN, "since": "2026-01-01T00:00:00.000000Z"}
+    assert holder_of(client) == ALIEN
+    assert client.calls == []
+
+
+def test_an_alien_is_waited_out_visibly() -> None:
+    mine, client = leased(held(renewed=-58.4))
+    said: list[str] = []
+    mine.acquire(30, said.append)
+    assert holder_of(client) == ME
+    assert said == [
+        f"waiting for the run of {ALIEN} (since 2026-01-01T00:00:00.000000Z); its Lease ends in 2 s unless renewed"
+    ]
+
+
+def test_an_alien_that_renews_is_not_overtaken() -> None:
+    mine, client = leased(held(renewed=-59.5))
+
+    def renew(_text: Any) -> None:
+        client.put(held())
+
+    with pytest.raises(Refused):
+        mine.acquire(1.2, renew)
+    assert holder_of(client) == ALIEN
+
+
+def test_of_two_that_come_at_once_one_wins() -> Any:
+    mine, client = leased()
+    real = client.create
+
+    def too_late(kind: Any, body: Any, namespace: Any) -> Any:
+        client.put(held())
+        return real(kind, body, namespace)
+
+    client.create = too_late
+    with pytest.raises(Refused):
+        mine.acquire(0, silent)
+    assert holder_of(client) == ALIEN
+
+
+# keep
+
+
+@pytest.fixture
+def quick(monkeypatch: Any) -> None:
+    monkeypatch.setattr(lease, "RENEW_EVERY", 0.02)
+
+
+def lost_of(mine: Any, client: Any, monkeypatch: Any, happens: Any) -> Any:
+    """Keep the Lease, let something happen, and return what ``lost`` was told."""
+    told: list[str] = []
+    event = threading.Event()
+
+    def lost(reason: Any) -> None:
+        told.append(reason)
+        event.set()
+
+    mine.acquire(0, silent)
+    mine.keep(lost)
+    happens()
+    assert event.wait(5)
+    mine.stop()
+    return told
+
+
+def test_it_is_renewed_until_stop(quick: Any) -> None:
+    mine, client = leased()
+    mine.acquire(0, silent)
+    first = client.get(LEASE, "l", "n")["spec"]["renewTime"]
+    mine.keep(pytest.fail)
+    for _ in range(500):
+        if client.get(LEASE, "l", "n")["spec"]["renewTime"] != first:
+            break
+        threading.Event().wait(0.01)
+    else:
+        pytest.fail("it was not renewed")
+    mine.stop()
+    writes = len(client.calls)
+    threading.Event().wait(0.1)
+    assert len(client.calls) == writes
+    mine.stop()
+
+
+def test_a_lease_that_was_taken_away_is_told_once(quick: Any, monkeypatch: Any) -> None:
+    mine, client = leased()
+    told = lost_of(mine, client, monkeypatch, lambda: client.put(held()))
+    assert told == [f"the Lease l was taken by {ALIEN}"]
+    assert holder_of(client) == ALIEN
+
+
+def test_a_lease_that_was_deleted_is_lost(quick: Any, monkeypatch: Any) -> None:
+    mine, client = leased()
+    told = lost_of(mine, client, monkeypatch, lambda: client.drop("Lease", "n", "l"))
+    assert told == ["the Lease l was deleted (unlock.yml?)"]
+
+
+def test_a_server_that_is_away_for_a_whole_duration_loses_the_lease(quick: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(lease, "DURATION", 0.1)
+    mine, client = leased()
+    away = lambda: client.fail.update({("get", "Lease"): Unreachable("the API server does not answer")})  # noqa: E731
+    told = lost_of(mine, client, monkeypatch, away)
+    assert told == ["the Lease l could not be renewed for 0.1 s: the API server does not answer"]
+
+
+def test_a_server_that_comes_back_in_time_loses_nothing(quick: Any) -> None:
+    mine, client = leased()
+    mine.acquire(0, silent)
+    client.fail["patch", "Lease"] = Conflict("moved on")
+    mine.keep(pytest.fail)
+    threading.Event().wait(0.1)
+    client.fail.clear()
+    first = client.get(LEASE, "l", "n")["spec"]["renewTime"]
+    threading.Event().wait(0.1)
+    assert client.get(LEASE, "l", "n")["spec"]["renewTime"] > first
+    mine.stop()
+
+
+# release
+
+
+def test_it_is_given_back() -> None:
+    mine, client = leased()
+    mine.acquire(0, silent)
+    mine.release()
+    assert client.names("Lease") == []
+    mine.release()
+
+
+def test_an_alien_lease_is_left_alone() -> None:
+    mine, client = leased(held())
+    mine.release()
+    assert holder_of(client) == ALIEN
+
+
+def test_a_lease_that_is_taken_while_we_give_it_back_stays_with_its_new_holder() -> Any:
+    mine, client = leased(held(ME))
+    real = client.delete
+
+    def too_late(*arguments: Any, **conditions: Any) -> Any:
+        client.put({**held(), "metadata": client.get(LEASE, "l", "n")["metadata"]})
+        return real(*arguments, **conditions)
+
+    client.delete = too_late
+    mine.release()
+    assert holder_of(client) == ALIEN
+
+
+def test_a_lease_that_is_gone_meanwhile_is_given_back(monkeypatch: Any) -> Any:
+    mine, client = leased(held(ME))
+    real = client.delete
+
+    def too_late(*arguments: Any, **conditions: Any) -> Any:
+        client.drop("Lease", "n", "l")
+        return real(*arguments, **conditions)
+
+    client.delete = too_late
+    mine.release()
+    assert client.names("Lease") == []
+
+
+def test_a_killed_run_is_recognised_as_dead() -> None:
+    """A real process, killed: its Lease is taken over without waiting."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        holder = f"me@{socket.gethostname()}:{process.pid}:{lease.process_start(process.pid)}-{lease.machine()}"
+        mine, client = leased(held(holder))
+        with pytest.raises(Refused):
+            mine.acquire(0, silent)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        mine.acquire(0, silent)
+    assert holder_of(client) == ME
