@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.config 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import Call, Object, RestClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watchstream import WatchStream
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Unreachable
 
 Objects = list[Object]  # inside the class the name `list` is the method
 
@@ -252,11 +252,15 @@ class KubeClient(RestClient):
         doing = f"asking port {port} of {POD.describe(pod, namespace)}"
         api_path = POD.path(namespace, f"{pod}:{port}", f"proxy/{resource}") + (f"?{query}" if query else "")
         errors = range(400, 600)
-        answer = self.send(
-            Call(
-                method, api_path, body=body, doing=doing, timeout=timeout, patience=0.0, ok=errors, read=method == "GET"
-            )
+        call = Call(
+            method, api_path, body=body, doing=doing, timeout=timeout, patience=0.0, ok=errors, read=method == "GET"
         )
+        try:
+            answer = self.send(call)
+        except Unreachable as error:
+            if error.detail.get("cause") != faults.NO_ANSWER:
+                raise
+            raise Unreachable(f"{doing} failed: no answer within {timeout:.0f} s", detail=error.detail) from error
         if answer.status in errors and faults.parse_status(answer.data):  # from the API server, not from the pod
             raise faults.answer_error(answer.status, answer.data, label=self.label, doing=doing)
         text = answer.data[:200].decode("utf-8", "replace")

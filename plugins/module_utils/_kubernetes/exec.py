@@ -32,6 +32,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Unreachable,
 )
 
+PROTOCOLS = (V5, V4)  # API servers before 1.30 know only v4
+
 # v4 cannot close stdin, so the container's own head counts the bytes; its first argument is their number.
 _COUNTED_STDIN = 'n=$1; shift; head -c "$n" | "$@"'
 
@@ -101,7 +103,7 @@ def open_exec(
     if container:
         query.append(("container", container))
     doing = f"running {command[0]} in {POD.describe(pod, namespace)}"
-    return open_channel(client, POD.path(namespace, pod, "exec"), query, (V5, V4), doing=doing, timeout=timeout)
+    return open_channel(client, POD.path(namespace, pod, "exec"), query, PROTOCOLS, doing=doing, timeout=timeout)
 
 
 def _collect(channel: Channel, stdin: bytes | None, deadline: float, where: str, timeout: float) -> ExecResult:

@@ -30,11 +30,13 @@ _DENIED = re.compile(
 )
 
 
+NO_ANSWER = "no answer within the time limit"
+
 # The first match counts: most of these are subclasses of OSError, some of each other.
 _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((socket.gaierror,), "the host name does not resolve"),
     ((ConnectionRefusedError,), "connection refused"),
-    ((TimeoutError,), "no answer within the time limit"),
+    ((TimeoutError,), NO_ANSWER),
     (
         (
             ConnectionResetError,

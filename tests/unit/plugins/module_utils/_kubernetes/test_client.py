@@ -229,6 +229,9 @@ def test_pod_proxy(api: Any, client: KubeClient, make_status: MakeStatus) -> Non
     with pytest.raises(Unreachable, match="connection refused"):
         client.pod_proxy("p", "n", 8778, "x")
     assert len(api.seen) == 4, "nothing is repeated"
+    api.play(lambda _handler: time.sleep(1))
+    with pytest.raises(Unreachable, match="asking port 8778 of Pod p in namespace n failed: no answer within 0 s"):
+        client.pod_proxy("p", "n", 8778, "x", timeout=0.2)
 
 
 def test_something_that_is_no_api_server(api: Any, client: KubeClient) -> None:
