@@ -38,6 +38,8 @@ class Sandbox:
     @property
     def kube(self) -> Kube:
         """Return a client with the administrator's rights."""
+        if not self.folders.kubeconfig.is_file():
+            raise SandboxError(f"the sandbox is not up ({self.folders.state} has no kubeconfig): run 'up' first")
         return Kube(load(self.folders.kubeconfig))
 
     def is_up(self) -> bool:
@@ -169,6 +171,10 @@ class Sandbox:
 
     def ensure_image(self, flavour: str, version: str) -> str:
         """Return the name of a Kafka image that containerd has, built and imported when it is not there yet."""
+        if not self.processes.alive("containerd"):
+            raise SandboxError(
+                f"the sandbox is not up (no containerd recorded in {self.folders.state}): run 'up' first"
+            )
         name, cache = image.image_name(flavour, version), self.folders.cache
 
         def bring() -> None:
@@ -198,7 +204,7 @@ class Sandbox:
 
     def down(self) -> None:
         """End everything that was started and take its traces away; the cache stays."""
-        if not self.folders.state.is_dir():
+        if not (self.folders.state / "containerd.toml").is_file():
             say("the sandbox is not there")
             return
         preconditions.check_machine()
@@ -236,26 +242,16 @@ class Sandbox:
         _unmount_below(state)
         program = next(self.folders.cache.glob("kubernetes-*/kubernetes"), None)
         network.down(program)
-        for name in (
-            "etcd",
-            "kubelet",
-            "volumes",
-            "cni-data",
-            "containerd",
-            "containerd-opt",
-            "pod-logs",
-            "log",
-            "run",
-        ):
-            if (state / name).is_dir():
-                shutil.rmtree(state / name)
-        for file in (
-            self.folders.audit_log,
-            state / "containerd.sock",
-            state / "containerd.sock.ttrpc",
-            self.folders.kubeconfig,
-        ):
-            file.unlink(missing_ok=True)
+        for path in state.iterdir():
+            if path.name in ("pki", "last-log"):
+                continue
+            if path.name == "log":  # kept once, for whoever wonders what happened
+                remove(state / "last-log")
+                path.rename(state / "last-log")
+            elif path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def _reap_containers(self) -> None:
         """End containers that no kubelet looks after any more, through the containerd that owns them."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -18,9 +19,22 @@ _RULES = [
 ]
 
 
+# What a kubelet leaves in the packet filter when it ends: table -> chains, and the rules that lead to them.
+_KUBELET_CHAINS = {"mangle": ["KUBE-KUBELET-CANARY", "KUBE-IPTABLES-HINT"], "nat": ["KUBE-KUBELET-CANARY"],
+                   "filter": ["KUBE-KUBELET-CANARY", "KUBE-FIREWALL"]}  # fmt: skip
+
+
+def _iptables(*words: str) -> bool:
+    return subprocess.run(["iptables", "-w", *words], capture_output=True, check=False).returncode == 0
+
+
+def _there(link: str) -> bool:
+    return link in (name for _index, name in socket.if_nameindex())
+
+
 def up() -> None:
     """Make the node's own address, let packets of pods through, and turn forwarding on."""
-    if not Path(f"/sys/class/net/{NODE_LINK}").exists():
+    if not _there(NODE_LINK):
         run(["ip", "link", "add", NODE_LINK, "type", "bridge"])
         run(["ip", "addr", "add", f"{NODE_IP}/32", "dev", NODE_LINK])
     run(["ip", "link", "set", NODE_LINK, "up"])
@@ -28,7 +42,7 @@ def up() -> None:
     if forwarding.read_text(encoding="ascii").strip() != "1":
         forwarding.write_text("1\n", encoding="ascii")
     for rule in _RULES:
-        if subprocess.run(["iptables", "-w", "-C", *rule], capture_output=True, check=False).returncode != 0:
+        if not _iptables("-C", *rule):
             run(["iptables", "-w", "-I", *rule])
 
 
@@ -37,8 +51,15 @@ def down(kube_proxy: Path | None) -> None:
     if kube_proxy is not None:
         run([kube_proxy, "kube-proxy", "--cleanup"], check=False)
     for rule in _RULES:
-        while subprocess.run(["iptables", "-w", "-D", *rule], capture_output=True, check=False).returncode == 0:
+        while _iptables("-D", *rule):
             pass
+    for hook in ("INPUT", "OUTPUT"):
+        while _iptables("-D", hook, "-j", "KUBE-FIREWALL"):
+            pass
+    for table, chains in _KUBELET_CHAINS.items():
+        for chain in chains:
+            if _iptables("-t", table, "-F", chain):
+                _iptables("-t", table, "-X", chain)
     for link in (POD_BRIDGE, NODE_LINK):
-        if Path(f"/sys/class/net/{link}").exists():
+        if _there(link):
             run(["ip", "link", "delete", link])
