@@ -287,6 +287,10 @@ def test_what_a_refused_port_says(client: KubeClient, namespace: str, zk_address
 # -- watch
 
 
+def _says(wanted: str) -> watch.Judge:
+    return lambda objects: Verdict(objects["w"]["data"]["n"] == wanted, "old")
+
+
 def test_a_watch_notices_within_milliseconds(client: KubeClient, namespace: str) -> None:
     client.create(kinds.CONFIG_MAP, {"metadata": {"name": "w"}, "data": {"n": "0"}}, namespace)
     lags = []
@@ -295,7 +299,7 @@ def test_a_watch_notices_within_milliseconds(client: KubeClient, namespace: str)
             wanted = str(number)
             client.patch(kinds.CONFIG_MAP, "w", namespace, {"data": {"n": wanted}})
             started = time.monotonic()
-            watcher.wait(lambda o, n=wanted: Verdict(o["w"]["data"]["n"] == n, "old"), 5)  # type: ignore[misc]
+            watcher.wait(_says(wanted), 5)
             lags.append(time.monotonic() - started)
         client.delete(kinds.CONFIG_MAP, "w", namespace)
         watcher.wait(lambda o: Verdict(not o, "still there"), 5)
@@ -444,13 +448,14 @@ class Middle:
         other = socket.create_connection(self._target)
         self._pairs += [sock, other]
         with selectors.DefaultSelector() as selector:
-            selector.register(sock, selectors.EVENT_READ, other)
-            selector.register(other, selectors.EVENT_READ, sock)
+            selector.register(sock, selectors.EVENT_READ, (sock, other))
+            selector.register(other, selectors.EVENT_READ, (other, sock))
             while True:
                 for key, _events in selector.select():
+                    source, sink = key.data
                     try:
-                        data = key.fileobj.recv(65536)  # type: ignore[union-attr]
-                        key.data.sendall(data)
+                        data = source.recv(65536)
+                        sink.sendall(data)
                     except OSError:
                         data = b""
                     if not data:

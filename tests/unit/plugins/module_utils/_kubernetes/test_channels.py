@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import channel, exec, forward, frames, pump  # noqa: A004
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import channel, forward, frames, pump
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -91,8 +92,8 @@ def _failed(rc: str) -> dict[str, Any]:
     }
 
 
-def _run(client: KubeClient, **options: Any) -> exec.ExecResult:
-    return exec.run(client, "n", "p", ["prog", "a b", "&"], **options)
+def _run(client: KubeClient, **options: Any) -> pod_exec.ExecResult:
+    return pod_exec.run(client, "n", "p", ["prog", "a b", "&"], **options)
 
 
 def test_output_and_exit_status(api: Any, client: KubeClient) -> None:
@@ -131,7 +132,7 @@ def test_stdin_of_v5_is_closed(api: Any, client: KubeClient) -> None:
         peer.finish(OK)
 
     api.play(serve)
-    assert _run(client, stdin="x" * 3_000_000) == exec.ExecResult("3000000", "", 0)
+    assert _run(client, stdin="x" * 3_000_000) == pod_exec.ExecResult("3000000", "", 0)
 
 
 def test_stdin_of_v4_is_counted_in_the_container(api: Any, client: KubeClient) -> None:

@@ -57,7 +57,12 @@ def test_a_prefix_of_the_api_is_kept(api: Any) -> None:
 
 def test_one_connection_serves_many_requests(api: Any, client: KubeClient) -> None:
     peers = set()
-    api.play(lambda handler: (peers.add(handler.client_address), handler.reply(200, {"a": 1})))
+
+    def serve(handler: Any) -> None:
+        peers.add(handler.client_address)
+        handler.reply(200, {"a": 1})
+
+    api.play(serve)
     for _turn in range(5):
         assert client.get(kinds.POD, "p", "n") == {"a": 1}
     assert len(peers) == 1

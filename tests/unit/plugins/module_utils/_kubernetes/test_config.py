@@ -18,6 +18,8 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import config, kinds
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from kubernetes.config import kube_config
+from kubernetes.config.config_exception import ConfigException
 
 # A self-signed certificate without a known key; it only has to be loadable.
 CA = """-----BEGIN CERTIFICATE-----
@@ -114,7 +116,7 @@ def test_inline_certificates_leave_no_file_behind(kubeconfig: Kubeconfig, tmp_pa
     assert endpoint.context is not None
     assert endpoint.context.verify_mode == ssl.CERT_REQUIRED
     assert len(endpoint.context.get_ca_certs()) == 1
-    assert not config.loader._temp_files
+    assert not kube_config._temp_files
     endpoint = config.load_endpoint({"kubeconfig": str(path), "validate_certs": False})
     assert endpoint.context is not None
     assert endpoint.context.verify_mode == ssl.CERT_NONE
@@ -178,17 +180,17 @@ def test_in_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         loader = incluster_config.InClusterConfigLoader(str(tmp_path / "token"), str(tmp_path / "ca"))
         loader.load_and_set(client_configuration)
 
-    monkeypatch.setattr(config.kube_config, "load_incluster_config", load)
+    monkeypatch.setattr("kubernetes.config.load_incluster_config", load)
     endpoint = config.load_endpoint({})
     assert endpoint.label == "https://10.0.0.1:443 (in-cluster config)"
     assert endpoint.headers()[-1][1].lower() == "bearer hunter2"
-    monkeypatch.setattr(config.kube_config, "load_incluster_config", lambda **_options: _raise())
+    monkeypatch.setattr("kubernetes.config.load_incluster_config", lambda **_options: _raise())
     with pytest.raises(Refused, match="own service account cannot be used"):
         config.load_endpoint({})
 
 
 def _raise() -> None:
-    raise config.ConfigException("no token")
+    raise ConfigException("no token")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_denied_url_and_an_admission_rule(make_status: Callable[..., dict[str,
 )
 def test_statuses(code: int, kind: type[errors.KraftError]) -> None:
     error = _error(code, b"<html>some proxy</html>")
-    assert type(error) is kind  # pylint: disable=unidiomatic-typecheck
+    assert error.__class__.__name__ == kind.__name__
     assert error.detail["status"] == code
     assert "some proxy" in error.message or code == 401
 

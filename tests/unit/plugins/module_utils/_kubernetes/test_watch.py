@@ -34,6 +34,14 @@ def _listing(version: int, *pods: dict[str, Any]) -> Callable[[Any], None]:
     return lambda h: h.reply(200, {"metadata": {"resourceVersion": str(version)}, "items": list(pods)})
 
 
+def _silent(seconds: float) -> Callable[[Any], None]:
+    def stream(handler: Any) -> None:
+        handler.start_stream()
+        time.sleep(seconds)
+
+    return stream
+
+
 def _running(objects: Mapping[str, dict[str, Any]]) -> Verdict:
     waiting = sorted(name for name, pod in objects.items() if pod["status"]["phase"] != "Running")
     return Verdict(not waiting, f"{', '.join(waiting)} not running" if waiting else "all running")
@@ -92,7 +100,7 @@ def test_objects_follow_added_modified_deleted_and_pieces_of_lines(api: Any, cli
 
 
 def test_all_namespaces_have_longer_keys(api: Any, client: KubeClient) -> None:
-    api.play(_listing(1, _pod("a", 1)), lambda h: h.start_stream() or time.sleep(1))
+    api.play(_listing(1, _pod("a", 1)), _silent(1))
     with Watcher(client, kinds.POD, None) as watcher:
         assert list(watcher.objects) == ["n/a"]
 
@@ -143,7 +151,7 @@ def test_a_dropped_connection_and_a_failing_server_are_waited_out(api: Any, clie
         dropped,
         lambda h: h.reply(503, b"starting"),
         _listing(5, _pod("a", 5, "Running")),
-        lambda h: h.start_stream() or time.sleep(1),
+        _silent(1),
     )
     assert wait_for(client, kinds.POD, "n", _running, timeout=5, progress=reasons.append).done
     assert reasons[0] == "a not running"
@@ -152,7 +160,7 @@ def test_a_dropped_connection_and_a_failing_server_are_waited_out(api: Any, clie
 
 
 def test_the_deadline_names_the_last_reason_and_ends_the_thread(api: Any, client: KubeClient) -> None:
-    api.play(_listing(1, _pod("a", 1)), lambda h: h.start_stream() or time.sleep(3))
+    api.play(_listing(1, _pod("a", 1)), _silent(3))
     before = threading.active_count()
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded, match="waited 0 s: a not running"):
@@ -164,13 +172,13 @@ def test_the_deadline_names_the_last_reason_and_ends_the_thread(api: Any, client
 
 
 def test_fatal_ends_at_once(api: Any, client: KubeClient) -> None:
-    api.play(_listing(1, _pod("a", 1)), lambda h: h.start_stream() or time.sleep(1))
+    api.play(_listing(1, _pod("a", 1)), _silent(1))
     with pytest.raises(KraftError, match="ImagePullBackOff"):
         wait_for(client, kinds.POD, "n", lambda _objects: Verdict(False, "a: ImagePullBackOff", fatal=True), timeout=5)
 
 
 def test_stop_ends_the_wait(api: Any, client: KubeClient) -> None:
-    api.play(_listing(1, _pod("a", 1)), lambda h: h.start_stream() or time.sleep(1))
+    api.play(_listing(1, _pod("a", 1)), _silent(1))
     stop = threading.Event()
     timer = threading.Timer(0.2, stop.set)
     timer.start()
@@ -185,7 +193,7 @@ def test_a_judge_that_looks_at_the_clock_is_asked_again(
     api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "HEARTBEAT", 0.05)
-    api.play(_listing(1, _pod("a", 1)), lambda h: h.start_stream() or time.sleep(1))
+    api.play(_listing(1, _pod("a", 1)), _silent(1))
     asked: list[float] = []
 
     def judge(_objects: Mapping[str, Any]) -> Verdict:
@@ -215,7 +223,7 @@ def test_a_permission_that_is_taken_away(
 
 
 def test_a_silent_connection_is_given_up(api: Any, client: KubeClient) -> None:
-    api.play(lambda h: h.start_stream() or time.sleep(2))
+    api.play(_silent(2))
     with (
         client.stream_watch(kinds.POD, "n", "1", timeout_seconds=-4) as stream,
         pytest.raises(Unreachable, match="no answer"),
@@ -224,7 +232,7 @@ def test_a_silent_connection_is_given_up(api: Any, client: KubeClient) -> None:
 
 
 def test_close_from_another_thread_ends_the_reader(api: Any, client: KubeClient) -> None:
-    api.play(lambda h: h.start_stream() or time.sleep(3))
+    api.play(_silent(3))
     stream = client.stream_watch(kinds.POD, "n", "1")
     threading.Timer(0.2, stream.close).start()
     started = time.monotonic()
