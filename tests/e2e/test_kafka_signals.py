@@ -82,7 +82,7 @@ class Bench:
             ]
             return f"not Ready: {', '.join(late)}" if late else ""
 
-        self.fixture.kube.wait("Pod", self.spec.namespace, reason, seconds=180)
+        self.fixture.kube.wait("Pod", self.spec.namespace, reason, seconds=300)
 
 
 @pytest.fixture(scope="module", params=["jolokia", "no-jolokia"])
