@@ -68,7 +68,15 @@ class InSync:
 
 @dataclass(frozen=True)
 class Hybrid:
-    """When the KRaft controllers had taken over and were writing to ZooKeeper (times as in :class:`InSync`)."""
+    """When the KRaft controllers had taken over and were writing to ZooKeeper (times as in :class:`InSync`).
+
+    How the proof of :func:`wait_hybrid` goes on an idle cluster, seen with Kafka 3.9.2: in dual-write ``/migration``
+    is written again every 500 ms with an offset one higher, although nothing changed, because the active controller
+    appends a NoOp record whenever ``metadata.max.idle.interval.ms`` (default 500) went by, and each committed batch
+    moves the offset, empty or not. The first such write came 2 ms after the driver's log line "transitioning from
+    KRAFT_CONTROLLER_TO_BROKER_COMM to DUAL_WRITE". Where that setting is 0 there are no NoOp records, and the wait
+    lasts until the next real change (a topic, a setting, an ISR).
+    """
 
     happened_ms: int
     noticed_ms: int
@@ -132,13 +140,6 @@ def wait_hybrid(
     once more. The writes of the full sync (SYNC_KRAFT_TO_ZK) touch the znode but not the offset in it; only the
     handler of later metadata changes moves it, in the states KRAFT_CONTROLLER_TO_BROKER_COMM and DUAL_WRITE
     (``KRaftMigrationDriver.MetadataChangeEvent``).
-
-    On an idle cluster that is a matter of half a second. Seen with Kafka 3.9.2: in dual-write ``/migration`` is
-    written again every 500 ms with an offset one higher, although nothing changed, because the active controller
-    appends a NoOp record whenever ``metadata.max.idle.interval.ms`` (default 500) went by, and each committed batch
-    moves the offset, empty or not. The first such write came 2 ms after the driver's log line "transitioning from
-    KRAFT_CONTROLLER_TO_BROKER_COMM to DUAL_WRITE". Where that setting is 0 there are no NoOp records, and this waits
-    for the next real change (a topic, a setting, an ISR).
 
     :param controller_ids: node ids of the KRaft controllers.
     :param timeout: seconds.
