@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import fixtures, traffic
+from . import fixtures, manifests, traffic
 from .cluster import Sandbox
 from .config import KAFKA_VERSIONS, SandboxError
 from .console import say
@@ -31,7 +31,12 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("up", help="build what is missing and start Kubernetes")
     down = verbs.add_parser("down", help="end everything that was started")
     down.add_argument("--purge", action="store_true", help="remove the cache (built programs and images) as well")
-    verbs.add_parser("status", help="what runs, as JSON")
+    status = verbs.add_parser("status", help="what runs, as JSON")
+    status.add_argument(
+        "--kubeconfig",
+        action="store_true",
+        help="only print the path of the kubeconfig; fails when the sandbox is not up",
+    )
     _kafka_options(verbs.add_parser("kafka", help="create (or delete) a fixture cluster"))
     traffic_parser = verbs.add_parser(
         "traffic", help="clients that keep producing and consuming, and the check of what they saw"
@@ -56,7 +61,9 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image", default="", help="an image with the layout of apache/kafka instead of the sandbox's own"
     )
-    parser.add_argument("--jolokia", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument(
+        "--jolokia", action=argparse.BooleanOptionalAction, default=None, help="default: only in own images"
+    )
     parser.add_argument("--first-id", type=int, default=0, metavar="N", help="id of the first broker")
     parser.add_argument("--statefulsets", type=int, default=1, choices=(1, 2))
     parser.add_argument("--zookeepers", type=int, default=1, choices=(1, 3))
@@ -68,11 +75,16 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the brokers"
     )
+    parser.add_argument(
+        "--print", action="store_true", dest="only_print", help="print the manifests as one JSON list and do nothing"
+    )
     parser.add_argument("--delete", action="store_true", help="delete the namespace with everything in it")
 
 
 def _spec(options: argparse.Namespace) -> FixtureSpec:
     words = {name: value for name, value in vars(options).items() if name in FixtureSpec.__dataclass_fields__}
+    if words["jolokia"] is None:
+        words["jolokia"] = not words["image"]
     if words["ibp"] == "none":
         words["ibp"] = ""
     return FixtureSpec(**words)
@@ -88,6 +100,9 @@ def _kube(sandbox: Sandbox) -> Kube | None:
 
 def _kafka(sandbox: Sandbox, options: argparse.Namespace) -> None:
     spec, kube = _spec(options), _kube(sandbox)
+    if options.only_print:
+        print(json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests.cluster(spec)}, indent=2))
+        return
     if options.delete:
         found = fixtures.delete(spec, kube=kube, sandbox=sandbox)
         say(f"namespace {spec.namespace} {'is gone' if found else 'was not there'}")
@@ -130,7 +145,9 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.verb == "traffic":
             return _traffic(sandbox, options)
         elif options.verb == "status":
-            print(json.dumps(sandbox.status(), indent=2))
+            if options.kubeconfig and not sandbox.is_up():
+                raise SandboxError("it is not up")
+            print(sandbox.folders.kubeconfig if options.kubeconfig else json.dumps(sandbox.status(), indent=2))
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1

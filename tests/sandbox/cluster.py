@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -107,7 +108,7 @@ class Sandbox:
             start("scheduler", [kubernetes, *components.scheduler(folders)])
             start("kube-proxy", [kubernetes, "kube-proxy", "--config=proxy.json"])
             start("coredns", [builds.program(folders.cache, "coredns"), "-conf", "Corefile"])
-            start("provisioner", ["python3", "-m", f"{__package__}.provisioner"], env=self._python_environment())
+            start("provisioner", [sys.executable, "-m", f"{__package__}.provisioner"], env=self._python_environment())
             self._storage_class()
             images.result()
         start("kubelet", [kubernetes, *components.kubelet(folders)])
