@@ -28,11 +28,24 @@ class Stopper:
 
     def __init__(self) -> None:
         self.reason = ""
+        self._over = False
+        self._lock = threading.Lock()
 
     def stop(self, reason: str) -> None:
-        """Raise Interrupted in the main thread of this process, with ``reason``."""
-        self.reason = self.reason or reason
-        os.kill(os.getpid(), signal.SIGTERM)
+        """Raise Interrupted in the main thread of this process, with ``reason``; does nothing the second time.
+
+        Nor does it after the action has ended: the signal would then meet the handler of before and kill the process.
+        """
+        with self._lock:
+            if self._over or self.reason:
+                return
+            self.reason = reason
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def end(self) -> None:
+        """The action has ended: nobody can stop it any more."""
+        with self._lock:
+            self._over = True
 
 
 @contextmanager
@@ -47,6 +60,7 @@ def orderly_stop() -> Iterator[Stopper]:
         raise Interrupted(stopper.reason or f"stopped by {signal.Signals(number).name}")
 
     if threading.current_thread() is not threading.main_thread():
+        stopper.end()
         yield stopper
         return
     parent = os.getppid()
@@ -64,5 +78,8 @@ def orderly_stop() -> Iterator[Stopper]:
         yield stopper
     finally:
         ended.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        try:
+            stopper.end()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
