@@ -106,7 +106,7 @@ class KraftAction(ActionBase):
                 exception=traceback.format_exc(),
             )
         result["elapsed"] = round(time.monotonic() - started, 3)
-        plain: dict[str, Any] = json.loads(json.dumps(remove_values(result, secrets), default=str))
+        plain: dict[str, Any] = remove_values(json.loads(json.dumps(result, default=str)), secrets)
         return plain
 
     def _validate(self) -> tuple[dict[str, Any], set[str], str]:
@@ -132,7 +132,7 @@ class KraftAction(ActionBase):
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         decision = self.judge(run)
         if not decision.needed:
-            return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.inspect(run)}
+            return self._nothing(run, decision)
         if run.check_mode:
             return {
                 "changed": self.MUTATES,
@@ -142,7 +142,13 @@ class KraftAction(ActionBase):
             }
         if not self.MUTATES:
             return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
-        with run.exclusive(stopper.stop):
+        with run.exclusive(stopper.stop) as anew:
+            if anew:
+                # another run may have done this meanwhile, or something else: decide again on what is there now
+                decision = self.judge(run)
+                if not decision.needed:
+                    return self._nothing(run, decision)
+            run.ensure_lock()
             data = self.apply(run)
         return {
             "msg": decision.reason,
@@ -151,6 +157,9 @@ class KraftAction(ActionBase):
             "changed": True,
             **data,
         }
+
+    def _nothing(self, run: Run, decision: Decision) -> dict[str, Any]:
+        return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.inspect(run)}
 
     def judge(self, run: Run) -> Decision:
         """Say whether there is something to do. Read-only modules keep this one."""

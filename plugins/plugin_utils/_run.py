@@ -42,6 +42,8 @@ class Run:
         self.sub_phase = sub_phase
         self.progress = progress
         self.check_mode = False
+        #: whether the lock of the migration is known to be ours
+        self.locked = False
         self.started = time.monotonic()
 
     def __enter__(self) -> Run:
@@ -72,18 +74,23 @@ class Run:
         return RunLease(self.client, self.cluster.namespace, names.lease_name(self.cluster.name), own_identity())
 
     @contextmanager
-    def exclusive(self, stop: Callable[[str], None]) -> Iterator[None]:
-        """Hold the Lease and the lock of the migration while an action changes something.
+    def exclusive(self, stop: Callable[[str], None]) -> Iterator[bool]:
+        """Hold the Lease while an action changes something; call ensure_lock() in it before the first change.
 
-        On an error the failure goes into the journal and the Lease is given back, so that a re-run need not wait.
+        Yields True when the Lease was not ours before: another run may have gone on meanwhile, everything is read anew.
+        On an error the Lease is given back, so that a re-run need not wait; once the lock is ours the failure goes into the
+        journal.
         """
-        self.lease.acquire(self.params["lock_timeout"], self.progress)
+        anew = self.lease.acquire(self.params["lock_timeout"], self.progress)
         self.lease.keep(stop)
         try:
-            self.ensure_lock()
-            yield
+            if anew:
+                self.cluster.reload()
+                self.cluster.forget("journal", "zookeeper_connect")
+            yield anew
         except KraftError as error:
-            self._note_failure(error)
+            if self.locked:
+                self._note_failure(error)
             self.lease.stop()
             self.lease.release()
             raise
@@ -91,15 +98,21 @@ class Run:
             self.lease.stop()
 
     def ensure_lock(self) -> bool:
-        """Put the cr-lock annotation on every object that we manage; returns whether anything was written."""
+        """Put the cr-lock annotation on every object that we manage; returns whether anything was written.
+
+        Raises Refused, Conflict before anything is written when the objects are not ours to change.
+        """
         journal = self.journal
+        locks.check(self.cluster, journal.migration_id or locks.current_id(self.cluster))
         if not journal.migration_id:
             journal.migration_id = locks.current_id(self.cluster) or uuid.uuid4().hex[:12]
             journal.started = journal.started or now()
             connect_string = self.cluster.zookeeper_connect
             journal.zookeeper_connect = str(connect_string) if connect_string else ""
             self.save_journal()
-        return locks.annotate(self.cluster, journal.migration_id, self.lease.holder, now())
+        written = locks.annotate(self.cluster, journal.migration_id, self.lease.holder, now())
+        self.locked = True
+        return written
 
     def record(self, what: str, **details: Any) -> None:
         """Add an event of this sub-phase to the journal and store it."""

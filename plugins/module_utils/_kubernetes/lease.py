@@ -95,9 +95,10 @@ class RunLease:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def acquire(self, timeout: float, progress: Callable[[str], None]) -> None:
+    def acquire(self, timeout: float, progress: Callable[[str], None]) -> bool:
         """Take the Lease; wait for an alien one at most ``timeout`` seconds.
 
+        Returns False when it was ours already; True means that another run may have changed the cluster until now.
         Raises Refused (code lock-held) naming who holds it and since when.
         """
         deadline = time.monotonic() + timeout
@@ -108,7 +109,7 @@ class RunLease:
             if left <= 0:
                 try:
                     self._write(held)
-                    return
+                    return (held or {}).get("spec", {}).get("holderIdentity") != self.holder
                 except Conflict:
                     continue
             spec = (held or {}).get("spec", {})
