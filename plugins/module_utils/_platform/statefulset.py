@@ -123,6 +123,8 @@ class StatefulSetCluster:
         """Forget everything that a change in the cluster may have made stale; the ZooKeeper session stays."""
         self.forget("all_statefulsets", "statefulsets", "_all_pods", "pods", "facts", "controllers", "controller_pods")
         self.forget("controller_facts", "view", "state", "config_maps")
+        # what is derived from those; the ZooKeeper connect string stays: brokers in KRaft mode do not name it any more
+        self.forget("effective", "pod_of_broker", "modes", "flags")
 
     @cached_property
     def facts(self) -> dict[str, ProcessFacts]:
