@@ -1,0 +1,277 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every action does with its options, its decision, its errors and its secrets."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Interrupted, Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _base
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction, done, needed, not_needed
+
+TOKEN = "sekret-token-1234"
+GOOD = {"namespace": "n", "cluster": "kafka", "api_key": TOKEN}
+
+
+class FakeRun:
+    """A Run without a cluster that notes how it was used."""
+
+    made: ClassVar[list[FakeRun]] = []
+    #: whether the Lease was not ours before
+    anew = False
+
+    def __init__(self, module: Any, params: Any, sub_phase: Any, progress: Any) -> None:
+        self.module, self.params, self.sub_phase, self.progress = module, params, sub_phase, progress
+        self.check_mode = False
+        self.held = self.locks = 0
+        FakeRun.made.append(self)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_exc: Any) -> Any:
+        return None
+
+    @contextmanager
+    def exclusive(self, stop: Any) -> Any:
+        assert callable(stop)
+        self.held += 1
+        yield self.anew
+
+    def ensure_lock(self) -> None:
+        assert self.held
+        self.locks += 1
+
+
+@pytest.fixture(autouse=True)
+def run(monkeypatch: Any) -> None:
+    FakeRun.made = []
+    monkeypatch.setattr(_base, "Run", FakeRun)
+    monkeypatch.setattr(FakeRun, "anew", False)
+
+
+@pytest.fixture
+def shown(monkeypatch: Any) -> Any:
+    lines: list[str] = []
+    monkeypatch.setattr(_base, "Display", lambda: SimpleNamespace(display=lines.append))
+    return lines
+
+
+class Action(KraftAction):
+    """An action that does what a test says."""
+
+    MODULE = "cluster_info"
+    decision = done("read only")
+    raises: BaseException | None = None
+
+    def judge(self, run: Any) -> Any:
+        if self.raises:
+            raise self.raises
+        return self.decision
+
+    def inspect(self, run: Any) -> Any:
+        return {"seen": True}
+
+    def apply(self, run: Any) -> Any:
+        return {"applied": run.held}
+
+
+def act(
+    kind: Any = Action, arguments: Any = None, *, check_mode: Any = False, async_val: Any = 0, **attributes: Any
+) -> Any:
+    task = SimpleNamespace(
+        args=GOOD if arguments is None else arguments, check_mode=check_mode, async_val=async_val, action="x"
+    )
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/tmp"))
+    made = kind(task, connection, None, None, None)
+    for name, value in attributes.items():
+        setattr(made, name, value)
+    return made.run(task_vars={"inventory_hostname": "shop"})
+
+
+def test_done_is_unchanged_and_inspected(shown: Any) -> None:
+    result = act()
+    assert (result["changed"], result["decision"], result["msg"], result["seen"]) == (False, "done", "read only", True)
+    assert result["elapsed"] >= 0
+    assert shown == ["[shop] cluster_info: read only"]
+
+
+def test_not_needed_says_why() -> None:
+    result = act(decision=not_needed("the IBP is there already"))
+    assert (result["changed"], result["decision"], result["msg"]) == (False, "not needed", "the IBP is there already")
+
+
+def test_needed_is_applied_under_the_lease() -> None:
+    result = act(decision=needed("write it", {"before": "a", "after": "b"}))
+    assert (result["changed"], result["decision"], result["applied"]) == (True, "needed", 1)
+    assert result["diff"] == [{"before": "a", "after": "b"}]
+
+
+class Twice(Action):
+    """Needed at first, done by somebody else a moment later."""
+
+    def judge(self, run: Any) -> Any:
+        return done("somebody did it") if run.held else needed("write it")
+
+
+def test_after_waiting_for_another_run_it_is_decided_again(monkeypatch: Any) -> None:
+    """Rule 6.7: what another run has done meanwhile is not done a second time."""
+    assert act(Twice)["changed"] is True
+    monkeypatch.setattr(FakeRun, "anew", True)
+    result = act(Twice)
+    assert (result["changed"], result["msg"], result["seen"]) == (False, "somebody did it", True)
+    assert "applied" not in result
+    assert FakeRun.made[-1].locks == 0
+    assert act(decision=needed("write it"))["changed"] is True
+
+
+def test_check_mode_applies_nothing() -> None:
+    """Rule 6.8: check mode returns that slice of the plan and takes no Lease."""
+    result = act(decision=needed("write it", {"before": "a", "after": "b"}), check_mode=True)
+    assert (result["changed"], result["msg"]) == (True, "would run: write it")
+    assert result["diff"] == [{"before": "a", "after": "b"}]
+    assert "applied" not in result
+    assert FakeRun.made[0].held == 0
+
+
+class Waits(Action):
+    MUTATES = False
+
+
+def test_a_wait_changes_nothing_and_needs_no_lease() -> None:
+    result = act(Waits, decision=needed("wait for the quorum"))
+    assert (result["changed"], result["applied"]) == (False, 0)
+    assert act(Waits, decision=needed("wait"), check_mode=True)["changed"] is False
+
+
+class ReadOnly(KraftAction):
+    MODULE = "cluster_info"
+
+
+def test_the_defaults_of_a_read_only_module() -> None:
+    result = act(ReadOnly)
+    assert (result["changed"], result["msg"]) == (False, "read only")
+
+
+class Forgot(KraftAction):
+    MODULE = "cluster_info"
+
+    def judge(self, run: Any) -> Any:
+        return needed("something")
+
+
+def test_an_action_without_apply_is_an_error() -> None:
+    assert act(Forgot)["msg"] == "cluster_info: cluster_info does not change anything"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"cluster": "kafka"}, "cluster_info: missing required arguments: namespace"),
+        ({**GOOD, "nonsense": 1}, "cluster_info: nonsense. Supported parameters include"),
+        ({**GOOD, "platform": "vms"}, "value of platform must be one of: auto, statefulset, got: vms"),
+        ({**GOOD, "soak": "a week"}, "soak"),
+    ],
+)
+def test_bad_options_are_one_sentence_and_nothing_runs(arguments: Any, words: Any) -> None:
+    result = act(arguments=arguments)
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert FakeRun.made == []
+
+
+def test_what_cannot_be_accepted_is_refused_with_what_can() -> None:
+    result = act(arguments={**GOOD, "accept": ["gate-parity", "migration-stale", "gate-pariti"]})
+    assert result["failed"] is True
+    assert result["msg"].startswith("kraft_accept names migration-stale, gate-pariti, which cannot be accepted")
+    assert "acceptable codes: " in result["msg"]
+    assert "gate-parity" in result["msg"].partition("acceptable codes: ")[2]
+    assert FakeRun.made == []
+
+
+def test_a_missing_library_says_how_to_add_it(monkeypatch: Any) -> None:
+    sentence = "the Python library kazoo is missing"
+    monkeypatch.setattr(_base, "missing_libraries", lambda: sentence)
+    result = act()
+    assert (result["failed"], result["msg"]) == (True, sentence)
+    assert FakeRun.made == []
+
+
+def test_a_refusal_carries_its_code_and_detail() -> None:
+    result = act(raises=Refused("it is locked", code="lock-held", detail={"holder": "ann"}))
+    assert result["failed"] is True
+    assert result["msg"] == "cluster_info: it is locked"
+    assert (result["code"], result["detail"]) == ("lock-held", {"holder": "ann"})
+    assert (result["sub_phase"], result["cluster"]) == ("cluster_info", "kafka")
+    assert "elapsed" in result
+
+
+def test_the_sub_phase_is_named_as_cfk_names_it() -> None:
+    class Roll(Action):
+        MODULE = "rolling_restart"
+
+    result = act(Roll, {**GOOD, "target": "brokers", "stage": "kraft"}, raises=Conflict("changed"))
+    assert result["msg"] == "MoveToKRaftControllerEnsureKafkaRollIsComplete: changed"
+
+
+def test_what_the_pure_layer_cannot_work_with() -> None:
+    result = act(raises=Unsupported("no surface", code="surface-not-found"))
+    assert (result["msg"], result["code"]) == ("cluster_info: no surface", "surface-not-found")
+
+
+def test_an_interruption_says_how_to_go_on() -> None:
+    result = act(raises=Interrupted("stopped by SIGINT"))
+    assert result["msg"] == "cluster_info: stopped by SIGINT; run the same command again to continue"
+
+
+def test_an_unexpected_error_is_reported_as_one() -> None:
+    result = act(raises=ZeroDivisionError("division by zero"))
+    assert result["failed"] is True
+    assert "unexpected error, please report it: ZeroDivisionError: division by zero" in result["msg"]
+    assert "Traceback" in result["exception"]
+
+
+def test_errors_of_ansible_itself_are_left_to_it() -> None:
+    with pytest.raises(AnsibleActionFail):
+        act(raises=AnsibleActionFail("its own"))
+
+
+def test_async_is_not_supported() -> None:
+    with pytest.raises(AnsibleActionFail, match="does not support async"):
+        act(async_val=30)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"decision": not_needed(f"Bearer {TOKEN}")},
+        {"raises": Refused(f"denied for {TOKEN}", detail={"header": [TOKEN]})},
+        {"raises": RuntimeError(f"token {TOKEN}")},
+    ],
+)
+def test_a_secret_never_reaches_the_result(attributes: Any) -> None:
+    """Rule 6.8: what is marked no_log is scrubbed from messages, details and tracebacks."""
+    text = json.dumps(act(**attributes))
+    assert TOKEN not in text
+    assert "*" in text
+
+
+def test_the_result_is_plain_data() -> Any:
+    class Odd(Action):
+        def inspect(self, run: Any) -> Any:
+            return {"path": Path("/x"), "tuple": (1, 2), "error": ValueError(TOKEN)}
+
+    result = act(Odd)
+    assert result["tuple"] == [1, 2]
+    assert result["path"] == "/x"
+    assert TOKEN not in json.dumps(result)

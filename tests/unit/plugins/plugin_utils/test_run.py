@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task on one cluster: the Lease, the lock and the journal around a change."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    KraftError,
+    Refused,
+)
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _run
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, statefulset
+
+
+class Cluster(StatefulSetCluster):
+    """A cluster of objects only: no pod is asked."""
+
+    zookeeper_connect = None
+
+    def __exit__(self, *_exc: Any) -> None:
+        calls: Any = self.client
+        calls.calls.append(("close", "", ""))
+
+
+@pytest.fixture
+def client(monkeypatch: Any) -> Any:
+    client: Any = FakeClient(statefulset())
+    monkeypatch.setattr(_run, "connect", lambda _params: client)
+    monkeypatch.setattr(_run, "open_cluster", Cluster)
+    return client
+
+
+def run_of(sub_phase: Any = "SetupAddMigrationAnnotation", **params: Any) -> Any:
+    return Run("migration_lock", {**PARAMS, "lock_timeout": 0, **params}, sub_phase, lambda _text: None)
+
+
+def stop(reason: Any) -> None:
+    pytest.fail(reason)
+
+
+def book(client: Any) -> Any:
+    found = client.find(CONFIG_MAP, "kraft-migration-kafka", "n")
+    return journals.load("kafka", found["data"]) if found else None
+
+
+def brokers(client: Any) -> Any:
+    return client.get(STATEFUL_SET, "kafka", "n")
+
+
+def test_the_sessions_are_closed_only_when_there_are_any(client: Any) -> None:
+    with run_of():
+        pass
+    assert client.calls == []
+    with run_of() as run:
+        assert run.cluster.name == "kafka"
+    assert client.calls == [("close", "", "")]
+
+
+def test_the_time_is_utc_with_milliseconds() -> None:
+    assert len(_run.now()) == len("2026-01-01T00:00:00.000Z")
+    assert _run.now().endswith("Z")
+
+
+def test_a_change_is_made_under_lease_and_lock_and_written_down(client: Any) -> None:
+    with run_of() as run, run.exclusive(stop) as anew:
+        assert anew is True
+        assert client.get(LEASE, "kraft-migration-kafka", "n")["spec"]["holderIdentity"] == run.lease.holder
+        assert run.ensure_lock() is True
+        run.record("locked", extra=1)
+    marks = annotations_of(brokers(client))
+    written = book(client)
+    assert marks[names.LOCK] == written.migration_id != ""
+    assert written.started
+    assert written.last()["sub_phase"] == "SetupAddMigrationAnnotation"
+    assert written.last()["phase"] == "SETUP"
+    assert (written.last()["extra"], written.last()["by"]) == (1, run.lease.holder)
+    labels = client.get(CONFIG_MAP, "kraft-migration-kafka", "n")["metadata"]["labels"]
+    assert labels == {names.LABEL_CLUSTER: "kafka", names.MANAGED_BY: "kafkaops.kraft"}
+    # the Lease stays for the next task of the same run
+    assert client.names("Lease") == ["kraft-migration-kafka"]
+    with run_of() as again, again.exclusive(stop) as anew:
+        assert anew is False
+        assert again.ensure_lock() is False
+    assert book(client).migration_id == written.migration_id
+
+
+def test_a_lost_journal_takes_its_id_from_the_lock(client: Any) -> None:
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+    held = annotations_of(brokers(client))[names.LOCK]
+    client.drop("ConfigMap", "n", "kraft-migration-kafka")
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+        assert run.journal.migration_id == held
+
+
+def test_the_connect_string_is_kept_for_the_time_when_no_broker_names_it(client: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(Cluster, "zookeeper_connect", SimpleNamespace(__str__=lambda: "z"))
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+    assert book(client).zookeeper_connect
+
+
+def test_a_failure_is_written_down_and_the_lease_is_given_back(client: Any) -> None:
+    def fail() -> None:
+        with run_of() as run, run.exclusive(stop):
+            run.ensure_lock()
+            raise DeadlineExceeded("it did not come back", code="broker-not-healthy")
+
+    with pytest.raises(DeadlineExceeded):
+        fail()
+    last = book(client).last()
+    assert (last["what"], last["failed"], last["error"], last["code"]) == (
+        "failed",
+        True,
+        "it did not come back",
+        "broker-not-healthy",
+    )
+    assert client.names("Lease") == []
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [
+        ({"annotations": {names.LOCK: "other"}}, "lock-held"),
+        ({"ownerReferences": [{"kind": "Kafka", "name": "k", "controller": True}]}, "owned-by-controller"),
+        ({"labels": {"helm.toolkit.fluxcd.io/name": "kafka"}}, "managed-by-gitops"),
+        ({"annotations": {names.TEMPLATE_DIGEST: "0123"}}, "changed-by-others"),
+    ],
+)
+def test_objects_that_are_not_ours_are_left_alone_with_their_journal(client: Any, metadata: Any, code: Any) -> None:
+    """Rule 6.7: a refusal writes nothing, not even a journal."""
+    item = statefulset()
+    item["metadata"].update(metadata)
+    client.put(item)
+    book_of_other = journals.Journal("kafka", migration_id="mine" if code == "lock-held" else "")
+    stored = {"kind": "ConfigMap", "metadata": {"name": "kraft-migration-kafka", "namespace": "n"}}
+    before = client.put({**stored, "data": journals.dump(book_of_other)})
+
+    def begin() -> None:
+        with run_of() as run, run.exclusive(stop):
+            run.ensure_lock()
+
+    with pytest.raises(KraftError) as raised:
+        begin()
+    assert raised.value.code == code
+    assert client.get(CONFIG_MAP, "kraft-migration-kafka", "n") == before
+    assert annotations_of(brokers(client)) == metadata.get("annotations", {})
+    assert client.names("Lease") == []
+
+
+def test_an_alien_lease_stops_it_before_anything_is_read_or_written(client: Any) -> None:
+    spec = {"holderIdentity": "ann@laptop:1:2", "renewTime": "2999-01-01T00:00:00.000000Z", "leaseDurationSeconds": 60}
+    client.put({"kind": "Lease", "metadata": {"name": "kraft-migration-kafka", "namespace": "n"}, "spec": spec})
+
+    def begin() -> None:
+        with run_of() as run, run.exclusive(stop):
+            pytest.fail("the Lease is held")
+
+    with pytest.raises(Refused) as raised:
+        begin()
+    assert raised.value.code == "lock-held"
+    assert [call for call in client.calls if call[0] != "close"] == []
+
+
+def test_a_journal_that_cannot_be_written_does_not_hide_the_failure(client: Any) -> None:
+    said: list[str] = []
+    run = run_of()
+    run.progress = said.append
+
+    def fail() -> None:
+        with run, run.exclusive(stop):
+            run.ensure_lock()
+            client.fail["patch", "ConfigMap"] = Forbidden("may not patch configmaps")
+            raise DeadlineExceeded("the cause")
+
+    with pytest.raises(DeadlineExceeded, match="the cause"):
+        fail()
+    assert said == ["the journal could not be written: may not patch configmaps"]
+
+
+def test_an_event_outside_the_sub_phases_has_no_phase(client: Any) -> None:
+    with run_of("cluster_info") as run:
+        run.record("seen")
+    assert book(client).last()["phase"] == ""
