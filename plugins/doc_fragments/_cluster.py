@@ -60,7 +60,7 @@ options:
     type: str
   dns_ttl:
     description:
-      - Seconds for which the brokers' Java machines may keep a looked-up address, carried in with the migration roll as
+      - Seconds for which the Java machines may keep a looked-up address, carried in with the migration roll as
         C(-Dsun.net.inetaddr.ttl). With Java's own 30 seconds the ZooKeeper-mode controller first tries the old address of
         each restarted broker, so that every broker waits for about 30 seconds until it is in sync.
       - V(0) leaves the brokers' option alone.
@@ -78,7 +78,8 @@ options:
     default: 3
   controller_node_id_base:
     description:
-      - C(node.id) of the first controller; the others follow. Without it one above all broker ids is chosen.
+      - C(node.id) of the first controller; the others follow.
+      - Without it the next thousand above all broker ids, for example V(1000).
     type: int
   controller_storage_size:
     description:
@@ -87,7 +88,7 @@ options:
     default: 10Gi
   controller_storage_class:
     description:
-      - StorageClass of the controllers' volumes. Without it that of the brokers' volumes.
+      - StorageClass of the controllers' volumes. Without it the default one of the Kubernetes cluster.
     type: str
   controller_manifest:
     description:

@@ -82,33 +82,33 @@ elapsed:
   sample: 0.61
 stage:
   description: The stage.
-  returned: unless C(check_mode) says what would be done
+  returned: when something was written
   type: str
   sample: migration
 settings_hash:
-  description: Hash of the brokers' settings, also in the pod template.
-  returned: unless C(check_mode) says what would be done
-  type: str
-  sample: 0b77c1d23e
+  description: Hash of the settings in each StatefulSet's pod template, by the StatefulSet's name.
+  returned: when something was written
+  type: dict
 surface:
   description: How the brokers get their settings, as a file in a ConfigMap or as environment variables of an image.
-  returned: unless C(check_mode) says what would be done
-  type: str
+  returned: when something was written
+  type: list
+  elements: str
 keys_set:
   description: Names of the settings that were added or changed.
-  returned: unless C(check_mode) says what would be done
+  returned: when something was written
   type: list
   elements: str
   sample: [controller.listener.names, controller.quorum.voters, zookeeper.metadata.migration.enable]
 keys_removed:
   description: Names of the settings that were taken out.
-  returned: unless C(check_mode) says what would be done
+  returned: when something was written
   type: list
   elements: str
   sample: []
 notes:
   description: What a reader of the diff should know, such as that the C(inter.broker.protocol.version) is folded in.
-  returned: unless C(check_mode) says what would be done
+  returned: when something was written
   type: list
   elements: str
 diff:

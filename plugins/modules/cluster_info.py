@@ -145,7 +145,7 @@ controllers:
     id:
       description: C(node.id).
       type: int
-      sample: 3
+      sample: 1000
     migration_flag:
       description: Whether the process runs with C(zookeeper.metadata.migration.enable=true).
       type: bool

@@ -60,32 +60,32 @@ elapsed:
   sample: 0.8
 current:
   description: The exact level that the brokers run at.
-  returned: success, when it can be told
+  returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: 3.5-IV2
 current_source:
   description: Where it was taken from.
-  returned: success
+  returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: setting
 target:
   description: The exact level to migrate at, which is also the quorum's C(metadata.version).
-  returned: success
+  returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: 3.9-IV0
 target_source:
   description: Where it was taken from.
-  returned: success
+  returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: running version
 fold:
   description: Whether raising the level is folded into the migration roll.
-  returned: success
+  returned: success, unless the cluster runs in KRaft mode already
   type: bool
   sample: true
 reason:
   description: Why this target, in one line.
-  returned: success
+  returned: success, unless the cluster runs in KRaft mode already
   type: str
 code:
   description: Code of the finding in the catalogue of findings. Empty when the failure has none.

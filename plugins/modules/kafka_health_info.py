@@ -63,24 +63,22 @@ brokers:
   sample: [0, 1, 2]
 partitions:
   description: Number of partitions.
-  returned: success
+  returned: success, while ZooKeeper is used
   type: int
   sample: 110
 under_replicated:
-  description: Partitions whose in-sync replicas are not complete.
-  returned: success
-  type: list
-  elements: str
-  sample: []
+  description: Number of partitions whose in-sync replicas are not complete.
+  returned: success, while ZooKeeper is used
+  type: int
+  sample: 0
 offline:
-  description: Partitions without a leader.
-  returned: success
-  type: list
-  elements: str
-  sample: []
+  description: Number of partitions without a leader.
+  returned: success, while ZooKeeper is used
+  type: int
+  sample: 0
 controller:
   description: Id of the active controller, of a broker in ZooKeeper mode, else of a KRaft controller.
-  returned: success
+  returned: success, while ZooKeeper is used
   type: int
   sample: 1
 code:

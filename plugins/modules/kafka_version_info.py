@@ -70,13 +70,9 @@ elapsed:
   sample: 0.7
 versions:
   description: The version that runs in each pod, by the pod's name.
-  returned: success
+  returned: success, unless C(check_mode) says that the controllers do not run yet
   type: dict
   sample: {kafka-0: 3.9.2, kafka-1: 3.9.2, kafka-2: 3.9.2}
-gate:
-  description: What that version means for the migration, in one line.
-  returned: success
-  type: str
 code:
   description: Code of the finding in the catalogue of findings. Empty when the failure has none.
   returned: failure

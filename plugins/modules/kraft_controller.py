@@ -106,21 +106,26 @@ settings_hash:
   type: str
   sample: 4d2f81c09a
 objects:
-  description: The controllers' objects.
-  returned: unless C(check_mode) says what would be done
+  description: The objects that were made.
+  returned: when O(state=held) made them
   type: list
   elements: str
-  sample: [Service kafka-kraft, PodDisruptionBudget kafka-kraft, StatefulSet kafka-kraft]
+  sample: [Service/kafka-kraft, PodDisruptionBudget/kafka-kraft, StatefulSet/kafka-kraft]
 node_ids:
   description: C(node.id) of each controller.
   returned: unless C(check_mode) says what would be done
   type: list
   elements: int
-  sample: [3, 4, 5]
+  sample: [1000, 1001, 1002]
 voters:
   description: C(controller.quorum.voters).
   returned: unless C(check_mode) says what would be done
   type: str
+replicas:
+  description: Number of controllers in the StatefulSet, 0 while they are held.
+  returned: unless C(check_mode) says what would be done
+  type: int
+  sample: 3
 diff:
   description: Before and after of every object that was, or in C(check_mode) would be, written. Secrets are redacted.
   returned: when there is something to do

@@ -86,12 +86,12 @@ elapsed:
   sample: 0.61
 migration_id:
   description: The id of the migration.
-  returned: success
+  returned: success, with O(state=present)
   type: str
   sample: 5f2c9a01d3be
 holder:
-  description: The run that holds, or held, the Lease, as user, host, process and its start.
-  returned: success
+  description: This run, as user, host, process and its start.
+  returned: when the lock was taken
   type: str
 diff:
   description: Before and after of every object that was, or in C(check_mode) would be, written. Secrets are redacted.

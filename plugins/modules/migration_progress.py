@@ -65,22 +65,27 @@ elapsed:
   sample: 1.4
 registered:
   description: Number of brokers that are registered with the KRaft quorum.
-  returned: unless C(check_mode) says that it would wait
+  returned: when it waited
   type: int
   sample: 3
 expected:
   description: Number of brokers that have to be.
-  returned: unless C(check_mode) says that it would wait
+  returned: when it waited
   type: int
   sample: 3
 migration_offset:
   description: The offset of the metadata log up to which ZooKeeper is written, from the znode C(/migration).
-  returned: unless C(check_mode) says that it would wait
+  returned: when it waited
   type: int
   sample: 812
+noticed_after_ms:
+  description: Milliseconds between the hybrid state and when this task noticed it.
+  returned: when it waited
+  type: int
+  sample: 84
 waited:
   description: Seconds that it waited.
-  returned: unless C(check_mode) says that it would wait
+  returned: when it waited
   type: float
   sample: 1.3
 code:

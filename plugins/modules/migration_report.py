@@ -30,10 +30,10 @@ attributes:
   diff_mode:
     support: N/A
     details:
-      - The files are made anew each time.
+      - Shows no files.
   idempotent:
     details:
-      - The files are made anew each time, which is not reported as a change, since the cluster is not changed.
+      - Files that already say the same are left alone.
 options:
   path:
     description:
@@ -61,7 +61,7 @@ msg:
   description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
   returned: always
   type: str
-  sample: report/kafka.html
+  sample: report written to report/kafka.html
 decision:
   description:
     - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
@@ -77,12 +77,12 @@ elapsed:
   sample: 1.5
 html:
   description: Path of the page.
-  returned: unless in C(check_mode)
+  returned: success
   type: str
   sample: report/kafka.html
 json:
   description: Path of the same as JSON.
-  returned: unless in C(check_mode)
+  returned: success
   type: str
   sample: report/kafka.json
 summary:

@@ -18,8 +18,8 @@ author:
 description:
   - Reads the Kafka cluster, ZooKeeper and the Kubernetes objects around it and returns everything that stands
     in the way of a migration, each finding with a stable code, where it is and what to do about it.
-  - Returns the plan as well, that is every sub-phase with what would be done and why, the number of restarts,
-    and an estimate of the time.
+  - Returns the plan as well, that is the sub-phases, the number of rolls, and an estimate of the time. Prints
+    all of it.
   - Fails when a finding blocks the migration and is not accepted by its code in O(accept). All findings are
     shown first.
 extends_documentation_fragment:
@@ -53,7 +53,7 @@ msg:
   description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
   returned: always
   type: str
-  sample: no finding blocks the migration
+  sample: no blocking finding, 1 warnings; 2 broker rolls and 1 controller roll, about 168 s of restarts
 decision:
   description:
     - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
@@ -68,8 +68,8 @@ elapsed:
   type: float
   sample: 2.4
 findings:
-  description: What was found. On failure it is in RV(detail) as well.
-  returned: always, unless the cluster could not be read
+  description: What was found. On failure it is in RV(detail) instead.
+  returned: success
   type: list
   elements: dict
   contains:
@@ -100,8 +100,8 @@ findings:
       type: bool
       sample: false
 plan:
-  description: Every sub-phase in its order.
-  returned: always, unless the cluster could not be read
+  description: The sub-phases in their order. Empty when there is nothing to migrate.
+  returned: success
   type: list
   elements: dict
   contains:
@@ -109,24 +109,23 @@ plan:
       description: Name of the sub-phase.
       type: str
       sample: SetupTriggerIBPUpgrade
-    decision:
-      description: V(done), V(needed) or V(not needed).
+    phase:
+      description: The phase that it belongs to.
       type: str
-      sample: not needed
-    reason:
-      description: Why, in one line.
+      sample: SETUP
+    does:
+      description: What it does.
       type: str
-      sample: the brokers run at 3.9-IV0, which is 3.6-IV1 or later, so it stays
 rolls:
   description: Number of times that all brokers are restarted until the cluster is in pure dual-write.
-  returned: always, unless the cluster could not be read
+  returned: success
   type: int
   sample: 2
 eta:
-  description: Estimate of the whole migration in seconds, without the soak.
-  returned: always, unless the cluster could not be read
-  type: float
-  sample: 140.0
+  description: Estimate of all restarts in seconds, without the soak.
+  returned: success
+  type: int
+  sample: 168
 code:
   description: Code of the finding in the catalogue of findings. Empty when the failure has none.
   returned: failure

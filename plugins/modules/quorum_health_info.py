@@ -64,17 +64,17 @@ leader:
   description: C(node.id) of the active controller.
   returned: unless C(check_mode) says that it would wait
   type: int
-  sample: 3
+  sample: 1000
 voters:
   description: How many records each voter lags behind, by C(node.id).
   returned: unless C(check_mode) says that it would wait
   type: dict
-  sample: {'3': 0, '4': 0, '5': 0}
+  sample: {'1000': 0, '1001': 0, '1002': 0}
 migration_states:
   description: The metric ZkMigrationState of each controller by C(node.id), where it can be read. 2 is PRE_MIGRATION.
   returned: unless C(check_mode) says that it would wait
   type: dict
-  sample: {'3': 2}
+  sample: {'1000': 2, '1001': 2, '1002': 2}
 source:
   description: Where this was read, V(jolokia) or V(tool).
   returned: unless C(check_mode) says that it would wait

@@ -93,7 +93,7 @@ elapsed:
   sample: 24.1
 restarted:
   description: The pods that were restarted, in order.
-  returned: unless C(check_mode) says what would be done
+  returned: when something was restarted
   type: list
   elements: dict
   contains:
@@ -110,15 +110,14 @@ restarted:
       type: float
       sample: 6.8
     to_back:
-      description: Seconds from Ready until it was back in every in-sync replica set, or had caught up with the quorum.
+      description: Seconds from the deletion until it was back in every in-sync replica set or in the quorum.
       type: float
-      sample: 0.2
+      sample: 7.0
 skipped:
-  description: The pods that already ran the wanted settings.
-  returned: unless C(check_mode) says what would be done
-  type: list
-  elements: str
-  sample: []
+  description: Number of pods that already ran the wanted settings.
+  returned: when something was restarted
+  type: int
+  sample: 0
 code:
   description: Code of the finding in the catalogue of findings. Empty when the failure has none.
   returned: failure
