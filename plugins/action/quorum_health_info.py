@@ -41,7 +41,7 @@ class ActionModule(KraftAction):
         wanted = int(cluster.controllers["spec"]["replicas"])
 
         def look() -> str:
-            cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags")
+            cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
             if len(cluster.controller_facts) < wanted:
                 return f"{len(cluster.controller_facts)} of {wanted} controllers run"
             quorum = read_quorum(cluster, migration=self._before_copy(run))

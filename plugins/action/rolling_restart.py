@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
@@ -82,7 +83,11 @@ class ActionModule(KraftAction):
         run.record(
             "rolled", stage=run.params["stage"], target=run.params["target"], pods=pods, state=cluster.state.name
         )
-        return {"restarted": pods, "skipped": len(cluster.pods if of_brokers else cluster.controller_pods) - len(pods)}
+        return {
+            "msg": f"restarted {len(pods)} {run.params['target']} in {time.monotonic() - run.started:.0f} s; {cluster.state.reason}",
+            "restarted": pods,
+            "skipped": len(cluster.pods if of_brokers else cluster.controller_pods) - len(pods),
+        }
 
     def _note_pure(self, run: Run) -> None:
         """The soak starts at the first proven PURE_DUAL_WRITE."""
@@ -124,7 +129,7 @@ class ActionModule(KraftAction):
             locks.check(cluster, run.journal.migration_id)
             if any(cluster.flags.values()) and not controllers.final_is_active(cluster):
                 cluster.forget("view", "state")
-                gates.require(cluster)
+                gates.require(cluster, thorough=False)
 
         digest = template_annotation(cluster.controllers, names.SETTINGS_HASH) if cluster.controllers else ""
         return ControllerRoll(cluster, digest, wrong, sure)

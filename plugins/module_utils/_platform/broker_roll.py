@@ -125,7 +125,7 @@ class BrokerRoll:
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         """A Ready pod counts when its template is the wanted revision."""
         if self._has_hash(pod):
-            return Verdict(True, "")
+            return Verdict(True, "Ready")
         return Verdict(False, "the new pod has another settings hash than the StatefulSet was given", fatal=True)
 
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:

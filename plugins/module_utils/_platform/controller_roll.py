@@ -94,7 +94,7 @@ class ControllerRoll:
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         """A Ready pod counts when its template is the wanted revision."""
         if self._has_hash(pod):
-            return Verdict(True, "")
+            return Verdict(True, "Ready")
         return Verdict(False, "the new pod has another settings hash than the StatefulSet was given", fatal=True)
 
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
@@ -106,7 +106,7 @@ class ControllerRoll:
             raise KraftError(
                 f"the controller runs with other settings than written: {wrong}", code="setting-overridden"
             )
-        self.cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags")
+        self.cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
 
         def look() -> str:
             quorum = read_quorum(self.cluster)

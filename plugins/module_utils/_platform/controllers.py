@@ -27,6 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings impo
     controller_listener_name,
     controller_settings,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import DNS_TTL_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, PVC, SERVICE, STATEFUL_SET
@@ -80,6 +81,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
         user_manifest=params["controller_manifest"],
         container=cluster.container,
         config_maps=cluster.config_maps,
+        jvm_option=DNS_TTL_OPTION.format(seconds=params["dns_ttl"]) if params["dns_ttl"] > 0 else "",
     )
     if stage == "held":
         return spec

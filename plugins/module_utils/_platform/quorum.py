@@ -20,6 +20,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefuls
 
 #: offsets; a voter that fetches is at most a few NoOp records (one each 500 ms) behind the leader
 CAUGHT_UP_LAG = 10
+#: seconds; a JVM start on a busy node
+TOOL_TIMEOUT = 180.0
 
 
 def members(cluster: StatefulSetCluster) -> dict[int, Member]:
@@ -42,4 +44,6 @@ def caught_up(quorum: Quorum) -> set[int]:
 
 def registrations(cluster: StatefulSetCluster) -> dict[int, Registration]:
     """The brokers that the quorum knows, from the committed part of the metadata log (one JVM start)."""
-    return broker_registrations(cluster.client, cluster.namespace, members(cluster), read_quorum(cluster))
+    return broker_registrations(
+        cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT
+    )

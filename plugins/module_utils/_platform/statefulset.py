@@ -120,11 +120,10 @@ class StatefulSetCluster:
         self.forget("all_statefulsets", "statefulsets", "controllers")
 
     def reload(self) -> None:
-        """Forget everything that a change in the cluster may have made stale; the ZooKeeper session stays."""
-        self.forget("all_statefulsets", "statefulsets", "_all_pods", "pods", "facts", "controllers", "controller_pods")
-        self.forget("controller_facts", "view", "state", "config_maps")
-        # what is derived from those; the ZooKeeper connect string stays: brokers in KRaft mode do not name it any more
-        self.forget("effective", "pod_of_broker", "modes", "flags")
+        """Forget everything that a change in the cluster may have made stale; the ZooKeeper session and the journal stay."""
+        kept = {"journal", "zookeeper_connect", "route", "zookeeper"}
+        cached = [name for name in self.__dict__ if isinstance(getattr(type(self), name, None), cached_property)]
+        self.forget(*(name for name in cached if name not in kept))
 
     @cached_property
     def facts(self) -> dict[str, ProcessFacts]:

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an account wrote, from the API server's audit log (the sandbox has one; a cluster of the user's own may not)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+#: requests that open a channel, read through a pod or ask for permissions; they change no object
+HARMLESS = {("pods", "exec"), ("pods", "portforward"), ("pods", "proxy"), ("selfsubjectaccessreviews", ""), ("selfsubjectrulesreviews", "")}
+READS = {"get", "list", "watch"}
+
+
+def _log() -> Path | None:
+    state = Path(os.environ.get("KRAFT_SANDBOX_STATE", "/var/lib/kafkaops-sandbox"))
+    path = state / "audit.log"
+    return path if path.exists() else None
+
+
+def position() -> int:
+    """The end of the log now, in bytes."""
+    path = _log()
+    return path.stat().st_size if path else 0
+
+
+def writes_since(mark: int, namespace: str, account: str) -> list[str]:
+    """Mutating requests of the ServiceAccount since ``mark``, as ``verb resource/subresource name``."""
+    path = _log()
+    if path is None:
+        return []
+    user, found = f"system:serviceaccount:{namespace}:{account}", []
+    with path.open(encoding="utf-8") as file:
+        file.seek(mark)
+        for line in file:
+            event = json.loads(line)
+            if event.get("user", {}).get("username") != user or event.get("verb") in READS:
+                continue
+            where = event.get("objectRef") or {}
+            if (where.get("resource", ""), where.get("subresource", "")) not in HARMLESS:
+                found.append(f"{event['verb']} {where.get('resource')}/{where.get('subresource', '')} {where.get('name', '')}")
+    return found
