@@ -71,7 +71,7 @@ class ActionModule(KraftAction):
         """Keep the originals, then write each StatefulSet."""
         cluster, stage = run.cluster, run.params["stage"]
         if stage == "kraft":
-            brokers.check_hybrid_or_beyond(cluster)
+            brokers.prove_hybrid(cluster)
         run.journal.originals = {"secret": brokers.keep_originals(cluster)}
         # under the lease the objects may be newer than those that were judged
         cluster.reload_objects()

@@ -33,7 +33,7 @@ class ActionModule(KraftAction):
         over = plan.already_over(cluster)
         if over:
             return done(over)
-        if cluster.state.name in (state.HYBRID, state.PURE):
+        if cluster.state.name == state.PURE:
             return done(f"{cluster.state.name}: {cluster.state.reason}")
         if state.MODE_KRAFT in cluster.modes.values():
             return done(f"past the hybrid state: {cluster.state.reason}")

@@ -38,7 +38,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import co
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, DeadlineExceeded, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
 
 #: stages in order; a later one is never undone by an earlier one
 ORDER = ("", "ibp", "migration", "kraft")
@@ -177,11 +178,27 @@ def not_as_wanted(cluster: StatefulSetCluster, stage: str, facts: ProcessFacts) 
 
 
 def check_hybrid_or_beyond(cluster: StatefulSetCluster) -> None:
-    """Refuse the KRaft roll unless KRaft holds /controller and the copy is done (design: checked again before the brokers go)."""
+    """Refuse the KRaft roll unless KRaft holds /controller and the copy is done (checked again before each restart)."""
     cluster.forget("view")
     view = cluster.view
-    if view.controller is None or not view.controller.is_kraft or view.migration is None or view.migration.offset <= 0:
+    held = view.controller is not None and view.controller.is_kraft
+    if not held or view.migration is None or view.migration.offset <= 0:
         raise Refused(
             f"{cluster.namespace}/{cluster.name} is not in dual-write: /controller is not held by KRaft or the copy is not done; run migrate.yml",
             code="wrong-state",
         )
+
+
+def prove_hybrid(cluster: StatefulSetCluster, timeout: float = 60.0) -> None:
+    """Refuse the KRaft settings unless KRaft holds /controller and /migration is seen to advance within ``timeout`` seconds.
+
+    The MIGRATION record alone precedes the copy back to ZooKeeper and the brokers' RPCs (KRaftMigrationDriver).
+    """
+    check_hybrid_or_beyond(cluster)
+    try:
+        wait_hybrid(cluster.zookeeper, sorted(cluster.controller_ids), timeout=timeout)
+    except DeadlineExceeded as error:
+        raise Refused(
+            f"{cluster.namespace}/{cluster.name} does not write to both stores: {error.message}; run migrate.yml",
+            code="wrong-state",
+        ) from error
