@@ -116,7 +116,7 @@ class ActionModule(KraftAction):
         hashes = {
             item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
         }
-        return BrokerRoll(cluster, hashes, wrong, sure)
+        return BrokerRoll(cluster, hashes, wrong, sure, registers=stage != "kraft")
 
     def _controller_target(self, run: Run) -> Target:
         cluster = run.cluster

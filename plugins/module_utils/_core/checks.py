@@ -66,8 +66,17 @@ class Stored(Protocol):
         """Partitions being reassigned."""
 
 
-def stored(view: Stored, chroot: str, controllers_run: bool, controller_volumes: Sequence[str]) -> list[Finding]:
-    """Rules on what ZooKeeper holds. ``controllers_run``: KRaft controllers of this cluster are up (a re-run)."""
+def stored(
+    view: Stored,
+    chroot: str,
+    controllers_run: bool,
+    controller_volumes: Sequence[str],
+    kraft_brokers: Collection[int] = (),
+) -> list[Finding]:
+    """Rules on what ZooKeeper holds.
+
+    ``controllers_run``: KRaft controllers of this cluster are up (a re-run). ``kraft_brokers`` do not register there.
+    """
     where = f"ZooKeeper, chroot {chroot or '/'}"
     if view.cluster_id is None:
         return [
@@ -77,7 +86,7 @@ def stored(view: Stored, chroot: str, controllers_run: bool, controller_volumes:
                 f"{where} has no /cluster/id: it does not hold a Kafka cluster; correct the chroot",
             )
         ]
-    found = [*_coordination(view, where, controllers_run, controller_volumes), *_topics(view, where)]
+    found = [*_coordination(view, where, controllers_run, controller_volumes), *_topics(view, where, kraft_brokers)]
     if view.controller_epoch is None:
         found.append(
             finding(
@@ -131,7 +140,7 @@ def _coordination(view: Stored, where: str, controllers_run: bool, volumes: Sequ
     return found
 
 
-def _topics(view: Stored, where: str) -> list[Finding]:
+def _topics(view: Stored, where: str, kraft_brokers: Collection[int]) -> list[Finding]:
     found = []
     without = sorted(name for name, topic in view.topics.items() if not topic.id)
     if without:
@@ -147,7 +156,7 @@ def _topics(view: Stored, where: str) -> list[Finding]:
     for name, topic in view.topics.items():
         for number, replicas in topic.partitions.items():
             for broker in replicas:
-                if broker not in view.brokers and view.brokers:
+                if broker not in view.brokers and broker not in kraft_brokers:
                     dead.setdefault(broker, []).append(f"{name}-{number}")
     for broker, partitions in sorted(dead.items()):
         found.append(

@@ -13,7 +13,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling
@@ -27,10 +26,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     KraftError,
     Refused,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_in_sync
 
 Partition = tuple[str, int]
+#: a TTL that costs nothing
+_FAST = 0
 #: seconds after which a wait for the ISR is explained by the controller's address cache
 SLOW = 8.0
 
@@ -46,11 +48,14 @@ class BrokerRoll:
         hash_of_set: Mapping[str, str],
         wanted: Callable[[str, ProcessFacts], str],
         make_sure: Callable[[], None],
+        *,
+        registers: bool,
     ) -> None:
         """Take the settings hash that the pods of each StatefulSet (by uid) must have.
 
         ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
-        gates and foreign changes before each restart.
+        gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
+        register there.
         """
         self.cluster = cluster
         self._hashes = dict(hash_of_set)
@@ -58,7 +63,7 @@ class BrokerRoll:
         self._sure = make_sure
         self._ids = {pod: broker for broker, pod in cluster.pod_of_broker.items()}
         self._set_of = {pod: _owner_uid(obj) for pod, obj in cluster.pods.items()}
-        self._mode_zookeeper = "kraft" not in cluster.modes.values() and cluster.view.broker_in_charge
+        self._registers = registers
         self._registered_ms: int = 0
         self._left = self._outdated(cluster.pods)
 
@@ -75,7 +80,7 @@ class BrokerRoll:
         """The next broker; whoever is controller in ZooKeeper mode now goes last."""
         if not self._left:
             return None, 0
-        node = self.cluster.zookeeper.get("/controller") if len(self._left) > 1 and self._mode_zookeeper else None
+        node = self.cluster.zookeeper.get("/controller") if len(self._left) > 1 else None
         last = None
         if node is not None and node.ephemeral:
             last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
@@ -132,24 +137,21 @@ class BrokerRoll:
         """Wait until the process runs the wanted settings and the broker is in every ISR."""
         broker = self.node_id(pod)
         deadline = time.monotonic() + timeout
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            # the exec runs beside the wait for the ISR, which takes longer
-            reading: Future[ProcessFacts] = pool.submit(
-                pod_facts, self.cluster.client, self.cluster.namespace, pod, self.cluster.container
-            )
-            if self._mode_zookeeper:
-                self._wait_registered(broker, deadline, progress)
-            slow = threading.Timer(SLOW, lambda: progress(self._explain()) if self.extra_wait() else None)
-            slow.start()
-            try:
-                want = dict.fromkeys(_assigned(self.cluster, broker), broker)
-                synced = wait_in_sync(
-                    self.cluster.zookeeper, want, timeout=max(deadline - time.monotonic(), 0.1), progress=progress
-                )
-            finally:
-                slow.cancel()
-            facts = reading.result()
-        wrong = self._wanted(pod, facts)
+        client, namespace, container = self.cluster.client, self.cluster.namespace, self.cluster.container
+        # the exec runs beside the wait for the ISR, which takes longer
+        reading = Background(lambda: pod_facts(client, namespace, pod, container))
+        if self._registers:
+            self._wait_registered(broker, deadline, progress)
+        slow = threading.Timer(SLOW, lambda: self._explain(progress))
+        slow.daemon = True
+        slow.start()
+        try:
+            want = dict.fromkeys(_assigned(self.cluster, broker), broker)
+            left = max(deadline - time.monotonic(), 0.1)
+            synced = wait_in_sync(self.cluster.zookeeper, want, timeout=left, progress=progress)
+        finally:
+            slow.cancel()
+        wrong = self._wanted(pod, reading.result())
         if wrong:
             raise KraftError(f"the broker runs with other settings than written: {wrong}", code="setting-overridden")
         self._left.remove(pod)
@@ -168,21 +170,29 @@ class BrokerRoll:
 
     def extra_wait(self) -> float:
         """One TTL of the controller's address cache for each restart in ZooKeeper mode."""
-        if not self._mode_zookeeper:
-            return 0.0
-        facts = self._controller_facts()
-        return rolling.dns_cost(facts.dns_ttl if facts else None, 2)
+        ttl = self._slow_controller()
+        return 0.0 if ttl is _FAST else rolling.dns_cost(ttl, 2)
 
-    def _controller_facts(self) -> ProcessFacts | None:
-        holder = self.cluster.view.controller
-        pod = self.cluster.pod_of_broker.get(holder.broker_id) if holder else None
-        return self.cluster.facts.get(pod) if pod else None
+    def _slow_controller(self) -> int | None:
+        """TTL of the broker that is controller now; _FAST when KRaft is, or one that was restarted with our option."""
+        node = self.cluster.zookeeper.get("/controller")
+        if node is None or not node.ephemeral:
+            return _FAST
+        pod = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
+        if pod is None or pod not in self._left or pod not in self.cluster.facts:
+            return _FAST
+        return self.cluster.facts[pod].dns_ttl
 
-    def _explain(self) -> str:
-        return (
-            f"the controller's JVM keeps the pod's old address for up to {rolling.JVM_DEFAULT_DNS_TTL} s (networkaddress.cache.ttl) "
-            "and cannot reach the restarted broker before; the brokers restarted by this roll have kraft_dns_ttl"
-        )
+    def _explain(self, progress: Callable[[str], None]) -> None:
+        try:
+            seconds = self.extra_wait()
+        except KraftError:
+            return
+        if seconds:
+            progress(
+                f"the controller's JVM keeps the pod's old address for up to {seconds:.0f} s (networkaddress.cache.ttl) and cannot "
+                "reach the restarted broker before; the brokers that this roll has restarted look again after kraft_dns_ttl seconds"
+            )
 
 
 def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:

@@ -36,7 +36,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp, target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
@@ -103,7 +103,7 @@ def plan_stage(cluster: StatefulSetCluster, stage: BrokerStage) -> list[StagePla
         effective = _effective(cluster, item)
         configured = surface.configured(effective)
         context = BrokerContext(
-            target=derive_ibp(cluster).target,
+            target=target_level(cluster),
             voters="" if stage == "ibp" else controllers.voters_of(cluster),
             controller_listener=controller_listener_name(configured),
             broker_ids=tuple(cluster.pod_of_broker),

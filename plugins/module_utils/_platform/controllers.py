@@ -33,7 +33,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, PVC, SERVICE, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
@@ -86,7 +86,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
     if stage == "held":
         return spec
     settings = _settings(cluster, spec, "migrating" if stage == "migrating" else "final")
-    target = derive_ibp(cluster).target
+    target = target_level(cluster)
     return spec.with_settings(settings, cluster_id(cluster)[0], target.setting)
 
 
@@ -97,7 +97,7 @@ def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: Controll
         stage,
         effective,
         ControllerContext(
-            target=derive_ibp(cluster).target,
+            target=target_level(cluster),
             voters=voters(spec),
             log_dir=spec.log_dir,
             controller_listener=controller_listener_name(effective),

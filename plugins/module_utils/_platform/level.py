@@ -10,6 +10,7 @@ Private to the collection.
 from __future__ import annotations
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import IbpDecision, derive
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import MetadataVersion, parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 
 
@@ -22,7 +23,7 @@ def image_of(cluster: StatefulSetCluster) -> str:
 
 
 def derive_ibp(cluster: StatefulSetCluster) -> IbpDecision:
-    """Current and target IBP. Raises Unsupported (IBP-...) that names kraft_ibp_version."""
+    """Current and target IBP. Raises Unsupported (ibp-unknown) that names kraft_ibp_version."""
     versions = [facts.version for facts in cluster.facts.values() if facts.version]
     return derive(
         effective_setting=cluster.effective.get("inter.broker.protocol.version"),
@@ -30,3 +31,15 @@ def derive_ibp(cluster: StatefulSetCluster) -> IbpDecision:
         image_tag=image_of(cluster),
         override=cluster.params["ibp_version"],
     )
+
+
+def target_level(cluster: StatefulSetCluster) -> MetadataVersion:
+    """The level to migrate at: the one that running controllers were formatted with, else as derived.
+
+    Once brokers run in KRaft mode their IBP is gone from the settings; the controllers keep it while they migrate.
+    """
+    for facts in cluster.controller_facts.values():
+        kept = facts.settings.get("inter.broker.protocol.version", "").strip()
+        if kept:
+            return parse_ibp(kept)
+    return derive_ibp(cluster).target

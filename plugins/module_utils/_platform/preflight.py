@@ -9,9 +9,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
@@ -28,6 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
 
 
 def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
@@ -40,8 +39,7 @@ def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
             verb, need.resource, cluster.namespace, group=need.group, subresource=need.subresource
         )
 
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        denied = [item for item, lacks in zip(asked, pool.map(missing, asked), strict=True) if lacks]
+    denied = [item for item, lacks in zip(asked, parallel(missing, asked), strict=True) if lacks]
     return [
         finding(
             "permission-missing",
@@ -76,7 +74,7 @@ def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
 def broker_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """Ready, registered, one pod an id."""
     not_ready = [name for name, pod in cluster.pods.items() if not is_ready(pod)]
-    registered = cluster.view.brokers if cluster.zookeeper_connect is not None else {}
+    registered = set(cluster.view.brokers) | kraft_brokers(cluster) if cluster.zookeeper_connect is not None else set()
     found = checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready)
     for item in cluster.statefulsets:
         wanted, name = item["spec"].get("replicas", 1), item["metadata"]["name"]
@@ -90,6 +88,11 @@ def broker_findings(cluster: StatefulSetCluster) -> list[Finding]:
                 )
             )
     return found
+
+
+def kraft_brokers(cluster: StatefulSetCluster) -> set[int]:
+    """The ids of the brokers that run in KRaft mode; those do not register in ZooKeeper."""
+    return {broker for broker, pod in cluster.pod_of_broker.items() if cluster.modes[pod] == state.MODE_KRAFT}
 
 
 def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
@@ -175,7 +178,9 @@ def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """What ZooKeeper holds, and the partitions."""
     connect = cluster.zookeeper_connect
     volumes = [] if cluster.controller_pods else controllers.leftover_volumes(cluster)
-    found = checks.stored(cluster.view, connect.chroot if connect else "", bool(cluster.controller_facts), volumes)
+    found = checks.stored(
+        cluster.view, connect.chroot if connect else "", bool(cluster.controller_facts), volumes, kraft_brokers(cluster)
+    )
     if cluster.view.cluster_id is None:
         return found
     return found + partition_findings(cluster)

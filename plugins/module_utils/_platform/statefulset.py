@@ -10,7 +10,6 @@ Private to the collection. The direct way of driving (design section 3).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cached_property
 from typing import Any
@@ -35,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper
     parse_connect,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import ZkView, read_view
 
@@ -141,8 +141,7 @@ class StatefulSetCluster:
             except KraftError:
                 return name, None
 
-        with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
-            return {name: facts for name, facts in pool.map(read, running) if facts is not None}
+        return {name: facts for name, facts in parallel(read, running, PARALLEL) if facts is not None}
 
     @cached_property
     def config_maps(self) -> dict[str, Obj]:
