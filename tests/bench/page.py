@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The measured part of docs/benchmarks.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+FROM, TO = "<!-- measured: from here, written by make bench -->", "<!-- measured: to here -->"
+
+
+def write(data: Mapping[str, Any]) -> None:
+    """Put the measured part between the two marks of the page. Raises ValueError when a mark is missing."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, found, rest = text.partition(FROM)
+    _old, found_end, after = rest.partition(TO)
+    if not found or not found_end:
+        raise ValueError(f"{PAGE.name} has lost the line {FROM!r} or {TO!r}")
+    PAGE.write_text(f"{before}{FROM}\n\n{measured(data)}\n{TO}{after}", encoding="utf-8")
+
+
+def measured(data: Mapping[str, Any]) -> str:
+    """Return the measured part as Markdown."""
+    clusters = data["clusters"]
+    return "\n".join([
+        _conditions(data["conditions"]),
+        _goals(clusters),
+        _rolls(clusters),
+        _overheads(clusters),
+        _rest(clusters),
+    ])  # fmt: skip
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(headers) + " |", "|" + " --- |" * len(headers)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _conditions(found: Mapping[str, Any]) -> str:
+    text = ", ".join(
+        f"{key} {value}" for key, value in found.items() if key not in ("date", "command", "took_s", "load before")
+    )
+    return (
+        f"Measured on {found['date']} by `{found['command']}` in one run of {found['took_s']} s: {text}. "
+        f"Load of the machine before: {found['load before']}.\n"
+    )
+
+
+def _of(cluster: Mapping[str, Any], target: str) -> list[Mapping[str, Any]]:
+    return [roll for roll in cluster["rolls"] if roll["target"] == target]
+
+
+def _worst(clusters: Mapping[str, Any], target: str, names: Sequence[str]) -> str:
+    found = [roll["overhead"]["max_ms"] for name in names for roll in _of(clusters[name], target)]
+    return f"{max(found)} ms" if found else "-"
+
+
+def _goals(clusters: Mapping[str, Any]) -> str:
+    every = list(clusters.values())
+    with_jolokia = [name for name in clusters if name != "no Jolokia"]
+    noticed = [item["hybrid_noticed_after_ms"] for item in every if item["hybrid_noticed_after_ms"] is not None]
+    plain = [name for name in clusters if name == "no Jolokia"]
+    rolls = {f"{len(_of(item, 'brokers'))} + {len(_of(item, 'controllers'))}" for item in every}
+    rows = [
+        ("rolls forward, brokers + controllers", "2 + 1", ", ".join(sorted(rolls))),
+        ("our overhead for a broker, at most", "1 s", _worst(clusters, "brokers", list(clusters))),
+        ("our overhead for a controller, with Jolokia, at most", "1 s", _worst(clusters, "controllers", with_jolokia)),
+        ("our overhead for a controller, without Jolokia, at most", "reported", _worst(clusters, "controllers", plain)),
+        (
+            "hybrid noticed after it holds, at most",
+            "1 s",
+            f"{max(noticed)} ms" if noticed else "held when first looked at",
+        ),
+        ("status.yml, median", "3 s", f"{max(item['status_s'] for item in every)} s"),
+        (
+            "memory of the runner, all processes",
+            "300 MiB",
+            f"{max(item['memory_mib']['all processes'] for item in every)} MiB",
+        ),
+        ("acked records lost", "0", sum(item["canary"]["lost"] for item in every)),
+    ]
+    return "### Goals\n\n" + _table(("what", "goal", "measured"), rows)
+
+
+def _rolls(clusters: Mapping[str, Any]) -> str:
+    rows = []
+    for name, item in clusters.items():
+        first, second = [*_of(item, "brokers"), {}, {}][:2]
+        last = next(iter(_of(item, "controllers")), {})
+        waits = max((pod["to_in_sync"] - pod["to_ready"] for pod in first.get("pods", [])), default=0)
+        rows.append(
+            (
+                name,
+                f"{item['naive']['seconds']:.1f} s",
+                f"{first.get('seconds', 0):.1f} s",
+                f"{waits:.1f} s",
+                f"{second.get('seconds', 0):.1f} s",
+                f"{last.get('seconds', 0):.1f} s",
+            )
+        )
+    headers = ("cluster", "naive roll", "roll 1", "longest wait for the ISR in it", "roll 2", "controllers")
+    note = (
+        "Three restarts each. Naive: what a hand-written playbook does, on the same cluster before the migration, in ZooKeeper mode "
+        "as roll 1 (see `tests/bench/naive.py`). Roll 1 carries `-Dsun.net.inetaddr.ttl=1` in, so that roll 2 has it everywhere.\n"
+    )
+    return f"### Rolls\n\n{note}\n" + _table(headers, rows)
+
+
+def _overheads(clusters: Mapping[str, Any]) -> str:
+    rows = []
+    for name, item in clusters.items():
+        for roll in item["rolls"]:
+            pods = roll["pods"]
+            gaps = [pod["gap_ms"] for pod in pods if pod["gap_ms"] is not None]
+            rows.append(
+                (
+                    name,
+                    f"{roll['target']}, {roll['stage']}",
+                    ", ".join(f"{pod['to_ready']:.1f}" for pod in pods),
+                    ", ".join(f"{max(pod['to_in_sync'], pod['to_ready']):.1f}" for pod in pods),
+                    ", ".join(str(pod["notice_ms"]) for pod in pods),
+                    ", ".join(str(gap) for gap in gaps) or "-",
+                    roll["overhead"]["max_ms"],
+                )
+            )
+    headers = (
+        "cluster",
+        "roll",
+        "to Ready, s",
+        "to back, s",
+        "noticed after, ms",
+        "to next delete, ms",
+        "overhead at most, ms",
+    )
+    note = (
+        "One figure for each restart, in order. Back = Ready and in every in-sync replica set. Overhead = noticed after + to next "
+        "delete: the time in which nothing restarts although the next restart is safe.\n"
+    )
+    return f"### Our overhead\n\n{note}\n" + _table(headers, rows)
+
+
+def _rest(clusters: Mapping[str, Any]) -> str:
+    rows = []
+    for name, item in clusters.items():
+        noticed = item["hybrid_noticed_after_ms"]
+        memory, canary = item["memory_mib"], item["canary"]
+        rows.append(
+            (
+                name,
+                "held already" if noticed is None else f"{noticed} ms",
+                f"{item['status_s']} s",
+                f"{memory['largest process']}, {memory['all processes']}",
+                f"{item['plays']['migrate']} s, {item['plays']['finalize']} s, {item['plays']['finalize confirmed']} s",
+                f"{canary['acked']}, {canary['lost']}, {canary['duplicates']}, {canary['order_violations']}, {canary['send_errors']}",
+                f"{canary['longest_ack_gap_ms']} ms",
+            )
+        )
+    headers = (
+        "cluster",
+        "hybrid noticed after",
+        "status.yml",
+        "memory in MiB: largest process, all",
+        "migrate.yml, finalize.yml, confirmed",
+        "records acked, lost, doubled, out of order, errors",
+        "longest time between two acks",
+    )
+    return "### The rest\n\n" + _table(headers, rows)

@@ -1,0 +1,240 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stage that demo and benchmark play on: which Kubernetes, an account with exactly our permissions, our playbooks on it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.demo.usage import Memory, watch
+from tests.sandbox import builds, fixtures, image
+from tests.sandbox.cluster import Sandbox
+from tests.sandbox.config import SandboxError
+from tests.sandbox.fixtures import Fixture, FixtureSpec
+from tests.sandbox.kube import Kube
+from tests.sandbox.kubeconfig import load
+
+ROOT = Path(__file__).resolve().parents[2]
+RBAC = ROOT / "docs" / "rbac.yml"
+CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
+#: on every namespace that is made here; on a cluster of the user's own no other one is ever deleted
+LABEL = "kraft.kafkaops.io/demo"
+#: gates that a later release brings
+ACCEPT = ["gate-parity", "gate-backup"]
+OFFICIAL_IMAGE = "apache/kafka:3.9.2"
+TOKEN_SECONDS = 14400
+
+
+@dataclass(frozen=True)
+class Place:
+    """The Kubernetes to work on. ``sandbox`` is None on a cluster of the user's own."""
+
+    kubeconfig: Path
+    sandbox: Sandbox | None
+
+    @property
+    def kube(self) -> Kube:
+        """A client with the rights of the kubeconfig."""
+        return Kube(load(self.kubeconfig))
+
+    @property
+    def image(self) -> str:
+        """The image of brokers and clients; empty for the sandbox's own."""
+        return "" if self.sandbox else os.environ.get("KRAFT_DEMO_IMAGE") or OFFICIAL_IMAGE
+
+
+def place() -> Place:
+    """Return where to work: the cluster that KUBECONFIG names, else the sandbox (which may not be up yet)."""
+    sandbox = Sandbox()
+    named = os.environ.get("KUBECONFIG", "")
+    if named and Path(named).absolute() != sandbox.folders.kubeconfig:
+        return Place(Path(named).absolute(), None)
+    return Place(sandbox.folders.kubeconfig, sandbox)
+
+
+def missing_programs() -> list[str]:
+    """Return what is not there but needed, each with how to get it."""
+    missing = [name for name in ("ansible", "kubernetes", "kazoo", "jmespath") if not importlib.util.find_spec(name)]
+    found = [f"Python library {name} (start this by make, which brings it)" for name in missing]
+    if not (Path(sys.executable).parent / "ansible-playbook").exists():
+        found.append("ansible-playbook beside this Python (start this by make, which brings it)")
+    found += [str(path.relative_to(ROOT)) for path in (RBAC, ROOT / "playbooks" / "migrate.yml") if not path.exists()]
+    if not (ROOT / ".collections" / "ansible_collections" / "kafkaops" / "kraft").exists():
+        found.append("the link .collections (make deps makes it)")
+    return found
+
+
+def to_build(sandbox: Sandbox, versions: tuple[str, ...] = ("3.9.2",)) -> list[str]:
+    """Return the parts that a first start of the sandbox builds, empty when it is warm."""
+    cache = sandbox.folders.cache
+    parts = list(builds.missing_programs(cache))
+    for version in versions:
+        parts += [part for part in image.missing_parts(cache, version) if part not in parts]
+    return parts
+
+
+def make_cluster(where: Place, spec: FixtureSpec) -> Fixture:
+    """Make the fixture cluster anew in its namespace; one left by an earlier run is deleted first.
+
+    Raises SandboxError when the user's cluster has a namespace of that name that was not made here.
+    """
+    kube = where.kube
+    found = kube.get("Namespace", spec.namespace)
+    if found is not None:
+        ours = LABEL in (found["metadata"].get("labels") or {})
+        if where.sandbox is None and not ours:
+            raise SandboxError(
+                f"namespace {spec.namespace} exists and was not made here: choose another by --namespace"
+            )
+        fixtures.delete(spec, kube=kube, sandbox=where.sandbox)
+    path = kube.path("Namespace")
+    labels = {"metadata": {"name": spec.namespace, "labels": {LABEL: "true"}}}
+    kube.request("POST", path, {"apiVersion": "v1", "kind": "Namespace", **labels})
+    return fixtures.create(spec, sandbox=where.sandbox, kube=None if where.sandbox else kube)
+
+
+def remove_cluster(where: Place, spec: FixtureSpec) -> None:
+    """Delete the namespace of a cluster that was made here."""
+    found = where.kube.get("Namespace", spec.namespace)
+    if found is not None and (where.sandbox or LABEL in (found["metadata"].get("labels") or {})):
+        fixtures.delete(spec, kube=where.kube, sandbox=where.sandbox)
+
+
+def account(kube: Kube, namespace: str, kubeconfig: Path, folder: Path) -> Path:
+    """Make the account with exactly the permissions of docs/rbac.yml; returns a kubeconfig for it, readable by us alone."""
+    name = ""
+    for item in yaml.safe_load(RBAC.read_text(encoding="utf-8"))["items"]:
+        item["metadata"]["namespace"] = namespace
+        for subject in item.get("subjects", []):
+            subject["namespace"] = namespace
+        version, plural = item["apiVersion"], item["kind"].lower() + "s"
+        base = f"/api/{version}" if "/" not in version else f"/apis/{version}"
+        target = f"{base}/namespaces/{namespace}/{plural}/{item['metadata']['name']}"
+        query = "?fieldManager=kraft-demo&force=true"
+        kube.request("PATCH", target + query, item, content="application/apply-patch+yaml")
+        name = item["metadata"]["name"] if item["kind"] == "ServiceAccount" else name
+    body = {
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "spec": {"expirationSeconds": TOKEN_SECONDS},
+    }
+    token = kube.request("POST", kube.path("ServiceAccount", namespace, name) + "/token", body)["status"]["token"]
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "demo",
+        "contexts": [{"name": "demo", "context": {"cluster": "demo", "user": "demo", "namespace": namespace}}],
+        "clusters": [{"name": "demo", "cluster": _server(kubeconfig)}],
+        "users": [{"name": "demo", "user": {"token": token}}],
+    }
+    path = folder / f"{namespace}.kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return path
+
+
+def _server(kubeconfig: Path) -> dict[str, Any]:
+    """The cluster entry of the current context, with the path of its authority made absolute."""
+    config = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+    current = next(item["context"] for item in config["contexts"] if item["name"] == config["current-context"])
+    entry = next(dict(item["cluster"]) for item in config["clusters"] if item["name"] == current["cluster"])
+    if entry.get("certificate-authority"):
+        entry["certificate-authority"] = str(kubeconfig.parent / entry["certificate-authority"])
+    return entry
+
+
+@dataclass(frozen=True)
+class Play:
+    """One run of a playbook. ``tasks``: name and result of each, in order."""
+
+    status: int
+    seconds: float
+    memory: Memory
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+
+    def result(self, name: str) -> dict[str, Any]:
+        """The result of the task of that name; empty when it did not run."""
+        found = (task["result"] for task in self.tasks if task["task"].split(" : ")[-1] == name)
+        return dict(next(found, {}))
+
+    @property
+    def failure(self) -> str:
+        """What the first failed task says."""
+        failed = (task["result"] for task in self.tasks if task["status"] == "failed")
+        return next((str(result.get("msg", "")) for result in failed), "")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A fixture cluster with the account that the playbooks use."""
+
+    fixture: Fixture
+    kubeconfig: Path
+    folder: Path
+
+    @property
+    def inventory(self) -> Path:
+        """The inventory that the playbooks get: one host, which is the cluster."""
+        spec = self.fixture.spec
+        host = {
+            "kraft_namespace": spec.namespace,
+            "kraft_cluster": spec.name,
+            "kraft_kubeconfig": str(self.kubeconfig),
+            "kraft_controller_storage_size": spec.storage,
+        }
+        path = self.folder / f"{spec.namespace}.yml"
+        path.write_text(yaml.safe_dump({"kafka_clusters": {"hosts": {spec.name: host}}}), encoding="utf-8")
+        return path
+
+    def command(self, playbook: str, variables: Mapping[str, Any]) -> list[str]:
+        """The command line of a playbook; ``playbook`` is a path from the root of the checkout."""
+        extra = ["-e", json.dumps(dict(variables))] if variables else []
+        return [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(self.inventory), playbook, *extra]
+
+    def play(self, playbook: str, *, log: Path | None = None, **variables: Any) -> Play:
+        """Run a playbook; its output goes straight to the terminal, or to ``log``."""
+        results = self.folder / "results.jsonl"
+        results.unlink(missing_ok=True)
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "K8S_AUTH_"))}
+        environment = kept | {
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "results_file",
+            "KRAFT_RESULTS_FILE": str(results),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if log is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+            environment["ANSIBLE_FORCE_COLOR"] = "1"
+        begin = time.monotonic()
+        with (log or Path(os.devnull)).open("w", encoding="utf-8") as sink:
+            output = sink if log else None
+            process = subprocess.Popen(
+                self.command(playbook, variables), cwd=ROOT, env=environment, stdout=output, stderr=output
+            )
+            status, memory = watch(process)
+        lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+        return Play(status, time.monotonic() - begin, memory, [json.loads(line) for line in lines])
+
+
+def workplace(name: str) -> Path:
+    """Return an empty folder for inventories and kubeconfigs, outside the checkout."""
+    cache = Path(os.environ.get("KRAFT_CACHE") or Path.home() / ".cache" / "kafkaops-kraft").expanduser()
+    folder = cache / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder

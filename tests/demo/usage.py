@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a process and all its descendants use of memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1024
+#: seconds between two looks at the processes
+EVERY = 0.25
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Peaks in MiB. ``largest``: resident set of the largest single process (getrusage). ``together``: proportional
+    set size of all processes at the same time, sampled; pages that they share count once.
+    """
+
+    largest: float
+    together: float
+
+
+def watch(process: subprocess.Popen[bytes]) -> tuple[int, Memory]:
+    """Wait for a process; returns its exit status and what it used."""
+    ended, peak = threading.Event(), [0.0]
+
+    def sample() -> None:
+        while not ended.wait(EVERY):
+            peak[0] = max(peak[0], sum(_proportional(pid) for pid in descendants(process.pid)) / MIB)
+
+    sampler = threading.Thread(target=sample, daemon=True)
+    sampler.start()
+    try:
+        _pid, code, usage = os.wait4(process.pid, 0)
+    finally:
+        ended.set()
+        sampler.join()
+    process.returncode = os.waitstatus_to_exitcode(code)
+    return process.returncode, Memory(round(usage.ru_maxrss / MIB, 1), round(peak[0], 1))
+
+
+def descendants(root: int) -> list[int]:
+    """Return a process and everything that it started, by id."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        # the name of the program, in brackets, may hold anything
+        children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
+    found, ahead = [], [root]
+    while ahead:
+        pid = ahead.pop()
+        found.append(pid)
+        ahead += children.get(pid, [])
+    return found
+
+
+def _proportional(pid: int) -> float:
+    """Return the proportional set size in KiB, 0 for a process that has ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    return float(next((line.split()[1] for line in text.splitlines() if line.startswith("Pss:")), 0))
