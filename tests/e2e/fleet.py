@@ -23,7 +23,7 @@ from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
-ACCOUNT = "kraft-migration"
+ACCOUNT = "kafkaops-kraft"
 #: gates that a later release brings
 ACCEPT = ["gate-parity", "gate-backup"]
 
@@ -48,7 +48,7 @@ class Outcome:
     @property
     def failure(self) -> dict[str, Any]:
         """The result of the task that failed."""
-        return next(dict(task["result"]) for task in self.tasks if task["result"].get("failed"))
+        return next(dict(task["result"]) for task in self.tasks if task["status"] == "failed")
 
 
 @dataclass(frozen=True)

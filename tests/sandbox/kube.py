@@ -32,6 +32,8 @@ KINDS = {
     "ConfigMap": ("/api/v1", "configmaps", True),
     "StatefulSet": ("/apis/apps/v1", "statefulsets", True),
     "PodDisruptionBudget": ("/apis/policy/v1", "poddisruptionbudgets", True),
+    "Role": ("/apis/rbac.authorization.k8s.io/v1", "roles", True),
+    "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings", True),
     "StorageClass": ("/apis/storage.k8s.io/v1", "storageclasses", False),
 }
 

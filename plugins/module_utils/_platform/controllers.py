@@ -184,8 +184,7 @@ def refuse_leftovers(cluster: StatefulSetCluster) -> None:
 
     Safety rule 6.3: Kafka would write the empty image, or the old one, over ZooKeeper (KRaftMigrationDriver).
     """
-    connect = cluster.zookeeper_connect
-    found = stored(cluster.view, connect.chroot if connect else "", False, leftover_volumes(cluster))
+    found = stored(cluster.view, cluster.route.chroot, False, leftover_volumes(cluster))
     for item in found:
         if item.code in (
             "migration-stale",

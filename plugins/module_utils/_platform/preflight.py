@@ -176,10 +176,9 @@ def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
 
 def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """What ZooKeeper holds, and the partitions."""
-    connect = cluster.zookeeper_connect
     volumes = [] if cluster.controller_pods else controllers.leftover_volumes(cluster)
     found = checks.stored(
-        cluster.view, connect.chroot if connect else "", bool(cluster.controller_facts), volumes, kraft_brokers(cluster)
+        cluster.view, cluster.route.chroot, bool(cluster.controller_facts), volumes, kraft_brokers(cluster)
     )
     if cluster.view.cluster_id is None:
         return found
