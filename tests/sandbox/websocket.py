@@ -105,7 +105,7 @@ def run_exec(link: socket.socket, host: str, path: str, headers: Mapping[str, st
         if not chunk:
             break
         received += chunk
-    head, _, rest = received.partition(b"\r\n\r\n")
+    head, _sep, rest = received.partition(b"\r\n\r\n")
     if b" 101 " not in head.split(b"\r\n")[0]:
         raise SandboxError(
             f"exec refused: {head.splitlines()[0].decode() if head else 'no answer'} {rest[:300].decode(errors='replace')}"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.properties import Properties
@@ -123,7 +123,8 @@ class FileSurface:
         return Properties.parse(self.config_maps[self.config_map]["data"][self.key])
 
 
-Surface = FileSurface | EnvSurface
+# ansible-test's pylint takes the runtime form X | Y of classes from a collection for an error
+Surface = Union[FileSurface, EnvSurface]  # noqa: UP007
 
 
 def detect(

@@ -224,8 +224,8 @@ class _Section:
 def _sections(output: str) -> dict[str, list[_Section]]:
     found: dict[str, list[_Section]] = {}
     for chunk in f"\n{output}".replace("\r\n", "\n").split(f"\n{MARK} ")[1:]:
-        head, _, text = chunk.partition("\n")
-        name, _, argument = head.partition(" ")
+        head, _sep, text = chunk.partition("\n")
+        name, _sep, argument = head.partition(" ")
         found.setdefault(name, []).append(_Section(argument, text))
     if "none" not in found and "end" not in found:
         raise ValueError("the output is cut off")
@@ -291,7 +291,7 @@ def _version(paths: Iterable[str]) -> str | None:
 def _tools(found: Mapping[str, list[_Section]]) -> dict[str, str]:
     tools: dict[str, str] = {}
     for line in _items(found["tools"][0].text):
-        name, _, path = line.partition(" ")
+        name, _sep, path = line.partition(" ")
         tools.setdefault(name, path)
     return tools
 
@@ -328,7 +328,7 @@ def _system_property(options: Sequence[str], name: str) -> str | None:
 
 def _jolokia_port(options: Sequence[str]) -> int | None:
     for each in options:
-        jar, _, text = each.removeprefix("-javaagent:").partition("=")
+        jar, _sep, text = each.removeprefix("-javaagent:").partition("=")
         if not each.startswith("-javaagent:") or "jolokia" not in jar.lower():
             continue
         agent = dict(pair.partition("=")[::2] for pair in text.split(","))

@@ -64,7 +64,7 @@ class Member:
         """
         names = {each.strip() for each in self.facts.settings.get("controller.listener.names", "").split(",")}
         for listener in self.facts.settings.get("listeners", "").split(","):
-            name, _, address = listener.strip().partition("://")
+            name, _sep, address = listener.strip().partition("://")
             port = address.rpartition(":")[2]
             if name in names and port.isdecimal():
                 return int(port)

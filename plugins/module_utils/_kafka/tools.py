@@ -65,7 +65,7 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
     result = pod_exec.run(client, namespace, pod, command, container=container, timeout=timeout)
     output, rc = result.stdout, result.rc
     if keep:
-        output, _, status = result.stdout.rpartition(_RC)
+        output, _sep, status = result.stdout.rpartition(_RC)
         rc = int(status) if status.strip().isdecimal() else result.rc or 1
     if rc != 0:
         raise KraftError(

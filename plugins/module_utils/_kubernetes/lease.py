@@ -109,7 +109,7 @@ class RunLease:
             if left <= 0:
                 try:
                     self._write(held)
-                    return (held or {}).get("spec", {}).get("holderIdentity") != self.holder
+                    return bool((held or {}).get("spec", {}).get("holderIdentity") != self.holder)
                 except Conflict:
                     continue
             spec = (held or {}).get("spec", {})
