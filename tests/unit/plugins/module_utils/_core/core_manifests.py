@@ -114,7 +114,11 @@ def confluent_template() -> Obj:
                 {
                     "name": "cp-kafka-broker",
                     "image": "confluentinc/cp-kafka:7.9.0",
-                    "command": ["sh", "-exc", "export KAFKA_BROKER_ID=${HOSTNAME##*-} && exec /etc/confluent/docker/run"],
+                    "command": [
+                        "sh",
+                        "-exc",
+                        "export KAFKA_BROKER_ID=${HOSTNAME##*-} && exec /etc/confluent/docker/run",
+                    ],
                     "envFrom": [{"configMapRef": {"name": "kafka-env"}}],
                     "env": [
                         {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
@@ -165,8 +169,10 @@ def bitnami_template() -> Obj:
                     "image": "docker.io/bitnamilegacy/kafka:3.9.0-debian-12-r1",
                     "command": ["bash", "-c"],
                     "args": [
-                        'export KAFKA_CFG_BROKER_ID="${HOSTNAME##*-}"; echo $KAFKA_CFG_BROKER_ID; '
-                        "exec /opt/bitnami/scripts/kafka/entrypoint.sh /opt/bitnami/scripts/kafka/run.sh"
+                        (
+                            'export KAFKA_CFG_BROKER_ID="${HOSTNAME##*-}"; echo $KAFKA_CFG_BROKER_ID; '
+                            "exec /opt/bitnami/scripts/kafka/entrypoint.sh /opt/bitnami/scripts/kafka/run.sh"
+                        )
                     ],
                     "env": [
                         {"name": "KAFKA_CFG_ZOOKEEPER_CONNECT", "value": "zookeeper:2181"},

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import metadata_records
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration, parse_dump
@@ -14,7 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_reco
 LOG = "Dumping /data/__cluster_metadata-0/00000000000000000000.log"
 
 
-def record(offset, kind, **data):
+def record(offset: int, kind: str, **data: Any) -> str:
     payload = json.dumps({"type": kind, "version": 0, "data": data}, separators=(",", ":"))
     return (
         f"| offset: {offset} CreateTime: 1795253127554 keySize: -1 valueSize: 24 sequence: -1 headerKeys: [] "
@@ -22,7 +23,7 @@ def record(offset, kind, **data):
     )
 
 
-def register(offset, broker, *, migrating=True, fenced=True):
+def register(offset: int, broker: int, *, migrating: bool = True, fenced: bool = True) -> str:
     return record(
         offset,
         "REGISTER_BROKER_RECORD",
@@ -34,11 +35,11 @@ def register(offset, broker, *, migrating=True, fenced=True):
     )
 
 
-def change(offset, broker, **flags):
+def change(offset: int, broker: int, **flags: int) -> str:
     return record(offset, "BROKER_REGISTRATION_CHANGE_RECORD", brokerId=broker, brokerEpoch=1, **flags)
 
 
-def test_a_migration_as_it_happens():
+def test_a_migration_as_it_happens() -> None:
     lines = [
         LOG,
         "[2026-11-21 09:29:11,626] INFO Registered kafka:type=kafka.Log4jController MBean (kafka.utils)",
@@ -71,17 +72,17 @@ def test_a_migration_as_it_happens():
     assert part.problems == ("a metadata transaction with 2 known records is open; they do not count",)
 
 
-def test_without_a_high_watermark_everything_counts():
+def test_without_a_high_watermark_everything_counts() -> None:
     assert parse_dump([LOG, register(5, 1)], high_watermark=None).brokers == {1: Registration(True, True, 5)}
 
 
-def test_uncommitted_records_do_not_count():
+def test_uncommitted_records_do_not_count() -> None:
     lines = [LOG, register(5, 1, migrating=False), change(7, 1, fenced=-1)]
     assert parse_dump(lines, high_watermark=7).brokers[1].fenced
     assert not parse_dump(lines, high_watermark=8).brokers[1].fenced
 
 
-def test_an_aborted_transaction_leaves_nothing():
+def test_an_aborted_transaction_leaves_nothing() -> None:
     lines = [
         LOG,
         record(1, "BEGIN_TRANSACTION_RECORD"),
@@ -91,11 +92,11 @@ def test_an_aborted_transaction_leaves_nothing():
     assert parse_dump(lines, high_watermark=None) == metadata_records.MetadataLog({}, {}, None, {})
 
 
-def test_an_end_without_a_begin_is_harmless():
+def test_an_end_without_a_begin_is_harmless() -> None:
     assert parse_dump([LOG, record(1, "END_TRANSACTION_RECORD")], high_watermark=None).problems == ()
 
 
-def test_checkpoint_then_log():
+def test_checkpoint_then_log() -> None:
     lines = [
         "Dumping /data/__cluster_metadata-0/00000000000000000100-0000000003.checkpoint",
         register(0, 1, migrating=False, fenced=False),
@@ -109,7 +110,7 @@ def test_checkpoint_then_log():
     assert (state.migration_state, state.migration_offset) == ("POST_MIGRATION", -1)
 
 
-def test_flags_come_and_go():
+def test_flags_come_and_go() -> None:
     lines = [
         LOG,
         register(1, 1),
@@ -132,7 +133,7 @@ def test_flags_come_and_go():
     )
 
 
-def test_files():
+def test_files() -> None:
     logs = ["00000000000000000000.log", "00000000000000000090.log", "00000000000000000200.log"]
     noise = ["00000000000000000000.index", "quorum-state", "partition.metadata", "x.checkpoint.part"]
     assert metadata_records.choose_files([*noise, *reversed(logs)]) == logs
@@ -145,6 +146,6 @@ def test_files():
     assert metadata_records.choose_files([]) == []
 
 
-def test_the_filter_keeps_what_the_parser_wants():
+def test_the_filter_keeps_what_the_parser_wants() -> None:
     assert "REGISTER_CONTROLLER_RECORD" in metadata_records.KEEP
     assert "NO_OP_RECORD" not in metadata_records.KEEP

@@ -10,27 +10,27 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import znodes
 
 
-def test_cluster_id():
+def test_cluster_id() -> None:
     assert znodes.parse_cluster_id(b'{"version":"1","id":"4L6g3nShT-eMCtK--X86sw"}') == "4L6g3nShT-eMCtK--X86sw"
     with pytest.raises(znodes.ZnodeError, match="znode /cluster/id: holds no cluster id"):
         znodes.parse_cluster_id(b'{"version":"1"}')
 
 
-def test_controller_of_a_broker():
+def test_controller_of_a_broker() -> None:
     data = b'{"version":2,"brokerid":1,"timestamp":"1700000000000","kraftControllerEpoch":-1}'
     controller = znodes.parse_controller(data, ephemeral=True)
     assert controller == znodes.Controller(1, -1, True)
     assert not controller.is_kraft
 
 
-def test_controller_of_the_quorum():
+def test_controller_of_the_quorum() -> None:
     data = b'{"version":2,"brokerid":100,"timestamp":"1700000000000","kraftControllerEpoch":3}'
     controller = znodes.parse_controller(data, ephemeral=False)
     assert controller == znodes.Controller(100, 3, False)
     assert controller.is_kraft
 
 
-def test_controller_of_old_software_has_no_epoch():
+def test_controller_of_old_software_has_no_epoch() -> None:
     controller = znodes.parse_controller(b'{"version":1,"brokerid":1,"timestamp":"17"}', ephemeral=True)
     assert controller.kraft_epoch == znodes.NO_KRAFT_EPOCH
 
@@ -48,19 +48,19 @@ def test_controller_of_old_software_has_no_epoch():
         (b'{"brokerid":1.5}', "has no number in 'brokerid'"),
     ],
 )
-def test_controller_of_somebody_else(data, why):
+def test_controller_of_somebody_else(data: bytes, why: str) -> None:
     with pytest.raises(znodes.ZnodeError) as raised:
         znodes.parse_controller(data, ephemeral=True)
     assert (raised.value.path, raised.value.why) == ("/controller", why)
 
 
-def test_controller_epoch():
+def test_controller_epoch() -> None:
     assert znodes.parse_controller_epoch(b"12") == 12
     with pytest.raises(znodes.ZnodeError, match="holds no number"):
         znodes.parse_controller_epoch(b"")
 
 
-def test_migration_before_and_after_the_copy():
+def test_migration_before_and_after_the_copy() -> None:
     before = znodes.parse_migration(
         b'{"version":0,"kraft_controller_id":-1,"kraft_controller_epoch":-1,'
         b'"kraft_metadata_offset":-1,"kraft_metadata_epoch":-1}'
@@ -77,18 +77,18 @@ def test_migration_before_and_after_the_copy():
 
 
 @pytest.mark.parametrize("data", [None, b"", b"null", b" null\n", b"  "])
-def test_null_migration(data):
+def test_null_migration(data: bytes | None) -> None:
     assert znodes.is_null_data(data)
     assert znodes.parse_migration(data) is None
 
 
-def test_migration_with_something_else_in_it_is_not_null():
+def test_migration_with_something_else_in_it_is_not_null() -> None:
     assert not znodes.is_null_data(b"{}")
     with pytest.raises(znodes.ZnodeError, match="kraft_controller_id"):
         znodes.parse_migration(b"{}")
 
 
-def test_broker_version_5():
+def test_broker_version_5() -> None:
     broker = znodes.parse_broker(
         1,
         b'{"features":{},"listener_security_protocol_map":{"IN":"PLAINTEXT","OUT":"SASL_SSL"},'
@@ -101,19 +101,19 @@ def test_broker_version_5():
     assert broker.timestamp_ms == 1700000000000
 
 
-def test_broker_without_plain_listener():
+def test_broker_without_plain_listener() -> None:
     broker = znodes.parse_broker(1, b'{"endpoints":["SSL://h:9093"],"port":-1,"host":null,"version":2}')
     assert (broker.host, broker.port, broker.rack, broker.timestamp_ms) == (None, -1, None, -1)
     assert broker.listener_map == {"SSL": "SSL"}
 
 
-def test_broker_version_1_has_one_plain_endpoint():
+def test_broker_version_1_has_one_plain_endpoint() -> None:
     broker = znodes.parse_broker(7, b'{"version":1,"host":"h","port":9092,"jmx_port":9999,"timestamp":"17"}')
     assert broker.endpoints == ("PLAINTEXT://h:9092",)
     assert znodes.parse_broker(7, b'{"version":1}').endpoints == ()
 
 
-def test_topic_version_3():
+def test_topic_version_3() -> None:
     topic = znodes.parse_topic(
         "t",
         b'{"removing_replicas":{"1":[2]},"partitions":{"10":[1],"1":[2,3],"0":[1,2]},'
@@ -127,7 +127,7 @@ def test_topic_version_3():
     assert topic.reassigning == (1,)
 
 
-def test_topic_version_1_has_no_id():
+def test_topic_version_1_has_no_id() -> None:
     topic = znodes.parse_topic("t", b'{"version":1,"partitions":{"0":[1]}}')
     assert topic.id is None
     assert topic.reassigning == ()
@@ -143,12 +143,12 @@ def test_topic_version_1_has_no_id():
         (b'{"partitions":{"0":["a"]}}', "has no list of broker ids"),
     ],
 )
-def test_topic_of_somebody_else(data, why):
+def test_topic_of_somebody_else(data: bytes, why: str) -> None:
     with pytest.raises(znodes.ZnodeError, match=why):
         znodes.parse_topic("t", data)
 
 
-def test_partition_state():
+def test_partition_state() -> None:
     state = znodes.parse_partition_state(
         ("t", 0),
         b'{"controller_epoch":9,"leader":1,"version":1,"leader_epoch":5,"isr":[1,2]}',
@@ -162,7 +162,7 @@ def test_partition_state():
         )
 
 
-def test_config():
+def test_config() -> None:
     path = "/config/topics/t"
     assert znodes.parse_config(b'{"version":1,"config":{"a":"1","b":null}}', path) == {"a": "1", "b": ""}
     assert znodes.parse_config(b"", path) == {}
@@ -170,7 +170,7 @@ def test_config():
         znodes.parse_config(b'{"version":1}', path)
 
 
-def test_legacy_reassignment():
+def test_legacy_reassignment() -> None:
     data = b'{"version":1,"partitions":[{"topic":"t","partition":1,"replicas":[1]},{"topic":"a","partition":0}]}'
     assert znodes.parse_legacy_reassignment(data) == ("a-0", "t-1")
     assert znodes.parse_legacy_reassignment(None) == ()
@@ -180,7 +180,7 @@ def test_legacy_reassignment():
         znodes.parse_legacy_reassignment(b'{"partitions":[1]}')
 
 
-def test_names():
+def test_names() -> None:
     assert znodes.entity_name("user%40example.com") == "user@example.com"
     assert znodes.entity_name("<default>") == "<default>"
     assert znodes.partition_name(("a-b", 3)) == "a-b-3"

@@ -12,10 +12,13 @@ import subprocess
 import sys
 import types
 from pathlib import Path
+from typing import cast
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script import SCRIPT
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import REDACTED
 
@@ -102,7 +105,7 @@ def recorded(*changes: tuple[str, str]) -> str:
     return text
 
 
-def test_a_recorded_controller():
+def test_a_recorded_controller() -> None:
     found = facts.parse(RECORDED)
     assert found.pid == 1
     assert found.main_class == "kafka.Kafka"
@@ -135,7 +138,7 @@ def test_a_recorded_controller():
     assert "-cp" not in found.jvm_options
 
 
-def test_secrets_stay_inside():
+def test_secrets_stay_inside() -> None:
     found = facts.parse(RECORDED)
     shown = (repr(found), *found.argv, *found.jvm_options, *found.env.values())
     assert not [each for each in shown if "hunter2" in each or "two" in each.split()]
@@ -143,7 +146,7 @@ def test_secrets_stay_inside():
     assert found.env["KAFKA_OPTS"].startswith("-javaagent:/opt/jolokia")
 
 
-def test_a_changed_configuration_file():
+def test_a_changed_configuration_file() -> None:
     assert facts.parse(recorded(("\n1795253125\n", "\n1795253130\n"))).config_is_newer
     unknown = facts.parse(recorded(("\n1795253125\n", "\n\n")))
     assert unknown.config_changed_ms is None
@@ -162,12 +165,12 @@ def test_a_changed_configuration_file():
         ("networkaddress.cache.ttl=never", "", None),
     ],
 )
-def test_dns_ttl(security, option, ttl):
+def test_dns_ttl(security: str, option: str, ttl: int | None) -> None:
     text = recorded(("-Dsun.net.inetaddr.ttl=1", option or "-Dx=y"), ("networkaddress.cache.negative.ttl=10", security))
     assert facts.parse(text).dns_ttl == ttl
 
 
-def test_an_extra_security_file_is_added_or_replaces():
+def test_an_extra_security_file_is_added_or_replaces() -> None:
     extra = "@@kraft security-extra /x\nnetworkaddress.cache.ttl=3\n\n@@kraft end"
     base = ("networkaddress.cache.negative.ttl=10", "networkaddress.cache.ttl=60")
     text = recorded(base, ("@@kraft end", extra), ("-XX:+UseSerialGC", "-Djava.security.properties=/x"))
@@ -188,12 +191,12 @@ def test_an_extra_security_file_is_added_or_replaces():
         ("jmx_prometheus.jar=1234:/x.yml", None),
     ],
 )
-def test_jolokia_port(agent, port):
+def test_jolokia_port(agent: str, port: int | None) -> None:
     text = recorded(("-javaagent:/opt/jolokia/jolokia.jar=port=7777,host=0.0.0.0\n-D", f"-javaagent:/{agent}\n-D"))
     assert facts.parse(text).jolokia_port == port
 
 
-def test_options_from_the_environment():
+def test_options_from_the_environment() -> None:
     text = recorded(
         ("-Dsun.net.inetaddr.ttl=1\n", ""),
         ("broken", "JAVA_TOOL_OPTIONS=-Dsun.net.inetaddr.ttl=7\n_JAVA_OPTIONS='-Dsun.net.inetaddr.ttl=8"),
@@ -202,7 +205,7 @@ def test_options_from_the_environment():
     assert facts.parse(text.replace("'-D", "-D")).dns_ttl == 8
 
 
-def test_a_confluent_broker_in_zookeeper_mode():
+def test_a_confluent_broker_in_zookeeper_mode() -> None:
     text = recorded(
         ("/opt/kafka/libs/kafka_2.13-3.9.2-test.jar\n", ""),
         ("/opt/kafka/libs/kafka_2.13-3.9.2.jar", "/usr/share/java/kafka/kafka_2.13-7.6.0-ccs.jar"),
@@ -222,7 +225,7 @@ def test_a_confluent_broker_in_zookeeper_mode():
     assert found.log_dirs == ("/tmp/kafka-logs",)
 
 
-def test_little_is_known():
+def test_little_is_known() -> None:
     text = recorded(
         ("@@kraft config /tmp/server.properties", "@@kraft other"),
         ("/opt/kafka/libs/kafka_2.13-3.9.2-test.jar\n/opt/kafka/libs/kafka_2.13-3.9.2.jar\n", ""),
@@ -236,7 +239,7 @@ def test_little_is_known():
     assert (found.meta, found.quorum_state, found.home) == ((), None, None)
 
 
-def test_windows_line_ends_of_a_terminal():
+def test_windows_line_ends_of_a_terminal() -> None:
     assert facts.parse(RECORDED.replace("\n", "\r\n")).version == "3.9.2"
 
 
@@ -249,32 +252,36 @@ def test_windows_line_ends_of_a_terminal():
         ("\n@@kraft end\n", "names no process"),
     ],
 )
-def test_output_that_makes_no_sense(text, why):
+def test_output_that_makes_no_sense(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         facts.parse(text)
 
 
-def answering(monkeypatch, stdout, stderr=""):
+CLIENT = cast(KubeClient, None)
+"""Nobody asks it: the exec is replaced."""
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str = "") -> None:
     answer = types.SimpleNamespace(stdout=stdout, stderr=stderr, rc=0)
-    monkeypatch.setattr(facts.pod_exec, "run", lambda *_args, **_kw: answer)
+    monkeypatch.setattr(pod_exec, "run", lambda *_args, **_kw: answer)
 
 
-def test_pod_facts(monkeypatch):
+def test_pod_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, RECORDED)
-    assert facts.pod_facts(None, "ns", "kafka-0", "kafka").pid == 1
+    assert facts.pod_facts(CLIENT, "ns", "kafka-0", "kafka").pid == 1
     answering(monkeypatch, "\n@@kraft none\n", "sh: grep: not found\n")
     with pytest.raises(NotFound, match=r"no Kafka process runs in pod ns/kafka-0 \(container kafka\): sh: grep: not"):
-        facts.pod_facts(None, "ns", "kafka-0", "kafka")
+        facts.pod_facts(CLIENT, "ns", "kafka-0", "kafka")
     answering(monkeypatch, "\n@@kraft none\n")
     with pytest.raises(NotFound, match=r"in pod ns/kafka-0$"):
-        facts.pod_facts(None, "ns", "kafka-0")
+        facts.pod_facts(CLIENT, "ns", "kafka-0")
     answering(monkeypatch, "")
     with pytest.raises(KraftError, match="cannot make out the Kafka process of pod ns/kafka-0: the output is cut off"):
-        facts.pod_facts(None, "ns", "kafka-0")
+        facts.pod_facts(CLIENT, "ns", "kafka-0")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
-def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path):
+def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path) -> None:
     """A real process with Kafka's command line; its own /proc is what the script reads."""
     libs, data = tmp_path / "kafka" / "libs", tmp_path / "data"
     script = tmp_path / "kafka" / "bin" / "kafka-storage.sh"
@@ -316,7 +323,7 @@ def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
-def test_the_script_without_kafka():
+def test_the_script_without_kafka() -> None:
     none = SCRIPT.replace("/proc/[0-9]*/cmdline", "/proc/self/cmdline")
     done = subprocess.run(["sh", "-c", none], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout.strip() == "@@kraft none"

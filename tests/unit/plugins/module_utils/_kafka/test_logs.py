@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import logs
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import read_signals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 
 DRIVER = "[2026-11-21 09:25:27,840] INFO [KRaftMigrationDriver id=100] {} (org.apache.kafka.metadata.migration.KRaftMigrationDriver)"
 
 
-def lines(*texts):
+def lines(*texts: str) -> list[str]:
     return [DRIVER.format(text) for text in texts]
 
 
@@ -28,11 +31,11 @@ READY = lines(
 WAITS = lines("Still waiting for ZK brokers [2, 0] to register with KRaft.")
 
 
-def test_nothing():
+def test_nothing() -> None:
     assert read_signals([]) == logs.Signals(None, None, (), "", ())
 
 
-def test_waiting_for_brokers():
+def test_waiting_for_brokers() -> None:
     found = read_signals([*START, *READY, *lines("No brokers are known to KRaft, waiting for brokers to register.")])
     assert found.driver_state == "WAIT_FOR_BROKERS"
     assert found.waiting == "No brokers are known to KRaft, waiting for brokers to register."
@@ -44,7 +47,7 @@ def test_waiting_for_brokers():
     assert found.missing_brokers == (7,)
 
 
-def test_waiting_for_controllers_and_no_longer():
+def test_waiting_for_controllers_and_no_longer() -> None:
     waits = lines(
         "Still waiting for all controller nodes ready to begin the migration. Not ready due to:No registration"
     )
@@ -60,7 +63,7 @@ def test_waiting_for_controllers_and_no_longer():
         "Became inactive migration driver. Transitioned migration state from a to b",
     ],
 )
-def test_the_wait_is_over(after):
+def test_the_wait_is_over(after: str) -> None:
     assert read_signals([*START, *READY, *WAITS, *lines(after)]).missing_brokers == ()
 
 
@@ -76,7 +79,7 @@ def test_the_wait_is_over(after):
         ("Completing the ZK migration since this controller was configured with", "POST_MIGRATION"),
     ],
 )
-def test_the_state_of_the_log(line, state):
+def test_the_state_of_the_log(line: str, state: str) -> None:
     assert read_signals([line]).migration_state == state
 
 
@@ -109,7 +112,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("telltale", logs.TELLTALES, ids=lambda each: each.name)
-def test_every_telltale_has_its_line_and_matches_no_other(telltale):
+def test_every_telltale_has_its_line_and_matches_no_other(telltale: logs.Telltale) -> None:
     line = EXAMPLES[telltale.name]
     found = read_signals(["INFO fine", f"ERROR {line}  ", "INFO fine"])
     assert [each.telltale for each in found.troubles] == [telltale]
@@ -118,19 +121,19 @@ def test_every_telltale_has_its_line_and_matches_no_other(telltale):
     assert telltale.remedy
 
 
-def test_names_are_unique():
+def test_names_are_unique() -> None:
     assert len({each.name for each in logs.TELLTALES}) == len(logs.TELLTALES) == len(EXAMPLES)
 
 
-def test_pod_signals():
-    asked = []
+def test_pod_signals() -> None:
+    asked: list[tuple[str, str, dict[str, Any]]] = []
 
     class Client:
-        def pod_log(self, pod, namespace, **options):
+        def pod_log(self, pod: str, namespace: str, **options: Any) -> str:
             asked.append((pod, namespace, options))
             return "\n".join([*START, *READY, *WAITS])
 
-    found = logs.pod_signals(Client(), "ns", "kraft-0", "kafka", tail_lines=10)
+    found = logs.pod_signals(cast(KubeClient, Client()), "ns", "kraft-0", "kafka", tail_lines=10)
     assert found.missing_brokers == (0, 2)
     options = {"container": "kafka", "tail_lines": 10, "since_seconds": None, "previous": False}
     assert asked == [("kraft-0", "ns", options)]

@@ -7,10 +7,16 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Unreachable
 
 TABLE = """
@@ -31,8 +37,13 @@ DUMP = """Dumping /data/__cluster_metadata-0/00000000000000000000.log
 | offset: 503 CreateTime: 1 payload: {"type":"UNREGISTER_BROKER_RECORD","data":{"brokerId":1}}
 """
 
+CLIENT = cast(KubeClient, None)
+"""Nobody asks it: tools and exec are replaced."""
 
-def member(node, *, jolokia=True, leader=101, epoch=4, **settings):
+
+def member(
+    node: int, *, jolokia: bool = True, leader: int | None = 101, epoch: int = 4, **settings: str
+) -> quorum.Member:
     state = None if leader is None else {"leaderId": leader, "leaderEpoch": epoch}
     facts = types.SimpleNamespace(
         jolokia_port=7777 if jolokia else None,
@@ -41,20 +52,21 @@ def member(node, *, jolokia=True, leader=101, epoch=4, **settings):
         tools={},
         settings={"controller.listener.names": "C, D", "listeners": "X://:1,C://h:9093"} | settings,
     )
-    return quorum.Member(f"kraft-{node - 100}", "kafka", facts)
+    return quorum.Member(f"kraft-{node - 100}", "kafka", cast(ProcessFacts, facts))
 
 
-def members(**options):
+def members(**options: Any) -> dict[int, quorum.Member]:
     return {node: member(node, **options) for node in (100, 101, 102)}
 
 
 class Agents:
     """Jolokia in three pods: each answer may be used up one after the other."""
 
-    def __init__(self, answers):
-        self.answers, self.asked = answers, []
+    def __init__(self, answers: dict[str, list[Any]]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
 
-    def pod_proxy(self, pod, *_args, **_options):
+    def pod_proxy(self, pod: str, *_args: object, **_options: object) -> list[dict[str, Any]]:
         self.asked.append(pod)
         answers = self.answers[pod]
         values = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -63,13 +75,19 @@ class Agents:
         return [{"status": 404} if value is None else {"status": 200, "value": value} for value in values]
 
 
-def metrics(end, *, leader=101.0, epoch=4.0, state=1, high=500.0):
+def asking(agents: Agents) -> KubeClient:
+    return cast(KubeClient, agents)
+
+
+def metrics(
+    end: float, *, leader: float = 101.0, epoch: float = 4.0, state: int = 1, high: float | None = 500.0
+) -> list[Any]:
     return [leader, epoch, high, end, state, 3, 3, 0, 0, None]
 
 
-def test_by_jolokia():
+def test_by_jolokia() -> None:
     client = Agents({pod: [metrics(504.0)] for pod in ("kraft-0", "kraft-1", "kraft-2")})
-    found = quorum.quorum_status(client, "ns", members())
+    found = quorum.quorum_status(asking(client), "ns", members())
     assert (found.leader, found.epoch, found.high_watermark, found.source) == (101, 4, 500, "jolokia")
     assert found.voters == {100: 0, 101: 0, 102: 0}
     assert found.migration_states == dict.fromkeys((100, 101, 102), "MIGRATION")
@@ -77,16 +95,16 @@ def test_by_jolokia():
     assert client.asked == ["kraft-0", "kraft-1", "kraft-2"]
 
 
-def test_a_follower_asked_before_the_leader_is_asked_again():
+def test_a_follower_asked_before_the_leader_is_asked_again() -> None:
     client = Agents(
         {"kraft-0": [metrics(503.0), metrics(505.0)], "kraft-1": [metrics(504.0)], "kraft-2": [metrics(90.0, state=2)]}
     )
-    found = quorum.quorum_status(client, "ns", members())
+    found = quorum.quorum_status(asking(client), "ns", members())
     assert found.voters == {100: 0, 101: 0, 102: 414}
     assert found.migration_states[102] == "PRE_MIGRATION"
 
 
-def test_silent_and_confused_controllers():
+def test_silent_and_confused_controllers() -> None:
     gone = Unreachable("pod kraft-0 does not answer")
     client = Agents(
         {
@@ -95,48 +113,70 @@ def test_silent_and_confused_controllers():
             "kraft-2": [[101.0, 3.0, "NaN", "NaN", None, None, None, None, None, True]],
         }
     )
-    found = quorum.quorum_status(client, "ns", members())
+    found = quorum.quorum_status(asking(client), "ns", members())
     assert found.silent == {100: "pod kraft-0 does not answer"}
     assert found.voters == {101: 0}
     assert found.migration_states == {101: "MIGRATION"}
 
 
 @pytest.mark.parametrize("leader", [-1.0, 100.0])
-def test_no_leader_by_jolokia(leader):
+def test_no_leader_by_jolokia(leader: float) -> None:
     away = Unreachable("away")
     client = Agents({"kraft-0": [away], "kraft-1": [metrics(5.0, leader=leader, high=None)], "kraft-2": [away]})
-    found = quorum.quorum_status(client, "ns", members())
+    found = quorum.quorum_status(asking(client), "ns", members())
     assert (found.leader, found.epoch, found.high_watermark, found.voters) == (None, 4, -1, {})
 
 
-def test_nobody_answers():
+def test_nobody_answers() -> None:
     client = Agents({f"kraft-{each}": [Unreachable("away")] for each in range(3)})
-    found = quorum.quorum_status(client, "ns", members())
+    found = quorum.quorum_status(asking(client), "ns", members())
     assert (found.leader, found.epoch, len(found.silent)) == (None, -1, 3)
 
 
-@pytest.fixture
-def pod(monkeypatch):
-    """Answer tools and ``ls`` in pods."""
-    seen = types.SimpleNamespace(
-        calls=[], replication=TABLE, dump=DUMP, ls="00000000000000000000.log quorum-state", rc=0
-    )
+@dataclass
+class Pods:
+    """What tools and ``ls`` print, and what was run."""
 
-    def run_tool(_client, _namespace, where, _container, _facts, tool, args, timeout=60.0, *, keep=""):
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    replication: str = TABLE
+    dump: str = DUMP
+    ls: str = "00000000000000000000.log quorum-state"
+    rc: int = 0
+
+
+@pytest.fixture
+def pod(monkeypatch: pytest.MonkeyPatch) -> Pods:
+    """Answer tools and ``ls`` in pods."""
+    seen = Pods()
+
+    def run_tool(
+        _client: object,
+        _namespace: str,
+        where: str,
+        _container: object,
+        _facts: object,
+        tool: str,
+        args: Sequence[str],
+        timeout: float = 60.0,
+        *,
+        keep: str = "",
+    ) -> str:
         seen.calls.append((where, tool, tuple(args), timeout, bool(keep)))
         return seen.replication if tool == "kafka-metadata-quorum" else seen.dump
 
-    def run(_client, _namespace, where, command, **_options):
+    def run(
+        _client: object, _namespace: str, where: str, command: Sequence[str], **_options: object
+    ) -> pod_exec.ExecResult:
         seen.calls.append((where, *command))
-        return types.SimpleNamespace(stdout=seen.ls, stderr="ls: gone", rc=seen.rc)
+        return pod_exec.ExecResult(seen.ls, "ls: gone", seen.rc)
 
     monkeypatch.setattr(quorum, "run_tool", run_tool)
-    monkeypatch.setattr(quorum.pod_exec, "run", run)
+    monkeypatch.setattr(pod_exec, "run", run)
     return seen
 
 
-def test_by_tool(pod):
-    found = quorum.quorum_status(None, "ns", members(jolokia=False), timeout=9)
+def test_by_tool(pod: Pods) -> None:
+    found = quorum.quorum_status(CLIENT, "ns", members(jolokia=False), timeout=9)
     assert (found.leader, found.epoch, found.high_watermark, found.source) == (101, 4, 503, "tool")
     assert found.voters == {100: 1, 101: 0, 102: 464}
     # 102 does not have the record at offset 44 yet.
@@ -162,60 +202,60 @@ def test_by_tool(pod):
     ]
 
 
-def test_registrations_below_the_high_watermark_only(pod):
-    status = quorum.quorum_status(None, "ns", members(jolokia=False))
-    found = quorum.broker_registrations(None, "ns", members(), status)
+def test_registrations_below_the_high_watermark_only(pod: Pods) -> None:
+    status = quorum.quorum_status(CLIENT, "ns", members(jolokia=False))
+    found = quorum.broker_registrations(CLIENT, "ns", members(), status)
     assert found == {1: Registration(fenced=False, migrating=True, epoch=9)}
 
 
-def test_one_mixed_pod_is_enough_for_tools(pod):
+def test_one_mixed_pod_is_enough_for_tools(pod: Pods) -> None:
     mixed = members() | {102: member(102, jolokia=False)}
-    assert quorum.quorum_status(None, "ns", mixed, migration=False).migration_states == {}
+    assert quorum.quorum_status(CLIENT, "ns", mixed, migration=False).migration_states == {}
     assert len(pod.calls) == 1
 
 
-def test_a_log_without_a_migration_state(pod):
+def test_a_log_without_a_migration_state(pod: Pods) -> None:
     pod.dump = ""
-    assert quorum.quorum_status(None, "ns", members(jolokia=False)).migration_states == {}
+    assert quorum.quorum_status(CLIENT, "ns", members(jolokia=False)).migration_states == {}
 
 
-def test_an_older_table(pod):
+def test_an_older_table(pod: Pods) -> None:
     assert quorum.parse_replication(OLD_TABLE) == {100: (8, 0, "Leader")}
     pod.replication = "oops"
     with pytest.raises(KraftError, match="in pod ns/kraft-1 printed no table of replicas"):
-        quorum.quorum_status(None, "ns", members(jolokia=False))
+        quorum.quorum_status(CLIENT, "ns", members(jolokia=False))
     pod.replication = "NodeId LogEndOffset Lag Status\nshort row\n"
-    found = quorum.quorum_status(None, "ns", members(jolokia=False))
+    found = quorum.quorum_status(CLIENT, "ns", members(jolokia=False))
     assert (found.leader, found.high_watermark) == (None, -1)
 
 
 @pytest.mark.parametrize("leader", [None, -1, 7])
-def test_no_leader_by_tool(pod, leader):
-    found = quorum.quorum_status(None, "ns", members(jolokia=False, leader=leader))
+def test_no_leader_by_tool(pod: Pods, leader: int | None) -> None:
+    found = quorum.quorum_status(CLIENT, "ns", members(jolokia=False, leader=leader))
     assert found.leader is None
     assert pod.calls == []
     assert bool(found.silent) == (leader is None)
 
 
-def test_no_controllers():
-    assert quorum.quorum_status(None, "ns", {}).leader is None
+def test_no_controllers() -> None:
+    assert quorum.quorum_status(CLIENT, "ns", {}).leader is None
 
 
-def test_a_log_that_nobody_can_vouch_for():
+def test_a_log_that_nobody_can_vouch_for() -> None:
     empty = quorum.Quorum(None, -1, -1, {}, "tool", {})
     with pytest.raises(Unreachable, match=r"has no leader among 100, 101, 102: nothing in its log is sure"):
-        quorum.metadata_log(None, "ns", members(), empty)
+        quorum.metadata_log(CLIENT, "ns", members(), empty)
     with pytest.raises(Unreachable, match="among no controllers"):
-        quorum.metadata_log(None, "ns", {}, quorum.Quorum(100, 1, -1, {}, "tool", {}))
+        quorum.metadata_log(CLIENT, "ns", {}, quorum.Quorum(100, 1, -1, {}, "tool", {}))
 
 
-def test_no_log_files(pod):
+def test_no_log_files(pod: Pods) -> None:
     pod.ls, pod.rc = "", 2
     with pytest.raises(NotFound, match=r"no metadata log in /data/__cluster_metadata-0 of pod ns/kraft-1: ls: gone"):
-        quorum.metadata_log(None, "ns", members(), quorum.Quorum(101, 1, 5, {}, "tool", {}))
+        quorum.metadata_log(CLIENT, "ns", members(), quorum.Quorum(101, 1, 5, {}, "tool", {}))
 
 
-def test_controller_port():
+def test_controller_port() -> None:
     assert member(100).port == 9093
     with pytest.raises(NotFound, match="name no controller listener"):
         _ = member(100, listeners="X://:1,C://nothing").port

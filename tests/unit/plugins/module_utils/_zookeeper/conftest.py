@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
-import types
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
@@ -17,14 +19,26 @@ from kazoo import exceptions
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.protocol.states import KazooState
 
+Watch = Callable[[object], None]
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What is used of kazoo's ZnodeStat."""
+
+    version: int = 0
+    mtime: int = 0
+    ctime: int = 0
+    ephemeralOwner: int = 0  # noqa: N815 - kazoo's name
+
 
 class Result:
     """kazoo's async result: a value, an error, or no answer."""
 
-    def __init__(self, value=None, error=None, silent=False):
+    def __init__(self, value: Any = None, error: Exception | None = None, silent: bool = False) -> None:
         self.value, self.error, self.silent = value, error, silent
 
-    def get(self, timeout):
+    def get(self, timeout: float) -> Any:
         assert timeout >= 0
         if self.silent:
             raise KazooTimeoutError("no answer")
@@ -36,52 +50,50 @@ class Result:
 class Server:
     """The znodes, and how the connection behaves."""
 
-    def __init__(self):
-        self.nodes = {}
-        self.watchers = defaultdict(list)
-        self.client = None
+    def __init__(self) -> None:
+        self.nodes: dict[str, tuple[bytes | None, Stat]] = {}
+        self.watchers: defaultdict[str, list[Watch]] = defaultdict(list)
+        self.client: Client
         self.reachable = True
         self.silent = False
-        self.fail_next = []
-        self.requests = []
+        self.fail_next: list[Exception] = []
+        self.requests: list[tuple[str, str]] = []
         self.lock = threading.RLock()
         self.clock = 1_000
 
-    def put(self, path, data, *, ephemeral=False):
+    def put(self, path: str, data: Any, *, ephemeral: bool = False) -> None:
         """Write a znode, as Kafka would, and call the watches on it."""
         with self.lock:
             self.clock += 1
             raw = data if isinstance(data, (bytes, type(None))) else json.dumps(data).encode()
             version = self.nodes[path][1].version + 1 if path in self.nodes else 0
-            stat = types.SimpleNamespace(
-                version=version, mtime=self.clock, ctime=self.clock, ephemeralOwner=7 if ephemeral else 0
-            )
+            stat = Stat(version, self.clock, self.clock, 7 if ephemeral else 0)
             self.nodes[path] = (raw, stat)
             parent = path.rpartition("/")[0]
             while parent and parent not in self.nodes:
-                self.nodes[parent] = (b"", types.SimpleNamespace(version=0, mtime=0, ctime=0, ephemeralOwner=0))
+                self.nodes[parent] = (b"", Stat())
                 parent = parent.rpartition("/")[0]
             self.fire(path)
             self.fire("children:" + path.rpartition("/")[0])
 
-    def remove(self, path):
+    def remove(self, path: str) -> None:
         with self.lock:
             self.nodes = {k: v for k, v in self.nodes.items() if k != path and not k.startswith(path + "/")}
             for each in [each for each in self.watchers if each == path or each.startswith(path + "/")]:
                 self.fire(each)
 
-    def fire(self, path):
+    def fire(self, path: str) -> None:
         for watch in self.watchers.pop(path, []):
             watch(object())
 
-    def lose_connection(self):
+    def lose_connection(self) -> None:
         """Do what kazoo does: tell the listener, then call every watch once."""
         self.client.tell(KazooState.SUSPENDED)
         with self.lock:
             for path in list(self.watchers):
                 self.fire(path)
 
-    def come_back(self):
+    def come_back(self) -> None:
         self.client.tell(KazooState.CONNECTED)
 
 
@@ -90,31 +102,33 @@ class Client:
 
     server: Server
 
-    def __init__(self, **options):
-        self.options, self.listeners, self.connected, self.ended = options, [], False, []
+    def __init__(self, **options: Any) -> None:
+        self.options, self.connected = options, False
+        self.listeners: list[Callable[[str], None]] = []
+        self.ended: list[str] = []
         self.server.client = self
 
-    def add_listener(self, listener):
+    def add_listener(self, listener: Callable[[str], None]) -> None:
         self.listeners.append(listener)
 
-    def tell(self, state):
+    def tell(self, state: str) -> None:
         self.connected = state == KazooState.CONNECTED
         for listener in self.listeners:
             listener(state)
 
-    def start_async(self):
+    def start_async(self) -> None:
         if self.server.reachable:
             self.tell(KazooState.CONNECTED)
 
-    def stop(self):
+    def stop(self) -> None:
         self.ended.append("stop")
         if self.server.silent:
             raise KazooTimeoutError("stuck")
 
-    def close(self):
+    def close(self) -> None:
         self.ended.append("close")
 
-    def _answer(self, kind, path, watch):
+    def _answer(self, kind: str, path: str, watch: Watch | None) -> Result:
         server = self.server
         server.requests.append((kind, path))
         if server.silent:
@@ -138,16 +152,16 @@ class Client:
                 names = {each.split("/")[1] for each in server.nodes if each != "/"}
             return Result(list(names))
 
-    def get_async(self, path, watch=None):
+    def get_async(self, path: str, watch: Watch | None = None) -> Result:
         return self._answer("get", path, watch)
 
-    def exists_async(self, path, watch=None):
+    def exists_async(self, path: str, watch: Watch | None = None) -> Result:
         return self._answer("exists", path, watch)
 
-    def get_children_async(self, path, watch=None):
+    def get_children_async(self, path: str, watch: Watch | None = None) -> Result:
         return self._answer("children", path, watch)
 
-    def sync_async(self, path):
+    def sync_async(self, path: str) -> Result:
         self.server.requests.append(("sync", path))
         if self.server.fail_next:
             return Result(error=self.server.fail_next.pop(0))
@@ -155,17 +169,17 @@ class Client:
 
 
 @pytest.fixture
-def server(monkeypatch):
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     """An empty ZooKeeper that every session of the test connects to."""
     it = Server()
-    it.nodes["/"] = (b"", types.SimpleNamespace(version=0, mtime=0, ctime=0, ephemeralOwner=0))
+    it.nodes["/"] = (b"", Stat())
     monkeypatch.setattr(Client, "server", it, raising=False)
     monkeypatch.setattr(session_module, "KazooClient", Client)
     return it
 
 
 @pytest.fixture
-def session(server):
+def session(server: Server) -> Iterator[session_module.ZkSession]:
     """An open session with a short deadline."""
     with session_module.open_session("127.0.0.1", 2181, timeout=0.3) as it:
         yield it

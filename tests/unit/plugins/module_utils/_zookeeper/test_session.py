@@ -18,17 +18,24 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Unreachable,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import open_session
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode, open_session
 from kazoo import exceptions
 
+from tests.unit.plugins.module_utils._zookeeper.conftest import Server
 
-def test_reads(server, session):
+
+def there(node: Znode | None) -> Znode:
+    assert node is not None
+    return node
+
+
+def test_reads(server: Server, session: ZkSession) -> None:
     server.put("/a", b"1", ephemeral=True)
     server.put("/a", b"2", ephemeral=True)
     server.put("/b", None)
-    node = session.get("/a")
+    node = there(session.get("/a"))
     assert (node.data, node.version, node.mtime_ms, node.ephemeral) == (b"2", 1, 1002, True)
-    assert session.get("/b").data == b""
+    assert there(session.get("/b")).data == b""
     assert session.get("/c") is None
     assert session.get_many(["/a", "/c"])["/c"] is None
     assert session.children("/") == ["a", "b"]
@@ -39,28 +46,28 @@ def test_reads(server, session):
     assert session.connected
 
 
-def test_many_reads_go_in_windows(server, session, monkeypatch):
+def test_many_reads_go_in_windows(server: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "PIPELINE", 2)
     for number in range(5):
         server.put(f"/n/{number}", b"x")
     assert len(session.get_many(f"/n/{number}" for number in range(5))) == 5
 
 
-def test_the_chroot_is_prepended(server):
+def test_the_chroot_is_prepended(server: Server) -> None:
     server.put("/kafka/cluster/id", b"x")
     with open_session("127.0.0.1", 2181, chroot="kafka/") as session:
         assert session.address == "127.0.0.1:2181/kafka"
-        assert session.get("/cluster/id").data == b"x"
+        assert there(session.get("/cluster/id")).data == b"x"
         session.sync()
     assert server.requests[-1] == ("sync", "/kafka")
 
 
-def test_an_ipv6_address(server):
+def test_an_ipv6_address(server: Server) -> None:
     with open_session("::1", 2181):
         assert server.client.options["hosts"] == "[::1]:2181"
 
 
-def test_a_wrong_chroot(server):
+def test_a_wrong_chroot(server: Server) -> None:
     server.put("/kafka/brokers/ids/1", b"x")
     server.put("/other/thing", b"x")
     with pytest.raises(NotFound, match=r"has no /kafak: Kafka clusters are under /kafka; check zookeeper.connect"):
@@ -70,26 +77,26 @@ def test_a_wrong_chroot(server):
         open_session("127.0.0.1", 2181, chroot="/kafak")
 
 
-def test_a_wrong_chroot_on_an_empty_zookeeper(server):
+def test_a_wrong_chroot_on_an_empty_zookeeper(server: Server) -> None:
     with pytest.raises(NotFound, match="it holds no Kafka cluster"):
         open_session("127.0.0.1", 2181, chroot="/kafka")
 
 
-def test_no_session_in_time(server):
+def test_no_session_in_time(server: Server) -> None:
     server.reachable = False
     with pytest.raises(Unreachable, match=r"ZooKeeper at 127.0.0.1:2181 gave no session within 0.05 s"):
         open_session("127.0.0.1", 2181, timeout=0.05)
     assert server.client.ended
 
 
-def test_without_kazoo(monkeypatch):
+def test_without_kazoo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "KAZOO_IMPORT_ERROR", "ImportError: kazoo")
     monkeypatch.setattr(session_module, "missing_libraries", lambda: "kazoo is missing")
     with pytest.raises(KraftError, match="kazoo is missing"):
         open_session("127.0.0.1", 2181)
 
 
-def test_closing_twice_and_against_a_stuck_server(server):
+def test_closing_twice_and_against_a_stuck_server(server: Server) -> None:
     session = open_session("127.0.0.1", 2181)
     server.silent = True
     session.close()
@@ -97,23 +104,23 @@ def test_closing_twice_and_against_a_stuck_server(server):
     assert server.client.ended == ["stop"]
 
 
-def test_a_lost_connection_is_asked_again(server, session):
+def test_a_lost_connection_is_asked_again(server: Server, session: ZkSession) -> None:
     server.put("/a", b"1")
     server.fail_next = [exceptions.ConnectionLoss(), exceptions.SessionExpiredError()]
-    assert session.get("/a").data == b"1"
+    assert there(session.get("/a")).data == b"1"
 
 
-def test_a_lost_connection_is_waited_for(server, session):
+def test_a_lost_connection_is_waited_for(server: Server, session: ZkSession) -> None:
     server.put("/a", b"1")
     server.fail_next = [exceptions.ConnectionLoss()]
     server.lose_connection()
     assert not session.connected
     threading.Timer(0.05, server.come_back).start()
-    assert session.get("/a").data == b"1"
+    assert there(session.get("/a")).data == b"1"
     assert session.wait_connected(0)
 
 
-def test_a_connection_that_stays_away(server, session):
+def test_a_connection_that_stays_away(server: Server, session: ZkSession) -> None:
     server.fail_next = [exceptions.ConnectionLoss()]
     server.lose_connection()
     with pytest.raises(Unreachable, match=r"no reply within 0.3 s, the connection is lost"):
@@ -121,13 +128,13 @@ def test_a_connection_that_stays_away(server, session):
     assert not session.wait_connected(0)
 
 
-def test_a_server_that_is_silent(server, session):
+def test_a_server_that_is_silent(server: Server, session: ZkSession) -> None:
     server.silent = True
     with pytest.raises(Unreachable, match=r"the connection stands"):
         session.get("/a")
 
 
-def test_a_closed_session_does_not_wait(server, session):
+def test_a_closed_session_does_not_wait(server: Server, session: ZkSession) -> None:
     session.close()
     server.fail_next = [exceptions.ConnectionClosedError()]
     begin = time.monotonic()
@@ -137,36 +144,36 @@ def test_a_closed_session_does_not_wait(server, session):
 
 
 @pytest.mark.parametrize("error", [exceptions.NoAuthError(), exceptions.AuthFailedError()])
-def test_a_znode_with_an_acl(server, session, error):
+def test_a_znode_with_an_acl(server: Server, session: ZkSession, error: Exception) -> None:
     server.fail_next = [error]
     with pytest.raises(Forbidden, match="does not let this session read /a"):
         session.get("/a")
 
 
-def test_any_other_failure(server, session):
+def test_any_other_failure(server: Server, session: ZkSession) -> None:
     server.fail_next = [exceptions.MarshallingError("x")]
     with pytest.raises(Unreachable, match="failed to read /a: MarshallingError x"):
         session.get("/a")
 
 
-def test_watches_call_once(server, session):
-    calls = []
+def test_watches_call_once(server: Server, session: ZkSession) -> None:
+    calls: list[str] = []
     assert session.watch("/a", lambda: calls.append("a")) is None
     server.put("/a", b"1")
     server.put("/a", b"2")
     assert calls == ["a"]
-    assert session.watch("/a", lambda: calls.append("b")).data == b"2"
+    assert there(session.watch("/a", lambda: calls.append("b"))).data == b"2"
     server.lose_connection()
     assert calls == ["a", "b"]
     server.come_back()
     found = session.watch_many(["/a", "/x"], calls.append)
-    assert found["/a"].data == b"2"
+    assert there(found["/a"]).data == b"2"
     server.put("/x", b"1")
     assert calls[2:] == ["/x"]
 
 
-def test_watches_on_children(server, session):
-    calls = []
+def test_watches_on_children(server: Server, session: ZkSession) -> None:
+    calls: list[int] = []
     assert session.watch_children("/p", lambda: calls.append(1)) == []
     server.put("/p", b"")
     assert calls == [1]
@@ -176,7 +183,7 @@ def test_watches_on_children(server, session):
     assert session.watch_children("/p", lambda: None) == ["a"]
 
 
-def test_kazoo_is_silent(session):
+def test_kazoo_is_silent(session: ZkSession) -> None:
     for name in ("kazoo", "kafkaops.kraft.zookeeper"):
         assert not logging.getLogger(name).propagate
         assert logging.getLogger(name).handlers

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import read_states, read_view
+
+from tests.unit.plugins.module_utils._zookeeper.conftest import Server
 
 
 @pytest.fixture
-def cluster(server):
+def cluster(server: Server) -> Server:
     server.put("/cluster/id", {"version": "1", "id": "abc"})
     server.put("/controller", {"version": 2, "brokerid": 1, "kraftControllerEpoch": -1}, ephemeral=True)
     server.put("/controller_epoch", b"4")
@@ -43,7 +48,7 @@ def cluster(server):
     return server
 
 
-def test_a_cluster_in_zookeeper_mode(cluster, session):
+def test_a_cluster_in_zookeeper_mode(cluster: Server, session: ZkSession) -> None:
     view = read_view(session)
     assert cluster.requests[1] == ("sync", "/") or cluster.requests[0] == ("sync", "/")
     assert view.cluster_id == "abc"
@@ -64,7 +69,7 @@ def test_a_cluster_in_zookeeper_mode(cluster, session):
     assert not read_view(session, partitions=False).states
 
 
-def test_a_cluster_in_migration(cluster, session):
+def test_a_cluster_in_migration(cluster: Server, session: ZkSession) -> None:
     cluster.put("/controller", {"version": 2, "brokerid": 100, "kraftControllerEpoch": 3})
     cluster.put(
         "/migration",
@@ -81,13 +86,13 @@ def test_a_cluster_in_migration(cluster, session):
     assert not view.broker_in_charge
 
 
-def test_a_null_migration(cluster, session):
+def test_a_null_migration(cluster: Server, session: ZkSession) -> None:
     cluster.put("/migration", None)
     view = read_view(session)
     assert (view.migration, view.migration_present, view.migration_null) == (None, True, True)
 
 
-def test_an_empty_zookeeper(server, session):
+def test_an_empty_zookeeper(server: Server, session: ZkSession) -> None:
     view = read_view(session)
     assert view.cluster_id is None
     assert view.controller is None
@@ -104,21 +109,23 @@ def test_an_empty_zookeeper(server, session):
         ("/brokers/topics/t/partitions/0/state", "partitions/0/state is not JSON"),
     ],
 )
-def test_a_znode_of_somebody_else(cluster, session, path, message):
+def test_a_znode_of_somebody_else(cluster: Server, session: ZkSession, path: str, message: str) -> None:
     cluster.put(path, b"{")
     with pytest.raises(KraftError, match=message) as raised:
         read_view(session)
     assert raised.value.detail == {"path": path}
 
 
-def test_states(cluster, session):
+def test_states(cluster: Server, session: ZkSession) -> None:
     assert read_states(session, [("t", 1), ("t", 9)])[("t", 1)].isr == (2,)
 
 
-def test_a_topic_that_goes_between_two_rounds(cluster, session, monkeypatch):
+def test_a_topic_that_goes_between_two_rounds(
+    cluster: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listing = session.children_many
 
-    def list_then_delete(paths):
+    def list_then_delete(paths: Iterable[str]) -> dict[str, list[str]]:
         found = listing(paths)
         cluster.remove("/brokers/topics/new")
         return found

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import waits
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid, wait_in_sync
 from kazoo import exceptions
 
+from tests.unit.plugins.module_utils._zookeeper.conftest import Server
 
-def state(server, number, isr, leader=2):
+
+def state(server: Server, number: int, isr: list[int], leader: int = 2) -> None:
     server.put(
         f"/brokers/topics/t/partitions/{number}/state",
         {"version": 1, "leader": leader, "leader_epoch": 0, "controller_epoch": 4, "isr": isr},
@@ -24,15 +28,15 @@ def state(server, number, isr, leader=2):
 
 
 @pytest.fixture
-def topic(server):
+def topic(server: Server) -> Server:
     server.put("/brokers/topics/t", {"version": 3, "partitions": {}})
     return server
 
 
-def later(*steps, pause=0.03):
+def later(*steps: Callable[[], None], pause: float = 0.03) -> threading.Thread:
     """Run steps in another thread, one after the other, as a cluster would."""
 
-    def run():
+    def run() -> None:
         for step in steps:
             time.sleep(pause)
             step()
@@ -42,7 +46,7 @@ def later(*steps, pause=0.03):
     return thread
 
 
-def test_nothing_to_wait_for(topic, session):
+def test_nothing_to_wait_for(topic: Server, session: ZkSession) -> None:
     state(topic, 0, [1, 2])
     result = wait_in_sync(session, {("t", 0): 1}, timeout=1)
     assert result.happened_ms == topic.clock
@@ -50,11 +54,13 @@ def test_nothing_to_wait_for(topic, session):
     assert wait_in_sync(session, {}, timeout=1).happened_ms == 0
 
 
-def test_each_event_reads_one_partition_again(topic, session, monkeypatch):
+def test_each_event_reads_one_partition_again(
+    topic: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(waits, "PACE", 0.0)
     for number in range(3):
         state(topic, number, [2])
-    lines = []
+    lines: list[str] = []
     thread = later(
         lambda: state(topic, 0, [2, 1]),
         lambda: state(topic, 1, [2, 3]),
@@ -70,17 +76,17 @@ def test_each_event_reads_one_partition_again(topic, session, monkeypatch):
     assert result.happened_ms == topic.clock
 
 
-def test_lines_are_paced(topic, session):
+def test_lines_are_paced(topic: Server, session: ZkSession) -> None:
     for number in range(3):
         state(topic, number, [2])
-    lines = []
+    lines: list[str] = []
     thread = later(*(lambda n=n: state(topic, n, [1]) for n in range(3)))
     wait_in_sync(session, {("t", n): 1 for n in range(3)}, timeout=5, progress=lines.append)
     thread.join()
     assert lines == ["3 of 3 partitions are not in sync yet"]
 
 
-def test_the_deadline_names_partitions_and_leaders(topic, session):
+def test_the_deadline_names_partitions_and_leaders(topic: Server, session: ZkSession) -> None:
     for number in range(7):
         state(topic, number, [2], leader=-1 if number == 1 else 2)
     want = {("t", n): 1 for n in range(7)} | {("t", 9): 3}
@@ -94,7 +100,7 @@ def test_the_deadline_names_partitions_and_leaders(topic, session):
         wait_in_sync(session, {("t", 9): 3}, timeout=0.05)
 
 
-def test_a_deleted_topic_is_not_waited_for(topic, session):
+def test_a_deleted_topic_is_not_waited_for(topic: Server, session: ZkSession) -> None:
     state(topic, 0, [2])
     assert wait_in_sync(session, {("gone", 0): 1}, timeout=1).happened_ms == 0
     thread = later(
@@ -104,21 +110,21 @@ def test_a_deleted_topic_is_not_waited_for(topic, session):
     thread.join()
 
 
-def test_a_new_topic_gets_its_state(topic, session):
+def test_a_new_topic_gets_its_state(topic: Server, session: ZkSession) -> None:
     thread = later(lambda: state(topic, 0, [1]))
     wait_in_sync(session, {("t", 0): 1}, timeout=5)
     thread.join()
 
 
-def test_a_lost_connection_reads_everything_again(topic, session):
+def test_a_lost_connection_reads_everything_again(topic: Server, session: ZkSession) -> None:
     state(topic, 0, [2])
-    lines = []
+    lines: list[str] = []
 
-    def away():
+    def away() -> None:
         topic.fail_next = [exceptions.ConnectionLoss()] * 2
         topic.lose_connection()
 
-    def back():
+    def back() -> None:
         topic.fail_next = []
         state(topic, 0, [1])
         topic.watchers.clear()
@@ -131,24 +137,24 @@ def test_a_lost_connection_reads_everything_again(topic, session):
     assert lines[1].startswith("ZooKeeper does not answer, trying again: ")
 
 
-def test_a_connection_that_stays_away(topic, session):
+def test_a_connection_that_stays_away(topic: Server, session: ZkSession) -> None:
     topic.fail_next = [exceptions.ConnectionLoss()]
     topic.lose_connection()
     with pytest.raises(DeadlineExceeded, match=r"gave up after 0.5 s: ZooKeeper at .* does not answer"):
         wait_in_sync(session, {("t", 0): 1}, timeout=0.5)
 
 
-def test_a_state_of_somebody_else(topic, session):
+def test_a_state_of_somebody_else(topic: Server, session: ZkSession) -> None:
     topic.put("/brokers/topics/t/partitions/0/state", b"{")
     with pytest.raises(KraftError, match="Kafka did not write that"):
         wait_in_sync(session, {("t", 0): 1}, timeout=1)
 
 
-def controller(server, node, epoch):
+def controller(server: Server, node: int, epoch: int) -> None:
     server.put("/controller", {"version": 2, "brokerid": node, "kraftControllerEpoch": epoch}, ephemeral=epoch < 0)
 
 
-def migration(server, offset, *, node=100, epoch=3):
+def migration(server: Server, offset: int, *, node: int = 100, epoch: int = 3) -> None:
     server.put(
         "/migration",
         {
@@ -161,8 +167,8 @@ def migration(server, offset, *, node=100, epoch=3):
     )
 
 
-def test_hybrid_step_by_step(server, session):
-    lines = []
+def test_hybrid_step_by_step(server: Server, session: ZkSession) -> None:
+    lines: list[str] = []
     thread = later(
         lambda: controller(server, 1, -1),
         lambda: controller(server, 7, 3),
@@ -186,7 +192,7 @@ def test_hybrid_step_by_step(server, session):
     assert result.happened_ms == server.clock
 
 
-def test_a_failover_starts_the_proof_anew(server, session):
+def test_a_failover_starts_the_proof_anew(server: Server, session: ZkSession) -> None:
     controller(server, 100, 3)
     migration(server, 45)
     thread = later(
@@ -199,20 +205,20 @@ def test_a_failover_starts_the_proof_anew(server, session):
     assert result.migration.offset == 47
 
 
-def test_hybrid_deadline(server, session):
+def test_hybrid_deadline(server: Server, session: ZkSession) -> None:
     controller(server, 100, 3)
     migration(server, 45)
     with pytest.raises(DeadlineExceeded, match=r"not in charge after 0.1 s: the first copy is done \(offset 45\)"):
         wait_hybrid(session, [100], timeout=0.1)
 
 
-def test_a_null_migration_ends_the_wait(server, session):
+def test_a_null_migration_ends_the_wait(server: Server, session: ZkSession) -> None:
     server.put("/migration", None)
     with pytest.raises(KraftError, match="KAFKA-19480"):
         wait_hybrid(session, [100], timeout=5)
 
 
-def test_a_controller_of_somebody_else(server, session):
+def test_a_controller_of_somebody_else(server: Server, session: ZkSession) -> None:
     server.put("/controller", b"{")
     with pytest.raises(KraftError, match="/controller is not JSON"):
         wait_hybrid(session, [100], timeout=5)
