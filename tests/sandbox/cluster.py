@@ -65,9 +65,14 @@ class Sandbox:
                 pool.submit(lambda: [builds.program(cache, name) for name in builds.PROGRAMS]),
                 pool.submit(image.rootfs, cache),
                 pool.submit(image.jars, cache, version),
+                pool.submit(image.pause_layer, cache),
             ]
             for job in jobs:
                 job.result()
+        if "kubernetes" in parts:
+            # Modules and objects of the Go builds: several GiB that only another version would need again.
+            for folder in ("gocache", "gopath"):
+                remove(cache / folder)
 
     def up(self) -> None:
         """Bring the sandbox up; a running one is left as it is."""
@@ -164,9 +169,7 @@ class Sandbox:
         self._import(
             components.PAUSE_IMAGE,
             key_of(SOURCES / "container/pause.c"),
-            lambda: import_image(
-                components.PAUSE_IMAGE, [image.pause_layer(cache / "pause")], {"Cmd": ["/pause"]}, self._ctr
-            ),
+            lambda: import_image(components.PAUSE_IMAGE, [image.pause_layer(cache)], {"Cmd": ["/pause"]}, self._ctr),
         )
         self.ensure_image("file", DEFAULT_KAFKA)
 
@@ -177,6 +180,8 @@ class Sandbox:
                 f"the sandbox is not up (no containerd recorded in {self.folders.state}): run 'up' first"
             )
         name, cache = image.image_name(flavour, version), self.folders.cache
+        if image.missing_parts(cache, version):
+            preconditions.install(preconditions.missing_packages(preconditions.BUILD_PACKAGES))
 
         def bring() -> None:
             about = image.FLAVOURS[flavour]

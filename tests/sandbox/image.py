@@ -92,7 +92,7 @@ def image_key(flavour: str, version: str) -> str:
 
 def missing_parts(cache: Path, version: str) -> list[str]:
     """Name what a build of the images of this Kafka version would have to fetch."""
-    wanted = (("rootfs", _rootfs_key()), (f"jars-{version}", _jars_key(version)))
+    wanted = (("rootfs", _rootfs_key()), (f"jars-{version}", _jars_key(version)), ("pause", _pause_key()))
     return [name for name, key in wanted if not is_built(cache, name, key)]
 
 
@@ -212,10 +212,16 @@ def kafka_config(flavour: Flavour) -> dict[str, object]:
     return config
 
 
-def pause_layer(folder: Path) -> Layer:
-    """Compile the pause program into a layer of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    run(["gcc", "-static", "-Os", "-o", folder / "pause", _SOURCE / "pause.c"])
+def _pause_key() -> str:
+    return key_of(_SOURCE / "pause.c")
+
+
+def pause_layer(cache: Path) -> Layer:
+    """Return the layer with the program that holds a pod's namespaces."""
+
+    def build(folder: Path) -> None:
+        run(["gcc", "-static", "-Os", "-o", folder / "pause", _SOURCE / "pause.c"])
+
     writer = LayerWriter()
-    writer.file("/pause", (folder / "pause").read_bytes(), 0o755)
+    writer.file("/pause", (part(cache, "pause", _pause_key(), build) / "pause").read_bytes(), 0o755)
     return writer.layer()
