@@ -124,7 +124,7 @@ def _overheads(clusters: Mapping[str, Any]) -> str:
                     f"{roll['target']}, {roll['stage']}",
                     ", ".join(f"{pod['to_ready']:.1f}" for pod in pods),
                     ", ".join(f"{max(pod['to_in_sync'], pod['to_ready']):.1f}" for pod in pods),
-                    ", ".join(str(pod["notice_ms"]) for pod in pods),
+                    ", ".join("-" if pod["notice_ms"] is None else str(pod["notice_ms"]) for pod in pods),
                     ", ".join(str(gap) for gap in gaps) or "-",
                     roll["overhead"]["max_ms"],
                 )
@@ -140,7 +140,8 @@ def _overheads(clusters: Mapping[str, Any]) -> str:
     )
     note = (
         "One figure for each restart, in order. Back = Ready and in every in-sync replica set. Overhead = noticed after + to next "
-        "delete: the time in which nothing restarts although the next restart is safe.\n"
+        "delete: the time in which nothing restarts although the next restart is safe. Nothing tells when a controller was back, so it "
+        "counts from the look at the quorum that saw it.\n"
     )
     return f"### Our overhead\n\n{note}\n" + _table(headers, rows)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -215,7 +214,8 @@ class Demo:
 
 
 def _shown(path: Path) -> str:
-    return os.path.relpath(path, Path.cwd())
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _carefully(demo: Demo, what: Callable[[], None]) -> int:

@@ -52,7 +52,8 @@ def iso(milliseconds: int) -> str:
 def overhead(pods: Sequence[Mapping[str, Any]]) -> Data:
     """Return what our own work adds to the restarts of one roll, in milliseconds.
 
-    A pod is back when it is Ready and in every in-sync replica set. ``notice_ms`` is the time from then until we knew,
+    A pod is back when it is Ready and in every in-sync replica set. ``notice_ms`` is the time from then until we knew
+    (None when nothing tells when it happened: controllers are looked at, and count from the look that saw them),
     ``gap_ms`` from then on until the next pod was deleted (None for the last one), ``overhead_ms`` their sum: the time in
     which nothing was restarting although the next restart was safe.
 
@@ -61,13 +62,16 @@ def overhead(pods: Sequence[Mapping[str, Any]]) -> Data:
     """
     rows: list[Data] = []
     for index, pod in enumerate(pods):
-        happened = max(_number(pod, "back_ms"), _number(pod, "ready_ms"))
+        back = _number(pod, "back_ms")
+        happened = max(back, _number(pod, "ready_ms"))
         noticed = max(_number(pod, "noticed_ms"), happened)
-        notice = noticed - happened
+        notice = None if back == _number(pod, "noticed_ms") else noticed - happened
         gap = None
         if index + 1 < len(pods):
             gap = max(_number(pods[index + 1], "deleted_ms") - noticed, 0)
-        rows.append({"pod": pod.get("pod", ""), "notice_ms": notice, "gap_ms": gap, "overhead_ms": notice + (gap or 0)})
+        rows.append(
+            {"pod": pod.get("pod", ""), "notice_ms": notice, "gap_ms": gap, "overhead_ms": (notice or 0) + (gap or 0)}
+        )
     sums = [row["overhead_ms"] for row in rows]
     return {
         "pods": rows,

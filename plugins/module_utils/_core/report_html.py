@@ -217,7 +217,7 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
                     _time(pod["deleted"]),
                     duration(pod["to_ready"]),
                     synced,
-                    f"{pod['notice_ms']} ms",
+                    "not known" if pod["notice_ms"] is None else f"{pod['notice_ms']} ms",
                     gap,
                     f"{pod['overhead_ms']} ms",
                 )
@@ -230,7 +230,8 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
             f'<p class="note">Our overhead: {cost["mean_ms"]} ms in the mean, {cost["max_ms"]} ms at most.</p>'
         )
     note = (
-        "Noticed after = from back (Ready and in every in-sync replica set) until we knew. To next delete = from then on. "
+        "Noticed after = from back (Ready and in every in-sync replica set) until we knew; not known where nothing tells "
+        "when it happened, as with controllers, which are looked at several times a second. To next delete = from then on. "
         "Their sum is our overhead: nothing was restarting although the next restart was safe."
     )
     return _section("Restarts", body, note)
@@ -297,7 +298,7 @@ def _sub_phases(items: Sequence[Mapping[str, Any]]) -> str:
                     escape(item["phase"]),
                     name,
                     _day(run["start"]),
-                    duration(run["seconds"]),
+                    duration(run["seconds"]) if run["seconds"] else "-",
                     escape(f"{item['effect']}; {words}"),
                 )
             )

@@ -35,7 +35,8 @@ section{margin-top:32px}p{margin:6px 0}
 .legend i{display:inline-block;width:14px;height:10px;margin-right:6px;border-radius:2px}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th{text-align:left;color:var(--muted);font-weight:600;border-bottom:1px solid var(--line);padding:4px 14px 4px 0}
-td{border-bottom:1px solid var(--line);padding:5px 14px 5px 0;vertical-align:top;overflow-wrap:anywhere}
+td{border-bottom:1px solid var(--line);padding:5px 14px 5px 0;vertical-align:top;overflow-wrap:break-word}
+td b{overflow-wrap:anywhere}
 .n{text-align:right;white-space:nowrap}td:last-child,th:last-child{padding-right:0}
 time{white-space:nowrap}code,pre{font:.85em/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
 code{overflow-wrap:anywhere}pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -57,7 +58,7 @@ svg .t-on{fill:var(--on)}svg .t-gap{fill:var(--bad)}
 .facts{grid-template-columns:1fr}.facts dd{margin-bottom:6px}
 thead{display:none}table,tbody,tr,td{display:block;width:100%}
 tr{border-bottom:1px solid var(--line);padding:7px 0}
-td,td.n{border:0;padding:2px 0;text-align:left;white-space:normal;display:grid;grid-template-columns:minmax(96px,32%) 1fr;gap:10px}
+td,td.n{border:0;overflow-wrap:anywhere;padding:2px 0;text-align:left;white-space:normal;display:grid;grid-template-columns:minmax(96px,32%) 1fr;gap:10px}
 td::before{content:attr(data-name);color:var(--muted);font-size:.85rem}}
 @media print{section{break-inside:avoid}}
 """

@@ -237,7 +237,7 @@ def _pause(canvas: _Canvas, report: Mapping[str, Any], begin: int, end: int) -> 
 def _panel(canvas: _Canvas, report: Mapping[str, Any], panel: Panel) -> None:
     begin, end = panel.begin, panel.end
     scale = _Scale(begin, max(end, begin + 1000), canvas.gutter + 1.0, canvas.width - 1.0)
-    canvas.text(0, canvas.y + 12, fitted(_heading(begin, end), canvas.width), "t-strong")
+    canvas.text(0, canvas.y + 12, _heading(begin, end, canvas.width), "t-strong")
     canvas.y += 22
     _state_lane(canvas, report, scale)
     top = canvas.y
@@ -249,10 +249,11 @@ def _panel(canvas: _Canvas, report: Mapping[str, Any], panel: Panel) -> None:
     canvas.y += 26
 
 
-def _heading(begin: int, end: int) -> str:
+def _heading(begin: int, end: int, room: float) -> str:
     first, last = iso(begin)[:19].replace("T", " "), iso(end)[:19].replace("T", " ")
-    shown = last[11:] if first[:10] == last[:10] else last
-    return f"{first} to {shown} UTC, {duration((end - begin) / 1000)}"
+    text = f"{first} to {last[11:] if first[:10] == last[:10] else last} UTC"
+    longer = f"{text}, {duration((end - begin) / 1000)}"
+    return longer if text_width(longer) <= room else fitted(text, room)
 
 
 def _state_lane(canvas: _Canvas, report: Mapping[str, Any], scale: _Scale) -> None:

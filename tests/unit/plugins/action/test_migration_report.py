@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
+from ansible.release import __version__ as ansible_version
 from ansible_collections.kafkaops.kraft.plugins.action import migration_report
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import EnvSurface, FileSurface
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts import JVM_OPTION, stage_name
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Unreachable
 
 DIGEST = "0123456789abcdef"
@@ -37,10 +39,10 @@ class Cluster:
     def __init__(self, stage: str = "migration") -> None:
         self.namespace, self.name, self.platform = "demo", "kafka", "statefulset"
         marks = {names.STAGE: stage, JVM_OPTION: OPTION} if stage else {}
-        self.statefulsets = [
+        self.statefulsets: list[Any] = [
             {"metadata": {"name": "kafka"}, "spec": {"template": template({"KAFKA_A_B": "2"}, **marks)}}
         ]
-        self.controllers: dict[str, Any] | None = {"spec": {"template": template(**{names.STAGE: "migrating"})}}
+        self.controllers: dict[str, Any] | None = {"spec": {"template": template(None, **{names.STAGE: "migrating"})}}
         self.controllers_name = "kafka-kraft"
         settings = {"node.id": "100", "process.roles": "controller", "ssl.key.password": "hunter2"}
         self.controller_facts = {"kafka-kraft-0": SimpleNamespace(version="3.9.2", settings=settings)}
@@ -79,8 +81,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
         key="server.properties",
         volume="config",
     )
-    monkeypatch.setattr(migration_report.brokers, "surfaces", lambda _cluster: {"kafka": surface})
-    monkeypatch.setattr(migration_report.plan, "status", lambda _cluster: json.loads(json.dumps(STATUS)))
+    monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {"kafka": surface})
+    monkeypatch.setattr(plan, "status", lambda _cluster: json.loads(json.dumps(STATUS)))
     return found
 
 
@@ -113,7 +115,7 @@ def test_both_files_once(cluster: Cluster, tmp_path: Path) -> None:
     assert sorted(path.name for path in html.parent.iterdir()) == ["kafka.html", "kafka.json"]
     assert run(cluster, html)["changed"] is False
     assert written(as_json)["versions"] == {
-        "ansible-core": migration_report.ansible_version,
+        "ansible-core": ansible_version,
         "Kubernetes": "v1.34.4",
         "Kafka, brokers": "3.9.2",
         "Kafka, controllers": "3.9.2",
@@ -152,7 +154,7 @@ def test_an_original_that_is_gone_is_said(cluster: Cluster, tmp_path: Path) -> N
 
 def test_settings_of_variables_for_git(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     surface = EnvSurface(cluster.statefulsets[0]["spec"]["template"], {}, "kafka", "confluent")
-    monkeypatch.setattr(migration_report.brokers, "surfaces", lambda _cluster: {"kafka": surface})
+    monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {"kafka": surface})
     run(cluster, tmp_path / "kafka")
     first = written(tmp_path / "kafka.json")["git"][0]
     assert (first["set"], first["removed"]) == ({"a.b": "2"}, ["gone"])
@@ -161,7 +163,7 @@ def test_settings_of_variables_for_git(cluster: Cluster, tmp_path: Path, monkeyp
 def test_nothing_for_git_before_anything_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = Cluster(stage="")
     fresh.controllers = None
-    monkeypatch.setattr(migration_report.plan, "status", lambda _cluster: {**STATUS, "controllers": []})
+    monkeypatch.setattr(plan, "status", lambda _cluster: {**STATUS, "controllers": []})
     run(fresh, tmp_path / "kafka")
     assert written(tmp_path / "kafka.json")["git"] == []
 
@@ -189,7 +191,7 @@ def test_a_cluster_that_cannot_be_read_has_a_report(
     def fail(_cluster: object) -> None:
         raise Unreachable("ZooKeeper does not answer")
 
-    monkeypatch.setattr(migration_report.plan, "status", fail)
+    monkeypatch.setattr(plan, "status", fail)
     run(cluster, tmp_path / "kafka")
     data = written(tmp_path / "kafka.json")
     assert "ZooKeeper does not answer" in data["reason"]

@@ -105,6 +105,7 @@ def sample(soak: float = 0.0, brokers: int = 3) -> Journal:
     add(now + 0.4, phase, name, "written", seconds=0.9, stage="final")
     pods = roll("kafka-kraft", now + 0.6)
     pods[-1]["note"] = "the active one"
+    pods[-1]["back_ms"] = pods[-1]["noticed_ms"]
     name = prefix + "EnsureKRaftControllerMigrationModeRemovalComplete"
     add(now + 16.5, phase, name, "rolled", seconds=16, stage="final", target="controllers", pods=pods)
     add(now + 17.5, "COMPLETE", prefix + "Complete", prefix + "Complete", state="FINALIZED")
@@ -191,6 +192,11 @@ def test_overhead_is_what_passes_while_nothing_restarts() -> None:
 def test_overhead_never_is_negative_when_clocks_differ() -> None:
     late_clock = restart("a", 0, 0, ready=4, sync=9, noticed=5)
     assert report.overhead([late_clock, restart("b", 1, 6)])["pods"][0]["overhead_ms"] == 0
+
+
+def test_overhead_of_what_is_only_looked_at_counts_from_the_look() -> None:
+    found = report.overhead([restart("a", 0, 0, ready=4, sync=5, noticed=5), restart("b", 1, 5.4)])
+    assert found["pods"][0] == {"pod": "a", "notice_ms": None, "gap_ms": 400, "overhead_ms": 400}
 
 
 def test_the_whole_migration() -> None:
@@ -302,7 +308,7 @@ def test_the_page_needs_nothing_else() -> None:
 def test_the_page_tells_what_happened() -> None:
     html = report_html.page(made())
     for text in ("123456 acked", "accepted by name, not available yet", BY, "process.roles=broker", "- zookeeper.connect", "the active one",
-                 "not reversible", "NOT READY", "migration flag off", "not running", "traffic-3", "1 x TimeoutException: x &lt; y"):  # fmt: skip
+                 "not reversible", "NOT READY", "migration flag off", "not running", "not known", "traffic-3", "1 x TimeoutException: x &lt; y"):  # fmt: skip
         assert text in html, text
 
 
