@@ -149,18 +149,8 @@ def pod(monkeypatch: pytest.MonkeyPatch) -> Pods:
     """Answer tools and ``ls`` in pods."""
     seen = Pods()
 
-    def run_tool(
-        _client: object,
-        _namespace: str,
-        where: str,
-        _container: object,
-        _facts: object,
-        tool: str,
-        args: Sequence[str],
-        timeout: float = 60.0,
-        *,
-        keep: str = "",
-    ) -> str:
+    def run_tool(_client: object, _namespace: str, where: str, *rest: Any, keep: str = "") -> str:
+        _container, _facts, tool, args, timeout = rest
         seen.calls.append((where, tool, tuple(args), timeout, bool(keep)))
         return seen.replication if tool == "kafka-metadata-quorum" else seen.dump
 

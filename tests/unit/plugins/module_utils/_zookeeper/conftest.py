@@ -10,26 +10,20 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
 from kazoo import exceptions
 from kazoo.handlers.threading import KazooTimeoutError
-from kazoo.protocol.states import KazooState
+from kazoo.protocol.states import KazooState, ZnodeStat
 
 Watch = Callable[[object], None]
 
 
-@dataclass(frozen=True)
-class Stat:
-    """What is used of kazoo's ZnodeStat."""
-
-    version: int = 0
-    mtime: int = 0
-    ctime: int = 0
-    ephemeralOwner: int = 0  # noqa: N815 - kazoo's name
+def stat(version: int = 0, at: int = 0, owner: int = 0) -> ZnodeStat:
+    """Make kazoo's own record of a znode: times in milliseconds, the rest of the fields is 0."""
+    return ZnodeStat(*[0] * len(ZnodeStat._fields))._replace(ctime=at, mtime=at, version=version, ephemeralOwner=owner)
 
 
 class Result:
@@ -51,7 +45,7 @@ class Server:
     """The znodes, and how the connection behaves."""
 
     def __init__(self) -> None:
-        self.nodes: dict[str, tuple[bytes | None, Stat]] = {}
+        self.nodes: dict[str, tuple[bytes | None, ZnodeStat]] = {}
         self.watchers: defaultdict[str, list[Watch]] = defaultdict(list)
         self.client: Client
         self.reachable = True
@@ -67,11 +61,10 @@ class Server:
             self.clock += 1
             raw = data if isinstance(data, (bytes, type(None))) else json.dumps(data).encode()
             version = self.nodes[path][1].version + 1 if path in self.nodes else 0
-            stat = Stat(version, self.clock, self.clock, 7 if ephemeral else 0)
-            self.nodes[path] = (raw, stat)
+            self.nodes[path] = (raw, stat(version, self.clock, 7 if ephemeral else 0))
             parent = path.rpartition("/")[0]
             while parent and parent not in self.nodes:
-                self.nodes[parent] = (b"", Stat())
+                self.nodes[parent] = (b"", stat())
                 parent = parent.rpartition("/")[0]
             self.fire(path)
             self.fire("children:" + path.rpartition("/")[0])
@@ -172,7 +165,7 @@ class Client:
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     """An empty ZooKeeper that every session of the test connects to."""
     it = Server()
-    it.nodes["/"] = (b"", Stat())
+    it.nodes["/"] = (b"", stat())
     monkeypatch.setattr(Client, "server", it, raising=False)
     monkeypatch.setattr(session_module, "KazooClient", Client)
     return it
