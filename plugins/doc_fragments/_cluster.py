@@ -129,4 +129,9 @@ options:
       - Seconds to wait for another run on the same cluster to end.
     type: int
     default: 120
+  support_dir:
+    description:
+      - Folder, on the machine of ansible-playbook, for the support bundle of a step that failed. It holds no secrets.
+    type: path
+    default: ~/.ansible/kafkaops.kraft
 """

@@ -26,7 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import findin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Interrupted, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
 
@@ -140,6 +140,14 @@ class KraftAction(ActionBase):
                 "decision": decision.kind,
                 "diff": [dict(item) for item in decision.diff],
             }
+        try:
+            return self._carry_out(run, stopper, decision)
+        except KraftError as error:
+            if not isinstance(error, Refused):
+                run.bundle(error)
+            raise
+
+    def _carry_out(self, run: Run, stopper: Stopper, decision: Decision) -> dict[str, Any]:
         if not self.MUTATES:
             return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
         with run.exclusive(stopper.stop) as anew:
@@ -177,8 +185,10 @@ class KraftAction(ActionBase):
 
 
 def _failure(error: KraftError, sub_phase: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    again = "run the same command again to continue" if isinstance(error, Interrupted) else ""
-    message = f"{sub_phase}: {error.message}" + (f"; {again}" if again else "")
+    went_wrong = not isinstance(error, (Refused, Forbidden))
+    again = "; run the same playbook again to go on from where the cluster is" if went_wrong else ""
+    bundle = f"; support bundle: {error.detail['support_bundle']}" if "support_bundle" in error.detail else ""
+    message = f"{sub_phase}: {error.message}{again}{bundle}"
     return {
         "failed": True,
         "msg": message,

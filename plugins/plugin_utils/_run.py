@@ -22,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease, own_identity
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import bundle, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError
@@ -147,3 +147,12 @@ class Run:
             self.record("failed", failed=True, error=error.message, code=error.code)
         except (KraftError, Conflict) as second:
             self.progress(f"the journal could not be written: {second.message}")
+
+    def bundle(self, error: KraftError) -> None:
+        """Write a support bundle and name it in the error's detail; a bundle that cannot be written only gives a line."""
+        failure = {"sub_phase": self.sub_phase, "time": now(), "message": error.message, "code": error.code}
+        stamp = now().replace(":", "").replace("-", "").partition(".")[0]
+        try:
+            error.detail["support_bundle"] = bundle.write(self.cluster, self.params["support_dir"], stamp, failure)
+        except (KraftError, OSError) as second:
+            self.progress(f"the support bundle could not be written: {second}")

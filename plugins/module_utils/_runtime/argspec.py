@@ -60,6 +60,7 @@ def cluster_spec() -> Spec:
         "pod_timeout": {"type": "int", "default": 600},
         "wait_timeout": {"type": "int", "default": 900},
         "lock_timeout": {"type": "int", "default": 120},
+        "support_dir": {"type": "path", "default": "~/.ansible/kafkaops.kraft"},
     }
 
 
