@@ -39,6 +39,11 @@ def _warn(code: str, title: str, remedy: str) -> Rule:
 
 _RULES = (
     # finding the cluster
+    _block(
+        "kubernetes-unreachable",
+        "the Kubernetes API server does not answer",
+        "check kraft_kubeconfig, kraft_context and the network",
+    ),
     _block("cluster-not-found", "no Kafka cluster of that name", "correct kraft_cluster or kraft_namespace"),
     _block("cluster-ambiguous", "two clusters fit the name", "name the StatefulSets in kraft_statefulsets"),
     _block(

@@ -101,7 +101,7 @@ def unreachable(label: str, error: BaseException, *, doing: str, sent_write: boo
     else:
         advice = "check that the server is up and that the kubeconfig, context, host and proxy are the right ones"
     message = f"cannot reach the Kubernetes API server {label} while {doing}: {cause}; {advice}"
-    return Unreachable(message, detail={"server": label, "cause": cause})
+    return Unreachable(message, code="kubernetes-unreachable", detail={"server": label, "cause": cause})
 
 
 def parse_status(data: bytes) -> dict[str, t.Any]:
@@ -129,6 +129,7 @@ def answer_error(code: int, data: bytes, *, label: str, doing: str) -> KraftErro
         return Forbidden(
             f"the Kubernetes API server {label} did not accept the credentials while {doing}; "
             "log in again or check the exec plugin, token or client certificate",
+            code="permission-missing",
             detail=detail,
         )
     if code == 403:
@@ -159,5 +160,6 @@ def _forbidden(text: str, doing: str, detail: dict[str, t.Any]) -> Forbidden:
     return Forbidden(
         f"missing permission: {found['user']} may not {found['verb']} {resource} {where} (needed for {doing}); "
         f'grant verb "{found["verb"]}" on "{resource}" by a {rule}',
+        code="permission-missing",
         detail={**detail, **found, "resource": resource},
     )

@@ -128,10 +128,11 @@ class ZkSession:
         if not self._up.wait(self._timeout):
             raise Unreachable(
                 f"ZooKeeper at {self._host}:{self._port} gave no session within {self._timeout:g} s: check that it "
-                "runs and that the port is the client port"
+                "runs and that the port is the client port",
+                code="zookeeper-unreachable",
             )
         if self._chroot and self._read({"/": "exists"})["/"] is None:
-            raise NotFound(self._wrong_chroot())
+            raise NotFound(self._wrong_chroot(), code="zookeeper-wrong-chroot")
 
     def close(self) -> None:
         """End the session. Never waits for a server that does not answer."""
@@ -273,7 +274,8 @@ class ZkSession:
     def _silent_server(self) -> Unreachable:
         return Unreachable(
             f"ZooKeeper at {self.address} does not answer: no reply within {self._timeout:g} s, the connection "
-            f"{'stands' if self.connected else 'is lost'}"
+            f"{'stands' if self.connected else 'is lost'}",
+            code="zookeeper-unreachable",
         )
 
     def _wrong_chroot(self) -> str:
