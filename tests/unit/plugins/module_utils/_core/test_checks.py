@@ -116,8 +116,11 @@ def test_a_dead_broker_in_an_assignment() -> None:
     assert "(a-0, b-3)" in found[1].sentence
 
 
-def test_without_registrations_nobody_is_called_dead() -> None:
-    assert stored(brokers={}) == []
+def test_brokers_in_kraft_mode_do_not_register_in_zookeeper() -> None:
+    assert checks.stored(Stored(brokers={}), "/kafka", True, [], kraft_brokers={0, 1, 2}) == []
+    some = {0: registration(0)}
+    assert checks.stored(Stored(brokers=some), "/kafka", True, [], kraft_brokers={1, 2}) == []
+    assert codes(checks.stored(Stored(brokers={}), "/kafka", True, [])) == ["assignment-dead-broker"] * 3
 
 
 def test_queued_deletions_and_reassignments() -> None:
