@@ -23,6 +23,9 @@ TOKEN = "sekret-token-1234"
 GOOD = {"namespace": "n", "cluster": "kafka", "api_key": TOKEN}
 
 
+GO_ON = "; run the same playbook again to go on from where the cluster is"
+
+
 class FakeRun:
     """A Run without a cluster that notes how it was used."""
 
@@ -41,6 +44,9 @@ class FakeRun:
 
     def __exit__(self, *_exc: Any) -> Any:
         return None
+
+    def bundle(self, error: Any) -> None:
+        error.detail["support_bundle"] = "bundle.json"
 
     @contextmanager
     def exclusive(self, stop: Any) -> Any:
@@ -171,7 +177,8 @@ class Forgot(KraftAction):
 
 
 def test_an_action_without_apply_is_an_error() -> None:
-    assert act(Forgot)["msg"] == "cluster_info: cluster_info does not change anything"
+    result = act(Forgot)
+    assert result["msg"] == "cluster_info: cluster_info does not change anything" + GO_ON + "; support bundle: bundle.json"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +228,7 @@ def test_the_sub_phase_is_named_as_cfk_names_it() -> None:
         MODULE = "rolling_restart"
 
     result = act(Roll, {**GOOD, "target": "brokers", "stage": "kraft"}, raises=Conflict("changed"))
-    assert result["msg"] == "MoveToKRaftControllerEnsureKafkaRollIsComplete: changed"
+    assert result["msg"] == "MoveToKRaftControllerEnsureKafkaRollIsComplete: changed" + GO_ON
 
 
 def test_what_the_pure_layer_cannot_work_with() -> None:
@@ -231,7 +238,7 @@ def test_what_the_pure_layer_cannot_work_with() -> None:
 
 def test_an_interruption_says_how_to_go_on() -> None:
     result = act(raises=Interrupted("stopped by SIGINT"))
-    assert result["msg"] == "cluster_info: stopped by SIGINT; run the same command again to continue"
+    assert result["msg"] == "cluster_info: stopped by SIGINT" + GO_ON
 
 
 def test_an_unexpected_error_is_reported_as_one() -> None:
