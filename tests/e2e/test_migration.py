@@ -16,20 +16,27 @@ from tests.e2e import audit
 from tests.e2e.fleet import ACCEPT, ACCOUNT, Cluster, canary, cluster
 from tests.sandbox.fixtures import FixtureSpec, create_topics
 
-#: name -> fixture; the first ones are what `make test` runs
+
+def spec(name: str, **different: Any) -> FixtureSpec:
+    """A fixture in a namespace of its own whose JVMs look addresses up again after a second, which spares minutes."""
+    return FixtureSpec(namespace=f"e2e-{name}", dns_ttl=1, **different)
+
+
+#: name -> fixture; `make test` runs the first two, `make test-matrix` all
 SPECS = {
     "file": FixtureSpec(namespace="e2e-file"),
-    "confluent": FixtureSpec(namespace="e2e-confluent", surface="confluent", jolokia=False),
-    "bitnami": FixtureSpec(namespace="e2e-bitnami", surface="bitnami"),
-    "no-jolokia": FixtureSpec(namespace="e2e-no-jolokia", jolokia=False),
-    "ids-from-100": FixtureSpec(namespace="e2e-ids", first_id=100),
-    "two-statefulsets": FixtureSpec(namespace="e2e-zones", statefulsets=2, brokers=4, update_strategy="RollingUpdate"),
-    "ensemble": FixtureSpec(namespace="e2e-ensemble", zookeepers=3),
-    "ibp-3.5": FixtureSpec(namespace="e2e-ibp", ibp="3.5"),
-    "kafka-3.8.1": FixtureSpec(namespace="e2e-kafka381", kafka_version="3.8.1", ibp="3.8"),
-    "kafka-3.7.2": FixtureSpec(namespace="e2e-kafka372", kafka_version="3.7.2", ibp="3.7"),
-    "ttl-1": FixtureSpec(namespace="e2e-ttl", dns_ttl=1),
+    "confluent": spec("confluent", surface="confluent", jolokia=False),
+    "bitnami": spec("bitnami", surface="bitnami"),
+    "no-jolokia": spec("no-jolokia", jolokia=False),
+    "ids-from-100": spec("ids", first_id=100),
+    "two-statefulsets": spec("zones", statefulsets=2, brokers=4, update_strategy="RollingUpdate"),
+    "ensemble": spec("ensemble", zookeepers=3),
+    "ibp-3.5": spec("ibp", ibp="3.5"),
+    "kafka-3.8.1": spec("kafka381", kafka_version="3.8.1", ibp="3.8"),
+    "kafka-3.7.2": spec("kafka372", kafka_version="3.7.2", ibp="3.7"),
 }
+#: the one whose playbooks also run in check mode first
+CHECKED = "file"
 
 
 def state_of(target: Cluster) -> str:
@@ -40,11 +47,12 @@ def state_of(target: Cluster) -> str:
 
 
 def play(target: Cluster, playbook: str, **variables: Any) -> None:
-    """Run a playbook three times: --check writes nothing, then for real, then again with nothing left to change."""
-    mark = audit.position()
-    predicted = target.play(playbook, "--check", "--diff", **variables)
-    assert predicted.status == 0, predicted.output
-    assert audit.writes_since(mark, target.namespace, ACCOUNT) == []
+    """Run a playbook: --check writes nothing, then for real, then again with nothing left to change."""
+    if target.namespace == SPECS[CHECKED].namespace:
+        mark = audit.position()
+        predicted = target.play(playbook, "--check", "--diff", **variables)
+        assert predicted.status == 0, predicted.output
+        assert audit.writes_since(mark, target.namespace, ACCOUNT) == []
     first = target.play(playbook, **variables)
     assert first.status == 0, first.output
     again = target.play(playbook, **variables)
@@ -58,7 +66,9 @@ def in_both_stores(target: Cluster, topic: str) -> None:
     create_topics(kube, spec.namespace, next(iter(spec.broker_ids)), [f"{topic} 2 3 retention.ms=600000"])
     shell = f"echo 'get {spec.chroot}/brokers/topics/{topic}' | /opt/kafka/bin/zookeeper-shell.sh localhost:2181 2>&1"
     deadline = time.monotonic() + 30
-    while '"partitions"' not in (seen := kube.exec(spec.namespace, "zookeeper-0", ["bash", "-c", shell], timeout=60).text):
+    while '"partitions"' not in (
+        seen := kube.exec(spec.namespace, "zookeeper-0", ["bash", "-c", shell], timeout=60).text
+    ):
         assert time.monotonic() < deadline, f"{topic} is not in ZooKeeper: {seen[-500:]}"
 
 
