@@ -21,18 +21,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings impo
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import parse_ibp
 
+from tests.unit.plugins.module_utils._core.core_manifests import FILE_EFFECTIVE
+
 VOTERS_3 = "1000@k-0.k.ns.svc:9093,1001@k-1.k.ns.svc:9093,1002@k-2.k.ns.svc:9093"
-BROKER = {
-    "zookeeper.connect": "zookeeper:2181/kafka",
-    "listeners": "PLAINTEXT://:9092",
-    "inter.broker.protocol.version": "3.9",
-    "inter.broker.listener.name": "PLAINTEXT",
-    "log.dirs": "/data/logs",
-    "default.replication.factor": "3",
-    "min.insync.replicas": "2",
-    "broker.id": "1",
-    "advertised.listeners": "PLAINTEXT://kafka-1.kafka:9092",
-}
+BROKER = FILE_EFFECTIVE
 CONTEXT = BrokerContext(target=parse_ibp("3.9"), voters=VOTERS_3, broker_ids=(0, 1, 2))
 DEFAULT_MAP = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
 
