@@ -133,6 +133,9 @@ class KraftAction(ActionBase):
         decision = self.judge(run)
         if not decision.needed:
             return self._nothing(run, decision)
+        if self.MUTATES:
+            # before the Lease is taken and in check mode too: a refusal leaves no trace
+            run.check_ours()
         if run.check_mode:
             return {
                 "changed": self.MUTATES,

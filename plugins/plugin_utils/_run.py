@@ -97,13 +97,17 @@ class Run:
         finally:
             self.lease.stop()
 
+    def check_ours(self) -> None:
+        """Raise Refused, Conflict when another migration, controller or tool manages an object, or one was changed under us."""
+        locks.check(self.cluster, self.journal.migration_id or locks.current_id(self.cluster))
+
     def ensure_lock(self) -> bool:
         """Put the cr-lock annotation on every object that we manage; returns whether anything was written.
 
         Raises Refused, Conflict before anything is written when the objects are not ours to change.
         """
+        self.check_ours()
         journal = self.journal
-        locks.check(self.cluster, journal.migration_id or locks.current_id(self.cluster))
         if not journal.migration_id:
             journal.migration_id = locks.current_id(self.cluster) or uuid.uuid4().hex[:12]
             journal.started = journal.started or now()

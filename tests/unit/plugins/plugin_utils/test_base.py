@@ -15,7 +15,12 @@ from typing import Any, ClassVar
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Interrupted, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    Interrupted,
+    KraftError,
+    Refused,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _base
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction, done, needed, not_needed
 
@@ -32,11 +37,13 @@ class FakeRun:
     made: ClassVar[list[FakeRun]] = []
     #: whether the Lease was not ours before
     anew = False
+    #: whose objects these are not ours to change
+    foreign: KraftError | None = None
 
     def __init__(self, module: Any, params: Any, sub_phase: Any, progress: Any) -> None:
         self.module, self.params, self.sub_phase, self.progress = module, params, sub_phase, progress
         self.check_mode = False
-        self.held = self.locks = 0
+        self.held = self.locks = self.checks = 0
         FakeRun.made.append(self)
 
     def __enter__(self) -> Any:
@@ -53,6 +60,11 @@ class FakeRun:
         assert callable(stop)
         self.held += 1
         yield self.anew
+
+    def check_ours(self) -> None:
+        self.checks += 1
+        if self.foreign:
+            raise self.foreign
 
     def ensure_lock(self) -> None:
         assert self.held
@@ -150,6 +162,31 @@ def test_check_mode_applies_nothing() -> None:
     assert FakeRun.made[0].held == 0
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_objects_that_are_not_ours_are_refused_before_the_lease(monkeypatch: Any, check_mode: Any) -> None:
+    """Rule 6.7: a refusal leaves no trace, and check mode tells it."""
+    monkeypatch.setattr(FakeRun, "foreign", Refused("managed by Flux", code="managed-by-gitops"))
+    result = act(decision=needed("write it"), check_mode=check_mode)
+    assert (result["failed"], result["code"]) == (True, "managed-by-gitops")
+    assert FakeRun.made[0].held == 0
+    assert act(decision=done("there"))["changed"] is False
+
+
+class Refuses(Action):
+    """Refuses under the Lease: bad input found late is no fault that needs a bundle."""
+
+    decision = needed("write it")
+
+    def apply(self, run: Any) -> Any:
+        raise Refused("the gates are shut", code="gate-confirm")
+
+
+def test_a_refusal_under_the_lease_leaves_no_support_bundle() -> None:
+    result = act(Refuses)
+    assert (result["failed"], result["code"]) == (True, "gate-confirm")
+    assert "support bundle" not in result["msg"]
+
+
 class Waits(Action):
     MUTATES = False
 
@@ -178,7 +215,9 @@ class Forgot(KraftAction):
 
 def test_an_action_without_apply_is_an_error() -> None:
     result = act(Forgot)
-    assert result["msg"] == "cluster_info: cluster_info does not change anything" + GO_ON + "; support bundle: bundle.json"
+    assert (
+        result["msg"] == "cluster_info: cluster_info does not change anything" + GO_ON + "; support bundle: bundle.json"
+    )
 
 
 @pytest.mark.parametrize(

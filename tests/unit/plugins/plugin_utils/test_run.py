@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import bundle
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -198,3 +199,20 @@ def test_an_event_outside_the_sub_phases_has_no_phase(client: Any) -> None:
     with run_of("cluster_info") as run:
         run.record("seen")
     assert book(client).last()["phase"] == ""
+
+
+def test_a_support_bundle_is_named_in_the_error(client: Any, monkeypatch: Any) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(bundle, "write", lambda _cluster, folder, _stamp, failure: f"{folder}/{failure['code']}")
+    run = run_of(support_dir="/tmp")
+    run.progress = said.append
+    error = DeadlineExceeded("it did not come back", code="broker-not-healthy")
+    run.bundle(error)
+    assert error.detail == {"support_bundle": "/tmp/broker-not-healthy"}
+
+    def fails(*_arguments: Any) -> str:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(bundle, "write", fails)
+    run.bundle(error)
+    assert said == ["the support bundle could not be written: no space left"]
