@@ -100,6 +100,19 @@ def _not_found(what: str, namespace: str, wanted: str, by_name: Mapping[str, Obj
     )
 
 
+def namespace_among(namespace: str, existing: Sequence[str]) -> None:
+    """Refuse a namespace that does not exist, with near names."""
+    if namespace in existing:
+        return
+    near = difflib.get_close_matches(namespace, existing, n=3, cutoff=0.4)
+    offer = f" (near names: {', '.join(near)})" if near else ""
+    raise Refused(
+        f"namespace {namespace!r} does not exist{offer}; correct kraft_namespace",
+        code="cluster-not-found",
+        detail={"near": near},
+    )
+
+
 def same_zookeeper(connects: Mapping[str, str], cluster: str) -> None:
     """Refuse StatefulSets that use different ZooKeepers: they are two clusters (argument: StatefulSet name to connect string)."""
     if len(set(connects.values())) > 1:

@@ -81,10 +81,9 @@ class StatefulSetCluster:
 
     def _check_namespace(self) -> None:
         try:
-            if self.client.find(NAMESPACE, self.namespace, None) is None:
-                raise Refused(
-                    f"namespace {self.namespace!r} does not exist; correct kraft_namespace", code="cluster-not-found"
-                )
+            discovery.namespace_among(
+                self.namespace, [discovery.name_of(item) for item in self.client.list(NAMESPACE, None)]
+            )
         except Forbidden:
             return
 

@@ -125,3 +125,16 @@ def test_one_zookeeper_is_one_cluster() -> None:
         discovery.same_zookeeper({"kafka-b": "z:2181/b", "kafka-a": "z:2181/a"}, "kafka")
     assert raised.value.code == "cluster-ambiguous"
     assert "kafka-a uses z:2181/a; kafka-b uses z:2181/b; name the StatefulSets of one" in raised.value.message
+
+
+def test_a_namespace_that_does_not_exist_offers_near_ones() -> None:
+    discovery.namespace_among("kafka", ["default", "kafka"])
+    with pytest.raises(Refused) as raised:
+        discovery.namespace_among("kafak", ["default", "kafka"])
+    assert raised.value.message == "namespace 'kafak' does not exist (near names: kafka); correct kraft_namespace"
+    with pytest.raises(Refused) as raised:
+        discovery.namespace_among("xyz", ["default"])
+    assert (raised.value.code, raised.value.message) == (
+        "cluster-not-found",
+        "namespace 'xyz' does not exist; correct kraft_namespace",
+    )
