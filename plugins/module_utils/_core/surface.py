@@ -124,7 +124,7 @@ class FileSurface:
 
 
 # ansible-test's pylint takes the runtime form X | Y of classes from a collection for an error
-Surface = Union[FileSurface, EnvSurface]  # noqa: UP007
+Surface = Union[FileSurface, EnvSurface]
 
 
 def detect(

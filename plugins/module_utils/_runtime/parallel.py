@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -53,5 +54,5 @@ def parallel(call: Callable[[Item], Result], items: Iterable[Item], at_once: int
         with slots:
             return call(item)
 
-    running = [Background(lambda item=item: limited(item)) for item in items]  # type: ignore[misc]
+    running = [Background(partial(limited, item)) for item in items]
     return [each.result() for each in running]
