@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clusters that end-to-end tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
+
+from tests.e2e.fleet import Cluster
+from tests.e2e.places import SERVICE_ACCOUNT, Place, grant, rules
+from tests.sandbox.cluster import Sandbox
+from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
+
+SHARED = FixtureSpec(namespace="bad-input", topics=3, dns_ttl=1)
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One healthy cluster for all bad input; with KRAFT_KEEP set it stays, and is used again the next time."""
+    if not os.environ.get("KUBECONFIG"):
+        pytest.skip("KUBECONFIG names no cluster")
+    kube = Sandbox().kube
+    keep = bool(os.environ.get("KRAFT_KEEP"))
+    if not keep:
+        delete(SHARED, kube=kube)
+    if not (keep and kube.get("StatefulSet", SHARED.name, SHARED.namespace)):
+        create(SHARED)
+    fixture = Fixture(SHARED, kube, {})
+    token = grant(fixture, SERVICE_ACCOUNT, rules())
+    client = connect({})
+    try:
+        yield Place(Cluster(fixture, token, tmp_path_factory.mktemp("play")), client)
+    finally:
+        client.close()
+        if not keep:
+            delete(SHARED, kube=kube)
+        # the sandbox's small client keeps one connection, which pytest would call a leak
+        if kube._kept:
+            kube._kept.close()
+
+
+@pytest.fixture
+def viewer(place: Place) -> Iterator[dict[str, str]]:
+    """Variables that let a playbook use an account that may read every namespace."""
+    kube, name = place.cluster.fixture.kube, "bad-input-viewer"
+    token = grant(place.cluster.fixture, name, rules())
+    path = f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{name}"
+    body = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": place.namespace}],
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+    }
+    query = "?fieldManager=kafkaops-tests&force=true"
+    kube.request("PATCH", path + query, body, content="application/apply-patch+yaml")
+    try:
+        yield {"kraft_api_key": token}
+    finally:
+        kube.request("DELETE", path)
