@@ -71,7 +71,8 @@ class ActionModule(KraftAction):
             return needed(
                 "take the migration flag off the controllers once the cluster is in pure dual-write and the gates are open"
             )
-        gates.require(cluster)
+        # a quick look before the Lease is taken; the whole one comes right before the write
+        gates.require(cluster, thorough=False)
         return needed(
             "take the migration flag and ZooKeeper out of the controllers' settings (irreversible)",
             self._diff(run, "final"),
