@@ -289,6 +289,8 @@ def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
     """
     script = (
         f"{_prepare(spec)}"
+        # what --ignore-formatted would find out, without the start of a JVM at each restart
+        f"[ ! -f {shlex.quote(posixpath.join(spec.log_dir, 'meta.properties'))} ] || exit 0\n"
         "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT JAVA_TOOL_OPTIONS KAFKA_LOG4J_OPTS\n"
         f"exec {shlex.quote(spec.storage_tool)} format --config {RUN_PATH}/{FILE} "
         f"--cluster-id {shlex.quote(spec.cluster_id)} --release-version {shlex.quote(spec.release_version)} "
