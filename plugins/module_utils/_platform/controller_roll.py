@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import all_voters, caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -85,9 +85,10 @@ class ControllerRoll:
 
         def look() -> str:
             quorum = read_quorum(self.cluster)
-            if rolling.quorum_survives(sorted(quorum.voters), caught_up(quorum), leaving):
+            voters = all_voters(self.cluster, quorum)
+            if rolling.quorum_survives(voters, caught_up(quorum), leaving):
                 return ""
-            return f"without controller {leaving} the caught-up voters {sorted(caught_up(quorum))} are no majority of {sorted(quorum.voters)}"
+            return f"without controller {leaving} the caught-up voters {sorted(caught_up(quorum))} are no majority of {voters}"
 
         paced(look, timeout, progress)
 

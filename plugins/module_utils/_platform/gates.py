@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import reference_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import (
+    all_voters,
     caught_up,
     read_quorum,
     registrations,
@@ -137,6 +138,8 @@ def _quorum(cluster: StatefulSetCluster) -> Gate:
         return Gate(code, False, error.message)
     ready = caught_up(quorum)
     wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
+    # somebody may have scaled the StatefulSet down: its voters are voters nevertheless
+    wanted = max(wanted, len(all_voters(cluster, quorum)))
     if quorum.leader is None or len(ready) < max(wanted, 1):
         return Gate(code, False, f"{len(ready)} of {wanted} controllers have caught up, leader {quorum.leader}")
     return Gate(code, True, f"leader {quorum.leader}, {len(ready)} of {wanted} controllers caught up ({quorum.source})")

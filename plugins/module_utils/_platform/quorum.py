@@ -42,6 +42,20 @@ def caught_up(quorum: Quorum) -> set[int]:
     return {voter for voter, lag in quorum.voters.items() if 0 <= lag <= CAUGHT_UP_LAG}
 
 
+def all_voters(cluster: StatefulSetCluster, quorum: Quorum) -> list[int]:
+    """Every voter, those included that do not answer: the quorum names only the voters that were heard of.
+
+    Source: controller.quorum.voters (``id@host:port,...``) of the controllers that run.
+    """
+    found = set(quorum.voters)
+    for facts in cluster.controller_facts.values():
+        for entry in facts.settings.get("controller.quorum.voters", "").split(","):
+            number = entry.strip().partition("@")[0]
+            if number.isdigit():
+                found.add(int(number))
+    return sorted(found)
+
+
 def registrations(cluster: StatefulSetCluster) -> dict[int, Registration]:
     """The brokers that the quorum knows, from the committed part of the metadata log (one JVM start)."""
     return broker_registrations(
