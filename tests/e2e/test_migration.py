@@ -93,4 +93,4 @@ def test_migration_under_traffic(name: str, tmp_path: Path) -> None:
             migrate_and_finalize(target)
         print(figures)
         assert figures["ok"], figures
-        assert figures["rate"] >= 1000
+        assert figures["rate_per_s"] >= 1000
