@@ -126,20 +126,19 @@ def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
     return found
 
 
-#: rules of setting_rules that have a code of their own in the catalogue
-SETTING_CODES = {"SETTING-BROKER-ID-GENERATED": "broker-id-generated", "SETTING-COMBINED-ROLES": "combined-roles"}
-
-
 def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """Settings that block, security in use, where settings come from, and what reaches for ZooKeeper."""
     found: list[Finding] = []
     blocks = {item: pod for pod, facts in cluster.facts.items() for item in blocking_settings(facts.settings)}
     for item, pod in blocks.items():
-        found.append(
-            finding(SETTING_CODES.get(item.code, "setting-blocks"), f"{pod}: {item.key}", f"{pod}: {item.sentence}")
-        )
+        found.append(finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}"))
     found += [
-        finding("security-not-supported", item.key, item.sentence) for item in secured_settings(cluster.effective)
+        finding(
+            "security-not-supported",
+            item.key,
+            f"{item.sentence}; secured clusters come with a later release, or accept it with kraft_accept: [security-not-supported]",
+        )
+        for item in secured_settings(cluster.effective)
     ]
     found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
     found += checks.address_cache({pod: facts.dns_ttl for pod, facts in cluster.facts.items()})

@@ -18,6 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     broker_roll,
+    brokers,
     controller_roll,
     controllers,
     gates,
@@ -466,6 +467,36 @@ def test_the_version_that_runs(versions: Any, code: Any, words: Any) -> None:
 def test_a_pod_that_cannot_be_read_has_no_version() -> None:
     cluster = cluster_with(facts={"kafka-0": facts()})
     assert [item.code for item in preflight.version_findings(cluster, "brokers")] == ["version-unknown"]
+
+
+# settings: combined roles beside ZooKeeper and generated ids keep codes of their own
+
+
+def test_settings_that_block_keep_their_codes(monkeypatch: Any) -> None:
+    monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {})
+    monkeypatch.setattr(preflight, "derive_ibp", lambda _cluster: None)
+    settings = {
+        "process.roles": "broker,controller",
+        "unstable.api.versions.enable": "true",
+        "listeners": "SSL://:9093",
+    }
+    odd = SimpleNamespace(version="3.9.2", settings=settings, dns_ttl=1)
+    fine = SimpleNamespace(version="3.9.2", settings={"broker.id": "1"}, dns_ttl=None)
+    cluster = cluster_with(facts={"kafka-0": odd, "kafka-1": fine}, effective=settings)
+    found = preflight.settings_findings(cluster)
+    assert [item.code for item in found if item.blocking] == [
+        "broker-id-generated",
+        "combined-roles",
+        "setting-blocks",
+        "security-not-supported",
+    ]
+    assert all(item.where.startswith("kafka-0: ") for item in found[:3])
+
+    def fails(_cluster: Any) -> None:
+        raise KraftError("no surface")
+
+    monkeypatch.setattr(brokers, "surfaces", fails)
+    assert preflight.settings_findings(cluster)[-1].code == "surface-not-found"
 
 
 # membership needs every pod: an unhealthy broker would have to be broken on purpose
