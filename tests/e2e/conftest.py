@@ -25,12 +25,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """One healthy cluster for all bad input; with KRAFT_KEEP set it stays, and is used again the next time."""
     if not os.environ.get("KUBECONFIG"):
         pytest.skip("KUBECONFIG names no cluster")
-    kube = Sandbox().kube
+    sandbox = Sandbox()
+    kube = sandbox.kube
     keep = bool(os.environ.get("KRAFT_KEEP"))
     if not keep:
         delete(SHARED, kube=kube)
     if not (keep and kube.get("StatefulSet", SHARED.name, SHARED.namespace)):
-        create(SHARED)
+        sandbox.ensure_image(SHARED.surface, SHARED.kafka_version)
+        create(SHARED, kube=kube)
     fixture = Fixture(SHARED, kube, {})
     token = grant(fixture, SERVICE_ACCOUNT, rules())
     client = connect({})
