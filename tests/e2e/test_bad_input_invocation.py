@@ -83,7 +83,7 @@ def test_start_at_a_task(place: Place, playbook: str, task: str) -> None:
 def test_start_at_a_task_that_does_not_exist(place: Place) -> None:
     with place.unchanged():
         done = place.play("setup", "--start-at-task", "NoSuchTask")
-    assert done.status != 0 or "No matching task" in done.output
+    assert done.status != 0
 
 
 def test_always_skipped(place: Place) -> None:
