@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
 import sys
 import time
@@ -137,6 +138,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=list(SPECS), help="measure these clusters, keep the rest")
     parser.add_argument("--render", action="store_true", help="only write the page anew from the last measurement")
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    # so that the clusters are taken care of when this is told to end, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     data: dict[str, Any] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
     if not options.render:
         missing = stage.missing_programs()
@@ -145,8 +148,8 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         try:
             data = _measure_all(options.only, data)
-        except (Failed, SandboxError) as error:
-            print(f"bench: {error}", file=sys.stderr)
+        except (Failed, SandboxError, KeyboardInterrupt) as error:
+            print(f"bench: {error or 'interrupted'}", file=sys.stderr)
             return 1
         MEASURED.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     page.write(data)

@@ -71,5 +71,8 @@ def _ready(kube: Kube, spec: FixtureSpec, pod: str, old: str) -> bool:
 def _in_sync(kube: Kube, spec: FixtureSpec, pod: str) -> bool:
     """Ask a broker that was not just restarted."""
     other = next(name for name in spec.broker_ids if name != pod)
-    done = kube.exec(spec.namespace, other, ["bash", "-c", _UNDER_REPLICATED], timeout=60)
+    try:
+        done = kube.exec(spec.namespace, other, ["bash", "-c", _UNDER_REPLICATED], timeout=180)
+    except (SandboxError, OSError):
+        return False  # as a task with retries takes it: not yet
     return done.status == 0 and not done.stdout.strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -235,6 +236,8 @@ def _carefully(demo: Demo, what: Callable[[], None]) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; returns the exit status."""
     options = options_of(sys.argv[1:] if arguments is None else arguments)
+    # so that the clusters are taken care of when this is told to end, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     demo = Demo(options)
     if options.delete:
         return _carefully(demo, lambda: stage.remove_cluster(demo.place, demo.spec))

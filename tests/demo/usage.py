@@ -28,7 +28,7 @@ class Memory:
 
 
 def watch(process: subprocess.Popen[bytes]) -> tuple[int, Memory]:
-    """Wait for a process; returns its exit status and what it used."""
+    """Wait for a process; returns its exit status and what it used. Interrupted, it ends the process."""
     ended, peak = threading.Event(), [0.0]
 
     def sample() -> None:
@@ -39,6 +39,10 @@ def watch(process: subprocess.Popen[bytes]) -> tuple[int, Memory]:
     sampler.start()
     try:
         _pid, code, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        # interrupted: what was started does not go on alone
+        process.terminate()
+        raise
     finally:
         ended.set()
         sampler.join()
