@@ -2,26 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The safety rules where they are enforced: gates, restarts of brokers and of controllers, empty controllers, versions."""
+"""The safety rules where they are enforced: restarts of brokers and of controllers, empty controllers, versions, settings."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal, names, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Migration
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     broker_roll,
     brokers,
     controller_roll,
     controllers,
-    gates,
     preflight,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import all_voters, caught_up
@@ -31,231 +27,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
 )
 
-from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, pod, statefulset
-
-VOTERS = "3000@a:9093,3001@b:9093,3002@c:9093"
-
-
-def facts(version: Any = "3.9.2", **settings: Any) -> Any:
-    return SimpleNamespace(version=version, settings={key.replace("_", "."): value for key, value in settings.items()})
-
-
-def quorum(leader: Any = 3000, voters: Any = None, counts: Any = None) -> Any:
-    return Quorum(leader, 1, 9, {3000: 0, 3001: 0, 3002: 0} if voters is None else voters, "jolokia", {}, counts or {})
-
-
-class FakeCluster(SimpleNamespace):
-    """A cluster in pure dual-write with every gate open; a test changes what it is about."""
-
-    def __init__(self, **changed: Any) -> None:
-        view = SimpleNamespace(brokers={}, assigned_brokers={0, 1, 2}, broker_in_charge=False)
-        base = {
-            "name": "kafka",
-            "namespace": "n",
-            "params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-parity", "gate-backup"], "soak": 60},
-            "client": FakeClient(),
-            "state": state.ClusterState(state.PURE, "every broker runs in KRaft mode"),
-            "modes": dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_KRAFT),
-            "flags": dict.fromkeys(("kafka-kraft-0", "kafka-kraft-1", "kafka-kraft-2"), True),
-            "pods": {f"kafka-{n}": pod(f"kafka-{n}") for n in range(3)},
-            "facts": {f"kafka-{n}": facts() for n in range(3)},
-            "pod_of_broker": {n: f"kafka-{n}" for n in range(3)},
-            "statefulsets": [statefulset()],
-            "controllers": statefulset("kafka-kraft"),
-            "controllers_name": "kafka-kraft",
-            "controller_pods": {f"kafka-kraft-{n}": pod(f"kafka-kraft-{n}") for n in range(3)},
-            "controller_facts": {f"kafka-kraft-{n}": facts(controller_quorum_voters=VOTERS) for n in range(3)},
-            "controller_ids": {3000 + n: f"kafka-kraft-{n}" for n in range(3)},
-            "zookeeper_connect": "zookeeper:2181/kafka",
-            "journal": journal.Journal("kafka", pure_since=ago(120)),
-            "view": view,
-            "route": SimpleNamespace(chroot="/kafka"),
-        }
-        super().__init__(**{**base, **changed})
-
-    def forget(self, *_names: Any) -> None:
-        """Everything is read freshly here."""
-
-
-def cluster_with(**changed: Any) -> Any:
-    """A FakeCluster that passes for a real one."""
-    return FakeCluster(**changed)
-
-
-def ago(seconds: Any) -> Any:
-    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@pytest.fixture
-def registered(monkeypatch: Any) -> Any:
-    """The brokers as the quorum knows them."""
-    known = {number: Registration(False, False) for number in range(3)}
-    monkeypatch.setattr(gates, "registrations", lambda _cluster: known)
-    return known
-
-
-@pytest.fixture
-def seen(monkeypatch: Any) -> Any:
-    """What the quorum answers, one after the other; the last one for ever."""
-    answers = [quorum()]
-
-    def read(_cluster: Any) -> Any:
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    monkeypatch.setattr(gates, "read_quorum", read)
-    monkeypatch.setattr(controller_roll, "read_quorum", read)
-    return answers
-
-
-# the gates
-
-
-def shut(cluster: Any, **options: Any) -> Any:
-    with pytest.raises(Refused) as raised:
-        gates.require(cluster, **options)
-    rows = raised.value.detail["gates"]
-    closed = [row["code"] for row in rows if not row["passed"] and not row["accepted"]]
-    assert raised.value.code == closed[0]
-    for code in closed:
-        assert f"{code}: " in raised.value.message
-    return closed
-
-
-def test_every_gate_is_open(registered: Any, seen: Any) -> None:
-    rows = gates.require(cluster_with())
-    assert [row.code for row in rows if not row.passed] == ["gate-parity", "gate-backup"]
-    assert {row.as_dict([])["name"] for row in rows} >= {
-        "pure-dual-write",
-        "registrations",
-        "quorum",
-        "soak",
-        "confirm",
-    }
-
-
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"state": state.ClusterState(state.HYBRID, "migrating")}, "gate-pure-dual-write"),
-        ({"state": state.ClusterState(state.MIXED, "a roll is under way")}, "gate-pure-dual-write"),
-        (
-            {"view": SimpleNamespace(brokers={1: None}, assigned_brokers=set(), broker_in_charge=False)},
-            "gate-pure-dual-write",
-        ),
-        ({"controller_facts": {}}, "gate-registrations"),
-        ({"journal": journal.Journal("kafka")}, "gate-soak"),
-        ({"journal": journal.Journal("kafka", pure_since=ago(30))}, "gate-soak"),
-        ({"params": {**PARAMS, "accept": ["gate-parity", "gate-backup"], "soak": 0}}, "gate-confirm"),
-        (
-            {"params": {**PARAMS, "confirm": ["other"], "accept": ["gate-parity", "gate-backup"], "soak": 0}},
-            "gate-confirm",
-        ),
-        ({"params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-backup"], "soak": 0}}, "gate-parity"),
-        ({"params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-parity"], "soak": 0}}, "gate-backup"),
-    ],
-)
-def test_each_gate_is_named_when_it_is_shut(registered: Any, seen: Any, changed: Any, code: Any) -> None:
-    """Rule 6.1: without each of them the irreversible step is refused."""
-    assert shut(cluster_with(**changed)) == [code]
-
-
-def test_gates_that_nobody_can_accept(registered: Any, seen: Any) -> None:
-    """Rule 6.1: accepting by name opens only what the catalogue marks as acceptable."""
-    accept = ["gate-parity", "gate-backup", "gate-pure-dual-write", "gate-registrations", "gate-quorum", "gate-confirm"]
-    hybrid = state.ClusterState(state.HYBRID, "migrating")
-    cluster = cluster_with(state=hybrid, params={**PARAMS, "accept": accept, "soak": 0})
-    del registered[1]
-    seen[:] = [quorum(leader=None)]
-    assert shut(cluster) == ["gate-pure-dual-write", "gate-registrations", "gate-quorum", "gate-confirm"]
-
-
-def test_the_gate_stays_open_while_the_controllers_are_rolled(registered: Any, seen: Any) -> None:
-    cluster = cluster_with(
-        state=state.ClusterState(state.MIXED, "controller roll under way"),
-        flags={"kafka-kraft-0": False, "kafka-kraft-1": True, "kafka-kraft-2": True},
-    )
-    gates.require(cluster)
-
-
-@pytest.mark.parametrize(
-    ("broker", "entry", "words"),
-    [
-        (1, None, "broker 1 is not registered in KRaft"),
-        (1, Registration(False, True), "broker 1 is still registered as a migrating ZooKeeper broker"),
-        (2, Registration(True, False), "broker 2 is fenced"),
-        (7, None, "broker 7 is not registered in KRaft"),
-    ],
-)
-def test_every_broker_that_replicas_expect_is_registered(
-    registered: Any, seen: Any, broker: Any, entry: Any, words: Any
-) -> None:
-    """Rule 6.1: a broker id in assignments counts although no pod runs it."""
-    cluster = cluster_with()
-    cluster.view.assigned_brokers = {0, 1, 2, broker}
-    registered.pop(broker, None)
-    if entry:
-        registered[broker] = entry
-    assert shut(cluster) == ["gate-registrations"]
-    assert words in gates.evaluate(cluster)[1].sentence
-
-
-@pytest.mark.parametrize(
-    ("counts", "passed"),
-    [
-        ({"migrating_brokers": 0, "active_brokers": 3, "fenced_brokers": 0}, True),
-        ({"migrating_brokers": 1, "active_brokers": 3, "fenced_brokers": 0}, False),
-        ({"migrating_brokers": 0, "active_brokers": 2, "fenced_brokers": 0}, False),
-        ({"migrating_brokers": 0, "active_brokers": 3, "fenced_brokers": 1}, False),
-        # without the counts the registrations are read
-        ({"active_brokers": 0}, True),
-    ],
-)
-def test_the_counts_of_the_active_controller_between_restarts(
-    registered: Any, seen: Any, counts: Any, passed: Any
-) -> None:
-    seen[:] = [quorum(counts=counts)]
-    assert gates.evaluate(cluster_with(), thorough=False)[1].passed is passed
-
-
-def test_registrations_that_cannot_be_read_shut_the_gate(registered: Any, seen: Any, monkeypatch: Any) -> None:
-    def fails(_cluster: Any) -> None:
-        raise KraftError("the tool failed")
-
-    monkeypatch.setattr(gates, "registrations", fails)
-    assert shut(cluster_with()) == ["gate-registrations"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        quorum(leader=None),
-        quorum(voters={3000: 0, 3001: 0, 3002: 11}),
-        quorum(voters={3000: 0, 3001: 0}),
-        KraftError("no controller answered"),
-    ],
-)
-def test_the_quorum_is_complete_and_caught_up(registered: Any, seen: Any, answer: Any) -> None:
-    seen[:] = [answer]
-    assert shut(cluster_with()) == ["gate-quorum"]
-
-
-def test_voters_of_a_statefulset_that_was_scaled_down_are_still_voters(registered: Any, seen: Any) -> None:
-    seen[:] = [quorum(voters={3000: 0})]
-    assert shut(cluster_with(controllers=statefulset("kafka-kraft", replicas=1))) == ["gate-quorum"]
-    assert shut(cluster_with(controllers=None)) == ["gate-quorum"]
-
-
-def test_what_reaches_for_zookeeper_shuts_the_gate(registered: Any, seen: Any) -> None:
-    """Rule 6.1: nothing in the pods still reaches for ZooKeeper."""
-    waiting = statefulset()
-    waiting["spec"]["template"]["spec"]["initContainers"] = [
-        {"name": "wait", "image": "busybox", "command": ["nc", "-z", "zookeeper", "2181"]}
-    ]
-    assert shut(cluster_with(statefulsets=[waiting])) == ["gate-zookeeper-reference"]
-
+from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, pod
+from tests.unit.plugins.module_utils._platform.scenes import cluster_with, facts, quorum
 
 # restarts of controllers
 

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the quorum answers and knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    controller_roll,
+    gates,
+)
+
+from tests.unit.plugins.module_utils._platform.scenes import quorum
+
+
+@pytest.fixture
+def registered(monkeypatch: Any) -> Any:
+    """The brokers as the quorum knows them."""
+    known = {number: Registration(False, False) for number in range(3)}
+    monkeypatch.setattr(gates, "registrations", lambda _cluster: known)
+    return known
+
+
+@pytest.fixture
+def seen(monkeypatch: Any) -> Any:
+    """What the quorum answers, one after the other; the last one for ever."""
+    answers = [quorum()]
+
+    def read(_cluster: Any) -> Any:
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(gates, "read_quorum", read)
+    monkeypatch.setattr(controller_roll, "read_quorum", read)
+    return answers
