@@ -11,7 +11,13 @@ import os
 from pathlib import Path
 
 #: requests that open a channel, read through a pod or ask for permissions; they change no object
-HARMLESS = {("pods", "exec"), ("pods", "portforward"), ("pods", "proxy"), ("selfsubjectaccessreviews", ""), ("selfsubjectrulesreviews", "")}
+HARMLESS = {
+    ("pods", "exec"),
+    ("pods", "portforward"),
+    ("pods", "proxy"),
+    ("selfsubjectaccessreviews", ""),
+    ("selfsubjectrulesreviews", ""),
+}
 READS = {"get", "list", "watch"}
 
 
@@ -41,5 +47,7 @@ def writes_since(mark: int, namespace: str, account: str) -> list[str]:
                 continue
             where = event.get("objectRef") or {}
             if (where.get("resource", ""), where.get("subresource", "")) not in HARMLESS:
-                found.append(f"{event['verb']} {where.get('resource')}/{where.get('subresource', '')} {where.get('name', '')}")
+                found.append(
+                    f"{event['verb']} {where.get('resource')}/{where.get('subresource', '')} {where.get('name', '')}"
+                )
     return found

@@ -67,9 +67,15 @@ class Cluster:
     def play(self, playbook: str, *arguments: str, **variables: Any) -> Outcome:
         """Run one of our playbooks with the minimal account; returns whatever its exit status."""
         inventory = self.folder / "inventory.yml"
-        host = {"kraft_namespace": self.namespace, "kraft_cluster": self.fixture.spec.name, "kraft_controller_storage_size": "1Gi"}
+        host = {
+            "kraft_namespace": self.namespace,
+            "kraft_cluster": self.fixture.spec.name,
+            "kraft_controller_storage_size": "1Gi",
+        }
         host |= self._connection()
-        inventory.write_text(yaml.safe_dump({"kafka_clusters": {"hosts": {self.fixture.spec.name: host}}}), encoding="utf-8")
+        inventory.write_text(
+            yaml.safe_dump({"kafka_clusters": {"hosts": {self.fixture.spec.name: host}}}), encoding="utf-8"
+        )
         results = self.folder / "results.jsonl"
         results.unlink(missing_ok=True)
         environment = os.environ | {
@@ -80,7 +86,12 @@ class Cluster:
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
         }
         environment.pop("K8S_AUTH_KUBECONFIG", None)
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), f"playbooks/{playbook}.yml"]
+        command = [
+            str(Path(sys.executable).parent / "ansible-playbook"),
+            "-i",
+            str(inventory),
+            f"playbooks/{playbook}.yml",
+        ]
         command += ["-e", json.dumps(variables), *arguments]
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
         output = done.stdout + done.stderr
