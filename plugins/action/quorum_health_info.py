@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, plan, progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -50,7 +50,12 @@ class ActionModule(KraftAction):
                 return f"leader {quorum.leader}, {len(ready)} of {wanted} voters caught up"
             return controllers.not_ready_for_migration(cluster, quorum) if self._before_copy(run) else ""
 
-        paced(look, run.params["wait_timeout"], run.progress)
+        try:
+            paced(look, run.params["wait_timeout"], run.progress)
+        except DeadlineExceeded as error:
+            why = progress.why_stuck(cluster)
+            text = error.message + (f"; {why}" if why else "")
+            raise DeadlineExceeded(text, code="controllers-not-ready") from error
         quorum = read_quorum(cluster, migration=True)
         states = {str(number): name for number, name in quorum.migration_states.items()}
         said = ", ".join(sorted(set(states.values()))) or "ready"

@@ -42,9 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         client.close()
         if not keep:
             delete(SHARED, kube=kube)
-        # the sandbox's small client keeps one connection, which pytest would call a leak
-        if kube._kept:
-            kube._kept.close()
+        kube.close()
 
 
 @pytest.fixture

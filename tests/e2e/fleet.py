@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from tests.sandbox import traffic
+from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,13 +125,18 @@ def account(fixture: Fixture) -> str:
 @contextmanager
 def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
     """A fixture cluster with its account; deleted at the end unless KRAFT_KEEP is set."""
-    delete(spec)
-    fixture = create(spec)
+    sandbox = Sandbox()
+    for flavour in {spec.surface, "file"}:
+        sandbox.ensure_image(flavour, spec.kafka_version)
+    kube = sandbox.kube
     try:
+        delete(spec, kube=kube)
+        fixture = create(spec, kube=kube)
         yield Cluster(fixture, account(fixture), folder)
     finally:
         if not os.environ.get("KRAFT_KEEP"):
-            delete(spec)
+            delete(spec, kube=kube)
+        kube.close()
 
 
 @contextmanager

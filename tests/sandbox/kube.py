@@ -53,6 +53,12 @@ class Kube:
         self._connection = connection
         self._kept: http.client.HTTPSConnection | None = None
 
+    def close(self) -> None:
+        """Close the connection that is kept open between requests; the next request opens a new one."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
     def _open(self, timeout: float) -> http.client.HTTPSConnection:
         return http.client.HTTPSConnection(
             self._connection.host, self._connection.port, timeout=timeout, context=self._connection.tls

@@ -167,6 +167,12 @@ TELLTALES = (
         "start the broker with the migration flag, or write meta.properties as version 0",
     ),
     Telltale(
+        "registration-lost",
+        r"channel manager timed out before sending the request",
+        "the registration of this controller was lost when it started, and it does not try again (KAFKA-20247)",
+        "delete the pod of this controller while the others have a majority: it registers when it starts",
+    ),
+    Telltale(
         "version-locked",
         r"Unable to modify metadata\.version while a ZK migration is in progress",
         "somebody tried to change metadata.version during the migration",

@@ -73,6 +73,9 @@ class Target(Protocol):
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
         """Wait until the pod may be deleted; raise DeadlineExceeded with the reason."""
 
+    def started(self, pod: str) -> None:
+        """Note that a container of the restarted pod runs; called at each look until the pod is Ready."""
+
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         """Whether a Ready pod is one that has the wanted settings."""
 
@@ -157,6 +160,8 @@ class RollEngine:
                 return Verdict(
                     False, f"container {container['name']} crashed {container['restartCount']} times", fatal=True
                 )
+        if any("running" in (each.get("state") or {}) for each in status.get("containerStatuses") or []):
+            target.started(str(pod["metadata"]["name"]))
         ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or [])
         if not ready or pod["metadata"].get("deletionTimestamp"):
             return Verdict(False, "starting")

@@ -65,6 +65,7 @@ class BrokerRoll:
         self._set_of = {pod: _owner_uid(obj) for pod, obj in cluster.pods.items()}
         self._registers = registers
         self._registered_ms: int = 0
+        self._reading: Background[ProcessFacts] | None = None
         self._left = self._outdated(cluster.pods)
 
     def _outdated(self, pods: Mapping[str, Any]) -> list[str]:
@@ -127,6 +128,22 @@ class BrokerRoll:
                 raise DeadlineExceeded(f"{text} for {timeout:.0f} s")
             wait_in_sync(self.cluster.zookeeper, want, timeout=left, progress=progress)
 
+    def started(self, pod: str) -> None:
+        """Begin to read the new process, so that it is known by the time the broker is in the ISR."""
+        self._reading = self._reading or self._read(pod)
+
+    def _read(self, pod: str) -> Background[ProcessFacts]:
+        client, namespace, container = self.cluster.client, self.cluster.namespace, self.cluster.container
+        return Background(lambda: pod_facts(client, namespace, pod, container))
+
+    def _facts(self, pod: str, reading: Background[ProcessFacts]) -> ProcessFacts:
+        try:
+            facts = reading.result()
+        except KraftError:
+            facts = None
+        # read too early: the start script was still at work
+        return facts if facts is not None and facts.settings else self._read(pod).result()
+
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         """A Ready pod counts when its template is the wanted revision."""
         if self._has_hash(pod):
@@ -137,9 +154,8 @@ class BrokerRoll:
         """Wait until the process runs the wanted settings and the broker is in every ISR."""
         broker = self.node_id(pod)
         deadline = time.monotonic() + timeout
-        client, namespace, container = self.cluster.client, self.cluster.namespace, self.cluster.container
-        # the exec runs beside the wait for the ISR, which takes longer
-        reading = Background(lambda: pod_facts(client, namespace, pod, container))
+        reading = self._reading or self._read(pod)
+        self._reading = None
         if self._registers:
             self._wait_registered(broker, deadline, progress)
         slow = threading.Timer(SLOW, lambda: self._explain(progress))
@@ -151,7 +167,7 @@ class BrokerRoll:
             synced = wait_in_sync(self.cluster.zookeeper, want, timeout=left, progress=progress)
         finally:
             slow.cancel()
-        wrong = self._wanted(pod, reading.result())
+        wrong = self._wanted(pod, self._facts(pod, reading))
         if wrong:
             raise KraftError(f"the broker runs with other settings than written: {wrong}", code="setting-overridden")
         self._left.remove(pod)

@@ -92,6 +92,9 @@ class ControllerRoll:
 
         paced(look, timeout, progress)
 
+    def started(self, pod: str) -> None:
+        """Nothing to do early: the voter catches up later than its settings can be read."""
+
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         """A Ready pod counts when its template is the wanted revision."""
         if self._has_hash(pod):

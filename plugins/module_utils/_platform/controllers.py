@@ -29,15 +29,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings impo
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import DNS_TTL_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import pod_signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, PVC, SERVICE, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import target_level
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum, registered_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 
+#: voters; fewer cannot lose one
+SMALLEST_QUORUM = 3
 #: annotation of the controllers' StatefulSet: the ids must not move when brokers are added
 NODE_ID_BASE = names.PREFIX + "node-id-base"
 
@@ -128,6 +131,12 @@ def check_plan(cluster: StatefulSetCluster) -> None:
             f"StatefulSet {cluster.namespace}/{cluster.controllers_name} exists and is not ours; set kraft_controller_name to another name",
             code="controller-manifest",
         )
+    if cluster.params["controller_replicas"] < SMALLEST_QUORUM:
+        raise Refused(
+            f"kraft_controller_replicas is {cluster.params['controller_replicas']}: a quorum of fewer than {SMALLEST_QUORUM} cannot lose a "
+            "voter, so its controllers could never be restarted safely; set 3 or 5",
+            code="controller-manifest",
+        )
     build(cluster, "held")
 
 
@@ -212,8 +221,27 @@ def not_ready_for_migration(cluster: StatefulSetCluster, quorum: Quorum) -> str:
     silent = sorted(expected - set(quorum.migration_states))
     if wrong or silent:
         return f"controllers {sorted(set(wrong) | set(silent))} are not in PRE_MIGRATION yet"
-    unready = sorted(number for number, ready in quorum.ready.items() if not ready)
-    return f"controllers {unready} are not ready for the migration yet" if unready else ""
+    return _driver_waits(cluster, quorum)
+
+
+def _driver_waits(cluster: StatefulSetCluster, quorum: Quorum) -> str:
+    """Return what the active controller's migration driver still waits for among the controllers, or an empty string.
+
+    PRE_MIGRATION does not say that every controller has registered as ready (KAFKA-20247): only the driver's log does, or,
+    where the log is silent, the registrations in the metadata log (a JVM start).
+    """
+    pod = cluster.controller_ids.get(quorum.leader) if quorum.leader is not None else None
+    if pod is None:
+        return "the quorum has no leader"
+    said = pod_signals(cluster.client, cluster.namespace, pod, cluster.controller_container)
+    if said.driver_state is None:
+        unready = sorted(
+            set(cluster.controller_ids) - {number for number, ready in registered_controllers(cluster).items() if ready}
+        )
+        return f"controllers {unready} are not registered as ready for the migration yet" if unready else ""
+    if said.driver_state in ("UNINITIALIZED", "INACTIVE", "WAIT_FOR_CONTROLLER_QUORUM"):
+        return said.waiting or f"the migration driver of {pod} is in state {said.driver_state}"
+    return ""
 
 
 def not_final(facts: ProcessFacts) -> str:

@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum impor
     Member,
     Quorum,
     broker_registrations,
+    metadata_log,
     quorum_status,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -61,3 +62,9 @@ def registrations(cluster: StatefulSetCluster) -> dict[int, Registration]:
     return broker_registrations(
         cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT
     )
+
+
+def registered_controllers(cluster: StatefulSetCluster) -> dict[int, bool]:
+    """Controller to whether it is registered as ready for the migration, from the metadata log (one JVM start)."""
+    log = metadata_log(cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT)
+    return dict(log.controllers)

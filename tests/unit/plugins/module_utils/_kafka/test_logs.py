@@ -107,6 +107,9 @@ EXAMPLES = {
     "migration is complete.",
     "no-inter-broker-listener": "Broker does not have the current inter.broker.listener INTERNAL",
     "formatted-directory": "Found unexpected version in /data/meta.properties. ZK-based brokers that are not migrating",
+    "registration-lost": "[2026-11-21 10:47:03,118] ERROR [ControllerRegistrationManager id=1000 incarnation=AbC] "
+    "RegistrationResponseHandler: channel manager timed out before sending the request. "
+    "(kafka.server.ControllerRegistrationManager)",
     "version-locked": "Unable to modify metadata.version while a ZK migration is in progress.",
 }
 

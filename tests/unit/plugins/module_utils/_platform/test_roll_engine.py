@@ -58,6 +58,9 @@ class FakeTarget:
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         return Verdict(self.wanted, "other settings", fatal=not self.wanted)
 
+    def started(self, pod: str) -> None:
+        """Nothing is read early here."""
+
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
         self.log.append(f"back {pod}")
         if self.lost:
