@@ -126,7 +126,7 @@ def account(fixture: Fixture) -> str:
 def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
     """A fixture cluster with its account; deleted at the end unless KRAFT_KEEP is set."""
     sandbox = Sandbox()
-    for flavour in {spec.surface, "file"}:
+    for flavour in sorted({spec.surface, "file"}):
         sandbox.ensure_image(flavour, spec.kafka_version)
     kube = sandbox.kube
     try:

@@ -109,7 +109,7 @@ def create(spec: FixtureSpec | None = None, *, sandbox: Sandbox | None = None, k
     if kube is None:
         sandbox = sandbox or Sandbox()
         kube = sandbox.kube
-        for flavour in {spec.surface, "file"}:
+        for flavour in sorted({spec.surface, "file"}):
             sandbox.ensure_image(flavour, spec.kafka_version)
     seconds = {"images": time.monotonic() - begin}
     begin = time.monotonic()

@@ -5,7 +5,7 @@
 """The timeline of a report as SVG: the cluster's states, the sub-phases and each restart, to scale. Pure.
 
 Private to the collection. Time in which nothing was done (a soak of weeks) breaks the picture into panels, each with an
-axis of its own, so that no soak squashes the work. Every text has a row, or a place beside its bar, of its own.
+axis of its own, so that no soak squashes the work. Every text has a row, or a place beside its strip, of its own.
 Colours are classes: the page's style sheet has them, for light and dark.
 """
 
@@ -103,8 +103,8 @@ def bars_of(report: Mapping[str, Any]) -> list[Bar]:
         for run in item["runs"]:
             begin, end = epoch_ms(run["start"]), epoch_ms(run["end"])
             kind = "bad" if run["failed"] else item["effect"]
-            bar = Bar(short(item["name"], item["phase"]), 1, ((begin, end, f"k-{kind}"),), item["name"])
-            inside = [bar]
+            strip = Bar(short(item["name"], item["phase"]), 1, ((begin, end, f"k-{kind}"),), item["name"])
+            inside = [strip]
             for roll in report["rolls"]:
                 if roll["sub_phase"] == item["name"] and begin <= epoch_ms(roll["start"]) <= end:
                     inside += _restarts(roll)
@@ -114,7 +114,7 @@ def bars_of(report: Mapping[str, Any]) -> list[Bar]:
     phase = ""
     for begin, name, inside in found:
         if name != phase:
-            # a heading belongs to the panel of the first bar below it
+            # a heading belongs to the panel of the first strip below it
             bars.append(Bar(name, 0, ((begin, begin, ""),)))
             phase = name
         bars += inside
@@ -144,18 +144,18 @@ def _restarts(roll: Mapping[str, Any]) -> list[Bar]:
 
 def panels_of(bars: Sequence[Bar]) -> list[Panel]:
     """Split the bars at gaps in which nothing was done that are longer than half of the work on either side, and BREAK."""
-    work = sum(bar.end - bar.begin for bar in bars if bar.level == 1)
+    work = sum(strip.end - strip.begin for strip in bars if strip.level == 1)
     limit = max(BREAK * 1000, work / 2)
     panels: list[Panel] = []
     heading: Bar | None = None
-    for bar in bars:
-        if not panels or bar.begin - panels[-1].end > limit:
-            panels.append(Panel(bar.begin, bar.end))
-            if bar.level and heading:
+    for strip in bars:
+        if not panels or strip.begin - panels[-1].end > limit:
+            panels.append(Panel(strip.begin, strip.end))
+            if strip.level and heading:
                 panels[-1].bars.append(heading)
-        heading = bar if bar.level == 0 else heading
-        panels[-1].bars.append(bar)
-        panels[-1].end = max(panels[-1].end, bar.end)
+        heading = strip if strip.level == 0 else heading
+        panels[-1].bars.append(strip)
+        panels[-1].end = max(panels[-1].end, strip.end)
     return panels
 
 
@@ -242,8 +242,8 @@ def _panel(canvas: _Canvas, report: Mapping[str, Any], panel: Panel) -> None:
     _state_lane(canvas, report, scale)
     top = canvas.y
     grid = len(canvas.out)
-    for bar in panel.bars:
-        _bar(canvas, scale, bar)
+    for strip in panel.bars:
+        _bar(canvas, scale, strip)
     lines = _axis(canvas, scale, top, _canary(canvas, report, scale, top))
     canvas.out[grid:grid] = lines
     canvas.y += 26
@@ -276,43 +276,43 @@ def _state_lane(canvas: _Canvas, report: Mapping[str, Any], scale: _Scale) -> No
     canvas.y += 26
 
 
-def _bar(canvas: _Canvas, scale: _Scale, bar: Bar) -> None:
-    if bar.level == 0:
-        canvas.text(0, canvas.y + 13, bar.label, "t-strong")
+def _bar(canvas: _Canvas, scale: _Scale, strip: Bar) -> None:
+    if strip.level == 0:
+        canvas.text(0, canvas.y + 13, strip.label, "t-strong")
         canvas.y += 20
         return
-    if bar.level == 3:
-        for begin, end, kind in bar.parts:
-            canvas.rect(scale.x(begin), canvas.y, scale.x(end) - scale.x(begin), 3, kind, bar.tip)
+    if strip.level == 3:
+        for begin, end, kind in strip.parts:
+            canvas.rect(scale.x(begin), canvas.y, scale.x(end) - scale.x(begin), 3, kind, strip.tip)
         canvas.y += 4
         return
-    indent = (2 if canvas.stacked else 10) + 12 * (bar.level - 1)
+    indent = (2 if canvas.stacked else 10) + 12 * (strip.level - 1)
     size = 11 if canvas.stacked else FONT
     room = canvas.width - indent if canvas.stacked else canvas.gutter - indent - 6
-    kind = "" if bar.level == 1 else "t-muted"
-    canvas.text(indent, canvas.y + 12, fitted(bar.label, room, size), kind, size=size)
-    drawn = [part for part in bar.parts if part[2]]
+    kind = "" if strip.level == 1 else "t-muted"
+    canvas.text(indent, canvas.y + 12, fitted(strip.label, room, size), kind, size=size)
+    drawn = [part for part in strip.parts if part[2]]
     if canvas.stacked and drawn:
         canvas.y += 16
     for begin, end, part_kind in drawn:
-        if end > begin or bar.level == 1:
-            canvas.rect(scale.x(begin), canvas.y + 2, scale.x(end) - scale.x(begin), 11, part_kind, bar.tip)
-    if bar.end > bar.begin:
-        _length(canvas, scale, bar)
+        if end > begin or strip.level == 1:
+            canvas.rect(scale.x(begin), canvas.y + 2, scale.x(end) - scale.x(begin), 11, part_kind, strip.tip)
+    if strip.end > strip.begin:
+        _length(canvas, scale, strip)
     canvas.y += 18
 
 
-def _length(canvas: _Canvas, scale: _Scale, bar: Bar) -> None:
-    """Write how long it took: right of the bar, else left of it, else in it."""
-    done = bar.end if bar.level == 1 else next(part[1] for part in reversed(bar.parts) if part[2] != "r-ours")
-    text = duration((done - bar.begin) / 1000)
-    left, right, needs = scale.x(bar.begin), scale.x(bar.end), text_width(text, 11) + 8
+def _length(canvas: _Canvas, scale: _Scale, strip: Bar) -> None:
+    """Write how long it took: right of the strip, else left of it, else in it."""
+    done = strip.end if strip.level == 1 else next(part[1] for part in reversed(strip.parts) if part[2] != "r-ours")
+    text = duration((done - strip.begin) / 1000)
+    left, right, needs = scale.x(strip.begin), scale.x(strip.end), text_width(text, 11) + 8
     if right + needs <= scale.right:
         canvas.text(right + 5, canvas.y + 12, text, "t-muted", size=11)
     elif left - needs >= scale.left:
         canvas.text(left - 5, canvas.y + 12, text, "t-muted", "end", 11)
     else:
-        canvas.text((left + right) / 2, canvas.y + 11.5, text, "" if bar.level == 1 else "t-on", "middle", 10)
+        canvas.text((left + right) / 2, canvas.y + 11.5, text, "" if strip.level == 1 else "t-on", "middle", 10)
 
 
 def _canary(canvas: _Canvas, report: Mapping[str, Any], scale: _Scale, top: float) -> float:

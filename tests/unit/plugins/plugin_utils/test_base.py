@@ -28,6 +28,11 @@ TOKEN = "sekret-token-1234"
 GOOD = {"namespace": "n", "cluster": "kafka", "api_key": TOKEN}
 
 
+def throw(error: BaseException | None) -> None:
+    if error is not None:
+        raise error
+
+
 GO_ON = "; run the same playbook again to go on from where the cluster is"
 
 
@@ -63,8 +68,7 @@ class FakeRun:
 
     def check_ours(self) -> None:
         self.checks += 1
-        if self.foreign:
-            raise self.foreign
+        throw(self.foreign)
 
     def ensure_lock(self) -> None:
         assert self.held
@@ -93,8 +97,7 @@ class Action(KraftAction):
     raises: BaseException | None = None
 
     def judge(self, run: Any) -> Any:
-        if self.raises:
-            raise self.raises
+        throw(self.raises)
         return self.decision
 
     def inspect(self, run: Any) -> Any:

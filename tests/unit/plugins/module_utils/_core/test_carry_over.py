@@ -183,9 +183,9 @@ def test_volumes_come_along_when_they_are_needed(volume: dict[str, Any], texts: 
 
 def test_a_copied_config_map_is_followed_back_to_the_users() -> None:
     stage = {"configMap": {"name": "kafka-kraft-kraft-01234567"}}
-    volumes, _ = _mounted({"projected": {"sources": [stage, {"configMap": {"name": "log4j"}}]}}, texts=("/x",))
+    volumes, _rest = _mounted({"projected": {"sources": [stage, {"configMap": {"name": "log4j"}}]}}, texts=("/x",))
     assert [source["configMap"]["name"] for source in volumes[0]["projected"]["sources"]] == ["kafka", "log4j"]
-    volumes, _ = _mounted(stage, texts=("/x",))
+    volumes, _rest = _mounted(stage, texts=("/x",))
     assert volumes[0]["configMap"]["name"] == "kafka"
 
 

@@ -69,7 +69,7 @@ def test_the_mounted_file_is_found_and_what_the_start_command_adds_is_told() -> 
 def test_a_stage_is_a_new_config_map_and_a_switched_volume() -> None:
     template, config_maps = file_template(), file_config_maps()
     surface = detect(template, config_maps, FILE_EFFECTIVE)
-    _, change = _stage(surface, "migration", FILE_EFFECTIVE)
+    _changes, change = _stage(surface, "migration", FILE_EFFECTIVE)
     (created,) = change.config_maps_to_create
     digest = change.template["metadata"]["annotations"]["kraft.kafkaops.io/settings-hash"]
     assert created["metadata"]["name"] == f"kafka-kraft-migration-{digest[:8]}"
@@ -86,14 +86,14 @@ def test_a_stage_is_a_new_config_map_and_a_switched_volume() -> None:
 
 def test_all_stages_in_a_row_while_old_pods_still_run() -> None:
     config_maps = file_config_maps()
-    _, first = _stage(detect(file_template(), config_maps, FILE_EFFECTIVE), "migration", FILE_EFFECTIVE)
+    _changes, first = _stage(detect(file_template(), config_maps, FILE_EFFECTIVE), "migration", FILE_EFFECTIVE)
     config_maps |= {item["metadata"]["name"]: item for item in first.config_maps_to_create}
     # no pod was restarted yet: the broker that was read still runs the original
     surface = detect(first.template, config_maps, FILE_EFFECTIVE)
     assert not broker_changes("migration", surface.configured(FILE_EFFECTIVE), CONTEXT)
     migrating = surface.configured(FILE_EFFECTIVE)
     assert migrating["broker.id"] == "1"
-    _, second = _stage(detect(first.template, config_maps, migrating), "kraft", migrating)
+    _changes, second = _stage(detect(first.template, config_maps, migrating), "kraft", migrating)
     config_maps |= {item["metadata"]["name"]: item for item in second.config_maps_to_create}
     # again half-way: half of the settings are gone from the file, the broker still runs them
     surface = detect(second.template, config_maps, migrating)
@@ -213,7 +213,7 @@ def test_a_file_in_two_volumes_is_one_candidate() -> None:
     template = file_template()
     template["spec"]["volumes"].append({"name": "again", "configMap": {"name": "kafka"}})
     template["spec"]["containers"][0]["volumeMounts"].append({"name": "again", "mountPath": "/again"})
-    _, change = _stage(detect(template, file_config_maps(), FILE_EFFECTIVE), "migration", FILE_EFFECTIVE)
+    _changes, change = _stage(detect(template, file_config_maps(), FILE_EFFECTIVE), "migration", FILE_EFFECTIVE)
     new = change.config_maps_to_create[0]["metadata"]["name"]
     assert change.template["spec"]["volumes"][1]["configMap"]["name"] == new
 

@@ -248,4 +248,4 @@ def test_no_log_files(pod: Pods) -> None:
 def test_controller_port() -> None:
     assert member(100).port == 9093
     with pytest.raises(NotFound, match="name no controller listener"):
-        _ = member(100, listeners="X://:1,C://nothing").port
+        str(member(100, listeners="X://:1,C://nothing").port)

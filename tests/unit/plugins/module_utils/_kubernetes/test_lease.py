@@ -228,7 +228,7 @@ def test_it_is_renewed_until_stop(quick: Any) -> None:
     mine.acquire(0, silent)
     first = client.get(LEASE, "l", "n")["spec"]["renewTime"]
     mine.keep(pytest.fail)
-    for _ in range(500):
+    for _attempt in range(500):
         if client.get(LEASE, "l", "n")["spec"]["renewTime"] != first:
             break
         threading.Event().wait(0.01)
@@ -257,7 +257,10 @@ def test_a_lease_that_was_deleted_is_lost(quick: Any, monkeypatch: Any) -> None:
 def test_a_server_that_is_away_for_a_whole_duration_loses_the_lease(quick: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(lease, "DURATION", 0.1)
     mine, client = leased()
-    away = lambda: client.fail.update({("get", "Lease"): Unreachable("the API server does not answer")})  # noqa: E731
+
+    def away() -> None:
+        client.fail.update({("get", "Lease"): Unreachable("the API server does not answer")})
+
     told = lost_of(mine, client, monkeypatch, away)
     assert told == ["the Lease l could not be renewed for 0.1 s: the API server does not answer"]
 

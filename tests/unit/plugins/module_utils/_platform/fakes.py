@@ -17,7 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 Obj = dict[str, Any]
 Objects = list[Obj]
-Key = tuple[str, str | None, str]
+Key = tuple[str, Any, str]
 
 
 class Stream:

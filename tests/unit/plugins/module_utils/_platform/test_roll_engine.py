@@ -26,6 +26,11 @@ from tests.unit.plugins.module_utils._platform.fakes import FakeClient, Obj
 from tests.unit.plugins.module_utils._platform.fakes import pod as made_pod
 
 
+def throw(error: BaseException | None) -> None:
+    if error is not None:
+        raise error
+
+
 class FakeTarget:
     """Rolls the pods that it is given; what happens is written into ``log``."""
 
@@ -47,13 +52,11 @@ class FakeTarget:
 
     def make_sure(self, pod: str) -> None:
         self.log.append(f"sure {pod}")
-        if self.unsure:
-            raise self.unsure
+        throw(self.unsure)
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
         self.log.append(f"safe {pod}")
-        if self.unsafe:
-            raise self.unsafe
+        throw(self.unsafe)
 
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         return Verdict(self.wanted, "other settings", fatal=not self.wanted)
