@@ -47,7 +47,8 @@ class ActionModule(KraftAction):
     def inspect(self, run: Run) -> dict[str, Any]:
         """Write both files unless they already say the same. Works in the middle of a migration and after a failure."""
         data = redact(_facts(run))
-        base = Path(self._loader.path_dwim(run.params["path"]))
+        # relative to where ansible-playbook was started: beside the playbook would be inside the installed collection
+        base = Path(run.params["path"]).expanduser().absolute()
         base = base.with_suffix("") if base.suffix in (".html", ".json") else base
         wanted = {
             base.with_name(base.name + ".html"): page(data),
