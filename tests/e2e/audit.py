@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
+
+from tests.sandbox.config import Folders
 
 #: requests that open a channel, read through a pod or ask for permissions; they change no object
 HARMLESS = {
@@ -21,27 +22,25 @@ HARMLESS = {
 READS = {"get", "list", "watch"}
 
 
-def _log() -> Path | None:
-    state = Path(os.environ.get("KRAFT_SANDBOX_STATE", "/var/lib/kafkaops-sandbox"))
-    path = state / "audit.log"
-    return path if path.exists() else None
+def _log() -> Path:
+    path = Folders().audit_log
+    assert path.exists(), f"the sandbox keeps an audit log, and {path} is not there"
+    return path
 
 
 def position() -> int:
     """The end of the log now, in bytes."""
-    path = _log()
-    return path.stat().st_size if path else 0
+    return _log().stat().st_size
 
 
 def writes_since(mark: int, namespace: str, account: str) -> list[str]:
     """Mutating requests of the ServiceAccount since ``mark``, as ``verb resource/subresource name``."""
-    path = _log()
-    if path is None:
-        return []
     user, found = f"system:serviceaccount:{namespace}:{account}", []
-    with path.open(encoding="utf-8") as file:
+    with _log().open(encoding="utf-8") as file:
         file.seek(mark)
         for line in file:
+            if not line.endswith("\n"):
+                break  # being written
             event = json.loads(line)
             if event.get("user", {}).get("username") != user or event.get("verb") in READS:
                 continue

@@ -53,8 +53,11 @@ def play(target: Cluster, playbook: str, **variables: Any) -> None:
         predicted = target.play(playbook, "--check", "--diff", **variables)
         assert predicted.status == 0, predicted.output
         assert audit.writes_since(mark, target.namespace, ACCOUNT) == []
+    mark = audit.position()
     first = target.play(playbook, **variables)
     assert first.status == 0, first.output
+    # what the log shows of a real run proves that it would have shown a write in check mode
+    assert bool(audit.writes_since(mark, target.namespace, ACCOUNT)) == bool(first.changed)
     again = target.play(playbook, **variables)
     assert again.status == 0, again.output
     assert again.changed == []
