@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
 from ansible.release import __version__ as ansible_version
 from ansible_collections.kafkaops.kraft.plugins.action import migration_report
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -88,7 +87,6 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
 
 def run(cluster: Cluster, path: Path, check: bool = False) -> dict[str, Any]:
     action = object.__new__(migration_report.ActionModule)
-    action._loader = DataLoader()
     task: Any = SimpleNamespace(
         cluster=cluster,
         journal=cluster.journal,

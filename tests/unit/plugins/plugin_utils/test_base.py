@@ -114,7 +114,7 @@ def act(
         args=GOOD if arguments is None else arguments, check_mode=check_mode, async_val=async_val, action="x"
     )
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/tmp"))
-    made = kind(task, connection, None, None, None)
+    made = kind(task, connection, None, None, None, shared_loader_obj=None)
     for name, value in attributes.items():
         setattr(made, name, value)
     return made.run(task_vars={"inventory_hostname": "shop"})

@@ -13,15 +13,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Interrupted
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _stop
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import orderly_stop
-
-ROOT = Path(__file__).resolve().parents[4]
 
 
 def wait_for_signal() -> None:
@@ -159,7 +156,7 @@ os._exit(0)
 
 def test_a_worker_ends_within_a_second_of_its_parent() -> None:
     """Rule 9: when ansible-playbook is killed its worker does not go on changing the cluster."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / ".collections")}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", CHILD]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
         assert parent.stdout is not None
