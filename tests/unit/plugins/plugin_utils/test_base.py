@@ -296,7 +296,7 @@ def test_errors_of_ansible_itself_are_left_to_it() -> None:
 
 
 def test_async_is_not_supported() -> None:
-    with pytest.raises(AnsibleActionFail, match="async is not supported|does not support async"):
+    with pytest.raises(AnsibleActionFail, match=r"async is not supported|does not support async"):
         act(async_val=30)
 
 
