@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -94,9 +95,14 @@ class Cluster:
             f"playbooks/{playbook}.yml",
         ]
         command += ["-e", json.dumps(variables), *arguments]
+        began = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
         output = done.stdout + done.stderr
-        print(output)
+        words = " ".join([playbook, *arguments, *(f"{key}={value}" for key, value in variables.items())])
+        print(
+            f"{self.namespace}: {words}: exit status {done.returncode} after {time.monotonic() - began:.1f} s",
+            flush=True,
+        )
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
         return Outcome(done.returncode, output, [json.loads(line) for line in lines])
 
