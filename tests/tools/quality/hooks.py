@@ -14,7 +14,6 @@ from . import environments, machine, places, tree
 HOOKS = {
     "e2e": ("tests/e2e/run", "--quick"),
     "matrix": ("tests/e2e/run", "--matrix"),
-    "chaos": ("tests/e2e/run", "--chaos"),
     "bench": ("tests/e2e/run", "--bench"),
     "molecule": ("tests/e2e/run", "--molecule"),
     "demo": ("tests/demo/run",),
