@@ -71,7 +71,10 @@ class ActionModule(KraftAction):
         cluster, of_brokers = run.cluster, run.params["target"] == "brokers"
         target = self._broker_target(run) if of_brokers else self._controller_target(run)
         container = cluster.container if of_brokers else cluster.controller_container
-        engine = RollEngine(run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress)
+        interval = run.params["restart_interval"] if of_brokers else 0
+        engine = RollEngine(
+            run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress, interval=interval
+        )
         pods: list[dict[str, Any]] = []
 
         def keep(restart: Restart) -> None:

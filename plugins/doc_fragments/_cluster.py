@@ -119,6 +119,13 @@ options:
       - Seconds that one restarted pod may take until it is Ready, on its new settings and back in sync.
     type: int
     default: 600
+  restart_interval:
+    description:
+      - Seconds from one restart of a broker to the next, at least.
+      - Clients whose Java machine keeps looked-up addresses for 30 seconds, its default, may know no address of several brokers when
+        these restart faster than that, and get no answer until then. Nothing is lost; V(30) spares them the gap and makes rolls slower.
+    type: int
+    default: 0
   wait_timeout:
     description:
       - Seconds that any other wait may take, such as that for the quorum or for the hybrid state.

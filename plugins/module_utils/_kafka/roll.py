@@ -10,6 +10,7 @@ Batches come later: ``Target.next`` is the seam.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -88,13 +89,18 @@ class Target(Protocol):
 
 @dataclass
 class RollEngine:
-    """Rolls a Target. ``pod_timeout`` in seconds for one pod from its deletion until it is back."""
+    """Rolls a Target.
+
+    ``pod_timeout`` in seconds for one pod from its deletion until it is back; ``interval`` in seconds from one deletion to
+    the next at least.
+    """
 
     client: KubeClient
     namespace: str
     container: str
     pod_timeout: float
     progress: Callable[[str], None]
+    interval: float = 0.0
     restarts: list[Restart] = field(default_factory=list)
 
     def run(self, target: Target, on_restart: Callable[[Restart], None]) -> list[Restart]:
@@ -107,9 +113,9 @@ class RollEngine:
                 return self.restarts
             total = total or left
             place = f"{target.what} {len(self.restarts) + 1}/{total}: {pod}"
-            seconds = rolling.eta(
-                left, [(r.noticed_ms - r.deleted_ms) / 1000 for r in self.restarts], target.extra_wait()
-            )
+            self._pause(place)
+            measured = [max((r.noticed_ms - r.deleted_ms) / 1000, self.interval) for r in self.restarts]
+            seconds = rolling.eta(left, measured, target.extra_wait())
             self.progress(f"{place}: restarting (elapsed {time.monotonic() - began:.0f} s, ETA {seconds:.0f} s)")
             restart = self._one(target, pod, place)
             self.restarts.append(restart)
@@ -118,6 +124,15 @@ class RollEngine:
             self.progress(
                 f"{place}: back after {data['to_back']:.1f} s (Ready after {data['to_ready']:.1f} s) {restart.note}".rstrip()
             )
+
+    def _pause(self, place: str) -> None:
+        """Wait until ``interval`` is over since the last deletion: clients may still keep the address of that pod."""
+        if not self.restarts:
+            return
+        left = self.restarts[-1].deleted_ms / 1000 + self.interval - time.time()
+        if left > 0:
+            self.progress(f"{place}: in {left:.0f} s (kraft_restart_interval)")
+            threading.Event().wait(left)
 
     def _one(self, target: Target, pod: str, place: str) -> Restart:
         def tell(text: str) -> None:

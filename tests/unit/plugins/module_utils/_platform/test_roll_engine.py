@@ -123,6 +123,15 @@ def test_one_pod_at_a_time_each_checked_right_before() -> None:
     assert any(line.startswith("broker 2/2: kafka-1: back after ") for line in scene.said)
 
 
+def test_clients_are_given_time_between_two_restarts() -> None:
+    scene = Scene()
+    scene.engine.interval = 0.4
+    first, second = scene.run()
+    assert second.deleted_ms - first.deleted_ms >= 399
+    assert "broker 2/2: kafka-1: in 0 s (kraft_restart_interval)" in scene.said
+    assert not any("kafka-0: in" in line for line in scene.said)
+
+
 def test_nothing_left_is_nothing_done() -> None:
     scene = Scene()
     scene.target.left = []
