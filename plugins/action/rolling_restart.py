@@ -16,7 +16,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import br
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import BrokerRoll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import ControllerRoll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import (
+    owner_uid,
+    pod_settings_hash,
+    template_annotation,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -46,7 +50,7 @@ class ActionModule(KraftAction):
             return self._other_stage(run, stages)
         pods = cluster.pods if of_brokers else cluster.controller_pods
         wanted = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in sets}
-        left = [pod for pod, obj in pods.items() if _pod_hash(obj) != wanted.get(_owner(obj))]
+        left = [pod for pod, obj in pods.items() if pod_settings_hash(obj) != wanted.get(owner_uid(obj))]
         if not left:
             return done(f"all {len(pods)} {run.params['target']} run the settings of stage {stage}")
         return needed(f"restart {len(left)} of {len(pods)} {run.params['target']} one by one: {', '.join(left)}")
@@ -136,11 +140,3 @@ class ActionModule(KraftAction):
 
         digest = template_annotation(cluster.controllers, names.SETTINGS_HASH) if cluster.controllers else ""
         return ControllerRoll(cluster, digest, wrong, sure)
-
-
-def _pod_hash(pod: dict[str, Any]) -> str:
-    return str((pod["metadata"].get("annotations") or {}).get(names.SETTINGS_HASH, ""))
-
-
-def _owner(pod: dict[str, Any]) -> str:
-    return str((pod["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))

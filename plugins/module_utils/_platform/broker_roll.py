@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import PartitionState, Topic, parse_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import owner_uid, pod_settings_hash
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
@@ -62,7 +63,6 @@ class BrokerRoll:
         self._wanted = wanted
         self._sure = make_sure
         self._ids = {pod: broker for broker, pod in cluster.pod_of_broker.items()}
-        self._set_of = {pod: _owner_uid(obj) for pod, obj in cluster.pods.items()}
         self._registers = registers
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
@@ -72,8 +72,7 @@ class BrokerRoll:
         return [name for name, pod in pods.items() if not self._has_hash(pod)]
 
     def _has_hash(self, pod: Mapping[str, Any]) -> bool:
-        annotations = pod["metadata"].get("annotations") or {}
-        return bool(annotations.get(names.SETTINGS_HASH) == self._hashes.get(_owner_uid(pod)))
+        return pod_settings_hash(pod) == self._hashes.get(owner_uid(pod))
 
     # Target
 
@@ -246,8 +245,3 @@ def _assigned(cluster: StatefulSetCluster, broker: int) -> list[Partition]:
 def _missing(state: rolling.Replicas, broker: int) -> int:
     others: Iterable[int] = (replica for replica in state.replicas if replica not in state.isr and replica != broker)
     return next(iter(others), broker)
-
-
-def _owner_uid(pod: Mapping[str, Any]) -> str:
-    owners = pod["metadata"].get("ownerReferences") or [{}]
-    return str(owners[0].get("uid", ""))

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import all_voters, caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import pod_settings_hash
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
@@ -52,7 +53,7 @@ class ControllerRoll:
         self._left = [pod for pod, obj in cluster.controller_pods.items() if not self._has_hash(obj)]
 
     def _has_hash(self, pod: Mapping[str, Any]) -> bool:
-        return (pod["metadata"].get("annotations") or {}).get(names.SETTINGS_HASH) == self._hash
+        return pod_settings_hash(pod) == self._hash
 
     # Target
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.checks import stored
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import (
     ControllerObjects,
@@ -257,12 +257,6 @@ def final_is_active(cluster: StatefulSetCluster) -> bool:
     return pod is not None and not cluster.flags.get(pod, True)
 
 
-def flag_everywhere(cluster: StatefulSetCluster) -> bool:
-    """Safety rule 6.2: the flag is on in every running controller and in what a restarted pod would read."""
-    staged = writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
-    return staged == "migrating" and all(cluster.flags.values())
-
-
 def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str, Any]:
     """What a result says of the controllers."""
     return {
@@ -272,8 +266,3 @@ def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str
         "voters": voters_of(cluster),
         "replicas": objects.statefulset["spec"]["replicas"],
     }
-
-
-def beyond(cluster: StatefulSetCluster) -> bool:
-    """Whether the cluster is past SETUP."""
-    return cluster.state.name in (state.HYBRID, state.PURE, state.FINALIZED)

@@ -35,6 +35,16 @@ def template_annotation(statefulset: Mapping[str, Any], name: str) -> str:
     return str((statefulset["spec"]["template"].get("metadata", {}).get("annotations") or {}).get(name, ""))
 
 
+def pod_settings_hash(pod: Mapping[str, Any]) -> str:
+    """Return the settings hash that a pod was made with, or an empty string."""
+    return annotations_of(pod).get(names.SETTINGS_HASH, "")
+
+
+def owner_uid(pod: Mapping[str, Any]) -> str:
+    """Return the uid of the StatefulSet that a pod belongs to, or an empty string."""
+    return str((pod["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
+
+
 def check_untouched(statefulset: Mapping[str, Any]) -> None:
     """Raise Conflict (code changed-by-others) when the pod template is not the one that we saw or wrote last."""
     known = annotations_of(statefulset).get(names.TEMPLATE_DIGEST)
