@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_ro
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import ControllerRoll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import (
+    made_ms,
     owner_uid,
     pod_settings_hash,
     template_annotation,
@@ -75,10 +76,10 @@ class ActionModule(KraftAction):
         cluster, of_brokers = run.cluster, run.params["target"] == "brokers"
         target = self._broker_target(run) if of_brokers else self._controller_target(run)
         container = cluster.container if of_brokers else cluster.controller_container
-        interval = run.params["restart_interval"] if of_brokers else 0
-        engine = RollEngine(
-            run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress, interval=interval
-        )
+        engine = RollEngine(run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress)
+        if of_brokers:
+            engine.interval = run.params["restart_interval"]
+            engine.previous_ms = max(map(made_ms, cluster.pods.values()), default=0)
         pods: list[dict[str, Any]] = []
 
         def keep(restart: Restart) -> None:

@@ -122,10 +122,11 @@ options:
   restart_interval:
     description:
       - Seconds from one restart of a broker to the next, at least.
-      - Clients whose Java machine keeps looked-up addresses for 30 seconds, its default, may know no address of several brokers when
-        these restart faster than that, and get no answer until then. Nothing is lost; V(30) spares them the gap and makes rolls slower.
+      - Clients whose Java machine keeps looked-up addresses for 30 seconds, its default, may know no valid address of several brokers
+        when these restart faster than that, and then get no answer for up to that long, although nothing is lost.
+      - Costs nothing where a broker takes longer than that to come back. V(0) where the clients look addresses up again at once.
     type: int
-    default: 0
+    default: 30
   wait_timeout:
     description:
       - Seconds that any other wait may take, such as that for the quorum or for the hybrid state.

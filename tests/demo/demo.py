@@ -117,7 +117,16 @@ class Demo:
         self.producing = True
         traffic.start(
             fixture.kube,
-            TrafficSpec(self.spec.namespace, self.spec.name, self.options.rate, image=self.place.image),
+            TrafficSpec(
+                self.spec.namespace,
+                self.spec.name,
+                self.options.rate,
+                image=self.place.image,
+                dns_ttl=stage.CLIENT_DNS_TTL,
+            ),
+        )
+        self.say(
+            "they look addresses up again after 1 s, so that restarts need no pause for them: kraft_restart_interval is 0"
         )
         self.migrate(on)
         figures = self.clients_end(on)

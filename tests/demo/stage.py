@@ -22,6 +22,7 @@ import yaml
 
 from tests.demo.usage import Memory, watch
 from tests.sandbox import builds, fixtures, image
+from tests.sandbox.account import RBAC, grant
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.config import SandboxError
 from tests.sandbox.fixtures import Fixture, FixtureSpec
@@ -29,14 +30,14 @@ from tests.sandbox.kube import Kube
 from tests.sandbox.kubeconfig import load
 
 ROOT = Path(__file__).resolve().parents[2]
-RBAC = ROOT / "docs" / "rbac.yml"
 CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
 #: on every namespace that is made here; on a cluster of the user's own no other one is ever deleted
 LABEL = "kraft.kafkaops.io/demo"
 #: gates that a later release brings
 ACCEPT = ["gate-parity", "gate-backup"]
+#: seconds for which the clients keep an address: with it no pause between restarts is needed for their sake
+CLIENT_DNS_TTL = 1
 OFFICIAL_IMAGE = "apache/kafka:3.9.2"
-TOKEN_SECONDS = 14400
 
 
 @dataclass(frozen=True)
@@ -116,23 +117,7 @@ def remove_cluster(where: Place, spec: FixtureSpec) -> None:
 
 def account(kube: Kube, namespace: str, kubeconfig: Path, folder: Path) -> Path:
     """Make the account with exactly the permissions of docs/rbac.yml; returns a kubeconfig for it, readable by us alone."""
-    name = ""
-    for item in yaml.safe_load(RBAC.read_text(encoding="utf-8"))["items"]:
-        item["metadata"]["namespace"] = namespace
-        for subject in item.get("subjects", []):
-            subject["namespace"] = namespace
-        version, plural = item["apiVersion"], item["kind"].lower() + "s"
-        base = f"/api/{version}" if "/" not in version else f"/apis/{version}"
-        target = f"{base}/namespaces/{namespace}/{plural}/{item['metadata']['name']}"
-        query = "?fieldManager=kraft-demo&force=true"
-        kube.request("PATCH", target + query, item, content="application/apply-patch+yaml")
-        name = item["metadata"]["name"] if item["kind"] == "ServiceAccount" else name
-    body = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {"expirationSeconds": TOKEN_SECONDS},
-    }
-    token = kube.request("POST", kube.path("ServiceAccount", namespace, name) + "/token", body)["status"]["token"]
+    token = grant(kube, namespace)
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -195,6 +180,8 @@ class Stage:
             "kraft_cluster": spec.name,
             "kraft_kubeconfig": str(self.kubeconfig),
             "kraft_controller_storage_size": spec.storage,
+            # the clients here look addresses up again at once: see CLIENT_DNS_TTL
+            "kraft_restart_interval": 0,
         }
         path = self.folder / f"{spec.namespace}.yml"
         path.write_text(yaml.safe_dump({"kafka_clusters": {"hosts": {spec.name: host}}}), encoding="utf-8")

@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
 
 from tests.e2e.fleet import Cluster
-from tests.e2e.places import SERVICE_ACCOUNT, Place, grant, rules
+from tests.e2e.places import SERVICE_ACCOUNT, Place
+from tests.sandbox.account import grant
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 
@@ -34,7 +35,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         sandbox.ensure_image(SHARED.surface, SHARED.kafka_version)
         create(SHARED, kube=kube)
     fixture = Fixture(SHARED, kube, {})
-    token = grant(fixture, SERVICE_ACCOUNT, rules())
+    token = grant(kube, SHARED.namespace, SERVICE_ACCOUNT)
     client = connect({})
     try:
         yield Place(Cluster(fixture, token, tmp_path_factory.mktemp("play")), client)
@@ -49,7 +50,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def viewer(place: Place) -> Iterator[dict[str, str]]:
     """Variables that let a playbook use an account that may read every namespace."""
     kube, name = place.cluster.fixture.kube, "bad-input-viewer"
-    token = grant(place.cluster.fixture, name, rules())
+    token = grant(kube, place.namespace, name)
     path = f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{name}"
     body = {
         "apiVersion": "rbac.authorization.k8s.io/v1",

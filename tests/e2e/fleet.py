@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from tests.sandbox import traffic
+from tests.sandbox.account import grant
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 
@@ -60,6 +61,7 @@ class Cluster:
     fixture: Fixture
     token: str
     folder: Path
+    variables: dict[str, Any] = field(default_factory=dict)
 
     @property
     def namespace(self) -> str:
@@ -74,7 +76,7 @@ class Cluster:
             "kraft_cluster": self.fixture.spec.name,
             "kraft_controller_storage_size": "1Gi",
         }
-        host |= self._connection()
+        host |= self._connection() | self.variables
         inventory.write_text(
             yaml.safe_dump({"kafka_clusters": {"hosts": {self.fixture.spec.name: host}}}), encoding="utf-8"
         )
@@ -115,19 +117,6 @@ class Cluster:
         return connection
 
 
-def account(fixture: Fixture) -> str:
-    """Make the ServiceAccount with exactly the permissions of docs/rbac.yml; returns a token for it."""
-    kube, namespace = fixture.kube, fixture.spec.namespace
-    for item in yaml.safe_load((ROOT / "docs" / "rbac.yml").read_text(encoding="utf-8"))["items"]:
-        item["metadata"]["namespace"] = namespace
-        for subject in item.get("subjects", []):
-            subject["namespace"] = namespace
-        kube.apply(item)
-    path = kube.path("ServiceAccount", namespace, ACCOUNT) + "/token"
-    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}}
-    return str(kube.request("POST", path, body)["status"]["token"])
-
-
 @contextmanager
 def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
     """A fixture cluster with its account; deleted at the end unless KRAFT_KEEP is set."""
@@ -138,7 +127,7 @@ def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
     try:
         delete(spec, kube=kube)
         fixture = create(spec, kube=kube)
-        yield Cluster(fixture, account(fixture), folder)
+        yield Cluster(fixture, grant(kube, spec.namespace), folder)
     finally:
         if not os.environ.get("KRAFT_KEEP"):
             delete(spec, kube=kube)
@@ -146,11 +135,14 @@ def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
 
 
 @contextmanager
-def canary(target: Cluster) -> Iterator[dict[str, Any]]:
-    """Live traffic while the block runs; the figures are in the yielded dict afterwards."""
+def canary(target: Cluster, dns_ttl: int | None = None) -> Iterator[dict[str, Any]]:
+    """Live traffic while the block runs; the figures are in the yielded dict afterwards.
+
+    ``dns_ttl``: seconds for which the clients keep an address, None = the JVM's default, 30.
+    """
     kube, namespace = target.fixture.kube, target.namespace
     figures: dict[str, Any] = {}
-    spec = traffic.TrafficSpec(namespace=namespace, cluster=target.fixture.spec.name)
+    spec = traffic.TrafficSpec(namespace=namespace, cluster=target.fixture.spec.name, dns_ttl=dns_ttl)
     traffic.start(kube, spec)
     yield figures
     traffic.stop(kube, namespace)

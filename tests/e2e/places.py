@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
@@ -32,47 +31,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from kazoo.client import KazooClient
 
 from tests.e2e import audit
-from tests.e2e.fleet import ROOT, Cluster, Outcome
-from tests.sandbox.fixtures import Fixture
+from tests.e2e.fleet import Cluster, Outcome
 
 Obj = dict[str, Any]
 #: what a migration may write, and so must not write here
 WATCHED = (STATEFUL_SET, CONFIG_MAP, SECRET, SERVICE, PDB, PVC, LEASE)
 SERVICE_ACCOUNT = "bad-input"
-_RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces"
 _numbers = itertools.count(1)
-
-
-def rules() -> list[Obj]:
-    """The rules of docs/rbac.yml: exactly what a migration may do."""
-    items = yaml.safe_load((ROOT / "docs" / "rbac.yml").read_text(encoding="utf-8"))["items"]
-    found: list[Obj] = next(item["rules"] for item in items if item["kind"] == "Role")
-    return found
-
-
-def grant(fixture: Fixture, name: str, allowed: list[Obj]) -> str:
-    """Make a ServiceAccount with these rules in the fixture's namespace; returns a token for it."""
-    kube, namespace = fixture.kube, fixture.spec.namespace
-    version = "rbac.authorization.k8s.io/v1"
-    metadata = {"name": name, "namespace": namespace}
-    subject = {"kind": "ServiceAccount", **metadata}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-    bodies: dict[str, Obj] = {
-        f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}": {"apiVersion": "v1", "kind": "ServiceAccount"},
-        f"{_RBAC}/{namespace}/roles/{name}": {"apiVersion": version, "kind": "Role", "rules": allowed},
-        f"{_RBAC}/{namespace}/rolebindings/{name}": {
-            "apiVersion": version,
-            "kind": "RoleBinding",
-            "subjects": [subject],
-            "roleRef": reference,
-        },
-    }
-    for path, body in bodies.items():
-        query = "?fieldManager=kafkaops-tests&force=true"
-        kube.request("PATCH", path + query, {**body, "metadata": metadata}, content="application/apply-patch+yaml")
-    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}}
-    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
-    return str(kube.request("POST", path, asked)["status"]["token"])
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     STATEFUL_SET,
 )
 
-from tests.e2e.places import Place, findings, grant, one_sentence, refused, rules
+from tests.e2e.places import Place, findings, one_sentence, refused
+from tests.sandbox.account import grant, rules
 
 ALIEN = "ann@laptop:77:123"
 
@@ -106,7 +107,7 @@ def without(verb: str, resource: str) -> list[dict[str, Any]]:
     ],
 )
 def test_a_missing_permission_is_named(place: Place, verb: str, resource: str, spelled: str) -> None:
-    token = grant(place.cluster.fixture, "restricted", without(verb, resource))
+    token = grant(place.cluster.fixture.kube, place.namespace, "restricted", without(verb, resource))
     with place.unchanged():
         failure = refused(place.play("preflight", kraft_api_key=token), "permission-missing")
     found = findings(failure)["permission-missing"]
@@ -114,7 +115,7 @@ def test_a_missing_permission_is_named(place: Place, verb: str, resource: str, s
 
 
 def test_a_step_run_alone_names_what_it_may_not(place: Place) -> None:
-    token = grant(place.cluster.fixture, "restricted", without("create", "leases"))
+    token = grant(place.cluster.fixture.kube, place.namespace, "restricted", without("create", "leases"))
     with place.unchanged():
         done = place.play("setup", "--tags", "SetupAddMigrationAnnotation", kraft_api_key=token)
         refused(done, "permission-missing", "may not create leases.coordination.k8s.io in namespace bad-input")

@@ -55,7 +55,8 @@ def overhead(pods: Sequence[Mapping[str, Any]]) -> Data:
     A pod is back when it is Ready and in every in-sync replica set. ``notice_ms`` is the time from then until we knew
     (None when nothing tells when it happened: controllers are looked at, and count from the look that saw them),
     ``gap_ms`` from then on until the next pod was deleted (None for the last one), ``overhead_ms`` their sum: the time in
-    which nothing was restarting although the next restart was safe.
+    which nothing was restarting although the next restart was safe. A pause that the user asked for (``paused_ms``) is none
+    of it.
 
     :param pods: ``Restart.as_dict`` of a roll in the order of the restarts; times in milliseconds since 1970.
     :returns: ``pods`` (one entry each), ``mean_ms`` and ``max_ms`` (None without a pod).
@@ -68,7 +69,8 @@ def overhead(pods: Sequence[Mapping[str, Any]]) -> Data:
         notice = None if back == _number(pod, "noticed_ms") else noticed - happened
         gap = None
         if index + 1 < len(pods):
-            gap = max(_number(pods[index + 1], "deleted_ms") - noticed, 0)
+            following = pods[index + 1]
+            gap = max(_number(following, "deleted_ms") - _number(following, "paused_ms") - noticed, 0)
         rows.append(
             {"pod": pod.get("pod", ""), "notice_ms": notice, "gap_ms": gap, "overhead_ms": (notice or 0) + (gap or 0)}
         )

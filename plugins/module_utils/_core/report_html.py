@@ -232,7 +232,8 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
     note = (
         "Noticed after = from back (Ready and in every in-sync replica set) until we knew; not known where nothing tells "
         "when it happened, as with controllers, which are looked at several times a second. To next delete = from then on. "
-        "Their sum is our overhead: nothing was restarting although the next restart was safe."
+        "Their sum is our overhead: nothing was restarting although the next restart was safe; the pauses of kraft_restart_interval "
+        "are not in it."
     )
     return _section("Restarts", body, note)
 

@@ -47,6 +47,8 @@ class Restart:
     back_ms: int = 0
     noticed_ms: int = 0
     note: str = ""
+    #: waited before the deletion for the clients' sake, in milliseconds
+    paused_ms: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the journal, with seconds to Ready and to the ISR."""
@@ -91,8 +93,9 @@ class Target(Protocol):
 class RollEngine:
     """Rolls a Target.
 
-    ``pod_timeout`` in seconds for one pod from its deletion until it is back; ``interval`` in seconds from one deletion to
-    the next at least.
+    ``pod_timeout`` in seconds for one pod from its deletion until it is back; ``interval`` in seconds from one restart to
+    the next at least; ``previous_ms`` is when a pod of the target was last restarted, by whomever (milliseconds since the
+    epoch): an earlier roll may have ended just now.
     """
 
     client: KubeClient
@@ -101,6 +104,7 @@ class RollEngine:
     pod_timeout: float
     progress: Callable[[str], None]
     interval: float = 0.0
+    previous_ms: int = 0
     restarts: list[Restart] = field(default_factory=list)
 
     def run(self, target: Target, on_restart: Callable[[Restart], None]) -> list[Restart]:
@@ -113,26 +117,34 @@ class RollEngine:
                 return self.restarts
             total = total or left
             place = f"{target.what} {len(self.restarts) + 1}/{total}: {pod}"
-            self._pause(place)
+            paused = self._pause(place)
             measured = [max((r.noticed_ms - r.deleted_ms) / 1000, self.interval) for r in self.restarts]
             seconds = rolling.eta(left, measured, target.extra_wait())
             self.progress(f"{place}: restarting (elapsed {time.monotonic() - began:.0f} s, ETA {seconds:.0f} s)")
             restart = self._one(target, pod, place)
+            restart.paused_ms = paused
             self.restarts.append(restart)
+            self.previous_ms = restart.deleted_ms
             on_restart(restart)
             data = restart.as_dict()
             self.progress(
                 f"{place}: back after {data['to_back']:.1f} s (Ready after {data['to_ready']:.1f} s) {restart.note}".rstrip()
             )
 
-    def _pause(self, place: str) -> None:
-        """Wait until ``interval`` is over since the last deletion: clients may still keep the address of that pod."""
-        if not self.restarts:
-            return
-        left = self.restarts[-1].deleted_ms / 1000 + self.interval - time.time()
-        if left > 0:
-            self.progress(f"{place}: in {left:.0f} s (kraft_restart_interval)")
-            threading.Event().wait(left)
+    def _pause(self, place: str) -> int:
+        """Wait until ``interval`` is over since the last restart: clients may still keep the address of that pod.
+
+        Returns the milliseconds that were waited. Clocks may differ: never longer than the interval.
+        """
+        left = min(self.previous_ms / 1000 + self.interval - time.time(), self.interval)
+        if left <= 0:
+            return 0
+        self.progress(
+            f"{place}: in {left:.0f} s, since clients may still look for the pod restarted before at its old address "
+            "(kraft_restart_interval)"
+        )
+        threading.Event().wait(left)
+        return int(left * 1000)
 
     def _one(self, target: Target, pod: str, place: str) -> Restart:
         def tell(text: str) -> None:

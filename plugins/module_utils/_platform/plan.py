@@ -35,18 +35,26 @@ def already_over(cluster: StatefulSetCluster) -> str:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Rolls and seconds of a forward migration. ``waiting``: seconds lost to the address cache of the first roll."""
+    """Rolls and seconds of a forward migration.
+
+    ``waiting``: seconds lost to the address cache of the first roll; ``interval``: seconds between two restarts at least.
+    """
 
     brokers: int
     controllers: int
     broker_rolls: int
     waiting: float
     ttl: int | None
+    interval: int = 0
 
     @property
     def seconds(self) -> float:
         """Seconds of restarts altogether, a guess until this cluster has been measured."""
-        return self.waiting + rolling.GUESS_RESTART * (self.brokers * self.broker_rolls + self.controllers)
+        restart = rolling.GUESS_RESTART
+        spaced = self.interval * (self.brokers - 1) + restart
+        first, later = restart * self.brokers + self.waiting, restart * self.brokers
+        rolls = max(first, spaced) + max(later, spaced) * (self.broker_rolls - 1)
+        return rolls + restart * self.controllers
 
     def summary(self) -> str:
         """One line."""
@@ -66,6 +74,10 @@ class Estimate:
                 f"plan: about {self.waiting:.0f} s of the first roll are waits for the controller's address cache "
                 f"(TTL {'30 s by default' if self.ttl is None else self.ttl}); later rolls have kraft_dns_ttl"
             )
+        if self.interval:
+            rows.append(
+                f"plan: brokers are restarted at least {self.interval} s apart, for clients that keep addresses (kraft_restart_interval)"
+            )
         return rows
 
 
@@ -78,7 +90,12 @@ def estimate(cluster: StatefulSetCluster) -> Estimate:
     except Unsupported:
         rolls = 2
     return Estimate(
-        len(cluster.pods), cluster.params["controller_replicas"], rolls, rolling.dns_cost(ttl, len(cluster.pods)), ttl
+        brokers=len(cluster.pods),
+        controllers=cluster.params["controller_replicas"],
+        broker_rolls=rolls,
+        waiting=rolling.dns_cost(ttl, len(cluster.pods)),
+        ttl=ttl,
+        interval=cluster.params["restart_interval"],
     )
 
 

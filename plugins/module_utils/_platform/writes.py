@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import foreign, names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.report import epoch_ms
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
@@ -43,6 +44,11 @@ def pod_settings_hash(pod: Mapping[str, Any]) -> str:
 def owner_uid(pod: Mapping[str, Any]) -> str:
     """Return the uid of the StatefulSet that a pod belongs to, or an empty string."""
     return str((pod["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
+
+
+def made_ms(pod: Mapping[str, Any]) -> int:
+    """Return when a pod was made, in milliseconds since the epoch (to the second)."""
+    return epoch_ms(pod["metadata"].get("creationTimestamp"))
 
 
 def check_untouched(statefulset: Mapping[str, Any]) -> None:

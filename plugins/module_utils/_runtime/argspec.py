@@ -58,7 +58,7 @@ def cluster_spec() -> Spec:
         "confirm": {"type": "list", "elements": "str", "default": []},
         "soak": {"type": "int", "default": 86400},
         "pod_timeout": {"type": "int", "default": 600},
-        "restart_interval": {"type": "int", "default": 0},
+        "restart_interval": {"type": "int", "default": 30},
         "wait_timeout": {"type": "int", "default": 900},
         "lock_timeout": {"type": "int", "default": 120},
         "support_dir": {"type": "path", "default": "~/.ansible/kafkaops.kraft"},

@@ -189,6 +189,11 @@ def test_overhead_is_what_passes_while_nothing_restarts() -> None:
     assert report.overhead([]) == {"pods": [], "mean_ms": None, "max_ms": None}
 
 
+def test_a_pause_for_the_clients_is_no_overhead() -> None:
+    pods = [restart("a", 0, 0, ready=4, sync=5, noticed=5), restart("b", 1, 30) | {"paused_ms": 24_900}]
+    assert report.overhead(pods)["pods"][0]["gap_ms"] == 100
+
+
 def test_overhead_never_is_negative_when_clocks_differ() -> None:
     late_clock = restart("a", 0, 0, ready=4, sync=9, noticed=5)
     assert report.overhead([late_clock, restart("b", 1, 6)])["pods"][0]["overhead_ms"] == 0

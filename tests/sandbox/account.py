@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A ServiceAccount with the permissions of docs/rbac.yml, which demo, benchmark and tests run the playbooks with (needs PyYAML)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from .kube import Kube, Object
+
+RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yml"
+#: seconds; longer than any scenario
+LIFETIME = 4 * 60 * 60
+
+
+def rules() -> list[Object]:
+    """Return the rules of docs/rbac.yml: exactly what a migration may do."""
+    items = yaml.safe_load(RBAC.read_text(encoding="utf-8"))["items"]
+    found: list[Object] = next(item["rules"] for item in items if item["kind"] == "Role")
+    return found
+
+
+def grant(kube: Kube, namespace: str, name: str = "kafkaops-kraft", allowed: Sequence[Object] | None = None) -> str:
+    """Make or change a ServiceAccount of that name so that it may do what is ``allowed`` (None = docs/rbac.yml); returns a token."""
+    for item in yaml.safe_load(RBAC.read_text(encoding="utf-8"))["items"]:
+        item["metadata"].update(namespace=namespace, name=name)
+        if item["kind"] == "Role" and allowed is not None:
+            item["rules"] = list(allowed)
+        for subject in item.get("subjects", []):
+            subject.update(namespace=namespace, name=name)
+        if "roleRef" in item:
+            item["roleRef"]["name"] = name
+        kube.apply(item)
+    body = {
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "spec": {"expirationSeconds": LIFETIME},
+    }
+    answer = kube.request("POST", kube.path("ServiceAccount", namespace, name) + "/token", body)
+    return str(answer["status"]["token"])
