@@ -85,13 +85,16 @@ class ActionModule(KraftAction):
         hashes = {
             item["metadata"]["name"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
         }
-        run.record("written", stage=stage, settings_hash=hashes)
+        keys = {
+            "keys_set": sorted({key for item in plans for key in item.changes.set}),
+            "keys_removed": sorted({key for item in plans for key in item.changes.remove}),
+        }
+        run.record("written", stage=stage, settings_hash=hashes, **keys)
         return {
             "stage": stage,
             "settings_hash": hashes,
             "surface": sorted({type(item.surface).__name__ for item in plans}),
-            "keys_set": sorted({key for item in plans for key in item.changes.set}),
-            "keys_removed": sorted({key for item in plans for key in item.changes.remove}),
+            **keys,
             "notes": [note for item in plans for note in item.changes.notes],
         }
 

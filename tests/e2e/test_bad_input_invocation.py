@@ -45,10 +45,12 @@ def test_an_inventory_without_clusters(tmp_path: Path) -> None:
     assert "no host matched kafka_clusters" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("playbook", PLAYBOOKS)
-def test_unknown_tags(place: Place, playbook: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "playbook"), [("--tags", playbook) for playbook in PLAYBOOKS] + [("--skip-tags", "migrate")]
+)
+def test_unknown_tags(place: Place, option: str, playbook: str) -> None:
     with place.unchanged():
-        done = place.play(playbook, "--tags", "SetupPreCheck")
+        done = place.play(playbook, option, "SetupPreCheck")
     assert done.status != 0
     one_sentence(
         done.failure["msg"].replace("\n", " "), "no task of this playbook has the tag SetupPreCheck", "nothing was done"

@@ -120,20 +120,6 @@ def node_ids(spec: ControllerSpec) -> tuple[int, ...]:
     return tuple(spec.node_id_base + ordinal for ordinal in range(spec.replicas))
 
 
-def check_node_ids(spec: ControllerSpec, broker_ids: Iterable[int]) -> None:
-    """Refuse ids that a broker has: in KRaft both share one space.
-
-    :raises Unsupported: ``controller-id-clash``.
-    """
-    clash = sorted(set(node_ids(spec)) & set(broker_ids))
-    if clash:
-        raise Unsupported(
-            f"controllers would get node ids {', '.join(map(str, clash))}, which brokers have; "
-            "set kraft_controller_node_id_base above every broker id",
-            code="controller-id-clash",
-        )
-
-
 def voters(spec: ControllerSpec) -> str:
     """Return ``controller.quorum.voters``: id@pod.service.namespace.svc:9093 of each controller."""
     return ",".join(

@@ -84,11 +84,6 @@ def parse_ibp(text: str) -> MetadataVersion:
     return level
 
 
-def release_version_argument(level: MetadataVersion) -> str:
-    """Return the value of ``kafka-storage format --release-version`` that formats with exactly this level."""
-    return level.name
-
-
 @dataclass(frozen=True)
 class KafkaVersion:
     """A version of the Kafka software; ``text`` is what was reported, the numbers are Apache Kafka's."""

@@ -18,7 +18,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.carry_over im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import (
     ControllerObjects,
     ControllerSpec,
-    check_node_ids,
     controller_objects,
     default_node_id_base,
     node_ids,
@@ -70,10 +69,6 @@ def test_ids_and_voters() -> None:
     assert voters(replace(HELD, replicas=2)) == (
         "1000@kafka-kraft-0.kafka-kraft.demo.svc:9093,1001@kafka-kraft-1.kafka-kraft.demo.svc:9093"
     )
-    check_node_ids(HELD, [0, 999, 1003])
-    with pytest.raises(Unsupported, match="1000, 1002") as caught:
-        check_node_ids(HELD, [1000, 1002, 5])
-    assert caught.value.code == "controller-id-clash"
 
 
 def test_held_controllers_have_no_replicas_and_no_settings() -> None:

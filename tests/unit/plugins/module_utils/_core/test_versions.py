@@ -15,7 +15,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions impo
     latest_for,
     parse_ibp,
     parse_version,
-    release_version_argument,
 )
 
 
@@ -67,7 +66,6 @@ def test_levels_compare_exactly() -> None:
 def test_a_level_is_written_short_only_when_that_means_the_same() -> None:
     assert parse_ibp("3.9-IV0").setting == "3.9"
     assert parse_ibp("3.7-IV2").setting == "3.7-IV2"
-    assert release_version_argument(parse_ibp("3.7")) == "3.7-IV4"
 
 
 @pytest.mark.parametrize(
