@@ -13,7 +13,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, plan, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
@@ -54,7 +55,7 @@ class ActionModule(KraftAction):
         if run.check_mode and existing is None:
             return needed("start the controllers for the migration once they exist")
         if now != wanted:
-            controllers.refuse_leftovers(cluster)
+            _refuse_leftovers(cluster)
         return needed(
             f"start {run.params['controller_replicas']} controllers for the migration", self._diff(run, wanted)
         )
@@ -112,7 +113,7 @@ class ActionModule(KraftAction):
                 "gates", gates=[gate.as_dict(run.params["accept"]) for gate in opened], confirmed_by=run.lease.holder
             )
         elif now != stage:
-            controllers.refuse_leftovers(cluster)
+            _refuse_leftovers(cluster)
         if now != stage:
             controllers.write(cluster, objects)
             run.progress(f"StatefulSet {cluster.controllers_name}: settings of stage {stage} written")
@@ -140,3 +141,11 @@ class ActionModule(KraftAction):
             reasons = [why_not_back(run.client, cluster.namespace, pod, cluster.controller_container) for pod in pods]
             why = "; ".join(f"{pod}: {reason}" for pod, reason in zip(pods, reasons, strict=True) if reason)
             raise DeadlineExceeded(f"{error.message}; {why}", code="controllers-not-ready") from error
+
+
+def _refuse_leftovers(cluster: StatefulSetCluster) -> None:
+    """Nothing of an earlier attempt may be left: neither in ZooKeeper, nor on volumes, nor in a broker's memory."""
+    controllers.refuse_leftovers(cluster)
+    left = way_back.pending(cluster)
+    if left:
+        raise Refused(left, code="rollback-pending")
