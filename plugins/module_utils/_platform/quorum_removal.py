@@ -262,7 +262,7 @@ def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
 
     def judge(found: Mapping[str, Any]) -> Verdict:
         left = [volume for volume in volumes if volume in found]
-        return Verdict(not left, f"volumes {', '.join(left)} are not gone yet" if left else "")
+        return Verdict(not left, f"volumes {', '.join(left)} are not gone yet" if left else "every volume is gone")
 
     try:
         wait_for(
