@@ -1,0 +1,306 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way back from every reversible state, on one cluster under live traffic, and a new attempt after each.
+
+The names B1 to B10 are those of the acceptance list that the project keeps for rollbacks. Each step looks at the cluster by
+other means than the collection's own: the API server, a ZooKeeper client, Kafka's tools.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    CONFIG_MAP,
+    PDB,
+    POD,
+    PVC,
+    SECRET,
+    SERVICE,
+    STATEFUL_SET,
+)
+
+from tests.e2e.fleet import ACCEPT, Cluster, Outcome, canary, cluster
+from tests.e2e.places import Place
+from tests.sandbox.fixtures import FixtureSpec, create_topics
+
+SPECS = {
+    "file": FixtureSpec(namespace="back-file", dns_ttl=1, update_strategy="RollingUpdate"),
+    "confluent": FixtureSpec(namespace="back-confluent", dns_ttl=1, surface="confluent", jolokia=False),
+    "ibp-3.5": FixtureSpec(namespace="back-ibp", dns_ttl=1, ibp="3.5"),
+}
+FINAL: dict[str, Any] = {"kraft_confirm": "kafka", "kraft_soak": 0, "kraft_accept": ACCEPT}
+KINDS = (STATEFUL_SET, SERVICE, PDB, PVC, CONFIG_MAP, SECRET)
+
+
+@dataclass
+class Trip:
+    """One cluster on its way there and back, and what it was at the start."""
+
+    place: Place
+    objects: set[str] = field(default_factory=set)
+    templates: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def target(self) -> Cluster:
+        """The cluster."""
+        return self.place.cluster
+
+    def remember(self) -> None:
+        """Keep what a rollback has to restore."""
+        self.objects, self.templates = self.names(), self.specs()
+
+    def names(self) -> set[str]:
+        """Every object that a migration could make or delete, but for the journal, which stays."""
+        client: KubeClient = self.place.client
+        return {
+            f"{kind.kind}/{item['metadata']['name']}"
+            for kind in KINDS
+            for item in client.list(kind, self.place.namespace)
+            if item["metadata"]["name"] != "kraft-migration-kafka"
+        }
+
+    def specs(self) -> dict[str, Any]:
+        """Template, strategy and annotations of the brokers' StatefulSets."""
+        return {
+            item["metadata"]["name"]: (
+                item["spec"]["template"],
+                item["spec"]["updateStrategy"],
+                item["metadata"].get("annotations"),
+            )
+            for item in self.place.client.list(STATEFUL_SET, self.place.namespace)
+            if item["metadata"]["name"].startswith("kafka")
+        }
+
+    def pods(self) -> dict[str, str]:
+        """Broker pod to its uid."""
+        return {
+            pod["metadata"]["name"]: pod["metadata"]["uid"]
+            for pod in self.place.client.list(POD, self.place.namespace)
+            if re.fullmatch(r"kafka(-[a-z])?-\d", pod["metadata"]["name"])
+        }
+
+    def run(self, playbook: str, **variables: Any) -> Outcome:
+        """Run a playbook that has to succeed."""
+        done = self.target.play(playbook, **variables)
+        assert done.status == 0, done.output
+        return done
+
+    def state(self) -> str:
+        """The state as status.yml says it."""
+        found: str = self.run("status").result("Status")["state"]
+        return found
+
+    def znode(self, path: str) -> dict[str, Any] | None:
+        """A JSON znode, None when it is not there."""
+        with self.place.zookeeper() as zk:
+            if not zk.exists(path):
+                return None
+            found: dict[str, Any] = json.loads(zk.get(path)[0])
+            return found
+
+    def topics(self) -> dict[str, str]:
+        """Topic to its retention.ms, as the brokers say it by Kafka's own tool, whatever mode they run in."""
+        script = (
+            "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; cd /opt/kafka/bin 2>/dev/null && t=./kafka-topics.sh || t=kafka-topics; "
+            "$t --bootstrap-server localhost:9092 --describe"
+        )
+        seen = self.target.fixture.kube.exec(self.place.namespace, "kafka-0", ["bash", "-c", script], timeout=120)
+        found = {}
+        for line in seen.text.splitlines():
+            head = re.match(r"Topic: (\S+)\s+TopicId: (\S+)\s+PartitionCount: (\d+).*Configs: ?(.*)", line)
+            if head and not head[1].startswith("__"):
+                retention = re.search(r"retention\.ms=(\d+)", head[4])
+                found[head[1]] = f"{head[3]} {retention[1] if retention else '-'}"
+        assert found, seen.text
+        return found
+
+    def kafka(self, command: str) -> None:
+        """Run kafka-topics or kafka-configs with arguments in a broker's pod."""
+        tool, _blank, rest = command.partition(" ")
+        script = (
+            "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; cd /opt/kafka/bin 2>/dev/null && "
+            f"t=./{tool}.sh || t={tool}; $t --bootstrap-server localhost:9092 {rest}"
+        )
+        done = self.target.fixture.kube.exec(self.place.namespace, "kafka-0", ["bash", "-c", script], timeout=120)
+        assert done.status == 0, done.text
+
+    def make(self, *lines: str) -> None:
+        """Create topics: name, partitions, replication factor, settings."""
+        create_topics(self.target.fixture.kube, self.place.namespace, "kafka-0", list(lines))
+
+    def check_plain(self) -> None:
+        """Nothing of the attempt is left: objects, templates, znodes, lock."""
+        assert self.names() == self.objects
+        assert self.specs() == self.templates
+        assert self.znode("/migration") is None
+        held = self.znode("/controller")
+        assert held is not None
+        assert held["kraftControllerEpoch"] == -1
+        assert self.state() == "ZOOKEEPER"
+
+    def roll_back(self) -> Outcome:
+        """Roll back, then again with nothing left to change."""
+        done = self.run("rollback")
+        again = self.run("rollback")
+        assert again.changed == []
+        return done
+
+    def restarted(self, before: dict[str, str]) -> list[str]:
+        """Broker pods that are not the ones of before."""
+        return sorted(pod for pod, uid in self.pods().items() if before.get(pod) != uid)
+
+
+@contextmanager
+def trip(spec: FixtureSpec, folder: Path) -> Iterator[Trip]:
+    """A cluster with live traffic; every acknowledged record has to be there at the end."""
+    client = connect({})
+    with cluster(spec, folder) as target:
+        target.variables["kraft_restart_interval"] = 0
+        with canary(target, dns_ttl=1) as figures:
+            found = Trip(Place(target, client))
+            found.remember()
+            yield found
+        print(figures)
+        assert figures["ok"], figures
+    client.close()
+
+
+def b1_from_setup(found: Trip) -> None:
+    """The controllers run in PRE_MIGRATION; no broker was told of them."""
+    before = found.pods()
+    found.run("setup")
+    assert found.state() == "PREMIGRATION"
+    found.roll_back()
+    assert found.restarted(before) == []
+    found.check_plain()
+
+
+def b2_before_the_copy(found: Trip) -> None:
+    """The first roll is killed after one broker: that one has to be restarted again, the others not."""
+    before = found.pods()
+    found.target.kill("migrate", r"broker 1/\d: \S+: back after")
+    assert found.state() == "PREMIGRATION"
+    assert len(found.restarted(before)) == 1
+    middle = found.pods()
+    found.roll_back()
+    assert len(found.restarted(middle)) == 1
+    found.check_plain()
+
+
+def b3_b4_b10_from_hybrid(found: Trip) -> None:
+    """Service is on ZooKeeper again without a restart; the restarts come later; a new attempt refuses until then."""
+    found.run("migrate")
+    assert found.state() == "HYBRID_DUAL_WRITE"
+    found.make("b10-new 3 3 retention.ms=111000", "b10-again 1 3")
+    found.kafka("kafka-topics --delete --topic b10-again")
+    found.kafka("kafka-topics --delete --topic topic-1")
+    found.make("b10-again 2 3 retention.ms=222000")
+    expected, before = found.topics(), found.pods()
+    done = found.run("rollback", kraft_rollback_cleanup="later")
+    removal = done.result("RollbackToZkWaitForManualNodeRemovalFromZk")
+    print({key: removal[key] for key in ("znodes_to_election_ms", "without_controller_ms", "raised_epoch", "deleted")})
+    assert found.restarted(before) == []
+    assert removal["controller"] in found.target.fixture.spec.broker_ids.values()
+    refused = found.target.play("setup")
+    assert refused.status != 0
+    assert "rollback-pending" in refused.output
+    found.roll_back()
+    assert len(found.restarted(before)) == len(before)
+    found.check_plain()
+    assert found.topics() == expected
+    assert found.topics()["b10-again"] == "2 222000"
+
+
+def b7_changes_in_between(found: Trip) -> dict[str, str]:
+    """Changes that only ZooKeeper sees; a second attempt has to take them along (the bug of strimzi/strimzi-kafka-operator#11262)."""
+    found.make("between-new 2 3 retention.ms=333000")
+    found.kafka("kafka-topics --delete --topic topic-2")
+    found.kafka("kafka-configs --alter --entity-type topics --entity-name topic-3 --add-config retention.ms=444000")
+    expected = found.topics()
+    found.run("migrate")
+    assert found.state() == "HYBRID_DUAL_WRITE"
+    assert found.topics() == expected
+    return expected
+
+
+def b5_from_pure(found: Trip, expected: dict[str, str]) -> None:
+    """Two rolls: back to migrating mode while the quorum runs, then to the original settings."""
+    found.run("finalize")
+    assert found.state() == "PURE_DUAL_WRITE"
+    found.make("b5-new 1 3 retention.ms=555000")
+    done = found.roll_back()
+    for name in ("RollbackToZkEnsureKafkaRollIsComplete", "RollbackToZkEnsureKafkaRollIsComplete2"):
+        assert len(done.result(name)["restarted"]) == len(found.pods())
+    found.check_plain()
+    assert found.topics() == expected | {"b5-new": "1 555000"}
+
+
+def b6_half_way_to_kraft(found: Trip) -> None:
+    """The second roll is killed after one broker: only that one goes back in the first roll."""
+    found.run("migrate")
+    found.target.kill("finalize", r"broker 1/\d: \S+: back after")
+    assert found.state() == "MIXED"
+    done = found.roll_back()
+    assert len(done.result("RollbackToZkEnsureKafkaRollIsComplete")["restarted"]) == 1
+    found.check_plain()
+
+
+def to_the_end(found: Trip) -> None:
+    """After all of that the migration ends in KRaft with everything that was made on the way, and then there is no way back."""
+    expected = found.topics()
+    found.run("migrate")
+    found.run("finalize")
+    found.run("finalize", **FINAL)
+    assert found.state() == "FINALIZED"
+    assert found.topics() == expected
+    refused = found.target.play("rollback")
+    assert refused.status != 0
+    assert refused.failure["code"] == "rollback-impossible", refused.output
+    assert refused.changed == []
+
+
+def test_there_and_back_again(tmp_path: Path) -> None:
+    """Every way back, one after the other, on one cluster."""
+    with trip(SPECS["file"], tmp_path) as found:
+        b1_from_setup(found)
+        b2_before_the_copy(found)
+        b3_b4_b10_from_hybrid(found)
+        expected = b7_changes_in_between(found)
+        b5_from_pure(found, expected)
+        b6_half_way_to_kraft(found)
+        to_the_end(found)
+
+
+def test_environment_variables_without_jolokia(tmp_path: Path) -> None:
+    """The other settings surface, and the signals of Kafka's own tools."""
+    with trip(SPECS["confluent"], tmp_path) as found:
+        b3_b4_b10_from_hybrid(found)
+        expected = b7_changes_in_between(found)
+        b5_from_pure(found, expected)
+
+
+def test_a_raised_level_stays(tmp_path: Path) -> None:
+    """IBP 3.5 on Kafka 3.9.2 is raised for the migration; the brokers are never led below it again."""
+    with trip(SPECS["ibp-3.5"], tmp_path) as found:
+        found.run("migrate")
+        found.roll_back()
+        text = found.target.fixture.kube.exec(
+            found.place.namespace,
+            "kafka-0",
+            ["bash", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep '\\.properties$' | xargs cat"],
+        ).text
+        assert re.search(r"^inter\.broker\.protocol\.version=3\.9", text, re.MULTILINE), text
+        assert found.state() == "ZOOKEEPER"
+        found.run("migrate")
+        assert found.state() == "HYBRID_DUAL_WRITE"
+        found.roll_back()
