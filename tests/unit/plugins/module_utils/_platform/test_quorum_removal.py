@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import quorum_removal, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads, Removal
 
 from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, pod, statefulset
@@ -57,13 +58,11 @@ class Scene:
         self.written: list[Any] = [Migration(3000, 7, 150, 7)]
         self.removed: list[list[int]] = []
         self.quorum = Quorum(3000, 9, 151, {3000: 0, 3001: 0, 3002: 0}, "jolokia", {})
-        monkeypatch.setattr(quorum_removal.handover, "read_heads", lambda _session: self.heads)
-        monkeypatch.setattr(quorum_removal.handover, "highest_stored_epoch", lambda _session: 6)
-        monkeypatch.setattr(quorum_removal.handover, "wait_written", self._wait_written)
-        monkeypatch.setattr(quorum_removal.handover, "remove", self._remove)
-        monkeypatch.setattr(
-            quorum_removal.handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(2, -1, True), 1_000_020)
-        )
+        monkeypatch.setattr(handover, "read_heads", lambda _session: self.heads)
+        monkeypatch.setattr(handover, "highest_stored_epoch", lambda _session: 6)
+        monkeypatch.setattr(handover, "wait_written", self._wait_written)
+        monkeypatch.setattr(handover, "remove", self._remove)
+        monkeypatch.setattr(handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(2, -1, True), 1_000_020))
         monkeypatch.setattr(quorum_removal, "read_quorum", lambda _cluster: self.quorum)
 
     def _wait_written(self, _session: Any, offset: int, **_options: Any) -> Any:
@@ -143,9 +142,7 @@ def test_every_process_is_gone_before_the_stop_is_over(scene: Scene) -> None:
 
 def test_a_quorum_that_does_not_stop_leaves_zookeeper_alone(scene: Scene) -> None:
     scene.client.put(controller("kafka-kraft-1", finalizers=["example.com/hold"]))
-    with pytest.raises(
-        DeadlineExceeded, match="kafka-kraft-1 on no node has the finalizer example"
-    ):
+    with pytest.raises(DeadlineExceeded, match="kafka-kraft-1 on no node has the finalizer example"):
         quorum_removal.stop(scene.cluster, scene.evidence, scene.said.append)
     with pytest.raises(Refused, match="kafka-kraft-1 still run"):
         quorum_removal.hand_over(scene.cluster, scene.evidence, scene.said.append)

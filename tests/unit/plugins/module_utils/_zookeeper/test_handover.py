@@ -116,7 +116,8 @@ def test_versions_are_those_that_were_read(hybrid: Server, session: ZkSession) -
 
 
 def test_a_znode_that_moves_is_read_again(hybrid: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, moved = session.transact, []
+    real = session.transact
+    moved: list[bool] = []
 
     def transact(operations: Any) -> None:
         if not moved:
@@ -147,7 +148,8 @@ def test_a_writer_that_does_not_end_is_a_conflict(
 
 
 def test_a_lost_answer_is_looked_up(hybrid: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, lost = session.transact, []
+    real = session.transact
+    lost: list[bool] = []
 
     def transact(operations: Any) -> None:
         real(operations)
