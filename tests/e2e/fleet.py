@@ -69,9 +69,14 @@ class Cluster:
         """Its namespace."""
         return self.fixture.spec.namespace
 
-    def play(self, playbook: str, *arguments: str, **variables: Any) -> Outcome:
-        """Run one of our playbooks with the minimal account; returns whatever its exit status."""
+    def play(self, playbook: str, *arguments: str, kill_at: str = "", **variables: Any) -> Outcome:
+        """Run one of our playbooks with the minimal account; returns whatever its exit status.
+
+        ``kill_at``: ``before:TASK`` or ``after:TASK``, where ansible-playbook gets SIGKILL.
+        """
         command, environment, results = self._prepared(playbook, arguments, variables)
+        if kill_at:
+            environment["KRAFT_KILL_AT"] = kill_at
         began = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
         output = done.stdout + done.stderr
@@ -119,7 +124,7 @@ class Cluster:
         results.unlink(missing_ok=True)
         environment = os.environ | {
             "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
-            "ANSIBLE_CALLBACKS_ENABLED": "results_file",
+            "ANSIBLE_CALLBACKS_ENABLED": "results_file,kill_at",
             "KRAFT_RESULTS_FILE": str(results),
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
