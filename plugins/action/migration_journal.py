@@ -92,7 +92,13 @@ class ActionModule(KraftAction):
         proof = ready.prove(cluster)
         for line in proof:
             run.progress(f"ready to retry: {line['what']}: {line['evidence']}")
-        run.record(rollback.COMPLETE, state=cluster.state.name, deleted=deleted, proof=proof)
+        run.record(
+            rollback.COMPLETE,
+            state=cluster.state.name,
+            deleted=deleted,
+            proof=proof,
+            migration_id=run.journal.migration_id,
+        )
         run.journal.close_attempt()
         run.save_journal()
         # last: while it is held, a run that was killed before comes here again

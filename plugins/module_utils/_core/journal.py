@@ -54,6 +54,14 @@ class Journal:
         ends = [at for at, event in enumerate(self.events) if event.get("what") == rollback.COMPLETE]
         return self.events[ends[-1] + 1 :] if ends else self.events
 
+    def last_attempt(self) -> list[dict[str, Any]]:
+        """The events of the present attempt or, where none has begun, those of the one that was rolled back last."""
+        now = self.attempt()
+        if now:
+            return now
+        ends = [at for at, event in enumerate(self.events) if event.get("what") == rollback.COMPLETE]
+        return self.events[(ends[-2] + 1 if len(ends) > 1 else 0) :]
+
     def close_attempt(self) -> None:
         """Forget what belonged to an attempt that was rolled back; its events stay."""
         self.migration_id = self.started = self.pure_since = self.zookeeper_connect = ""
