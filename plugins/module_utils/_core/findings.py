@@ -184,6 +184,12 @@ _RULES = (
         True,
     ),
     _block(
+        "rollback-parity",
+        "ZooKeeper and KRaft do not say the same",
+        "look at the active controller's log; what only KRaft has would be lost",
+        True,
+    ),
+    _block(
         "rollback-pending",
         "an earlier attempt was not rolled back to its end",
         "run rollback.yml, without kraft_rollback_cleanup: later",

@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     Kind,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, way_back, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, parity, way_back, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -44,7 +44,9 @@ GRACE = 1
 WRITTEN = 30.0
 #: seconds until a broker has taken /controller; a watch of every broker fires at once
 ELECTION = 30.0
-BEHIND = "rollback-behind"
+BEHIND, UNLIKE = "rollback-behind", "rollback-parity"
+#: so many differences are named
+NAMED = 5
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Evidence:
     controller: int | None = None
     deleted: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    parity: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, with both windows without a controller in milliseconds (safety rule 6.4)."""
@@ -86,6 +89,7 @@ def settle(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
         return
     if cluster.controller_facts:
         _wait_written(cluster, evidence, progress)
+        _compare(cluster, evidence, progress)
     else:
         evidence.notes.append("no controller runs: whether ZooKeeper has its last changes cannot be asked any more")
     evidence.stored_epoch = handover.highest_stored_epoch(cluster.zookeeper)
@@ -124,6 +128,29 @@ def _wait_written(cluster: StatefulSetCluster, evidence: Evidence, progress: Pro
                 f"active controller's log, or accept the loss with kraft_accept: [{BEHIND}]",
                 code=BEHIND,
             ) from error
+
+
+def _compare(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """Both stores say the same: what only KRaft has would be lost."""
+    image, left = parity.differences(cluster, progress)
+    evidence.parity = {**image.counts(), "differences": len(left)}
+    if not left:
+        progress(
+            f"ZooKeeper and KRaft say the same: {', '.join(f'{count} {what}' for what, count in image.counts().items())}"
+        )
+        return
+    text = "; ".join(each.sentence for each in left[:NAMED]) + (
+        f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    )
+    if UNLIKE in cluster.params["accept"]:
+        evidence.notes.append(f"accepted by name: {text}")
+        return
+    raise Refused(
+        f"ZooKeeper and KRaft do not say the same: {text}; what only KRaft has would be lost. Find out why, or accept it with "
+        f"kraft_accept: [{UNLIKE}]",
+        code=UNLIKE,
+        detail={"differences": [vars(each) for each in left]},
+    )
 
 
 def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import quorum_removal, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import parity, quorum_removal, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
@@ -64,6 +65,8 @@ class Scene:
         monkeypatch.setattr(handover, "remove", self._remove)
         monkeypatch.setattr(handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(2, -1, True), 1_000_020))
         monkeypatch.setattr(quorum_removal, "read_quorum", lambda _cluster: self.quorum)
+        self.differences: list[Difference] = []
+        monkeypatch.setattr(parity, "differences", lambda _cluster, _progress: (Image(), self.differences))
 
     def _wait_written(self, _session: Any, offset: int, **_options: Any) -> Any:
         answer = self.written.pop(0)
@@ -88,6 +91,19 @@ def test_zookeeper_has_what_is_committed_before_anything_is_stopped(scene: Scene
     assert (scene.evidence.high_watermark, scene.evidence.written) == (150, 150)
     assert (scene.evidence.stored_epoch, scene.evidence.quorum_epoch) == (6, 9)
     assert scene.client.calls == []
+
+
+def test_stores_that_differ_stop_the_rollback_before_the_quorum(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch)
+    scene.differences = [Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft")]
+    with pytest.raises(Refused, match="topic t is only in KRaft; what only KRaft has would be lost") as refused:
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert refused.value.code == "rollback-parity"
+    assert scene.client.calls == []
+    scene = Scene(monkeypatch, params={"accept": ["rollback-parity"]})
+    scene.differences = [Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft")]
+    quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert scene.evidence.notes == ["accepted by name: topic t is only in KRaft"]
 
 
 def test_before_the_copy_there_is_nothing_to_wait_for(scene: Scene) -> None:
