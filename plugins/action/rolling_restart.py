@@ -163,7 +163,7 @@ class ActionModule(KraftAction):
         hashes = {
             item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
         }
-        return BrokerRoll(cluster, hashes, wrong, sure, registers=stage != "kraft")
+        return BrokerRoll(cluster, hashes, wrong, sure, registers=stage != "kraft", down_too=stage in BACK)
 
     def _controller_target(self, run: Run) -> Target:
         cluster = run.cluster

@@ -89,7 +89,8 @@ def settle(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
         return
     if cluster.controller_facts:
         _wait_written(cluster, evidence, progress)
-        _compare(cluster, evidence, progress)
+        if evidence.written is not None:
+            _compare(cluster, evidence, progress)
     else:
         evidence.notes.append("no controller runs: whether ZooKeeper has its last changes cannot be asked any more")
     evidence.stored_epoch = handover.highest_stored_epoch(cluster.zookeeper)

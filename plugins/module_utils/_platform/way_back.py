@@ -25,20 +25,15 @@ META_KRAFT = 1
 
 
 def look(cluster: StatefulSetCluster) -> rollback.Seen:
-    """Read what decides. Raises Refused when a broker cannot be read, Unreachable when ZooKeeper does not answer."""
-    unread = [pod for pod, mode in cluster.modes.items() if mode == state.MODE_UNKNOWN]
-    if unread:
-        raise Refused(
-            f"pods {', '.join(unread)} run no Kafka that could be read, so the way back cannot be planned; start them first",
-            code="broker-not-healthy",
-        )
+    """Read what decides. Raises Unreachable when ZooKeeper does not answer."""
+    modes = {pod: _mode(cluster, pod) for pod in cluster.pods}
     flags = cluster.flags
-    finalized = set(cluster.modes.values()) == {state.MODE_KRAFT} and bool(flags) and not any(flags.values())
+    finalized = set(modes.values()) == {state.MODE_KRAFT} and bool(flags) and not any(flags.values())
     heads = None if finalized or cluster.zookeeper_connect is None else read_heads(cluster.zookeeper)
     held = heads.controller if heads is not None else None
     return rollback.Seen(
         state=state.FINALIZED if finalized else cluster.state.name,
-        modes=dict(cluster.modes),
+        modes=modes,
         stages={
             str(item["metadata"]["name"]): writes.template_annotation(item, names.STAGE)
             for item in cluster.statefulsets
@@ -64,6 +59,18 @@ def look(cluster: StatefulSetCluster) -> rollback.Seen:
         locked=bool(locks.current_id(cluster)),
         later=cluster.params["rollback_cleanup"] == "later",
     )
+
+
+def _mode(cluster: StatefulSetCluster, pod: str) -> str:
+    """The mode of a broker; of one whose process cannot be read, since it does not start, what it was last made for.
+
+    Such a broker is often the reason to go back.
+    """
+    mode = cluster.modes[pod]
+    if mode != state.MODE_UNKNOWN:
+        return mode
+    stage = writes.annotations_of(cluster.pods[pod]).get(names.STAGE, "")
+    return {"kraft": state.MODE_KRAFT, "migration": state.MODE_MIGRATING}.get(stage, state.MODE_ZOOKEEPER)
 
 
 def outdated(cluster: StatefulSetCluster) -> list[str]:
