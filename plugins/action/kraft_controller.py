@@ -54,8 +54,7 @@ class ActionModule(KraftAction):
             return self._judge_final(run)
         if run.check_mode and existing is None:
             return needed("start the controllers for the migration once they exist")
-        if now != wanted:
-            _refuse_leftovers(cluster)
+        _refuse_leftovers(cluster, begun=now == wanted)
         return needed(
             f"start {run.params['controller_replicas']} controllers for the migration", self._diff(run, wanted)
         )
@@ -112,13 +111,16 @@ class ActionModule(KraftAction):
             run.record(
                 "gates", gates=[gate.as_dict(run.params["accept"]) for gate in opened], confirmed_by=run.lease.holder
             )
-        elif now != stage:
-            _refuse_leftovers(cluster)
-        if now != stage:
+        else:
+            _refuse_leftovers(cluster, begun=now == stage)
+        # a rollback that was given up on has scaled them down
+        wanted = objects.statefulset["spec"]["replicas"]
+        scaled = cluster.controllers is not None and cluster.controllers["spec"].get("replicas") == wanted
+        if now != stage or not scaled:
             controllers.write(cluster, objects)
             run.progress(f"StatefulSet {cluster.controllers_name}: settings of stage {stage} written")
         if stage == "migrating":
-            self._wait_ready(run, int(objects.statefulset["spec"]["replicas"]))
+            self._wait_ready(run, int(wanted))
         cluster.reload()
         run.record("written", stage=stage)
         return {**controllers.summary(cluster, objects), "stage": stage}
@@ -143,9 +145,13 @@ class ActionModule(KraftAction):
             raise DeadlineExceeded(f"{error.message}; {why}", code="controllers-not-ready") from error
 
 
-def _refuse_leftovers(cluster: StatefulSetCluster) -> None:
-    """Nothing of an earlier attempt may be left: neither in ZooKeeper, nor on volumes, nor in a broker's memory."""
-    controllers.refuse_leftovers(cluster)
+def _refuse_leftovers(cluster: StatefulSetCluster, *, begun: bool) -> None:
+    """Nothing of an earlier attempt may be left: neither in ZooKeeper, nor on volumes, nor in a broker's memory.
+
+    ``begun``: these controllers were started before. As long as their volumes are there, what ZooKeeper holds is their own.
+    """
+    if not begun or not controllers.leftover_volumes(cluster):
+        controllers.refuse_leftovers(cluster)
     left = way_back.pending(cluster)
     if left:
         raise Refused(left, code="rollback-pending")
