@@ -37,11 +37,14 @@ def b2_before_the_copy(found: Trip) -> None:
     """The first roll is killed after one broker: that one has to be restarted again, the others not."""
     before = found.pods()
     found.target.kill("migrate", r"broker 1/\d: \S+: back after")
+    found.settle()
     assert found.state() == "PREMIGRATION"
-    assert len(found.restarted(before)) == 1
+    # the run may have begun with the next one in the moment before it ended
+    touched = found.restarted(before)
+    assert 1 <= len(touched) < len(before)
     middle = found.pods()
     found.roll_back()
-    assert len(found.restarted(middle)) == 1
+    assert found.restarted(middle) == touched
     found.check_plain()
 
 
@@ -96,10 +99,15 @@ def b5_from_pure(found: Trip, expected: dict[str, str]) -> None:
 def b6_half_way_to_kraft(found: Trip) -> None:
     """The second roll is killed after one broker: only that one goes back in the first roll."""
     found.run("migrate")
+    before = found.pods()
     found.target.kill("finalize", r"broker 1/\d: \S+: back after")
+    found.settle()
     assert found.state() == "MIXED"
+    touched = found.restarted(before)
+    assert 1 <= len(touched) < len(before)
     done = found.roll_back()
-    assert len(done.result("RollbackToZkEnsureKafkaRollIsComplete")["restarted"]) == 1
+    returned = [each["pod"] for each in done.result("RollbackToZkEnsureKafkaRollIsComplete")["restarted"]]
+    assert sorted(returned) == touched
     found.check_plain()
 
 

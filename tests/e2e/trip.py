@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,12 +25,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     SERVICE,
     STATEFUL_SET,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 
 from tests.e2e.fleet import ACCEPT, Cluster, Outcome, canary, cluster
 from tests.e2e.places import Place
 from tests.sandbox.fixtures import FixtureSpec, create_topics
 
 FINAL: dict[str, Any] = {"kraft_confirm": "kafka", "kraft_soak": 0, "kraft_accept": ACCEPT}
+BROKER = r"kafka(-[a-z])?-\d"
 KINDS = (STATEFUL_SET, SERVICE, PDB, PVC, CONFIG_MAP, SECRET)
 
 
@@ -103,8 +106,23 @@ class Trip:
         return {
             pod["metadata"]["name"]: pod["metadata"]["uid"]
             for pod in self.place.client.list(POD, self.place.namespace)
-            if re.fullmatch(r"kafka(-[a-z])?-\d", pod["metadata"]["name"])
+            if re.fullmatch(BROKER, pod["metadata"]["name"])
         }
+
+    def settle(self) -> None:
+        """Wait until a run that was killed has ended to the last process, and every broker is Ready."""
+        time.sleep(1.5)
+        deadline = time.monotonic() + 120
+        while True:
+            pods = [
+                pod
+                for pod in self.place.client.list(POD, self.place.namespace)
+                if re.fullmatch(BROKER, pod["metadata"]["name"])
+            ]
+            if len(pods) == self.target.fixture.spec.brokers and all(map(is_ready, pods)):
+                return
+            assert time.monotonic() < deadline, "not every broker became Ready"
+            time.sleep(0.5)
 
     def run(self, playbook: str, **variables: Any) -> Outcome:
         """Run a playbook that has to succeed."""
