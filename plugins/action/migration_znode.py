@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sub-phases that stop the quorum and give ZooKeeper back to the brokers; with state=info only what is there."""
+"""The sub-phases that stop the quorum and give ZooKeeper back to the brokers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import br
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -25,23 +25,7 @@ class ActionModule(KraftAction):
 
     def judge(self, run: Run) -> Decision:
         """Whether anything of the quorum, or of its traces, is left."""
-        if run.params["state"] == "info":
-            return done("read only")
-        found = way_back.answer(run.cluster, run.sub_phase, check_mode=run.check_mode)
-        return Decision.of(found)
-
-    def inspect(self, run: Run) -> dict[str, Any]:
-        """The znodes that say who is in charge."""
-        if run.params["state"] != "info":
-            return {}
-        heads = handover.read_heads(run.cluster.zookeeper)
-        return {
-            "migration": vars(heads.migration) if heads.migration else None,
-            "migration_present": heads.migration_node is not None,
-            "controller": vars(heads.controller) if heads.controller else None,
-            "controller_epoch": heads.epoch,
-            "highest_stored_epoch": handover.highest_stored_epoch(run.cluster.zookeeper),
-        }
+        return Decision.of(way_back.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
 
     def apply(self, run: Run) -> dict[str, Any]:
         """In this order: ZooKeeper has everything, the quorum is gone, one transaction, a broker is controller, volumes are gone."""

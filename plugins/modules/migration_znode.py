@@ -16,7 +16,7 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - With O(state=absent) stops the KRaft quorum, removes the znodes C(/migration) and C(/controller) in one ZooKeeper transaction
+  - Stops the KRaft quorum, removes the znodes C(/migration) and C(/controller) in one ZooKeeper transaction
     with version checks, waits for a broker to become controller, and deletes the controllers' objects and volumes.
   - Before the quorum is stopped it waits until ZooKeeper has everything that the quorum has committed. C(/controller_epoch) is
     raised in the same transaction where the partitions carry a higher epoch of KRaft (KAFKA-20488).
@@ -34,13 +34,11 @@ attributes:
 options:
   state:
     description:
-      - V(absent) removes what the quorum left in ZooKeeper, and the quorum.
-      - V(info) only tells what is there.
+      - Removes what the quorum left in ZooKeeper, and the quorum.
     type: str
-    default: info
+    default: absent
     choices:
       - absent
-      - info
   origin:
     description:
       - How far the attempt had come, which names the sub-phase. With V(setup) no broker ever had migration settings.
@@ -51,17 +49,13 @@ options:
       - migrate
       - setup
 seealso:
+  - module: kafkaops.kraft.migration_znode_info
   - module: kafkaops.kraft.rollback_plan_info
   - module: kafkaops.kraft.broker_settings
 """
 
 EXAMPLES = r"""
 ---
-- name: What KRaft has written into ZooKeeper
-  kafkaops.kraft.migration_znode:
-    namespace: kafka
-    cluster: kafka
-
 - name: Stop the quorum and give ZooKeeper back to the brokers
   kafkaops.kraft.migration_znode:
     namespace: kafka
@@ -90,17 +84,9 @@ elapsed:
   returned: always
   type: float
   sample: 0.61
-migration:
-  description: What C(/migration) holds.
-  returned: success, with O(state=info)
-  type: dict
 controller:
-  description: What C(/controller) holds; after O(state=absent) the id of the broker that is controller.
-  returned: success
-  type: raw
-controller_epoch:
-  description: The number in C(/controller_epoch).
-  returned: success, with O(state=info)
+  description: The id of the broker that is controller.
+  returned: when something was removed
   type: int
 removed:
   description: Path and contents of the znodes that were removed.

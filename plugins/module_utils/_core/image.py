@@ -36,7 +36,8 @@ ENTITY_TYPES = ("user", "client-id", "ip")
 HIDDEN = "<redacted>"
 """Stands for a password."""
 
-Entity = tuple[tuple[str, str | None], ...]
+# as text: ansible-test's pylint takes the runtime form X | Y for an error
+Entity: t.TypeAlias = "tuple[tuple[str, str | None], ...]"
 """Whom a quota is for: types and names, a name of None being the default of that type."""
 
 # DynamicBrokerConfig.isPasswordConfig goes by the end of the name, since listeners put a prefix before it; its list has

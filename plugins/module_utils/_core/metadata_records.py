@@ -54,7 +54,8 @@ def keep_pattern(kinds: Iterable[str]) -> str:
 KEEP = keep_pattern(RECORDS)
 """The lines that :func:`parse_dump` needs."""
 
-Apply = Callable[[str, Mapping[str, t.Any], int], str | None]
+# as text: ansible-test's pylint takes the runtime form X | Y for an error
+Apply: t.TypeAlias = "Callable[[str, Mapping[str, t.Any], int], str | None]"
 """Takes the type of a record, its fields and its offset (-1 in a checkpoint); returns what is wrong with it, or None."""
 
 _FILE = re.compile(r"^Dumping .*?(?P<offset>\d{20})(?:-\d{10}\.(?P<kind>checkpoint)|\.log)\s*$")

@@ -105,9 +105,10 @@ EXTRA: Mapping[str, Spec] = {
         },
     },
     "migration_znode": {
-        "state": {"type": "str", "default": "info", "choices": ["absent", "info"]},
+        "state": {"type": "str", "default": "absent", "choices": ["absent"]},
         "origin": {"type": "str", "default": "migrate", "choices": ["migrate", "setup"]},
     },
+    "migration_znode_info": {},
     "metadata_cleanup": {"state": {"type": "str", "required": True, "choices": ["present", "absent"]}},
     "rollback_plan_info": {},
     "migration_report": {"path": {"type": "path", "required": True}, "canary": {"type": "dict"}},

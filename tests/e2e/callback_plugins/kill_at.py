@@ -30,7 +30,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def _reached(self, when: str, task: Any) -> None:
-        name = str(task.get_name()).split(" : ")[-1]
+        name = str(task.get_name()).rsplit(" : ", maxsplit=1)[-1]
         if os.environ.get("KRAFT_KILL_AT") == f"{when}:{name}":
             os.kill(os.getpid(), signal.SIGKILL)
 
