@@ -54,7 +54,7 @@ def b3_b4_b10_from_hybrid(found: Trip) -> None:
     assert found.state() == "HYBRID_DUAL_WRITE"
     found.make("b10-new 3 3 retention.ms=111000", "b10-again 1 3")
     found.kafka("kafka-topics --delete --topic b10-again")
-    found.kafka("kafka-topics --delete --topic topic-1")
+    found.kafka("kafka-topics --delete --topic old-1")
     found.make("b10-again 2 3 retention.ms=222000")
     expected, before = found.topics(), found.pods()
     done = found.run("rollback", kraft_rollback_cleanup="later")
@@ -75,8 +75,8 @@ def b3_b4_b10_from_hybrid(found: Trip) -> None:
 def b7_changes_in_between(found: Trip) -> dict[str, str]:
     """Changes that only ZooKeeper sees; a second attempt has to take them along (the bug of strimzi/strimzi-kafka-operator#11262)."""
     found.make("between-new 2 3 retention.ms=333000")
-    found.kafka("kafka-topics --delete --topic topic-2")
-    found.kafka("kafka-configs --alter --entity-type topics --entity-name topic-3 --add-config retention.ms=444000")
+    found.kafka("kafka-topics --delete --topic old-2")
+    found.kafka("kafka-configs --alter --entity-type topics --entity-name old-3 --add-config retention.ms=444000")
     expected = found.topics()
     found.run("migrate")
     assert found.state() == "HYBRID_DUAL_WRITE"

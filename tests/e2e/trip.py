@@ -204,6 +204,7 @@ def trip(spec: FixtureSpec, folder: Path) -> Iterator[Trip]:
         with canary(target, dns_ttl=1) as figures:
             found = Trip(Place(target, client))
             found.remember()
+            found.make("old-1 1 3", "old-2 1 3", "old-3 1 3")
             yield found
         print(figures)
         assert figures["ok"], figures
