@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +24,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefuls
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import Delete, Operation, SetData, Znode
 
-from tests.unit.way.world import CONTROLLERS, STAGES, World
+from tests.unit.way.parts import CONTROLLERS, STAGES
+from tests.unit.way.world import World
 
 Obj = dict[str, Any]
 VOTERS = ",".join(f"{number}@kafka-kraft:9093" for number in CONTROLLERS)
@@ -35,6 +36,26 @@ SETTINGS: dict[str, dict[str, str]] = {
     state.MODE_MIGRATING: {**CONNECT, **FLAG},
     state.MODE_KRAFT: {"process.roles": "broker"},
 }
+
+
+@cache
+def held_by(node: int, kraft_epoch: int, version: int) -> Znode:
+    """/controller; a broker's goes with its session."""
+    data = {"version": 2, "brokerid": node, "timestamp": "1", "kraftControllerEpoch": kraft_epoch}
+    return Znode(json.dumps(data).encode(), version, 1, kraft_epoch < 0)
+
+
+@cache
+def written_to(offset: int, epoch: int, version: int) -> Znode:
+    """/migration."""
+    data = {
+        "version": 0,
+        "kraft_controller_id": -1 if offset < 0 else CONTROLLERS[0],
+        "kraft_controller_epoch": epoch,
+        "kraft_metadata_offset": offset,
+        "kraft_metadata_epoch": epoch,
+    }
+    return Znode(json.dumps(data).encode(), version, 1, False)
 
 
 class Session:
@@ -55,22 +76,12 @@ class Session:
     def get(self, path: str) -> Znode | None:
         """Read one of the three znodes that say who is in charge."""
         zk = self.world.zk
-        data: Any = None
-        if path == "/controller" and zk.holder is not None:
-            data = {"version": 2, "brokerid": zk.holder[0], "timestamp": "1", "kraftControllerEpoch": zk.holder[1]}
-        elif path == "/controller_epoch":
-            data = zk.epoch
-        elif path == "/migration" and zk.offset is not None:
-            data = {
-                "version": 0,
-                "kraft_controller_id": -1 if zk.offset < 0 else CONTROLLERS[0],
-                "kraft_controller_epoch": zk.offset_epoch,
-                "kraft_metadata_offset": zk.offset,
-                "kraft_metadata_epoch": zk.offset_epoch,
-            }
-        if data is None:
-            return None
-        return Znode(json.dumps(data).encode(), zk.versions.get(path, 0), 1, path == "/controller" and not zk.kraft_holds)
+        version = zk.versions.get(path, 0)
+        if path == "/controller":
+            return None if zk.holder is None else held_by(*zk.holder, version)
+        if path == "/controller_epoch":
+            return Znode(str(zk.epoch).encode(), version, 1, False)
+        return None if path != "/migration" or zk.offset is None else written_to(zk.offset, zk.offset_epoch, version)
 
     def transact(self, operations: list[Operation]) -> None:
         """All or none, each as it was read."""
@@ -105,10 +116,33 @@ def controller_pod(number: int) -> str:
     return f"kafka-kraft-{number - CONTROLLERS[0]}"
 
 
+@cache
 def annotated(name: str, stage: str, digest: str) -> Obj:
-    """What the product reads of a pod or a template."""
+    """What the product reads of a template's or a pod's metadata; it changes nothing in it."""
     marks = {names.STAGE: stage, names.SETTINGS_HASH: digest}
     return {"name": name, "annotations": {key: value for key, value in marks.items() if value}}
+
+
+@cache
+def broker_pod(name: str, group: str, digest: str) -> Obj:
+    """A broker's pod."""
+    return {
+        "metadata": {**annotated(name, STAGES[digest], digest), "ownerReferences": [{"uid": f"uid-{group}"}]},
+    }
+
+
+@cache
+def broker_facts(number: int, mode: str, metadata_dir: bool) -> Any:
+    """A broker's process."""
+    logs = ("/data/__cluster_metadata-0",) if metadata_dir else ()
+    return SimpleNamespace(settings={**SETTINGS[mode], "broker.id": str(number)}, metadata_logs=logs, meta=())
+
+
+@cache
+def controller_facts(number: int, flag: bool) -> Any:
+    """A controller's process."""
+    own = {"node.id": str(number), "controller.quorum.voters": VOTERS}
+    return SimpleNamespace(settings={**own, **(CONNECT | FLAG if flag else {})})
 
 
 class Seen(StatefulSetCluster):
@@ -147,43 +181,34 @@ class Seen(StatefulSetCluster):
 
     @cached_property
     def pods(self) -> dict[str, Obj]:
-        found = {}
-        for each in self.world.brokers.values():
-            metadata = annotated(each.pod, STAGES[each.digest], each.digest)
-            found[each.pod] = {"metadata": {**metadata, "ownerReferences": [{"uid": f"uid-{each.group}"}]}}
-        return found
+        return {each.pod: broker_pod(each.pod, each.group, each.digest) for each in self.world.brokers.values()}
 
     @cached_property
     def controller_pods(self) -> dict[str, Obj]:
         if self.world.sts is None:
             return {}
-        return {
-            controller_pod(each.id): {"metadata": annotated(controller_pod(each.id), each.stage, each.stage)}
-            for each in self.world.controllers.values()
-        }
+        found = self.world.controllers.values()
+        return {controller_pod(each.id): {"metadata": annotated("", each.stage, each.stage)} for each in found}
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        found = {}
-        for each in self.world.brokers.values():
-            if each.up:
-                settings = {**SETTINGS[each.mode], "broker.id": str(each.id)}
-                logs = ("/data/__cluster_metadata-0",) if each.metadata_dir else ()
-                found[each.pod] = SimpleNamespace(settings=settings, metadata_logs=logs, meta=())
-        return found
+        found = self.world.brokers.values()
+        return {each.pod: broker_facts(each.id, each.mode, each.metadata_dir) for each in found if each.up}
 
     @cached_property
     def controller_facts(self) -> dict[str, Any]:
         if self.world.sts is None:
             return {}
-        found = {}
-        for each in self.world.controllers.values():
-            if each.up and not each.ending:
-                own = {"node.id": str(each.id), "controller.quorum.voters": VOTERS}
-                found[controller_pod(each.id)] = SimpleNamespace(settings={**own, **(CONNECT | FLAG if each.flag else {})})
-        return found
+        found = [each for each in self.world.controllers.values() if each.up and not each.ending]
+        return {controller_pod(each.id): controller_facts(each.id, each.flag) for each in found}
 
-    @property
+    @cached_property
+    def zookeeper_connect(self) -> Any:
+        processes = (*self.facts.values(), *self.controller_facts.values())
+        named = any("zookeeper.connect" in each.settings for each in processes)
+        return CONNECT["zookeeper.connect"] if named or self.journal.zookeeper_connect else None
+
+    @cached_property
     def container(self) -> str:
         return "kafka"
 
@@ -195,11 +220,11 @@ class Seen(StatefulSetCluster):
     def journal(self) -> Any:
         return self._journal
 
-    @property
+    @cached_property
     def route(self) -> Any:
         return SimpleNamespace(chroot="/kafka")
 
-    @property
+    @cached_property
     def zookeeper(self) -> Any:
         return Session(self.world)
 
@@ -209,7 +234,9 @@ class Seen(StatefulSetCluster):
             raise Refused("no broker or controller names a ZooKeeper", code="wrong-state")
         zk, world = self.world.zk, self.world
         held = None if zk.holder is None else Controller(zk.holder[0], zk.holder[1], not zk.kraft_holds)
-        migration = None if zk.offset is None else Migration(CONTROLLERS[0], zk.offset_epoch, zk.offset, zk.offset_epoch)
+        migration = (
+            None if zk.offset is None else Migration(CONTROLLERS[0], zk.offset_epoch, zk.offset, zk.offset_epoch)
+        )
         return SimpleNamespace(
             cluster_id="id",
             controller=held,
