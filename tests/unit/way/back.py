@@ -15,7 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import h
 
 from tests.unit.way.eyes import CLEAN_UP, Seen, read_quorum
 from tests.unit.way.forward import Forward
-from tests.unit.way.parts import CONTROLLERS, ZOOKEEPER, Disaster
+from tests.unit.way.parts import CONTROLLERS, ZOOKEEPER, Disaster, Soak
 from tests.unit.way.terminal import Steps
 
 
@@ -94,7 +94,7 @@ class Operator(Forward):
             raise Disaster(f"(e) the rollback is complete with {sorted(world.volumes)} {world.zk.offset} {left} left")
         self._note(rollback.COMPLETE)
         self.journal.close_attempt()
-        world.soaked = world.was_pure = False
+        world.soak = Soak()
         yield
         self.marks.pop(names.LOCK, None)
         yield

@@ -243,7 +243,9 @@ class Forward(Terminal):
         if last:
             self.marks.pop(names.LOCK, None)
             if not self.world.finalized or any(each.flag for each in self.world.controllers.values()):
-                self.world.gap("unread-controller", "(a) the end is recorded while a controller has the migration flag")
+                unread = any(not each.up for each in self.world.controllers.values())
+                text = "(a) the end is recorded while a controller has the migration flag"
+                self.world.gap(text, "unread-controller" if unread else "flag")
         self._note(event)
         yield
 

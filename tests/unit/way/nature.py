@@ -24,6 +24,7 @@ from tests.unit.way.parts import (
     KnownGap,
     Log,
     Partition,
+    Soak,
     StatefulSet,
     ZooKeeperHeads,
 )
@@ -57,15 +58,16 @@ class Nature:
         self.alone = False
         #: the gates were open when the product took the flag away
         self.final_allowed = False
-        self.soaked = False
-        self.was_pure = False
+        self.soak = Soak()
+        #: the controllers were made while volumes of earlier ones were there
+        self.old_volumes = False
         for _ in range(brokers):
             self.create_topic()
 
-    def gap(self, name: str, text: str) -> None:
-        """A disaster, unless it is a known gap."""
-        if name in self.known:
-            raise KnownGap(name)
+    def gap(self, text: str, *names: str) -> None:
+        """A disaster, unless all that led to it is known."""
+        if self.known.issuperset(names):
+            raise KnownGap(*names)
         raise Disaster(text)
 
     # what is there
@@ -97,8 +99,8 @@ class Nature:
             shut.append("quorum")
         if set(self.groups.values()) != {"kraft"}:
             shut.append("templates")
-        if not self.soaked:
-            shut.append("soak")
+        if not self.soak.over:
+            shut.append("soak" if self.soak.over_once else "no soak")
         return shut
 
     def left_overs(self) -> list[str]:
@@ -159,9 +161,9 @@ class Nature:
         self._keep_replicas()
         flags = [each.flag for each in self.controllers.values()]
         if any(each.settled_mode != KRAFT for each in self.brokers.values()):
-            self.was_pure = self.soaked = False
+            self.soak.pure = self.soak.over = False
         elif flags and all(flags):
-            self.was_pure = True
+            self.soak.pure = self.soak.pure_once = True
 
     def _controller_pods(self) -> None:
         wanted = CONTROLLERS[: self.sts.replicas] if self.sts is not None else ()
@@ -184,6 +186,8 @@ class Nature:
         each.up = True
         if not each.flag:
             return
+        if self.old_volumes:
+            raise Disaster("(e) controllers start on volumes of an earlier attempt")
         if not self.log.copied and (self.zk.offset or 0) > 0:
             raise Disaster("(e) controllers start on empty volumes beside a /migration that says the copy was done")
         if self.log.copied and self.alone and (self.zk.offset or 0) > 0:
@@ -215,7 +219,7 @@ class Nature:
         behind = [each.id for each in self.brokers.values() if each.settled_mode != KRAFT]
         if behind:
             self.gap(
-                "unflagged-in-hybrid", f"(a) a controller without the flag is active while {behind} need ZooKeeper"
+                f"(a) a controller without the flag is active while {behind} need ZooKeeper", "unflagged-in-hybrid"
             )
         log.finalized = True
 

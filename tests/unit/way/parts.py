@@ -101,6 +101,16 @@ class Partition:
 
 
 @dataclass
+class Soak:
+    """Whether the cluster is in pure dual-write, and whether a soak is over; ``once``: at any time of this attempt."""
+
+    pure: bool = False
+    over: bool = False
+    pure_once: bool = False
+    over_once: bool = False
+
+
+@dataclass
 class StatefulSet:
     """The controllers' StatefulSet."""
 

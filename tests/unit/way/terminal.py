@@ -167,8 +167,12 @@ class Terminal:
             yield step
 
     def _reversible(self) -> None:
-        if self.world.finalized:
-            self.world.gap("unseen-end", f"(c) {self.sub_phase} acts after the point of no return")
+        world = self.world
+        if not world.finalized:
+            return
+        # as long as the one that finalized leads, everybody can see it
+        unseen = world.leader is None or world.controllers[world.leader].flag
+        world.gap(f"(c) {self.sub_phase} acts after the point of no return", "unseen-end" if unseen else "seen-end")
 
     def _ensure_lock(self) -> None:
         self.marks[names.LOCK] = self.journal.migration_id = self.journal.migration_id or "m1"

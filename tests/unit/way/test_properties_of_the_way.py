@@ -208,7 +208,10 @@ def go_on(walk: Walk) -> list[str]:
 
 
 @traces(2800)
-@given(begun(PURE, OPEN), actions(*EVERYTHING, *("finalize", *QUORUM, "confirmed", "time_passes") * 2, longest=16))
+@given(
+    begun(PURE, OPEN),
+    actions(*EVERYTHING, *("finalize", *QUORUM, "forced", "confirmed", "time_passes") * 2, longest=16),
+)
 def test_nothing_is_finalized_while_a_gate_is_shut(where: Begin, trace: list[Action]) -> None:
     """(a) Rule 6.1: no controller without the flag becomes active unless every gate was open when it lost it."""
     walk = begin(*where, KNOWN)
@@ -216,13 +219,17 @@ def test_nothing_is_finalized_while_a_gate_is_shut(where: Begin, trace: list[Act
     assert walk.gap or not walk.world.finalized or walk.world.final_allowed
 
 
-@traces(2800)
-@given(
-    begun(0, HYBRID, PURE, OPEN),
-    actions(*EVERYTHING, *(*RUNS, *BROKERS, "controller_fails", "repaired") * 2, longest=16),
-)
+@traces(2000)
+@given(begun(0, HYBRID, PURE, OPEN), actions(*EVERYTHING, *(*RUNS, *BROKERS, "repaired") * 2, longest=16))
 def test_every_restart_leaves_enough(where: Begin, trace: list[Action]) -> None:
-    """(b) Rule 6.6: no partition falls under min.insync.replicas, no replica is taken while another is away, a majority stays."""
+    """(b) Rule 6.6: no partition falls under min.insync.replicas, and no replica is taken while another is away."""
+    follow(begin(*where, KNOWN), trace)
+
+
+@traces(800)
+@given(begun(OPEN), actions("finalize", "rollback", "go", "go", *QUORUM, "repaired", longest=12))
+def test_every_restart_leaves_a_majority(where: Begin, trace: list[Action]) -> None:
+    """(b) Rule 6.6: of the controllers, while they lose the flag and while they get it back."""
     follow(begin(*where, KNOWN), trace)
 
 
@@ -248,18 +255,32 @@ def test_every_place_has_a_name_and_a_way_on(where: Begin, trace: list[Action]) 
             go_on(walk)
 
 
-@traces(1400)
+def start_again(walk: Walk) -> None:
+    """(e) After a rollback nothing keeps a new attempt from coming as far as any."""
+    go_back(walk)
+    assert walk.operator.run("migrate") is None
+    assert walk.operator.look().state.name == state.HYBRID
+
+
+@traces(900)
 @given(begun(0, HYBRID, PURE), actions(*EVERYTHING, *("rollback", "go", *QUORUM) * 2, longest=14))
 def test_znodes_and_volumes_go_together(where: Begin, trace: list[Action]) -> None:
-    """(e) Rules 6.3 and 6.4: never under a running controller, never the one without the other; a new attempt is safe."""
+    """(e) Rules 6.3 and 6.4: never under a running controller, and never the one without the other."""
     walk = begin(*where, KNOWN)
     with contextlib.suppress(KnownGap):
         follow(walk, trace)
-        if not heal(walk) or walk.world.finalized:
-            return
-        go_back(walk)
-        assert walk.operator.run("migrate") is None
-        assert walk.operator.look().state.name == state.HYBRID
+        if heal(walk) and not walk.world.finalized:
+            start_again(walk)
+
+
+@traces(500)
+@given(begun(0, HYBRID), actions("setup", "migrate", "rollback", "rollback", "go", "later", *BROKERS, longest=12))
+def test_attempt_after_attempt(where: Begin, trace: list[Action]) -> None:
+    """(e) Rules 6.3 and 6.5: no quorum meets volumes, znodes or brokers that remember another one."""
+    walk = begin(*where, KNOWN)
+    follow(walk, trace)
+    if heal(walk):
+        start_again(walk)
 
 
 @pytest.mark.parametrize("gap", GAPS)

@@ -113,8 +113,12 @@ def too_early_plain(world: World) -> None:
     [
         (ZOOKEEPER, two_brokers, r"\(b\) .* has only \[2\] in sync"),
         (HYBRID, two_controllers, r"\(b\) only \[3002\] are left"),
-        (HYBRID, final_at_once, r"\(a\) the final settings are written while shut: \['brokers', 'templates', 'soak'\]"),
-        (PURE, final_at_once, r"\(a\) .* while shut: \['soak'\]"),
+        (
+            HYBRID,
+            final_at_once,
+            r"\(a\) the final settings are written while shut: \['brokers', 'templates', 'no soak'\]",
+        ),
+        (PURE, final_at_once, r"\(a\) .* while shut: \['no soak'\]"),
         (HYBRID, flag_lost, r"\(a\) a controller without the flag is active"),
         (HYBRID, znodes_first, r"\(e\) .* while controllers .* are there"),
         (ZOOKEEPER, alien_controller, r"\(e\) a broker's /controller"),

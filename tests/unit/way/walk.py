@@ -15,7 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal impor
 
 from tests.unit.way.back import Operator
 from tests.unit.way.parts import CONTROLLERS, NONE, KnownGap
-from tests.unit.way.terminal import LONG_AGO, METHODS, PLAYBOOKS
+from tests.unit.way.terminal import CONFIRMED, LONG_AGO, METHODS, PLAYBOOKS
 from tests.unit.way.world import World
 
 #: what happens and to which of them, or how far: an action of a trace
@@ -68,6 +68,11 @@ class Walk:
     def jump(self, number: int) -> None:
         """A sub-phase alone, out of order."""
         self.operator.jump(JUMPS[number % len(JUMPS)])
+        self.operator.go(STEPS[-1])
+
+    def forced(self, number: int) -> None:
+        """One of the last sub-phases alone, which --tags asks for without kraft_confirm."""
+        self.operator.jump(LAST[number % len(LAST)])
         self.operator.go(STEPS[-1])
 
     def kill(self, _number: int) -> None:
@@ -127,7 +132,8 @@ class Walk:
         """Days."""
         if self.operator.journal.pure_since:
             self.operator.journal.pure_since = LONG_AGO
-        self.world.soaked = self.world.was_pure
+        soak = self.world.soak
+        soak.over, soak.over_once = soak.pure, soak.pure_once
 
     def confirmed(self, number: int) -> None:
         """kraft_confirm and kraft_accept as of now."""
@@ -158,6 +164,7 @@ def _begun(brokers: int, min_isr: int, ibp: str, way: int) -> bytes:
     return pickle.dumps(walk)
 
 
+LAST = tuple(item for item in phases.SUB_PHASES if item.name in CONFIRMED)
 JUMPS = tuple(item for item in phases.SUB_PHASES if item.module in METHODS)
 EVENTS: dict[str, Callable[[Walk, int], None]] = {
     name: getattr(Walk, name)
@@ -165,6 +172,7 @@ EVENTS: dict[str, Callable[[Walk, int], None]] = {
         "nothing",
         "go",
         "jump",
+        "forced",
         "kill",
         "broker_fails",
         "broker_crashes",

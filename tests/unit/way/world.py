@@ -63,8 +63,10 @@ class World(Nature):
         if stage == "final" and not self.finalized:
             shut = self.shut_gates()
             if shut:
-                self.gap("+".join(shut), f"(a) the final settings are written while shut: {shut}")
+                self.gap(f"(a) the final settings are written while shut: {shut}", *shut)
             self.final_allowed = True
+        if self.sts is None:
+            self.old_volumes = bool(self.volumes)
         self.sts = StatefulSet(stage, replicas)
 
     def delete_controllers(self) -> None:
@@ -114,7 +116,7 @@ class World(Nature):
         self.moment += 1
         self.volumes.discard(number)
         if not self.volumes:
-            self.log = None
+            self.log, self.old_volumes = None, False
 
     # what people and machines do
 
