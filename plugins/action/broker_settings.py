@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    brokers,
+    controllers,
+    originals,
+    plan,
+    way_back,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.brokers import ORDER, StagePlan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
@@ -22,6 +28,8 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
+#: the stages of the way back
+BACK = (rollback.RETURN, rollback.ORIGINAL)
 #: the states from which a stage may be written
 ALLOWED = {
     "ibp": (state.ZOOKEEPER, state.PREMIGRATION),
@@ -38,6 +46,8 @@ class ActionModule(KraftAction):
     def judge(self, run: Run) -> Decision:
         """Written already, not needed, or what would be written."""
         cluster, stage = run.cluster, run.params["stage"]
+        if stage in BACK:
+            return self._judge_back(run)
         over = plan.already_over(cluster)
         if over:
             return not_needed(over)
@@ -59,6 +69,13 @@ class ActionModule(KraftAction):
         plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
         return needed(_summary(stage, plans), *(_diff(item) for item in plans))
 
+    def _judge_back(self, run: Run) -> Decision:
+        cluster, stage = run.cluster, run.params["stage"]
+        found = way_back.answer(cluster, run.sub_phase, check_mode=run.check_mode)
+        if not found.needed:
+            return Decision.of(found)
+        return Decision.of(found, *(_diff(item) for item in _to_write(run, brokers.plan_return(cluster, stage))))
+
     def _not_yet(self, run: Run) -> str:
         cluster, stage = run.cluster, run.params["stage"]
         if stage == "migration" and not controllers.running(cluster):
@@ -72,10 +89,14 @@ class ActionModule(KraftAction):
         cluster, stage = run.cluster, run.params["stage"]
         if stage == "kraft":
             brokers.prove_hybrid(cluster)
-        run.journal.originals = {"secret": brokers.keep_originals(cluster)}
+        if stage not in BACK:
+            run.journal.originals = {"secret": originals.keep(cluster)}
         # under the lease the objects may be newer than those that were judged
         cluster.reload_objects()
-        plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
+        if stage == rollback.RETURN:
+            self._flag_again(run)
+        plans = brokers.plan_return(cluster, stage) if stage in BACK else brokers.plan_stage(cluster, stage)
+        plans = _to_write(run, plans)
         for item in plans:
             brokers.write_stage(cluster, item)
             run.progress(f"StatefulSet {item.name}: settings of stage {stage} written ({_keys(item)})")
@@ -97,6 +118,23 @@ class ActionModule(KraftAction):
             **keys,
             "notes": [note for item in plans for note in item.changes.notes],
         }
+
+    def _flag_again(self, run: Run) -> None:
+        """Safety rule 6.2: what a restarted controller would read has the migration flag."""
+        cluster = run.cluster
+        if cluster.controllers is None or template_annotation(cluster.controllers, names.STAGE) != "final":
+            return
+        controllers.write(cluster, controllers.build(cluster, "migrating"))
+        run.progress(f"StatefulSet {cluster.controllers_name}: the migration flag is on again")
+
+
+def _to_write(run: Run, plans: list[StagePlan]) -> list[StagePlan]:
+    stage = run.params["stage"]
+    if stage == rollback.RETURN:
+        return [item for item in plans if brokers.stage_of(item.statefulset) == "kraft"]
+    if stage == rollback.ORIGINAL:
+        return [item for item in plans if brokers.stage_of(item.statefulset)]
+    return [item for item in plans if brokers.stage_of(item.statefulset) != stage]
 
 
 def _summary(stage: str, plans: list[StagePlan]) -> str:

@@ -13,7 +13,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, plan, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
@@ -53,8 +54,7 @@ class ActionModule(KraftAction):
             return self._judge_final(run)
         if run.check_mode and existing is None:
             return needed("start the controllers for the migration once they exist")
-        if now != wanted:
-            controllers.refuse_leftovers(cluster)
+        _refuse_leftovers(cluster, begun=now == wanted)
         return needed(
             f"start {run.params['controller_replicas']} controllers for the migration", self._diff(run, wanted)
         )
@@ -111,13 +111,16 @@ class ActionModule(KraftAction):
             run.record(
                 "gates", gates=[gate.as_dict(run.params["accept"]) for gate in opened], confirmed_by=run.lease.holder
             )
-        elif now != stage:
-            controllers.refuse_leftovers(cluster)
-        if now != stage:
+        else:
+            _refuse_leftovers(cluster, begun=now == stage)
+        # a rollback that was given up on has scaled them down
+        wanted = objects.statefulset["spec"]["replicas"]
+        scaled = cluster.controllers is not None and cluster.controllers["spec"].get("replicas") == wanted
+        if now != stage or not scaled:
             controllers.write(cluster, objects)
             run.progress(f"StatefulSet {cluster.controllers_name}: settings of stage {stage} written")
         if stage == "migrating":
-            self._wait_ready(run, int(objects.statefulset["spec"]["replicas"]))
+            self._wait_ready(run, int(wanted))
         cluster.reload()
         run.record("written", stage=stage)
         return {**controllers.summary(cluster, objects), "stage": stage}
@@ -140,3 +143,15 @@ class ActionModule(KraftAction):
             reasons = [why_not_back(run.client, cluster.namespace, pod, cluster.controller_container) for pod in pods]
             why = "; ".join(f"{pod}: {reason}" for pod, reason in zip(pods, reasons, strict=True) if reason)
             raise DeadlineExceeded(f"{error.message}; {why}", code="controllers-not-ready") from error
+
+
+def _refuse_leftovers(cluster: StatefulSetCluster, *, begun: bool) -> None:
+    """Nothing of an earlier attempt may be left: neither in ZooKeeper, nor on volumes, nor in a broker's memory.
+
+    ``begun``: these controllers were started before. As long as their volumes are there, what ZooKeeper holds is their own.
+    """
+    if not begun or not controllers.leftover_volumes(cluster):
+        controllers.refuse_leftovers(cluster)
+    left = way_back.pending(cluster)
+    if left:
+        raise Refused(left, code="rollback-pending")

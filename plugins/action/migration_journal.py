@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import locks, plan, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    locks,
+    originals,
+    plan,
+    ready,
+    way_back,
+    writes,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
     KraftAction,
@@ -35,6 +42,8 @@ class ActionModule(KraftAction):
     def judge(self, run: Run) -> Decision:
         """Recorded already, or to be recorded now that the state is reached."""
         event, cluster = run.params["event"], run.cluster
+        if event == rollback.COMPLETE:
+            return Decision.of(way_back.answer(cluster, event, check_mode=run.check_mode))
         over = plan.already_over(cluster)
         if over and event != "MoveToKRaftControllerComplete":
             return not_needed(over)
@@ -54,6 +63,8 @@ class ActionModule(KraftAction):
     def apply(self, run: Run) -> dict[str, Any]:
         """Write the event; at COMPLETE put the update strategy back and take the lock off."""
         event, cluster = run.params["event"], run.cluster
+        if event == rollback.COMPLETE:
+            return self._complete_rollback(run)
         where = cluster.state.name
         if event == "MoveToKRaftControllerComplete":
             for item in locks.managed(cluster):
@@ -68,3 +79,36 @@ class ActionModule(KraftAction):
         run.lease.stop()
         run.lease.release()
         return {"event": event, "state": where}
+
+    def _complete_rollback(self, run: Run) -> dict[str, Any]:
+        """Prove that nothing is left, then take away what is ours and end the attempt."""
+        cluster = run.cluster
+        for item in cluster.statefulsets:
+            if writes.restore_strategy(cluster.client, item):
+                run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
+        deleted = [f"ConfigMap/{name}" for name in way_back.delete_config_maps(cluster)]
+        deleted += ["Secret with the originals"] if originals.forget(cluster) else []
+        cluster.reload()
+        proof = ready.prove(cluster)
+        for line in proof:
+            run.progress(f"ready to retry: {line['what']}: {line['evidence']}")
+        run.record(
+            rollback.COMPLETE,
+            state=cluster.state.name,
+            deleted=deleted,
+            proof=proof,
+            migration_id=run.journal.migration_id,
+        )
+        run.journal.close_attempt()
+        run.save_journal()
+        # last: while it is held, a run that was killed before comes here again
+        locks.release(cluster)
+        run.lease.stop()
+        run.lease.release()
+        return {
+            "event": rollback.COMPLETE,
+            "state": cluster.state.name,
+            "proof": proof,
+            "deleted": deleted,
+            "msg": f"{cluster.namespace}/{cluster.name} is back in plain ZooKeeper mode: nothing of the attempt is left, a new one may begin",
+        }

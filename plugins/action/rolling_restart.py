@@ -9,10 +9,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Restart, RollEngine, Target
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, gates, locks, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    brokers,
+    controllers,
+    gates,
+    locks,
+    plan,
+    way_back,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import BrokerRoll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import ControllerRoll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings
@@ -22,6 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes im
     pod_settings_hash,
     template_annotation,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import CLEAN_UPS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -32,6 +40,9 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
 
+#: the stages of the way back
+BACK = (rollback.RETURN, rollback.ORIGINAL, *CLEAN_UPS)
+
 
 class ActionModule(KraftAction):
     """Implements kafkaops.kraft.rolling_restart."""
@@ -41,6 +52,8 @@ class ActionModule(KraftAction):
     def judge(self, run: Run) -> Decision:
         """Which pods still run other settings than their StatefulSet was given for this stage."""
         cluster, stage = run.cluster, run.params["stage"]
+        if stage in BACK:
+            return Decision.of(way_back.answer(cluster, run.sub_phase, check_mode=run.check_mode))
         over = plan.already_over(cluster)
         if over:
             return not_needed(over)
@@ -74,6 +87,8 @@ class ActionModule(KraftAction):
     def apply(self, run: Run) -> dict[str, Any]:
         """Roll."""
         cluster, of_brokers = run.cluster, run.params["target"] == "brokers"
+        if run.params["stage"] == rollback.RETURN:
+            self._flag_controllers(run)
         target = self._broker_target(run) if of_brokers else self._controller_target(run)
         container = cluster.container if of_brokers else cluster.controller_container
         engine = RollEngine(run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress)
@@ -97,6 +112,28 @@ class ActionModule(KraftAction):
             "skipped": len(cluster.pods if of_brokers else cluster.controller_pods) - len(pods),
         }
 
+    def _flag_controllers(self, run: Run) -> None:
+        """Restart the controllers that run without the migration flag: none of them may become active any more."""
+        cluster = run.cluster
+        if cluster.controllers is None or all(cluster.flags.values()):
+            return
+
+        def wrong(_pod: str, facts: ProcessFacts) -> str:
+            flag = facts.settings.get("zookeeper.metadata.migration.enable", "").strip().lower()
+            return "" if flag == "true" else "the migration flag is off"
+
+        def sure() -> None:
+            cluster.reload_objects()
+            locks.check(cluster, run.journal.migration_id)
+
+        digest = template_annotation(cluster.controllers, names.SETTINGS_HASH)
+        target = ControllerRoll(cluster, digest, wrong, sure)
+        engine = RollEngine(
+            run.client, cluster.namespace, cluster.controller_container, run.params["pod_timeout"], run.progress
+        )
+        engine.run(target, lambda _restart: None)
+        cluster.reload()
+
     def _note_pure(self, run: Run) -> None:
         """The soak starts at the first proven PURE_DUAL_WRITE."""
         if run.params["stage"] == "kraft" and run.cluster.state.name == state.PURE and not run.journal.pure_since:
@@ -118,13 +155,15 @@ class ActionModule(KraftAction):
         def sure() -> None:
             cluster.reload_objects()
             locks.check(cluster, run.journal.migration_id)
-            if stage == "kraft":
+            if stage in ("kraft", rollback.RETURN):
                 brokers.check_hybrid_or_beyond(cluster)
+            elif stage == rollback.ORIGINAL:
+                brokers.check_broker_in_charge(cluster)
 
         hashes = {
             item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
         }
-        return BrokerRoll(cluster, hashes, wrong, sure, registers=stage != "kraft")
+        return BrokerRoll(cluster, hashes, wrong, sure, registers=stage != "kraft", down_too=stage in BACK)
 
     def _controller_target(self, run: Run) -> Target:
         cluster = run.cluster

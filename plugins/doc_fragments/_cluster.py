@@ -127,6 +127,16 @@ options:
       - Costs nothing where a broker takes longer than that to come back. V(0) where the clients look addresses up again at once.
     type: int
     default: 30
+  rollback_cleanup:
+    description:
+      - When a rollback restarts the brokers on their original settings.
+      - V(later) leaves them running until rollback.yml is run again with V(now). The cluster serves from ZooKeeper meanwhile, the
+        controllers and their volumes are gone, and a new attempt refuses until the brokers were restarted.
+    type: str
+    default: now
+    choices:
+      - now
+      - later
   wait_timeout:
     description:
       - Seconds that any other wait may take, such as that for the quorum or for the hybrid state.

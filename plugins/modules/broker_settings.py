@@ -33,12 +33,16 @@ options:
       - V(ibp) raises C(inter.broker.protocol.version), when that cannot be folded into the migration roll.
       - V(migration) makes the brokers migrating ones, still with ZooKeeper.
       - V(kraft) makes them KRaft brokers. The hybrid state is checked right before.
+      - V(return) makes KRaft brokers migrating ones again, made of the kept originals. The migration flag stays on.
+      - V(original) puts the kept pod templates back. An C(inter.broker.protocol.version) that was raised stays.
     type: str
     required: true
     choices:
       - ibp
       - migration
       - kraft
+      - return
+      - original
 seealso:
   - module: kafkaops.kraft.rolling_restart
 """

@@ -39,6 +39,7 @@ options:
       - SetupComplete
       - MigrateDualWrite
       - MoveToKRaftControllerComplete
+      - RollbackToZkComplete
 """
 
 EXAMPLES = r"""

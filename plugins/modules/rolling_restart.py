@@ -48,13 +48,19 @@ options:
       - The stage that the pods have to run afterwards, as written by M(kafkaops.kraft.broker_settings)
         or, for V(final), by M(kafkaops.kraft.kraft_controller).
       - With V(final) the gates of M(kafkaops.kraft.finalize_gates_info) are evaluated before each restart.
+      - V(return) and V(original) lead back. V(cleanup) and V(cleaned) restart nothing. They stand for the rolls that Confluent for
+        Kubernetes needs around the clean-up of the metadata log.
     type: str
     required: true
     choices:
       - ibp
       - migration
       - kraft
+      - return
+      - original
       - final
+      - cleanup
+      - cleaned
 seealso:
   - module: kafkaops.kraft.broker_settings
   - module: kafkaops.kraft.kraft_controller

@@ -24,6 +24,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import findings, phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Answer
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
@@ -42,6 +43,12 @@ class Decision:
     kind: str
     reason: str
     diff: tuple[Mapping[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, answer: Answer, *diff: Mapping[str, str]) -> Decision:
+        """Take over what the plan of the way back says; what is postponed is not needed now."""
+        kind = NOT_NEEDED if answer.kind == "later" else answer.kind
+        return cls(kind, answer.reason, tuple(diff))
 
     @property
     def needed(self) -> bool:

@@ -20,6 +20,8 @@ HARMLESS = {
     ("selfsubjectrulesreviews", ""),
 }
 READS = {"get", "list", "watch"}
+#: the first HTTP status that says no
+BAD = 300
 
 
 def _log() -> Path:
@@ -49,4 +51,23 @@ def writes_since(mark: int, namespace: str, account: str) -> list[str]:
                 found.append(
                     f"{event['verb']} {where.get('resource')}/{where.get('subresource', '')} {where.get('name', '')}"
                 )
+    return found
+
+
+def removals_since(mark: int, namespace: str, account: str) -> list[str]:
+    """Pods that the ServiceAccount deleted or evicted since ``mark``, in order; refused evictions do not count."""
+    user, found = f"system:serviceaccount:{namespace}:{account}", []
+    with _log().open(encoding="utf-8") as file:
+        file.seek(mark)
+        for line in file:
+            if not line.endswith("\n"):
+                break  # being written
+            event = json.loads(line)
+            where = event.get("objectRef") or {}
+            code = (event.get("responseStatus") or {}).get("code", 0)
+            ours = event.get("user", {}).get("username") == user and where.get("resource") == "pods"
+            evicted = event.get("verb") == "create" and where.get("subresource") == "eviction"
+            deleted = event.get("verb") == "delete" and not where.get("subresource")
+            if ours and (evicted or deleted) and code < BAD and event.get("stage") == "ResponseComplete":
+                found.append(str(where.get("name", "")))
     return found

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,8 +69,47 @@ class Cluster:
         """Its namespace."""
         return self.fixture.spec.namespace
 
-    def play(self, playbook: str, *arguments: str, **variables: Any) -> Outcome:
-        """Run one of our playbooks with the minimal account; returns whatever its exit status."""
+    def play(self, playbook: str, *arguments: str, kill_at: str = "", **variables: Any) -> Outcome:
+        """Run one of our playbooks with the minimal account; returns whatever its exit status.
+
+        ``kill_at``: ``before:TASK`` or ``after:TASK``, where ansible-playbook gets SIGKILL.
+        """
+        command, environment, results = self._prepared(playbook, arguments, variables)
+        if kill_at:
+            environment["KRAFT_KILL_AT"] = kill_at
+        began = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
+        output = done.stdout + done.stderr
+        words = " ".join([playbook, *arguments, *(f"{key}={value}" for key, value in variables.items())])
+        print(
+            f"{self.namespace}: {words}: exit status {done.returncode} after {time.monotonic() - began:.1f} s",
+            flush=True,
+        )
+        lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+        return Outcome(done.returncode, output, [json.loads(line) for line in lines])
+
+    def kill(self, playbook: str, pattern: str, *arguments: str, **variables: Any) -> str:
+        """Run a playbook and kill ansible-playbook by SIGKILL as soon as a line of its output matches; returns the output.
+
+        Fails when the playbook ends before.
+        """
+        command, environment, _results = self._prepared(playbook, arguments, variables)
+        seen = ""
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            for line in process.stdout or ():
+                seen += line
+                if re.search(pattern, line):
+                    process.kill()
+                    print(f"{self.namespace}: {playbook}: killed at: {line.strip()[:120]}", flush=True)
+                    return seen
+        raise AssertionError(f"{playbook} ended before {pattern} was printed:\n{seen}")
+
+    def _prepared(
+        self, playbook: str, arguments: Sequence[str], variables: Mapping[str, Any]
+    ) -> tuple[list[str], dict[str, str], Path]:
+        """Write the inventory; return the command, its environment and the file that gets the results."""
         inventory = self.folder / "inventory.yml"
         host = {
             "kraft_namespace": self.namespace,
@@ -84,29 +124,24 @@ class Cluster:
         results.unlink(missing_ok=True)
         environment = os.environ | {
             "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
-            "ANSIBLE_CALLBACKS_ENABLED": "results_file",
+            "ANSIBLE_CALLBACKS_ENABLED": "results_file,kill_at",
             "KRAFT_RESULTS_FILE": str(results),
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "PYTHONUNBUFFERED": "1",
         }
         environment.pop("K8S_AUTH_KUBECONFIG", None)
+        program = str(Path(sys.executable).parent / "ansible-playbook")
         command = [
-            str(Path(sys.executable).parent / "ansible-playbook"),
+            program,
             "-i",
             str(inventory),
             f"playbooks/{playbook}.yml",
+            "-e",
+            json.dumps(dict(variables)),
+            *arguments,
         ]
-        command += ["-e", json.dumps(variables), *arguments]
-        began = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
-        output = done.stdout + done.stderr
-        words = " ".join([playbook, *arguments, *(f"{key}={value}" for key, value in variables.items())])
-        print(
-            f"{self.namespace}: {words}: exit status {done.returncode} after {time.monotonic() - began:.1f} s",
-            flush=True,
-        )
-        lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-        return Outcome(done.returncode, output, [json.loads(line) for line in lines])
+        return command, environment, results
 
     def _connection(self) -> dict[str, Any]:
         config = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))

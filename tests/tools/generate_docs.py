@@ -61,6 +61,14 @@ ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
         ],
         {"FinalizeGates": "finalize_gates_info"},
     ),
+    "rollback": (
+        "Leads a cluster back to ZooKeeper from every state that is not finalized",
+        [
+            "The phase RollbackToZk. Stops the quorum, gives ZooKeeper back to the brokers and removes what the attempt left.",
+            "Refuses once the active controller runs without the migration flag.",
+        ],
+        {"RollbackPlan": "rollback_plan_info"},
+    ),
     "status": (
         "Says where a cluster is between ZooKeeper and KRaft",
         ["Derives the state from the cluster and shows it with the next command. Changes nothing."],
@@ -79,7 +87,12 @@ ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
         {"Report": "migration_report"},
     ),
 }
-PHASE_OF_ROLE = {"setup": "SETUP", "migrate": "MIGRATE", "finalize": "MoveToKRaftControllerOnly"}
+PHASE_OF_ROLE = {
+    "setup": "SETUP",
+    "migrate": "MIGRATE",
+    "finalize": "MoveToKRaftControllerOnly",
+    "rollback": "RollbackToZk",
+}
 #: variables of a role beside those that every module takes
 OWN: dict[str, dict[str, dict[str, Any]]] = {
     "unlock": {

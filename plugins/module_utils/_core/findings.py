@@ -175,6 +175,31 @@ _RULES = (
     # locks and changes
     _block("lock-held", "somebody else is migrating this cluster", "wait, or run unlock.yml when that run is dead"),
     _block("changed-by-others", "an object was changed by somebody else", "find out who and why, then run again"),
+    # the way back
+    _block("rollback-impossible", "there is no way back", "go forward, or mirror the topics into a new cluster"),
+    _block(
+        "rollback-behind",
+        "ZooKeeper does not have everything that the quorum has",
+        "look at the active controller's log",
+        True,
+    ),
+    _block(
+        "rollback-parity",
+        "ZooKeeper and KRaft do not say the same",
+        "look at the active controller's log; what only KRaft has would be lost",
+        True,
+    ),
+    _block(
+        "rollback-pending",
+        "an earlier attempt was not rolled back to its end",
+        "run rollback.yml, without kraft_rollback_cleanup: later",
+    ),
+    _block("originals-missing", "the originals that a rollback puts back are gone", "see the sentence"),
+    _block(
+        "meta-properties-version-1",
+        "a log directory was made in KRaft mode and cannot run in ZooKeeper mode",
+        "move its partitions away and remove it first",
+    ),
     # gates of finalize
     _block(
         "gate-pure-dual-write",

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
+
 FORMAT = 1
 DATA_KEY = "journal.json"
 #: a ConfigMap holds at most 1 MiB; the oldest per-pod details go first
@@ -44,8 +46,26 @@ class Journal:
         return event
 
     def has(self, sub_phase: str) -> bool:
-        """Whether an event of that sub-phase is recorded."""
-        return any(event["sub_phase"] == sub_phase for event in self.events)
+        """Whether that sub-phase is recorded as done since the last attempt was rolled back."""
+        return any(event["sub_phase"] == sub_phase and not event.get("failed") for event in self.attempt())
+
+    def attempt(self) -> list[dict[str, Any]]:
+        """The events of the present attempt: those after the last complete rollback."""
+        ends = [at for at, event in enumerate(self.events) if event.get("what") == rollback.COMPLETE]
+        return self.events[ends[-1] + 1 :] if ends else self.events
+
+    def last_attempt(self) -> list[dict[str, Any]]:
+        """The events of the present attempt or, where none has begun, those of the one that was rolled back last."""
+        now = self.attempt()
+        if now:
+            return now
+        ends = [at for at, event in enumerate(self.events) if event.get("what") == rollback.COMPLETE]
+        return self.events[(ends[-2] + 1 if len(ends) > 1 else 0) :]
+
+    def close_attempt(self) -> None:
+        """Forget what belonged to an attempt that was rolled back; its events stay."""
+        self.migration_id = self.started = self.pure_since = self.zookeeper_connect = ""
+        self.originals = {}
 
     def last(self) -> dict[str, Any] | None:
         """The newest event, if any."""

@@ -4,8 +4,9 @@
 
 """Reads what ``kafka-dump-log.sh --cluster-metadata-decoder`` prints of the KRaft metadata log.
 
-Only the few records that say where a migration stands are looked at: brokers, controllers, the migration state, and
-finalized features (record schemas: ``metadata/src/main/resources/common/metadata/*.json``).
+:func:`parse_dump` looks at the few records that say where a migration stands: brokers, controllers, the migration
+state, and finalized features (record schemas: ``metadata/src/main/resources/common/metadata/*.json``). Whoever wants
+other records (``image_records``) hands :func:`replay` what to do with them.
 
 Three rules decide what counts:
 
@@ -22,11 +23,14 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 MIGRATION_STATES = {0: "NONE", 1: "MIGRATION", 2: "PRE_MIGRATION", 3: "POST_MIGRATION", 4: "ZK"}
 """``ZkMigrationState``: the numbers are not in the order in which the states follow each other."""
+
+TRANSACTIONS = ("BEGIN_TRANSACTION_RECORD", "END_TRANSACTION_RECORD", "ABORT_TRANSACTION_RECORD")
+"""The records that :func:`replay` itself wants (KIP-866)."""
 
 RECORDS = (
     "REGISTER_BROKER_RECORD",
@@ -37,14 +41,22 @@ RECORDS = (
     "REGISTER_CONTROLLER_RECORD",
     "ZK_MIGRATION_STATE_RECORD",
     "FEATURE_LEVEL_RECORD",
-    "BEGIN_TRANSACTION_RECORD",
-    "END_TRANSACTION_RECORD",
-    "ABORT_TRANSACTION_RECORD",
+    *TRANSACTIONS,
 )
-"""The records that this parser wants; whoever filters the output keeps these."""
+"""The records that :func:`parse_dump` wants; whoever filters the output keeps these."""
 
-KEEP = rf"^Dumping |Error at |\"type\":\"({'|'.join(RECORDS)})\""
-"""Extended regular expression for the lines to keep."""
+
+def keep_pattern(kinds: Iterable[str]) -> str:
+    """Return an extended regular expression for the lines that a replay of such records needs."""
+    return rf"^Dumping |Error at |\"type\":\"({'|'.join(kinds)})\""
+
+
+KEEP = keep_pattern(RECORDS)
+"""The lines that :func:`parse_dump` needs."""
+
+# as text: ansible-test's pylint takes the runtime form X | Y for an error
+Apply: t.TypeAlias = "Callable[[str, Mapping[str, t.Any], int], str | None]"
+"""Takes the type of a record, its fields and its offset (-1 in a checkpoint); returns what is wrong with it, or None."""
 
 _FILE = re.compile(r"^Dumping .*?(?P<offset>\d{20})(?:-\d{10}\.(?P<kind>checkpoint)|\.log)\s*$")
 _RECORD = re.compile(r"^\| offset: (?P<offset>\d+) .*?payload: (?P<payload>\{.*\})\s*$")
@@ -92,7 +104,19 @@ def parse_dump(lines: Iterable[str], *, high_watermark: int | None) -> MetadataL
     :param high_watermark: first offset that is not committed; None takes every record, which is right only where
         nothing is being written.
     """
-    replay = _Replay()
+    state = _Replay()
+    return state.result(replay(lines, high_watermark=high_watermark, apply=state.apply))
+
+
+def replay(lines: Iterable[str], *, high_watermark: int | None, apply: Apply) -> tuple[str, ...]:
+    """Hand on the records of a dump that count, in order.
+
+    :param lines: as in :func:`parse_dump`, other records and anything else in between included.
+    :param high_watermark: first offset that is not committed; None takes every record.
+    :return: what cannot be trusted: lines that the tool could not decode, what ``apply`` said, and a transaction that
+        is still open.
+    """
+    transactions = _Transactions(apply)
     covered, in_checkpoint = -1, False
     for line in lines:
         head = _FILE.match(line)
@@ -102,7 +126,7 @@ def parse_dump(lines: Iterable[str], *, high_watermark: int | None) -> MetadataL
                 covered = max(covered, int(head["offset"]))
             continue
         if line.startswith("Error at "):
-            replay.problems.append(line.strip())
+            transactions.problems.append(line.strip())
             continue
         match = _RECORD.match(line)
         if match is None:
@@ -110,8 +134,8 @@ def parse_dump(lines: Iterable[str], *, high_watermark: int | None) -> MetadataL
         offset = -1 if in_checkpoint else int(match["offset"])
         if not in_checkpoint and (offset < covered or (high_watermark is not None and offset >= high_watermark)):
             continue
-        replay.take(json.loads(match["payload"]), offset)
-    return replay.result()
+        transactions.take(json.loads(match["payload"]), offset)
+    return transactions.result()
 
 
 def choose_files(names: Iterable[str]) -> list[str]:
@@ -131,13 +155,11 @@ def choose_files(names: Iterable[str]) -> list[str]:
 
 
 @dataclass
-class _Replay:
-    brokers: dict[int, Registration] = field(default_factory=dict)
-    controllers: dict[int, bool] = field(default_factory=dict)
-    features: dict[str, int] = field(default_factory=dict)
-    migration_state: str | None = None
+class _Transactions:
+    """Holds records back until the end of their transaction."""
+
+    apply: Apply
     problems: list[str] = field(default_factory=list)
-    migration_offset: int = -1
     pending: list[tuple[str, Mapping[str, t.Any], int]] | None = None
 
     def take(self, payload: Mapping[str, t.Any], offset: int) -> None:
@@ -155,20 +177,37 @@ class _Replay:
         else:
             self._apply(kind, data, offset)
 
-    def result(self) -> MetadataLog:
-        problems = list(self.problems)
-        if self.pending is not None:
-            problems.append(f"a metadata transaction with {len(self.pending)} known records is open; they do not count")
+    def result(self) -> tuple[str, ...]:
+        if self.pending is None:
+            return tuple(self.problems)
+        known = len(self.pending)
+        return (*self.problems, f"a metadata transaction with {known} known records is open; they do not count")
+
+    def _apply(self, kind: str, data: Mapping[str, t.Any], offset: int) -> None:
+        problem = self.apply(kind, data, offset)
+        if problem is not None:
+            self.problems.append(problem)
+
+
+@dataclass
+class _Replay:
+    brokers: dict[int, Registration] = field(default_factory=dict)
+    controllers: dict[int, bool] = field(default_factory=dict)
+    features: dict[str, int] = field(default_factory=dict)
+    migration_state: str | None = None
+    migration_offset: int = -1
+
+    def result(self, problems: tuple[str, ...]) -> MetadataLog:
         return MetadataLog(
             brokers=dict(sorted(self.brokers.items())),
             controllers=dict(sorted(self.controllers.items())),
             migration_state=self.migration_state,
             features=dict(self.features),
-            problems=tuple(problems),
+            problems=problems,
             migration_offset=self.migration_offset,
         )
 
-    def _apply(self, kind: str, data: Mapping[str, t.Any], offset: int) -> None:
+    def apply(self, kind: str, data: Mapping[str, t.Any], offset: int) -> str | None:
         if kind == "REGISTER_BROKER_RECORD":
             self.brokers[int(data["brokerId"])] = Registration(
                 fenced=bool(data.get("fenced", True)),
@@ -179,9 +218,11 @@ class _Replay:
         elif kind == "UNREGISTER_BROKER_RECORD":
             self.brokers.pop(int(data["brokerId"]), None)
         elif kind == "BROKER_REGISTRATION_CHANGE_RECORD":
-            self._change(int(data["brokerId"]), int(data.get("fenced", 0)), int(data.get("inControlledShutdown", 0)))
+            return self._change(
+                int(data["brokerId"]), int(data.get("fenced", 0)), int(data.get("inControlledShutdown", 0))
+            )
         elif kind in ("FENCE_BROKER_RECORD", "UNFENCE_BROKER_RECORD"):
-            self._change(int(data["id"]), 1 if kind == "FENCE_BROKER_RECORD" else -1, 0)
+            return self._change(int(data["id"]), 1 if kind == "FENCE_BROKER_RECORD" else -1, 0)
         elif kind == "REGISTER_CONTROLLER_RECORD":
             self.controllers[int(data["controllerId"])] = bool(data.get("zkMigrationReady", False))
         elif kind == "ZK_MIGRATION_STATE_RECORD":
@@ -189,16 +230,17 @@ class _Replay:
             self.migration_state, self.migration_offset = MIGRATION_STATES.get(number, str(number)), offset
         elif kind == "FEATURE_LEVEL_RECORD":
             self.features[str(data["name"])] = int(data["featureLevel"])
+        return None
 
-    def _change(self, broker: int, fenced: int, shutdown: int) -> None:
+    def _change(self, broker: int, fenced: int, shutdown: int) -> str | None:
         """Apply a change of a registration: 1 sets a flag, -1 takes it away, 0 leaves it."""
         old = self.brokers.get(broker)
         if old is None:
-            self.problems.append(f"broker {broker} changed without a registration")
-            return
+            return f"broker {broker} changed without a registration"
         self.brokers[broker] = Registration(
             fenced=old.fenced if fenced == 0 else fenced > 0,
             migrating=old.migrating,
             epoch=old.epoch,
             in_controlled_shutdown=old.in_controlled_shutdown if shutdown == 0 else shutdown > 0,
         )
+        return None

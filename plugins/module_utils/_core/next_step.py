@@ -12,13 +12,15 @@ from __future__ import annotations
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 
 
-def phase_of(name: str, brokers_stage: str, controllers_stage: str, locked: bool) -> str:
+def phase_of(name: str, brokers_stage: str, controllers_stage: str, locked: bool, rolling_back: bool = False) -> str:
     """Return the phase, as CFK names it; an empty string before a migration has started.
 
     The stages are those of the pod templates ("" = the user's own), which are ahead of the pods while a roll is under way.
     """
     if name == state.FINALIZED:
         return phases.COMPLETE
+    if rolling_back:
+        return phases.ROLLBACK
     if controllers_stage == "final" or brokers_stage == "kraft" or name == state.PURE:
         return phases.FINALIZE
     if name == state.HYBRID:
@@ -28,8 +30,12 @@ def phase_of(name: str, brokers_stage: str, controllers_stage: str, locked: bool
     return phases.SETUP if locked or name == state.PREMIGRATION else ""
 
 
-def next_command(cluster: str, name: str, brokers_stage: str, controllers_stage: str) -> str:
+def next_command(
+    cluster: str, name: str, brokers_stage: str, controllers_stage: str, rolling_back: bool = False
+) -> str:
     """Return what to run next, in words that can be typed."""
+    if rolling_back and name != state.FINALIZED:
+        return "rollback.yml (goes on from here)"
     finalize = f"finalize.yml -e kraft_confirm={cluster} (irreversible; soak in PURE_DUAL_WRITE first)"
     if name == state.FINALIZED:
         return "nothing: the migration is complete"

@@ -33,17 +33,32 @@ class Need:
 CHANNEL = ("get", "create")
 
 NEEDS: tuple[Need, ...] = (
-    Need("apps", "statefulsets", ("get", "list", "create", "update", "patch"), "brokers' revisions, the controllers"),
+    Need(
+        "apps",
+        "statefulsets",
+        ("get", "list", "create", "update", "patch", "delete"),
+        "brokers' revisions, the controllers",
+    ),
     Need("", "pods", ("get", "list", "watch", "delete"), "rolling restarts"),
     Need("", "pods", ("create",), "restarts that respect a PodDisruptionBudget", "eviction"),
     Need("", "pods", CHANNEL, "settings that really run, tools in the pods", "exec"),
     Need("", "pods", CHANNEL, "ZooKeeper sessions", "portforward"),
     Need("", "pods", CHANNEL, "Jolokia, where there is one", "proxy"),
     Need("", "pods", ("get",), "the reason when something is stuck", "log"),
-    Need("", "configmaps", ("get", "list", "create", "patch"), "settings of each stage, the journal"),
-    Need("", "secrets", ("get", "create"), "the original pod templates, which may hold passwords"),
-    Need("", "services", ("get", "list", "create"), "ZooKeeper's pods, the controllers' Service"),
-    Need("", "persistentvolumeclaims", ("get", "list"), "volumes left by earlier controllers"),
-    Need("policy", "poddisruptionbudgets", ("get", "list", "watch", "create"), "evictions, the controllers' budget"),
+    Need("", "configmaps", ("get", "list", "create", "patch", "delete"), "settings of each stage, the journal"),
+    Need("", "secrets", ("get", "create", "delete"), "the original pod templates, which may hold passwords"),
+    Need("", "services", ("get", "list", "create", "delete"), "ZooKeeper's pods, the controllers' Service"),
+    Need(
+        "",
+        "persistentvolumeclaims",
+        ("get", "list", "watch", "delete"),
+        "the controllers' volumes, which a rollback deletes",
+    ),
+    Need(
+        "policy",
+        "poddisruptionbudgets",
+        ("get", "list", "watch", "create", "delete"),
+        "evictions, the controllers' budget",
+    ),
     Need("coordination.k8s.io", "leases", ("get", "create", "patch", "delete"), "one run at a time"),
 )

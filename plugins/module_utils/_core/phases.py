@@ -17,6 +17,7 @@ SETUP = "SETUP"
 MIGRATE = "MIGRATE"
 DUAL_WRITE = "DUAL-WRITE"
 FINALIZE = "MoveToKRaftControllerOnly"
+ROLLBACK = "RollbackToZk"
 COMPLETE = "COMPLETE"
 FAILURE = "FAILURE"
 
@@ -176,6 +177,94 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         WRITES,
         "records COMPLETE, restores the update strategy, releases the lock",
         {"event": "MoveToKRaftControllerComplete"},
+    ),
+    SubPhase(
+        "RollbackToZkMakeProcessRoleEmpty",
+        ROLLBACK,
+        "broker_settings",
+        WRITES,
+        "brokers in KRaft mode get the settings of migrating ZooKeeper mode again",
+        {"stage": "return"},
+    ),
+    SubPhase(
+        "RollbackToZkEnsureKafkaRollIsComplete",
+        ROLLBACK,
+        "rolling_restart",
+        RESTARTS,
+        "rolls those that had switched, while the quorum runs",
+        {"target": "brokers", "stage": "return"},
+    ),
+    SubPhase(
+        "RollbackToZkWaitForManualNodeRemovalFromZk",
+        ROLLBACK,
+        "migration_znode",
+        WRITES,
+        "quorum stopped, /migration and /controller removed in one transaction with the epoch guard, volumes deleted; nothing is manual",
+        {"state": "absent", "origin": "migrate"},
+    ),
+    SubPhase(
+        "RollbackToZkFromSetupWaitForManualNodeRemovalFromZk",
+        ROLLBACK,
+        "migration_znode",
+        WRITES,
+        "the same when only SETUP was reached: no broker is touched",
+        {"state": "absent", "origin": "setup"},
+    ),
+    SubPhase(
+        "RollbackToZkRemoveKRaftControllerDepsInKafka",
+        ROLLBACK,
+        "broker_settings",
+        WRITES,
+        "the brokers' original pod templates; an IBP that was raised stays",
+        {"stage": "original"},
+    ),
+    SubPhase(
+        "RollbackToZkEnsureKafkaRollIsComplete2",
+        ROLLBACK,
+        "rolling_restart",
+        RESTARTS,
+        "rolls the brokers to them; can be postponed",
+        {"target": "brokers", "stage": "original"},
+    ),
+    SubPhase(
+        "RollbackToZkAddClusterMetadataCleanUpAnnotationInKafka",
+        ROLLBACK,
+        "metadata_cleanup",
+        WRITES,
+        "deletes the brokers' __cluster_metadata, which plain ZooKeeper mode does not use",
+        {"state": "present"},
+    ),
+    SubPhase(
+        "RollbackToZkEnsureKafkaRollIsComplete3",
+        ROLLBACK,
+        "rolling_restart",
+        RESTARTS,
+        "never needed here: the directory is deleted while the brokers run",
+        {"target": "brokers", "stage": "cleanup"},
+    ),
+    SubPhase(
+        "RollbackToZkRemoveClusterMetadataCleanUpAnnotationInKafka",
+        ROLLBACK,
+        "metadata_cleanup",
+        WRITES,
+        "takes the annotation off again",
+        {"state": "absent"},
+    ),
+    SubPhase(
+        "RollbackToZkEnsureKafkaRollIsComplete4",
+        ROLLBACK,
+        "rolling_restart",
+        RESTARTS,
+        "never needed here either",
+        {"target": "brokers", "stage": "cleaned"},
+    ),
+    SubPhase(
+        "RollbackToZkComplete",
+        ROLLBACK,
+        "migration_journal",
+        WRITES,
+        "proves that nothing is left, restores the update strategy, releases the lock",
+        {"event": "RollbackToZkComplete"},
     ),
 )
 

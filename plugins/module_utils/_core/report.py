@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
 
 FORMAT = 1
@@ -97,7 +97,7 @@ def build(
     :param patches: for each object what changed: ``object``, ``stage``, ``set``, ``removed``, ``note``.
     :param versions: name to version of what took part.
     """
-    events = [event for event in journal.events if epoch_ms(event.get("time"))]
+    events = [event for event in journal.last_attempt() if epoch_ms(event.get("time"))]
     rolls = _rolls(events)
     point = _no_return(events, status)
     begin = min(
@@ -109,7 +109,7 @@ def build(
         "cluster": str(status.get("cluster") or journal.cluster),
         "namespace": str(status.get("namespace") or ""),
         "platform": str(status.get("platform") or ""),
-        "migration_id": journal.migration_id,
+        "migration_id": journal.migration_id or _closed_id(events),
         "state": str(status.get("state") or ""),
         "reason": str(status.get("reason") or ""),
         "phase": str(status.get("phase") or ""),
@@ -126,6 +126,7 @@ def build(
         "rolls": rolls,
         "gates": _gates(events),
         "failures": _failures(events),
+        "rollback": _rollback(events, rolls),
         "brokers": list(status.get("brokers") or []),
         "controllers": list(status.get("controllers") or []),
         "zookeeper": status.get("zookeeper") or journal.zookeeper_connect or None,
@@ -177,7 +178,10 @@ def _start(event: Mapping[str, Any]) -> int:
 def _sub_phases(events: Sequence[Mapping[str, Any]]) -> list[Data]:
     """Every sub-phase in order, with the runs of it that the journal knows (steps that only read leave none)."""
     rows = []
+    way_back = any(event.get("phase") == phases.ROLLBACK for event in events)
     for item in phases.SUB_PHASES:
+        if item.phase == phases.ROLLBACK and not way_back:
+            continue
         runs = [_run(event) for event in events if event.get("sub_phase") == item.name]
         rows.append(
             {
@@ -286,6 +290,34 @@ def _failures(events: Sequence[Mapping[str, Any]]) -> list[Data]:
     ]
 
 
+def _closed_id(events: Sequence[Mapping[str, Any]]) -> str:
+    """The id of an attempt that was rolled back: the journal has none of its own any more."""
+    return next((str(event["migration_id"]) for event in reversed(events) if event.get("migration_id")), "")
+
+
+def _rollback(events: Sequence[Mapping[str, Any]], rolls: Sequence[Data]) -> Data | None:
+    """What the way back did, None when there was none. Windows in milliseconds, None where nothing was measured."""
+    way_back = [event for event in events if event.get("phase") == phases.ROLLBACK]
+    if not way_back:
+        return None
+    removed: Mapping[str, Any] = next((event for event in way_back if event.get("what") == "removed"), {})
+    complete: Mapping[str, Any] = next((event for event in way_back if event.get("what") == rollback.COMPLETE), {})
+    return {
+        "complete": bool(complete),
+        "znodes_to_election_ms": removed.get("znodes_to_election_ms"),
+        "without_controller_ms": removed.get("without_controller_ms"),
+        "controller": removed.get("controller"),
+        "high_watermark": removed.get("high_watermark"),
+        "final_offset": removed.get("final_offset"),
+        "raised_epoch": removed.get("raised_epoch"),
+        "broker_rolls": sum(1 for roll in rolls if roll["stage"] in (rollback.RETURN, rollback.ORIGINAL)),
+        "znodes": dict(removed.get("removed") or {}),
+        "deleted": [*(removed.get("deleted") or []), *(complete.get("deleted") or [])],
+        "notes": list(removed.get("notes") or []),
+        "proof": [dict(line) for line in complete.get("proof") or []],
+    }
+
+
 def _no_return(events: Sequence[Mapping[str, Any]], status: Mapping[str, Any]) -> bool:
     """Whether the final settings were written: a drain could then elect a controller without the flag."""
     written = any(event.get("what") == "written" and event.get("stage") == "final" for event in events)
@@ -306,16 +338,13 @@ def _states(
 ) -> list[Data]:
     """The cluster's states with their times, as far as the journal proves them."""
     changes = [(begin, state.ZOOKEEPER)] if begin else []
-    for event in events:
-        if event.get("what") == "written" and event.get("stage") == "migrating":
-            changes.append((_end(event), state.PREMIGRATION))
-        if event.get("what") == "MigrateDualWrite":
-            changes.append((_end(event), state.HYBRID))
+    changes += [change for event in events for change in _change(event)]
     for roll in rolls:
-        if roll["stage"] in ("kraft", "final"):
+        if roll["stage"] in ("kraft", "final", rollback.RETURN):
             changes.append((epoch_ms(roll["start"]), state.MIXED))
-        if roll["stage"] == "final":
-            changes.append((epoch_ms(roll["end"]), state.FINALIZED))
+        after = {"final": state.FINALIZED, rollback.RETURN: state.HYBRID}.get(roll["stage"])
+        if after:
+            changes.append((epoch_ms(roll["end"]), after))
     if journal.pure_since:
         changes.append((epoch_ms(journal.pure_since), state.PURE))
     changes.sort(key=lambda change: change[0])
@@ -327,6 +356,20 @@ def _states(
             continue
         spans.append({"name": name, "since": iso(since), "until": iso(until), "seconds": _seconds(until - since)})
     return spans
+
+
+def _change(event: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """The state that an event proves, with its time in milliseconds; [] when it proves none."""
+    what = event.get("what")
+    if what == "written" and event.get("stage") == "migrating":
+        return [(_end(event), state.PREMIGRATION)]
+    if what == "MigrateDualWrite":
+        return [(_end(event), state.HYBRID)]
+    if what == "rolled" and event.get("state") == state.PURE:
+        return [(_end(event), state.PURE)]
+    if what == "removed" and event.get("elected_ms"):
+        return [(_number(event, "elected_ms"), state.ZOOKEEPER)]
+    return []
 
 
 def by_version(entries: Iterable[Mapping[str, Any]]) -> str:

@@ -43,6 +43,7 @@ def page(report: Mapping[str, Any]) -> str:
         _restarts(report["rolls"]),
         _gates(report["gates"]),
         _failures(report["failures"]),
+        _way_back(report["rollback"]),
         _git(report["git"]),
         _sub_phases(report["sub_phases"]),
         _members(report),
@@ -256,6 +257,34 @@ def _gates(rounds: Sequence[Mapping[str, Any]]) -> str:
         )
     note = "Evaluated right before the irreversible write, and again before each restart after it."
     return _section("Gates of the irreversible step", body, note) if body else ""
+
+
+def _way_back(back: Mapping[str, Any] | None) -> str:
+    """What the rollback did, with both windows without a controller."""
+    if not back:
+        return ""
+
+    def window(key: str) -> str:
+        return "-" if back[key] is None else f"{back[key]} ms"
+
+    offsets = f"{back['high_watermark']} committed, {back['final_offset']} in ZooKeeper at the end"
+    rows = [
+        ("from the removal of the znodes to the election", window("znodes_to_election_ms")),
+        ("without a controller altogether", window("without_controller_ms")),
+        ("controller afterwards", "-" if back["controller"] is None else f"broker {back['controller']}"),
+        ("rolls of brokers", str(back["broker_rolls"])),
+        ("offsets of the metadata log", offsets if back["high_watermark"] is not None else "no copy had been made"),
+        (
+            "/controller_epoch",
+            "was high enough" if back["raised_epoch"] is None else f"raised to {back['raised_epoch']}",
+        ),
+        *((f"removed {path}", data) for path, data in back["znodes"].items()),
+        ("deleted", ", ".join(back["deleted"]) or "nothing"),
+        *(("note", note) for note in back["notes"]),
+        *((f"proof: {line['what']}", line["evidence"]) for line in back["proof"]),
+    ]
+    note = "Complete: a new attempt may begin." if back["complete"] else "Not complete yet: run rollback.yml again."
+    return _section("The way back", _table(("what", "seen"), [(escape(a), escape(b)) for a, b in rows]), note)
 
 
 def _failures(failures: Sequence[Mapping[str, Any]]) -> str:

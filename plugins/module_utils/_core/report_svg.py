@@ -49,7 +49,7 @@ def duration(seconds: float) -> str:
 
 def short(name: str, phase: str) -> str:
     """Return a sub-phase's name without the part that its phase repeats."""
-    for prefix in ("MoveToKRaftController", "Setup", "Migrate"):
+    for prefix in ("MoveToKRaftController", "RollbackToZk", "Setup", "Migrate"):
         if name.startswith(prefix) and len(name) > len(prefix):
             return name.removeprefix(prefix)
     return name or phase

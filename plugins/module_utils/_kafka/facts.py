@@ -75,6 +75,7 @@ class ProcessFacts:
     :ivar tools: name without ``.sh`` to path.
     :ivar meta: one for each log directory that has the file.
     :ivar quorum_state: what the Raft client keeps of the last election, None for a node outside any quorum.
+    :ivar metadata_logs: directories of the metadata log (``__cluster_metadata-0``) that exist, in use or left over.
     :ivar dns_ttl: seconds for which the JVM keeps a resolved address, -1 for ever, None when nothing is set and the
         default of 30 s holds.
     :ivar jolokia_port: port of a Jolokia agent that the pod proxy can use: plain HTTP, bound to the pod's address.
@@ -101,6 +102,7 @@ class ProcessFacts:
     env: Mapping[str, str] = field(repr=False)
     java: str | None
     started_ms: int
+    metadata_logs: tuple[str, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -212,6 +214,7 @@ def parse(output: str) -> ProcessFacts:
         env={name: REDACTED if is_secret_key(name) else _scrubbed(value) for name, value in sorted(env.items())},
         java=_one(found, "exe") or None,
         started_ms=_started_ms(found["stat"][0].text, found["btime"][0].text),
+        metadata_logs=tuple(each.argument for each in found.get("metadata-log", ())),
     )
 
 

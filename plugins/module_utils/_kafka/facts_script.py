@@ -93,6 +93,7 @@ done
     sed -nE 's/^[[:space:]]*(log\.dirs?|metadata\.log\.dir)[[:space:]]*[=:][[:space:]]*//p' | tr ',' '\n'
 } | sort -u | while read -r dir; do
   [ -n "$dir" ] && [ -r "$dir/meta.properties" ] && { say meta "$dir"; cat "$dir/meta.properties"; }
+  [ -n "$dir" ] && [ -d "$dir/__cluster_metadata-0" ] && say metadata-log "$dir/__cluster_metadata-0"
   state=$dir/__cluster_metadata-0/quorum-state
   [ -n "$dir" ] && [ -r "$state" ] && { say quorum-state "$dir"; cat "$state"; }
 done

@@ -129,13 +129,35 @@ def broker_registrations(
 def metadata_log(
     client: KubeClient, namespace: str, members: Mapping[int, Member], quorum: Quorum, *, timeout: float = 60.0
 ) -> MetadataLog:
-    """Dump the metadata log in the leader's pod and add up what is committed.
+    """Add up what the committed part of the leader's metadata log says about the quorum and the migration.
+
+    :raises Unreachable: when there is no leader or its high watermark is unknown (:func:`dump_metadata`).
+    """
+    keep = metadata_records.KEEP
+    lines = dump_metadata(client, namespace, members, quorum, keep=keep, timeout=timeout)
+    return metadata_records.parse_dump(lines, high_watermark=quorum.high_watermark)
+
+
+def dump_metadata(
+    client: KubeClient,
+    namespace: str,
+    members: Mapping[int, Member],
+    quorum: Quorum,
+    *,
+    keep: str,
+    timeout: float = 60.0,
+) -> list[str]:
+    """Return the lines of a dump of the metadata log (newest checkpoint, then the segments), made in the leader's pod.
 
     The end of the log may hold records that the quorum does not have yet and a new leader would drop, so only those
     below the high watermark count; the caller's ``quorum`` has it, and it was read before the dump. The leader's copy
     is taken, since it is the one that surely reaches up to that high watermark.
 
+    :param keep: extended regular expression; only matching lines leave the pod (``metadata_records.keep_pattern``).
+    :param timeout: seconds for the tool.
     :raises Unreachable: when there is no leader or its high watermark is unknown.
+    :raises NotFound: when the pod has no metadata log, or no kafka-dump-log.
+    :raises KraftError: when the tool fails.
     """
     member = members.get(quorum.leader) if quorum.leader is not None else None
     if member is None or quorum.high_watermark < 0:
@@ -156,9 +178,10 @@ def metadata_log(
         "kafka-dump-log",
         ["--cluster-metadata-decoder", "--files", ",".join(f"{folder}/{name}" for name in files)],
         timeout,
-        keep=metadata_records.KEEP,
+        keep=keep,
     )
-    return metadata_records.parse_dump(output.splitlines(), high_watermark=quorum.high_watermark)
+    # Not splitlines(): Kafka leaves U+2028 and its like in a name or a value as they are.
+    return output.split("\n")
 
 
 def parse_replication(output: str) -> dict[int, tuple[int, int, str]]:

@@ -189,15 +189,17 @@ class RollEngine:
                 )
         if any("running" in (each.get("state") or {}) for each in status.get("containerStatuses") or []):
             target.started(str(pod["metadata"]["name"]))
-        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or [])
-        if not ready or pod["metadata"].get("deletionTimestamp"):
+        if not _ready(pod) or pod["metadata"].get("deletionTimestamp"):
             return Verdict(False, "starting")
         return target.judge(pod)
 
     def _remove(self, pod: Mapping[str, Any], deadline: float, tell: Callable[[str], None]) -> int:
-        """Evict where a PodDisruptionBudget covers the pod, else delete; returns the time in milliseconds."""
+        """Evict where a PodDisruptionBudget covers the pod, else delete; returns the time in milliseconds.
+
+        A pod that is not Ready is deleted: it serves nobody, and its budget would never allow an eviction while it is so.
+        """
         name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
-        if not self._covered(pod):
+        if not _ready(pod) or not self._covered(pod):
             self.client.delete(POD, name, self.namespace, uid=uid)
             return int(time.time() * 1000)
         while not self.client.evict(name, self.namespace, uid=uid):
@@ -232,6 +234,11 @@ def selects(selector: Mapping[str, Any] | None, pod: Mapping[str, Any]) -> bool:
         if not held[rule["operator"]]:
             return False
     return True
+
+
+def _ready(pod: Mapping[str, Any]) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _allows_disruption(pod: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Verdict]:

@@ -23,10 +23,13 @@ would fail; debuggers and big heaps come the same way."""
 
 _RC = "@@kraft rc="
 
+# In a pod without a locale Java would print a question mark for each character that is not ASCII.
+_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8"
+
 # The tool is $1, the filter $2. POSIX has no status of the first command of a pipe, so the output carries it.
 _SCRIPT = f"""
 unset {" ".join(INHERITED)}
-export KAFKA_HEAP_OPTS=-Xmx192m KAFKA_JVM_PERFORMANCE_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto'
+export KAFKA_HEAP_OPTS=-Xmx192m KAFKA_JVM_PERFORMANCE_OPTS='{_JVM}'
 export KAFKA_GC_LOG_OPTS= LOG_DIR=/tmp
 tool=$1; keep=$2; shift 2
 if [ -z "$keep" ]; then exec "$tool" "$@"; fi

@@ -51,18 +51,21 @@ class BrokerRoll:
         make_sure: Callable[[], None],
         *,
         registers: bool,
+        down_too: bool = False,
     ) -> None:
         """Take the settings hash that the pods of each StatefulSet (by uid) must have.
 
         ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
         gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
-        register there.
+        register there. ``down_too``: a broker that does not run is restarted as well, and first.
         """
         self.cluster = cluster
         self._hashes = dict(hash_of_set)
         self._wanted = wanted
         self._sure = make_sure
-        self._ids = {pod: broker for broker, pod in cluster.pod_of_broker.items()}
+        known = cluster.pod_of_broker_or_down if down_too else cluster.pod_of_broker
+        self._ids = {pod: broker for broker, pod in known.items()}
+        self._down_too = down_too
         self._registers = registers
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
@@ -84,7 +87,9 @@ class BrokerRoll:
         last = None
         if node is not None and node.ephemeral:
             last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
-        return rolling.order(self._left, last)[0], len(self._left)
+        # one that does not run takes nothing away when it is restarted, and may be what keeps the others waiting
+        down = [pod for pod in self._left if self._down_too and pod not in self.cluster.facts]
+        return (down or rolling.order(self._left, last))[0], len(self._left)
 
     def node_id(self, pod: str) -> int:
         """The broker id. Raises Refused when it is not known: such a pod is never deleted."""

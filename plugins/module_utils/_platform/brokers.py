@@ -10,12 +10,11 @@ Private to the collection. The original ConfigMap stays untouched; each stage is
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import (
     BrokerContext,
@@ -32,17 +31,25 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface impor
     settings_hash,
     with_jvm_option,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts import START_COMMAND_SETTINGS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp, target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, DeadlineExceeded, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
 
 #: stages in order; a later one is never undone by an earlier one
 ORDER = ("", "ibp", "migration", "kraft")
+#: the mode that a broker on the settings of a stage runs in
+_MODES = {
+    "ibp": state.MODE_ZOOKEEPER,
+    "migration": state.MODE_MIGRATING,
+    "kraft": state.MODE_KRAFT,
+    rollback.RETURN: state.MODE_MIGRATING,
+    rollback.ORIGINAL: state.MODE_ZOOKEEPER,
+}
 
 
 @dataclass(frozen=True)
@@ -95,64 +102,76 @@ def surfaces(cluster: StatefulSetCluster) -> dict[str, Surface]:
 
 def plan_stage(cluster: StatefulSetCluster, stage: BrokerStage) -> list[StagePlan]:
     """Compute, for each StatefulSet, what the stage writes; nothing is written. Raises Unsupported, Refused."""
-    ttl = cluster.params["dns_ttl"]
-    option = DNS_TTL_OPTION.format(seconds=ttl) if ttl > 0 else ""
     plans = []
     for name, surface in surfaces(cluster).items():
         item = next(sts for sts in cluster.statefulsets if sts["metadata"]["name"] == name)
-        effective = _effective(cluster, item)
-        configured = surface.configured(effective)
-        context = BrokerContext(
-            target=target_level(cluster),
-            voters="" if stage == "ibp" else controllers.voters_of(cluster),
-            controller_listener=controller_listener_name(configured),
-            broker_ids=tuple(cluster.pod_of_broker),
-            fixed=surface.fixed(effective),
-        )
-        changes = broker_changes(stage, configured, context)
-        digest = settings_hash(surface.wanted(changes), option)
-        identity = cluster_id(cluster)[0] if stage == "kraft" else ""
-        written = surface.apply(changes, stage, digest, effective, identity)
-        template = with_jvm_option(written.template, surface.container, option, cluster.config_maps)
-        plans.append(StagePlan(item, surface, changes, replace(written, template=template)))
+        plans.append(_plan(cluster, item, surface, _effective(cluster, item), stage))
     return plans
+
+
+def _plan(
+    cluster: StatefulSetCluster,
+    statefulset: dict[str, Any],
+    surface: Surface,
+    effective: Mapping[str, str],
+    stage: BrokerStage,
+) -> StagePlan:
+    ttl = cluster.params["dns_ttl"]
+    option = DNS_TTL_OPTION.format(seconds=ttl) if ttl > 0 else ""
+    configured = surface.configured(effective)
+    context = BrokerContext(
+        target=target_level(cluster),
+        voters="" if stage == "ibp" else controllers.voters_of(cluster),
+        controller_listener=controller_listener_name(configured),
+        broker_ids=tuple(cluster.pod_of_broker),
+        fixed=surface.fixed(effective),
+    )
+    changes = broker_changes(stage, configured, context)
+    digest = settings_hash(surface.wanted(changes), option)
+    identity = cluster_id(cluster)[0] if stage == "kraft" else ""
+    written = surface.apply(changes, stage, digest, effective, identity)
+    template = with_jvm_option(written.template, surface.container, option, cluster.config_maps)
+    return StagePlan(statefulset, surface, changes, replace(written, template=template))
+
+
+def plan_return(cluster: StatefulSetCluster, stage: str) -> list[StagePlan]:
+    """Compute, for each StatefulSet, what leads it back: ``return`` (migrating ZooKeeper mode) or ``original``.
+
+    Both are made of the kept originals. The IBP is never lowered: on the way to ZooKeeper mode it is the quorum's
+    metadata.version, which registration demands, and a raise stays (kafka.md 1.4, 2.3). Raises Refused, Unsupported.
+    """
+    plans = []
+    for name, original in originals.load(cluster).items():
+        item = next(sts for sts in cluster.statefulsets if sts["metadata"]["name"] == name)
+        surface = detect(original.template, cluster.config_maps, original.effective, cluster.container)
+        if stage == rollback.RETURN:
+            # the same settings, and so the same hash, as those that a broker which has not switched yet still runs
+            plans.append(_plan(cluster, item, surface, original.effective, "migration"))
+        else:
+            plans.append(_plan_original(cluster, item, surface, original.effective))
+    return plans
+
+
+def _plan_original(
+    cluster: StatefulSetCluster, statefulset: dict[str, Any], surface: Surface, effective: Mapping[str, str]
+) -> StagePlan:
+    kept, now = derive_ibp(cluster, effective).current, derive_ibp(cluster).current
+    if now is None or kept == now:
+        nothing = Changes({})
+        return StagePlan(statefulset, surface, nothing, SurfaceChange((), copy.deepcopy(surface.template), ""))
+    changes = broker_changes("ibp", surface.configured(effective), BrokerContext(target=now))
+    digest = settings_hash(surface.wanted(changes))
+    written = surface.apply(changes, "ibp", digest, effective)
+    # no stage any more, but a hash: it tells the pods that have it from those that have not
+    marks = written.template["metadata"]["annotations"]
+    for mark in (names.STAGE, START_COMMAND_SETTINGS):
+        marks.pop(mark, None)
+    return StagePlan(statefulset, surface, changes, written)
 
 
 def stage_of(statefulset: Mapping[str, Any]) -> str:
     """The stage of a StatefulSet's template, "" for the user's own."""
     return writes.template_annotation(statefulset, names.STAGE)
-
-
-def keep_originals(cluster: StatefulSetCluster) -> str:
-    """Keep the original pod templates in a Secret (they may hold passwords) before anything is written; returns its name."""
-    name = names.originals_name(cluster.name)
-    if cluster.client.find(SECRET, name, cluster.namespace) is not None:
-        return name
-    originals = {}
-    for item in cluster.statefulsets:
-        if stage_of(item):
-            raise Conflict(
-                f"StatefulSet {item['metadata']['name']} is at stage {stage_of(item)} but Secret {name} with its original is gone; "
-                "restore that Secret before going on",
-                code="changed-by-others",
-            )
-        spec = {key: item["spec"][key] for key in ("template", "updateStrategy", "replicas") if key in item["spec"]}
-        originals[f"{item['metadata']['name']}.json"] = json.dumps(spec, sort_keys=True)
-    cluster.client.create(
-        SECRET,
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {
-                "name": name,
-                "namespace": cluster.namespace,
-                "labels": {names.LABEL_CLUSTER: cluster.name, names.MANAGED_BY: names.MANAGER},
-            },
-            "stringData": originals,
-        },
-        cluster.namespace,
-    )
-    return name
 
 
 def write_stage(cluster: StatefulSetCluster, plan: StagePlan) -> None:
@@ -166,10 +185,10 @@ def write_stage(cluster: StatefulSetCluster, plan: StagePlan) -> None:
 def not_as_wanted(cluster: StatefulSetCluster, stage: str, facts: ProcessFacts) -> str:
     """Return what a restarted broker runs with that differs from the stage's settings, or an empty string."""
     mode = state.mode_of(facts.settings)
-    expected = {"ibp": state.MODE_ZOOKEEPER, "migration": state.MODE_MIGRATING, "kraft": state.MODE_KRAFT}[stage]
+    expected = _MODES[stage]
     if mode != expected:
         return f"it runs in mode {mode}, not {expected}"
-    wanted = controllers.voters_of(cluster) if stage != "ibp" else None
+    wanted = controllers.voters_of(cluster) if expected != state.MODE_ZOOKEEPER else None
     if wanted and facts.settings.get("controller.quorum.voters", "").strip() != wanted:
         return f"controller.quorum.voters is {facts.settings.get('controller.quorum.voters')!r}, not {wanted!r}"
     if stage == "kraft" and facts.settings.get("zookeeper.metadata.migration.enable", "").strip().lower() == "true":
@@ -185,6 +204,20 @@ def check_hybrid_or_beyond(cluster: StatefulSetCluster) -> None:
     if not held or view.migration is None or view.migration.offset <= 0:
         raise Refused(
             f"{cluster.namespace}/{cluster.name} is not in dual-write: /controller is not held by KRaft or the copy is not done; run migrate.yml",
+            code="wrong-state",
+        )
+
+
+def check_broker_in_charge(cluster: StatefulSetCluster) -> None:
+    """Refuse the roll to plain ZooKeeper mode unless a broker is controller and no trace of a quorum is left.
+
+    Without it a restarted broker could not be elected, or a quorum would still lead the others (kafka.md 1.5).
+    """
+    cluster.forget("view")
+    view = cluster.view
+    if not view.broker_in_charge or view.migration_present:
+        raise Refused(
+            f"{cluster.namespace}/{cluster.name}: no broker holds /controller, or /migration is still there; run rollback.yml",
             code="wrong-state",
         )
 

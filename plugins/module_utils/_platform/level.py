@@ -9,6 +9,8 @@ Private to the collection.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import IbpDecision, derive
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import MetadataVersion, parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -22,11 +24,15 @@ def image_of(cluster: StatefulSetCluster) -> str:
     return ""
 
 
-def derive_ibp(cluster: StatefulSetCluster) -> IbpDecision:
-    """Current and target IBP. Raises Unsupported (ibp-unknown) that names kraft_ibp_version."""
+def derive_ibp(cluster: StatefulSetCluster, effective: Mapping[str, str] | None = None) -> IbpDecision:
+    """Current and target IBP of a running broker, or of one with these ``effective`` settings.
+
+    Raises Unsupported (ibp-unknown) that names kraft_ibp_version.
+    """
+    settings = cluster.effective if effective is None else effective
     versions = [facts.version for facts in cluster.facts.values() if facts.version]
     return derive(
-        effective_setting=cluster.effective.get("inter.broker.protocol.version"),
+        effective_setting=settings.get("inter.broker.protocol.version"),
         running_version=versions[0] if versions else None,
         image_tag=image_of(cluster),
         override=cluster.params["ibp_version"],

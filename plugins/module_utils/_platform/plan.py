@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, rolling, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
@@ -106,6 +106,15 @@ def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
     return (found.pop() if len(found) == 1 else "migration"), controllers
 
 
+def rolling_back(cluster: StatefulSetCluster) -> bool:
+    """Whether a rollback has begun and is not complete: by the journal, or by what only a rollback leaves."""
+    events = cluster.journal.attempt()
+    if events and events[-1].get("phase") == phases.ROLLBACK:
+        return True
+    without_quorum = cluster.controllers is None and state.MODE_KRAFT not in cluster.modes.values()
+    return without_quorum and state.MODE_MIGRATING in cluster.modes.values()
+
+
 def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     """Return where the cluster is, as plain data."""
     brokers_stage, controllers_stage = stages(cluster)
@@ -113,15 +122,16 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     now = cluster.state
     newest = cluster.journal.last()
     connect = cluster.zookeeper_connect
+    back = rolling_back(cluster)
     return {
         "namespace": cluster.namespace,
         "cluster": cluster.name,
         "platform": cluster.platform,
         "state": now.name,
         "reason": now.reason,
-        "phase": next_step.phase_of(now.name, brokers_stage, controllers_stage, bool(lock)),
+        "phase": next_step.phase_of(now.name, brokers_stage, controllers_stage, bool(lock), back),
         "since": newest["time"] if newest else None,
-        "next": next_step.next_command(cluster.name, now.name, brokers_stage, controllers_stage),
+        "next": next_step.next_command(cluster.name, now.name, brokers_stage, controllers_stage, back),
         "brokers": [
             {
                 "pod": pod,

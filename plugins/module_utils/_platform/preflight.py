@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.setting_rules
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.template import zookeeper_references
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import gate
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, locks, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import replicas_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -57,6 +57,8 @@ def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
         return found
     found += locks.foreign_findings(cluster)
     found += broker_findings(cluster)
+    left = way_back.pending(cluster)
+    found += [finding("rollback-pending", "brokers", left)] if left else []
     found += version_findings(cluster, "brokers")
     found += settings_findings(cluster)
     found += controller_findings(cluster)

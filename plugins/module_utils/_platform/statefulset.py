@@ -189,6 +189,17 @@ class StatefulSetCluster:
         return found
 
     @cached_property
+    def pod_of_broker_or_down(self) -> dict[int, str]:
+        """As ``pod_of_broker``, with the one broker that is down, by elimination: one pod without, one id without a pod."""
+        found = dict(self.pod_of_broker)
+        without = [pod for pod in self.pods if pod not in found.values()]
+        if len(without) == 1 and self.zookeeper_connect is not None:
+            missing = set(self.view.assigned_brokers) - set(found)
+            if len(missing) == 1:
+                found[missing.pop()] = without[0]
+        return found
+
+    @cached_property
     def modes(self) -> dict[str, str]:
         """Pod name to mode; a pod whose process could not be read is unknown."""
         return {

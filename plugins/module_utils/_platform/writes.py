@@ -110,6 +110,17 @@ def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, repli
     return _update(client, statefulset, mutate)
 
 
+def scale(client: KubeClient, statefulset: Obj, replicas: int) -> Obj:
+    """Set the replicas of a StatefulSet; nothing is written when it has them. Raises Conflict."""
+    if statefulset["spec"].get("replicas", 1) == replicas:
+        return statefulset
+
+    def mutate(body: Obj) -> None:
+        body["spec"]["replicas"] = replicas
+
+    return _update(client, statefulset, mutate)
+
+
 def hold_rolls(client: KubeClient, statefulset: Obj) -> Obj:
     """Switch a StatefulSet to OnDelete before anything else, so that no ungated roll starts; remembers the user's strategy."""
     strategy = statefulset["spec"].get("updateStrategy") or {}

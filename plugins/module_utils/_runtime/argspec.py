@@ -17,6 +17,11 @@ from ansible.module_utils.basic import env_fallback
 
 Spec = dict[str, dict[str, Any]]
 
+#: forward, then on the way back
+BROKER_STAGES = ["ibp", "migration", "kraft", "return", "original"]
+#: the rolls that Confluent for Kubernetes has around the clean-up of the metadata log; here they restart nothing
+CLEAN_UPS = ["cleanup", "cleaned"]
+
 
 def _env(name: str) -> tuple[Callable[..., str], list[str]]:
     return (env_fallback, [name])
@@ -59,6 +64,7 @@ def cluster_spec() -> Spec:
         "soak": {"type": "int", "default": 86400},
         "pod_timeout": {"type": "int", "default": 600},
         "restart_interval": {"type": "int", "default": 30},
+        "rollback_cleanup": {"type": "str", "default": "now", "choices": ["now", "later"]},
         "wait_timeout": {"type": "int", "default": 900},
         "lock_timeout": {"type": "int", "default": 120},
         "support_dir": {"type": "path", "default": "~/.ansible/kafkaops.kraft"},
@@ -81,10 +87,10 @@ EXTRA: Mapping[str, Spec] = {
     "kafka_health_info": {},
     "kafka_version_info": {"target": {"type": "str", "default": "brokers", "choices": ["brokers", "controllers"]}},
     "kraft_controller": {"state": {"type": "str", "required": True, "choices": ["held", "migrating", "final"]}},
-    "broker_settings": {"stage": {"type": "str", "required": True, "choices": ["ibp", "migration", "kraft"]}},
+    "broker_settings": {"stage": {"type": "str", "required": True, "choices": BROKER_STAGES}},
     "rolling_restart": {
         "target": {"type": "str", "required": True, "choices": ["brokers", "controllers"]},
-        "stage": {"type": "str", "required": True, "choices": ["ibp", "migration", "kraft", "final"]},
+        "stage": {"type": "str", "required": True, "choices": [*BROKER_STAGES, "final", *CLEAN_UPS]},
     },
     "cluster_id_info": {},
     "zookeeper_endpoint_info": {},
@@ -95,9 +101,16 @@ EXTRA: Mapping[str, Spec] = {
         "event": {
             "type": "str",
             "required": True,
-            "choices": ["SetupComplete", "MigrateDualWrite", "MoveToKRaftControllerComplete"],
+            "choices": ["SetupComplete", "MigrateDualWrite", "MoveToKRaftControllerComplete", "RollbackToZkComplete"],
         },
     },
+    "migration_znode": {
+        "state": {"type": "str", "default": "absent", "choices": ["absent"]},
+        "origin": {"type": "str", "default": "migrate", "choices": ["migrate", "setup"]},
+    },
+    "migration_znode_info": {},
+    "metadata_cleanup": {"state": {"type": "str", "required": True, "choices": ["present", "absent"]}},
+    "rollback_plan_info": {},
     "migration_report": {"path": {"type": "path", "required": True}, "canary": {"type": "dict"}},
 }
 

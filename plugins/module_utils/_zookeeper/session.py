@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One ZooKeeper session that only reads.
+"""One ZooKeeper session: it reads, and writes by one transaction with version checks only.
 
 kazoo does the protocol; this class adds what the collection needs: a deadline on everything, errors that are sentences,
 many reads in flight at once, and watches that survive a lost connection. kazoo's own logging is silenced, since it
@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
     Forbidden,
     KraftError,
     NotFound,
@@ -68,6 +69,31 @@ class Znode:
     mtime_ms: int
     ephemeral: bool
     ctime_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Part of a transaction: a znode as it was read. ``version`` is that of its data."""
+
+    path: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Check(Operation):
+    """The znode has this version."""
+
+
+@dataclass(frozen=True)
+class SetData(Operation):
+    """Write a znode that has this version."""
+
+    value: bytes
+
+
+@dataclass(frozen=True)
+class Delete(Operation):
+    """Delete a znode that has this version."""
 
 
 def open_session(host: str, port: int, *, chroot: str = "", timeout: float = 10.0) -> ZkSession:
@@ -173,6 +199,48 @@ class ZkSession:
         session.
         """
         self._read({"/": "sync"})
+
+    def transact(self, operations: Iterable[Operation]) -> None:
+        """Carry out all operations or none (ZooKeeper's multi).
+
+        :raises Conflict: when a znode does not have the version that was read; names it. Nothing was changed.
+        :raises Forbidden: when a znode's ACL does not allow it.
+        :raises Unreachable: when the connection was lost: whether it was carried out has to be looked up.
+        """
+        wanted = list(operations)
+        transaction = self._client.transaction()
+        for each in wanted:
+            path = self._chroot + each.path
+            if isinstance(each, Check):
+                transaction.check(path, each.version)
+            elif isinstance(each, SetData):
+                transaction.set_data(path, each.value, each.version)
+            else:
+                transaction.delete(path, each.version)
+        try:
+            results = transaction.commit_async().get(timeout=self._timeout)
+        except (kazoo_errors.KazooException, KazooTimeoutError) as exc:
+            raise Unreachable(
+                f"ZooKeeper at {self.address} did not answer a transaction: {type(exc).__name__}",
+                code="zookeeper-unreachable",
+            ) from exc
+        for each, result in zip(wanted, results, strict=True):
+            if isinstance(result, (kazoo_errors.NoAuthError, kazoo_errors.AuthFailedError)):
+                raise Forbidden(
+                    f"ZooKeeper at {self.address} does not let this session change {each.path}: it has an ACL"
+                )
+            # the operations after the one that failed report RuntimeInconsistency, those before it RolledBackError
+            if isinstance(result, (kazoo_errors.BadVersionError, kazoo_errors.NoNodeError, kazoo_errors.NotEmptyError)):
+                raise Conflict(
+                    f"ZooKeeper at {self.address}: {each.path} is not as it was read ({type(result).__name__}); nothing was changed",
+                    code="changed-by-others",
+                )
+        failed = next((result for result in results if isinstance(result, Exception)), None)
+        if failed is not None:
+            raise Unreachable(
+                f"ZooKeeper at {self.address} refused a transaction: {type(failed).__name__}",
+                code="zookeeper-unreachable",
+            )
 
     def watch(self, path: str, callback: Callable[[], None]) -> Znode | None:
         """Read a znode and have ``callback`` called once when it is made, changed or deleted.

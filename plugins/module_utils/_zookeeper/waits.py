@@ -106,7 +106,7 @@ def wait_in_sync(
     :raises DeadlineExceeded: names up to five partitions, their leader and the broker that is missing.
     :raises KraftError: when a znode holds something that Kafka would not have written.
     """
-    changes = _Changes(session, timeout, progress)
+    changes = Changes(session, timeout, progress)
     changes.patiently(session.sync)
     found: dict[Partition, PartitionState | None] = {}
     missing, look, happened = set(want), set(want), 0
@@ -148,7 +148,7 @@ def wait_hybrid(
     :raises KraftError: when ``/migration`` has no value (KAFKA-19480), so that no waiting helps, or when a znode holds
         something that Kafka would not have written.
     """
-    changes = _Changes(session, timeout, progress)
+    changes = Changes(session, timeout, progress)
     changes.patiently(session.sync)
     nodes: dict[str, Znode | None] = {}
     look: Collection[str] = ("/controller", "/migration")
@@ -174,7 +174,7 @@ def wait_hybrid(
             raise DeadlineExceeded(f"the KRaft controllers were not in charge after {timeout:g} s: {reason}")
 
 
-class _Changes:
+class Changes:
     """Collects the paths that watches report, for one waiting thread with one deadline."""
 
     def __init__(self, session: ZkSession, timeout: float, progress: Progress | None) -> None:
@@ -235,7 +235,7 @@ class _Changes:
 
 
 def _looker(
-    session: ZkSession, changes: _Changes, partitions: Collection[Partition]
+    session: ZkSession, changes: Changes, partitions: Collection[Partition]
 ) -> Callable[[], tuple[dict[Partition, PartitionState | None], set[Partition]]]:
     """Return a function that reads states, sets the next watches, and finds the partitions that are gone for good."""
 

@@ -16,6 +16,7 @@ HOOKS = {
     "matrix": ("tests/e2e/run", "--matrix"),
     "bench": ("tests/e2e/run", "--bench"),
     "molecule": ("tests/e2e/run", "--molecule"),
+    "chaos": ("tests/chaos/run",),
     "demo": ("tests/demo/run",),
 }
 ENVIRONMENT = "core-2.19"

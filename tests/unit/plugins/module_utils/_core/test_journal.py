@@ -74,3 +74,27 @@ def test_events_are_never_dropped_even_when_nothing_helps(monkeypatch: Any) -> N
     book.add("t", "MIGRATE", "Roll", "rolled")
     monkeypatch.setattr(journal, "LIMIT_BYTES", 1)
     assert len(journal.load("kafka", journal.dump(book)).events) == 1
+
+
+def test_a_failed_try_is_not_recorded_as_done() -> None:
+    book = journal.Journal("kafka")
+    book.add("t", "SETUP", "SetupComplete", "failed", failed=True)
+    assert not book.has("SetupComplete")
+    book.add("t", "SETUP", "SetupComplete", "SetupComplete")
+    assert book.has("SetupComplete")
+
+
+def test_a_complete_rollback_ends_the_attempt() -> None:
+    book = journal.Journal("kafka", "m1", "t0", "t2", "zk:2181", {"secret": "s"})
+    book.add("t1", "SETUP", "SetupComplete", "SetupComplete")
+    book.add("t2", "RollbackToZk", "RollbackToZkComplete", "failed", failed=True)
+    assert book.has("SetupComplete")
+    book.add("t3", "RollbackToZk", "RollbackToZkComplete", "RollbackToZkComplete")
+    book.close_attempt()
+    assert not book.has("SetupComplete")
+    assert book.attempt() == []
+    assert (book.migration_id, book.started, book.pure_since, book.zookeeper_connect) == ("", "", "", "")
+    assert book.originals == {}
+    assert len(book.events) == 3
+    book.add("t4", "SETUP", "SetupComplete", "SetupComplete")
+    assert book.has("SetupComplete")

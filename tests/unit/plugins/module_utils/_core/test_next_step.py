@@ -54,3 +54,9 @@ def test_next_command(name: Any, brokers: Any, controllers: Any, command: Any) -
 def test_the_confirmation_is_never_offered_before_pure_dual_write() -> None:
     for name in set(state.STATES) - {state.PURE}:
         assert "kraft_confirm" not in next_step.next_command("shop", name, "kraft", "migrating")
+
+
+def test_a_rollback_that_has_begun_goes_on() -> None:
+    assert next_step.phase_of(state.HYBRID, "migration", "migrating", True, True) == phases.ROLLBACK
+    assert next_step.next_command("shop", state.HYBRID, "migration", "migrating", True).startswith("rollback.yml")
+    assert next_step.next_command("shop", state.FINALIZED, "kraft", "final", True).startswith("nothing")

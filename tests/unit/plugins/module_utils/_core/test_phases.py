@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[5]
 
 def test_names_are_unique_and_looked_up() -> None:
     names = [item.name for item in phases.SUB_PHASES]
-    assert len(set(names)) == len(names) == 23
+    assert len(set(names)) == len(names) == 34
     assert dict(phases.BY_NAME) == {item.name: item for item in phases.SUB_PHASES}
 
 
@@ -45,6 +45,6 @@ def test_what_only_reads_never_writes() -> None:
 
 
 def test_the_phases_come_in_their_order() -> None:
-    order = [phases.SETUP, phases.MIGRATE, phases.FINALIZE]
+    order = [phases.SETUP, phases.MIGRATE, phases.FINALIZE, phases.ROLLBACK]
     seen = [order.index(item.phase) for item in phases.SUB_PHASES]
     assert seen == sorted(seen)

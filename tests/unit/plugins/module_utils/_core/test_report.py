@@ -415,3 +415,96 @@ def test_the_axis_suits_the_length(length: float, clock: str) -> None:
     journal = Journal("kafka")
     journal.add(report.iso(T0 + int(length * 1000)), "SETUP", "SetupMutateKRaftController", "x", seconds=length)
     assert clock in report_svg.timeline(report.build(journal, {}), *report_html.WIDE)
+
+
+def rolled_back(complete: bool = True) -> Journal:
+    """Hybrid, pure dual-write, and back."""
+    journal = sample()
+    journal.events = [event for event in journal.events if "MigrationModeRemoval" not in event["sub_phase"]][:-1]
+    journal.events[-1]["state"] = "PURE_DUAL_WRITE"
+    journal.pure_since = ""
+
+    def add(at: float, name: str, what: str, **more: Any) -> None:
+        journal.add(report.iso(T0 + int(at * 1000)), "RollbackToZk", f"RollbackToZk{name}", what, **{"by": BY, **more})
+
+    add(120, "MakeProcessRoleEmpty", "written", seconds=1, stage="return")
+    back = roll("kafka", 121)
+    add(140, "EnsureKafkaRollIsComplete", "rolled", seconds=19, stage="return", target="brokers", pods=back)
+    evidence = {
+        "znodes_to_election_ms": 14,
+        "without_controller_ms": 1900,
+        "elected_ms": T0 + 143_000,
+        "controller": 2,
+        "high_watermark": 150,
+        "final_offset": 151,
+        "raised_epoch": 9,
+        "removed": {"/migration": "{<}"},
+        "deleted": ["StatefulSet/kafka-kraft"],
+        "notes": ["a volume stays"],
+    }
+    add(145, "WaitForManualNodeRemovalFromZk", "removed", seconds=4, **evidence)
+    last = roll("kafka", 147)
+    add(165, "EnsureKafkaRollIsComplete2", "rolled", seconds=19, stage="original", target="brokers", pods=last)
+    if complete:
+        proof = [{"what": "znode /migration", "evidence": "there is none"}]
+        add(166, "Complete", "RollbackToZkComplete", deleted=["ConfigMap/x"], proof=proof, migration_id="0123456789ab")
+        journal.close_attempt()
+    return journal
+
+
+def test_the_way_back_is_reported() -> None:
+    made_of = report.build(rolled_back(), {**STATUS, "state": "ZOOKEEPER", "controllers": []})
+    back = made_of["rollback"]
+    assert made_of["migration_id"] == "0123456789ab"
+    assert (back["complete"], back["broker_rolls"], back["controller"], back["raised_epoch"]) == (True, 2, 2, 9)
+    assert back["deleted"] == ["StatefulSet/kafka-kraft", "ConfigMap/x"]
+    names = [span["name"] for span in made_of["states"]]
+    assert names == [
+        "ZOOKEEPER",
+        "PREMIGRATION",
+        "HYBRID_DUAL_WRITE",
+        "MIXED",
+        "PURE_DUAL_WRITE",
+        "MIXED",
+        "HYBRID_DUAL_WRITE",
+        "ZOOKEEPER",
+    ]
+    html = report_html.page(made_of)
+    for text in (
+        "The way back",
+        "14 ms",
+        "1900 ms",
+        "raised to 9",
+        "{&lt;}",
+        "there is none",
+        "a new attempt may begin",
+    ):
+        assert text in html
+
+
+def test_a_way_back_that_is_not_complete_says_so() -> None:
+    journal = rolled_back(complete=False)
+    journal.events[-2].update(
+        raised_epoch=None, controller=None, high_watermark=None, znodes_to_election_ms=None, deleted=[], removed={}
+    )
+    html = report_html.page(report.build(journal, {**STATUS, "state": "ZOOKEEPER", "controllers": []}))
+    for text in ("run rollback.yml again", "was high enough", "no copy had been made", "nothing"):
+        assert text in html
+
+
+def test_without_a_way_back_nothing_is_said_of_one() -> None:
+    made_of = made()
+    assert made_of["rollback"] is None
+    assert "The way back" not in report_html.page(made_of)
+    assert not any(row["phase"] == "RollbackToZk" for row in made_of["sub_phases"])
+
+
+def test_a_new_attempt_is_a_report_of_its_own() -> None:
+    journal = rolled_back()
+    journal.migration_id = "new"
+    journal.add(report.iso(T0 + 500_000), "SETUP", "SetupComplete", "SetupComplete")
+    made_of = report.build(journal, STATUS)
+    assert (made_of["migration_id"], made_of["rollback"], made_of["broker_rolls"]) == ("new", None, 0)
+    journal.add(report.iso(T0 + 600_000), "RollbackToZk", "RollbackToZkComplete", "RollbackToZkComplete")
+    journal.close_attempt()
+    assert report.build(journal, STATUS)["rollback"]["broker_rolls"] == 0

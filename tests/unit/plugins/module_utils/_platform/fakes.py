@@ -189,15 +189,19 @@ class FakeClient:
         namespace: str | None = None,
         *,
         uid: str | None = None,
+        grace_seconds: int | None = None,
         resource_version: str | None = None,
     ) -> None:
+        # grace period 0 takes the object away while the process may still run
+        assert grace_seconds != 0
         self._check("delete", kind)
         self.calls.append(("delete", kind.kind, name))
         there = self.get(kind, name, namespace)
         if uid is not None and there["metadata"]["uid"] != uid:
             raise Conflict(f"{kind.kind} {name} is another one")
         self._same_version(there, resource_version)
-        self._gone(kind, name, namespace)
+        if not there["metadata"].get("finalizers"):
+            self._gone(kind, name, namespace)
 
     def evict(self, pod: str, namespace: str, *, uid: str) -> bool:
         self.calls.append(("evict", "Pod", pod))
@@ -257,6 +261,7 @@ PARAMS: Obj = {
     "confirm": [],
     "soak": 86400,
     "pod_timeout": 600,
+    "rollback_cleanup": "now",
     "wait_timeout": 900,
     "lock_timeout": 120,
 }

@@ -358,3 +358,12 @@ def test_a_pod_without_labels_is_selected_by_the_empty_selector_only() -> None:
     bare = {"metadata": {"name": "x"}}
     assert selects({}, bare)
     assert not selects({"matchLabels": {"app": "kafka"}}, bare)
+
+
+def test_a_pod_that_serves_nobody_is_not_asked_for() -> None:
+    """Its budget allows no eviction while it is not Ready, so that it would be waited for in vain."""
+    scene = Scene(PDB)
+    scene.client.put(made_pod("kafka-0") | {"status": {"conditions": [{"type": "Ready", "status": "False"}]}})
+    scene.client.evictions = [True]
+    scene.run()
+    assert scene.client.calls == [("delete", "Pod", "kafka-0"), ("evict", "Pod", "kafka-1")]

@@ -51,6 +51,7 @@ class Server:
         self.reachable = True
         self.silent = False
         self.fail_next: list[Exception] = []
+        self.denied: set[str] = set()
         self.requests: list[tuple[str, str]] = []
         self.lock = threading.RLock()
         self.clock = 1_000
@@ -159,6 +160,54 @@ class Client:
         if self.server.fail_next:
             return Result(error=self.server.fail_next.pop(0))
         return Result(path)
+
+    def transaction(self) -> Transaction:
+        return Transaction(self.server)
+
+
+class Transaction:
+    """kazoo's TransactionRequest: all or none, with the errors that ZooKeeper's multi answers."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.operations: list[tuple[str, str, int, bytes | None]] = []
+
+    def check(self, path: str, version: int) -> None:
+        self.operations.append(("check", path, version, None))
+
+    def set_data(self, path: str, value: bytes, version: int) -> None:
+        self.operations.append(("set", path, version, value))
+
+    def delete(self, path: str, version: int) -> None:
+        self.operations.append(("delete", path, version, None))
+
+    def commit_async(self) -> Result:
+        server = self.server
+        server.requests.append(
+            ("multi", " ".join(f"{kind}:{path}" for kind, path, _version, _value in self.operations))
+        )
+        if server.fail_next:
+            return Result(error=server.fail_next.pop(0))
+        problems = [self._problem(path, version) for _kind, path, version, _value in self.operations]
+        bad = next((at for at, problem in enumerate(problems) if problem), None)
+        if bad is not None:
+            before: list[Any] = [exceptions.RolledBackError()] * bad
+            after = [exceptions.RuntimeInconsistency()] * (len(problems) - bad - 1)
+            return Result([*before, problems[bad], *after])
+        for kind, path, _version, value in self.operations:
+            if kind == "set":
+                server.put(path, value)
+            elif kind == "delete":
+                server.remove(path)
+        return Result([True] * len(self.operations))
+
+    def _problem(self, path: str, version: int) -> Exception | None:
+        if path in self.server.denied:
+            return exceptions.NoAuthError()
+        node = self.server.nodes.get(path)
+        if node is None:
+            return exceptions.NoNodeError()
+        return None if node[1].version == version else exceptions.BadVersionError()
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sub-phases that stop the quorum and give ZooKeeper back to the brokers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, quorum_removal, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+
+class ActionModule(KraftAction):
+    """Implements kafkaops.kraft.migration_znode."""
+
+    MODULE = "migration_znode"
+
+    def judge(self, run: Run) -> Decision:
+        """Whether anything of the quorum, or of its traces, is left."""
+        return Decision.of(way_back.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """In this order: ZooKeeper has everything, the quorum is gone, one transaction, a broker is controller, volumes are gone."""
+        cluster, evidence = run.cluster, Evidence()
+        quorum_removal.settle(cluster, evidence, run.progress)
+        run.record("stopping", **evidence.as_dict())
+        quorum_removal.stop(cluster, evidence, run.progress)
+        try:
+            quorum_removal.hand_over(cluster, evidence, run.progress)
+        except DeadlineExceeded as error:
+            self._nudge(run, evidence, error)
+        quorum_removal.delete(cluster, evidence, run.progress)
+        run.record("removed", **evidence.as_dict())
+        return {
+            "msg": f"the quorum is gone, broker {evidence.controller} is controller"
+            + (f" {evidence.elected_ms - evidence.committed_ms} ms after the znodes went" if evidence.removed else ""),
+            **evidence.as_dict(),
+        }
+
+    def _nudge(self, run: Run, evidence: Evidence, error: DeadlineExceeded) -> None:
+        """No broker took /controller: one that starts on plain ZooKeeper settings tries by itself (KAFKA-16101)."""
+        cluster = run.cluster
+        evidence.notes.append(f"{error.message}: a broker was restarted to be elected")
+        run.progress(f"{error.message}; restarting one broker on its original settings, which makes it try")
+        for item in brokers.plan_return(cluster, rollback.ORIGINAL):
+            brokers.write_stage(cluster, item)
+        pod, found = next(iter(cluster.pods.items()))
+        run.client.delete(POD, pod, cluster.namespace, uid=found["metadata"]["uid"])
+        controller, evidence.elected_ms = handover.wait_broker_in_charge(
+            cluster.zookeeper, timeout=run.params["pod_timeout"], progress=run.progress
+        )
+        evidence.controller = controller.broker_id
+        cluster.reload()

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the way back consists of from here; read only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import originals, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+
+class ActionModule(KraftAction):
+    """Implements kafkaops.kraft.rollback_plan_info."""
+
+    MODULE = "rollback_plan_info"
+    MUTATES = False
+
+    def judge(self, run: Run) -> Decision:
+        """Refuse where there is no way back; everything else is only shown."""
+        cluster = run.cluster
+        seen = way_back.look(cluster)
+        code, sentence = rollback.refusal(seen)
+        if code:
+            raise Refused(f"{cluster.namespace}/{cluster.name}: {sentence}; nothing was changed", code=code)
+        if seen.nothing:
+            return not_needed(
+                f"{cluster.namespace}/{cluster.name} is {seen.state} with no trace of a migration: nothing to roll back"
+            )
+        if seen.not_put_back:
+            # named before anything is touched
+            originals.load(cluster)
+        for step in rollback.plan(seen):
+            run.progress(f"plan: {step.sub_phase}: {step.answer.kind}: {step.answer.reason}")
+        needed = sum(1 for step in rollback.plan(seen) if step.answer.needed)
+        return done(f"{seen.state}: {needed} steps and {rollback.rolls(seen)} broker rolls back to ZooKeeper")
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """The plan as data."""
+        seen = way_back.look(run.cluster)
+        return {
+            "state": seen.state,
+            "broker_rolls": rollback.rolls(seen),
+            "plan": [
+                {"sub_phase": step.sub_phase, "decision": step.answer.kind, "reason": step.answer.reason}
+                for step in rollback.plan(seen)
+            ],
+        }

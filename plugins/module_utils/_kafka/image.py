@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The :class:`Image` of what the KRaft quorum has of a cluster, by Kafka's own tool in the leader's pod.
+
+One JVM start, however large the cluster; only the lines that count leave the pod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import image_records
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Member, Quorum, dump_metadata
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+
+
+def kraft_image(
+    client: KubeClient, namespace: str, members: Mapping[int, Member], quorum: Quorum, *, timeout: float = 60.0
+) -> Image:
+    """Read the committed metadata.
+
+    The cluster id is that of the leader's log directories; the log itself does not have it.
+
+    :param members: controller's node id to its pod.
+    :param quorum: read before; the image reaches up to its high watermark.
+    :param timeout: seconds for the tool.
+    :raises Unreachable: when there is no leader or its high watermark is unknown.
+    :raises NotFound: when the pod has no metadata log, or no kafka-dump-log.
+    :raises KraftError: when the tool fails. What it could not decode is in the image's ``problems``.
+    """
+    lines = dump_metadata(client, namespace, members, quorum, keep=image_records.KEEP, timeout=timeout)
+    cluster_id = next(member.facts.cluster_id for node, member in members.items() if node == quorum.leader)
+    return image_records.parse_image(lines, high_watermark=quorum.high_watermark, cluster_id=cluster_id)

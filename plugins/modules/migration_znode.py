@@ -1,0 +1,153 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Contract of the module: its documentation and arguments. plugins/action has what it does."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: migration_znode
+short_description: Give ZooKeeper back to the brokers
+version_added: 1.0.0
+author:
+  - The kafkaops.kraft authors (@kafkaops)
+description:
+  - Stops the KRaft quorum, removes the znodes C(/migration) and C(/controller) in one ZooKeeper transaction
+    with version checks, waits for a broker to become controller, and deletes the controllers' objects and volumes.
+  - Before the quorum is stopped it waits until ZooKeeper has everything that the quorum has committed. C(/controller_epoch) is
+    raised in the same transaction where the partitions carry a higher epoch of KRaft (KAFKA-20488).
+  - Nothing is removed while a controller runs, and C(/controller) only when a KRaft controller wrote it.
+  - Refuses while a broker runs in KRaft mode, and once the migration is finalized.
+extends_documentation_fragment:
+  - kafkaops.kraft._attributes
+  - kafkaops.kraft._cluster
+  - kafkaops.kraft._connection
+attributes:
+  diff_mode:
+    support: none
+    details:
+      - Says what it will remove in C(msg).
+options:
+  state:
+    description:
+      - Removes what the quorum left in ZooKeeper, and the quorum.
+    type: str
+    default: absent
+    choices:
+      - absent
+  origin:
+    description:
+      - How far the attempt had come, which names the sub-phase. With V(setup) no broker ever had migration settings.
+      - The one that does not apply ends without a change and says so.
+    type: str
+    default: migrate
+    choices:
+      - migrate
+      - setup
+seealso:
+  - module: kafkaops.kraft.migration_znode_info
+  - module: kafkaops.kraft.rollback_plan_info
+  - module: kafkaops.kraft.broker_settings
+"""
+
+EXAMPLES = r"""
+---
+- name: Stop the quorum and give ZooKeeper back to the brokers
+  kafkaops.kraft.migration_znode:
+    namespace: kafka
+    cluster: kafka
+    state: absent
+    origin: migrate
+"""
+
+RETURN = r"""
+---
+msg:
+  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  returned: always
+  type: str
+  sample: no object carries the lock yet
+decision:
+  description:
+    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
+      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - Modules that only read always return V(done).
+  returned: success
+  type: str
+  sample: needed
+elapsed:
+  description: Seconds that the task took.
+  returned: always
+  type: float
+  sample: 0.61
+controller:
+  description: The id of the broker that is controller.
+  returned: when something was removed
+  type: int
+removed:
+  description: Path and contents of the znodes that were removed.
+  returned: when something was removed
+  type: dict
+raised_epoch:
+  description: What C(/controller_epoch) was raised to, null when it was high enough.
+  returned: when something was removed
+  type: int
+high_watermark:
+  description: Last committed offset of the quorum before it was stopped.
+  returned: when something was removed
+  type: int
+final_offset:
+  description: Offset up to which ZooKeeper had the metadata when the quorum was gone.
+  returned: when something was removed
+  type: int
+znodes_to_election_ms:
+  description: Milliseconds from the transaction until a broker was controller.
+  returned: when something was removed
+  type: int
+without_controller_ms:
+  description: Milliseconds from the first stopped controller until a broker was controller.
+  returned: when something was removed
+  type: int
+deleted:
+  description: The objects that were deleted.
+  returned: when something was removed
+  type: list
+  elements: str
+notes:
+  description: Things to know, one sentence each.
+  returned: when something was removed
+  type: list
+  elements: str
+code:
+  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  returned: failure
+  type: str
+  sample: wrong-state
+detail:
+  description: What is known about the failure, as data. What is in it depends on RV(code).
+  returned: failure
+  type: dict
+sub_phase:
+  description: The sub-phase that failed.
+  returned: failure
+  type: str
+  sample: RollbackToZkComplete
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
+
+
+def main() -> None:
+    """Fail: reached only when the action plugin of the same name was passed by."""
+    AnsibleModule(argument_spec=spec_of("migration_znode"), supports_check_mode=True).fail_json(
+        msg="kafkaops.kraft.migration_znode runs as an action plugin in the control process; call it by its full name in a task"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why a rollback does what it does: the same situations with and without its guards, on scratch clusters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, STATEFUL_SET
+
+from tests.e2e.fleet import cluster
+from tests.e2e.places import Place
+from tests.e2e.trip import Trip
+from tests.sandbox.fixtures import FixtureSpec
+
+CONTROLLERS = f"{names.LABEL_CLUSTER}=kafka,{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
+
+
+def until(what: Callable[[], bool], sentence: str, seconds: float = 90.0) -> None:
+    """Wait until something is so; fails with the sentence."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, sentence
+        time.sleep(0.5)
+
+
+def scale(found: Trip, replicas: int) -> None:
+    """Scale the controllers by hand and wait for it."""
+    client, namespace = found.place.client, found.place.namespace
+    client.patch(STATEFUL_SET, "kafka-kraft", namespace, {"spec": {"replicas": replicas}})
+    until(
+        lambda: len(client.list(POD, namespace, label_selector=CONTROLLERS)) == replicas,
+        f"the controllers were not scaled to {replicas}",
+    )
+
+
+def by_hand(found: Trip, *paths: str) -> None:
+    """What a hurried person does: the quorum down, these znodes away, nothing else."""
+    scale(found, 0)
+    with found.place.zookeeper() as zk:
+        for path in paths:
+            zk.delete(path)
+    until(lambda: (found.znode("/controller") or {}).get("kraftControllerEpoch") == -1, "no broker became controller")
+
+
+def epoch(found: Trip) -> int:
+    """/controller_epoch."""
+    with found.place.zookeeper() as zk:
+        return int(zk.get("/controller_epoch")[0])
+
+
+def elections(found: Trip, count: int) -> None:
+    """Let the quorum elect anew: each election raises its epoch, without raising ZooKeeper's."""
+    client, namespace = found.place.client, found.place.namespace
+    for _number in range(count):
+        healthy = found.target.play("setup", "--tags", "SetupKRaftControllerHealthy")
+        assert healthy.status == 0, healthy.output
+        quorum = healthy.result("SetupKRaftControllerHealthy")
+        leader = quorum["leader"]
+        pod = f"kafka-kraft-{leader - 1000}"
+        uid = client.get(POD, pod, namespace)["metadata"]["uid"]
+        client.delete(POD, pod, namespace, uid=uid)
+        until(
+            lambda name=pod, old=uid: _renewed(client.find(POD, name, namespace), old),  # type: ignore[misc]
+            f"{pod} did not come back",
+        )
+
+
+def _renewed(pod: dict[str, Any] | None, old: str) -> bool:
+    if pod is None or pod["metadata"]["uid"] == old:
+        return False
+    return any(
+        each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", [])
+    )
+
+
+def in_sync(found: Trip) -> bool:
+    """Whether each partition of the fixture's topics has a leader and all its replicas in sync."""
+    script = (
+        "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; /opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 "
+        "--describe --under-replicated-partitions; "
+        "/opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 --describe --unavailable-partitions"
+    )
+    seen = found.target.fixture.kube.exec(found.place.namespace, "kafka-1", ["bash", "-c", script], timeout=120)
+    return seen.status == 0 and "Partition:" not in seen.text
+
+
+def test_negative_control_of_the_retry(tmp_path: Path) -> None:
+    """Without the guard, /migration and the volumes left behind, a second start of the quorum deletes what ZooKeeper got in between.
+
+    That is the data loss of strimzi/strimzi-kafka-operator#11262, which the order of rollback.yml makes impossible.
+    """
+    client = connect({})
+    with cluster(FixtureSpec(namespace="guard-retry", dns_ttl=1, topics=3), tmp_path) as target:
+        target.variables["kraft_restart_interval"] = 0
+        found = Trip(Place(target, client))
+        found.run("migrate")
+        by_hand(found, "/controller")
+        found.make("made-between 1 3")
+        assert "made-between" in found.topics()
+        scale(found, 3)
+        with found.place.zookeeper() as zk:
+            until(
+                lambda: not zk.exists("/brokers/topics/made-between"),
+                "the topic survived: the control shows nothing",
+                180,
+            )
+    client.close()
+
+
+def test_b8_a_quorum_with_a_higher_epoch(tmp_path: Path) -> None:
+    """Elections before the copy raise KRaft's epoch above ZooKeeper's; the guard raises /controller_epoch in the same transaction."""
+    client = connect({})
+    with cluster(FixtureSpec(namespace="guard-epoch", dns_ttl=1, topics=3), tmp_path) as target:
+        target.variables["kraft_restart_interval"] = 0
+        found = Trip(Place(target, client))
+        found.run("setup")
+        elections(found, 3)
+        found.run("migrate")
+        found.make("b8 3 3")
+        before = epoch(found)
+        done = found.run("rollback", kraft_rollback_cleanup="later")
+        removal = done.result("RollbackToZkWaitForManualNodeRemovalFromZk")
+        assert removal["raised_epoch"] is not None, removal
+        assert removal["raised_epoch"] > max(before, removal["stored_epoch"])
+        assert epoch(found) > removal["stored_epoch"]
+        # a broker that leaves and comes back needs elections of a controller whose epoch counts
+        found.run("rollback")
+        until(lambda: in_sync(found), "partitions are not in sync after the rollback")
+    client.close()

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The image of the KRaft quorum, from what tools in the leader's pod print."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import image_records
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import compare
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound, Unreachable
+
+CLIENT = cast(KubeClient, None)
+CLUSTER = "4L6g3nShT-eMCtK--X86sw"
+FOLDER = "/data/__cluster_metadata-0"
+DUMP = f"""Dumping {FOLDER}/00000000000000000000.log
+| offset: 5 CreateTime: 1 payload: {{"type":"TOPIC_RECORD","data":{{"name":"t","topicId":"TEUIPixUThm8VA5lAV6yww"}}}}
+| offset: 6 CreateTime: 1 payload: {{"type":"CONFIG_RECORD","data":{{"resourceType":2,"resourceName":"t","name":"a","value":"x\u2028y"}}}}
+| offset: 7 CreateTime: 1 payload: {{"type":"TOPIC_RECORD","data":{{"name":"late","topicId":"gIE6qGl6TEuYhsMJJWFCbA"}}}}
+"""
+
+
+def member(node: int) -> quorum.Member:
+    facts = types.SimpleNamespace(metadata_dir="/data/", cluster_id=CLUSTER if node == 101 else "other")
+    return quorum.Member(f"kraft-{node - 100}", "kafka", cast(ProcessFacts, facts))
+
+
+MEMBERS = {node: member(node) for node in (100, 101)}
+
+
+def status(leader: int | None = 101, high_watermark: int = 7) -> quorum.Quorum:
+    return quorum.Quorum(leader, 4, high_watermark, {}, "tool", {})
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Answer ``ls`` and the tool in pods; return what was run."""
+    seen: list[tuple[Any, ...]] = []
+
+    def run_tool(_client: object, _namespace: str, where: str, *rest: Any, keep: str = "") -> str:
+        _container, _facts, tool, args, timeout = rest
+        seen.append((where, tool, tuple(args), timeout, keep))
+        return DUMP
+
+    def run(
+        _client: object, _namespace: str, where: str, command: Sequence[str], **_options: object
+    ) -> pod_exec.ExecResult:
+        seen.append((where, *command))
+        return pod_exec.ExecResult("00000000000000000000.log quorum-state", "", 0)
+
+    monkeypatch.setattr(quorum, "run_tool", run_tool)
+    monkeypatch.setattr(pod_exec, "run", run)
+    return seen
+
+
+def test_the_leaders_log(calls: list[tuple[Any, ...]]) -> None:
+    found = kraft_image(CLIENT, "ns", MEMBERS, status(), timeout=9)
+    assert found.cluster_id == CLUSTER
+    # "late" is not committed. The line separator belongs to the value.
+    assert list(found.topics) == ["t"]
+    assert found.topic_configs == {"t": {"a": "x\u2028y"}}
+    assert compare(found, found) == []
+    files = f"{FOLDER}/00000000000000000000.log"
+    assert calls == [
+        ("kraft-1", "ls", FOLDER),
+        ("kraft-1", "kafka-dump-log", ("--cluster-metadata-decoder", "--files", files), 9, image_records.KEEP),
+    ]
+
+
+@pytest.mark.parametrize("unsure", [status(None), status(102), status(high_watermark=-1)])
+def test_without_a_leader(unsure: quorum.Quorum) -> None:
+    with pytest.raises(Unreachable, match="nothing in its log is sure"):
+        kraft_image(CLIENT, "ns", MEMBERS, unsure)
+
+
+def test_without_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pod_exec, "run", lambda *_args, **_options: pod_exec.ExecResult("", "ls: gone", 2))
+    with pytest.raises(NotFound, match=r"no metadata log in .* of pod ns/kraft-1: ls: gone"):
+        kraft_image(CLIENT, "ns", MEMBERS, status())
