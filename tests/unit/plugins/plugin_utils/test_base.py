@@ -138,6 +138,18 @@ def test_needed_is_applied_under_the_lease() -> None:
     assert result["diff"] == [{"before": "a", "after": "b"}]
 
 
+class Locked(Action):
+    """Tells whether the lock was taken before it changes anything."""
+
+    def apply(self, run: Any) -> Any:
+        return {"locks": run.locks}
+
+
+def test_the_lock_is_taken_before_anything_is_changed() -> None:
+    """Rule 6.7: the annotation on every object that we manage, and with it the last look whose they are."""
+    assert act(Locked, decision=needed("write it"))["locks"] == 1
+
+
 class Twice(Action):
     """Needed at first, done by somebody else a moment later."""
 

@@ -146,6 +146,8 @@ def test_a_directory_of_version_1_is_no_matter_before_the_brokers_run_in_kraft_m
         (rollback.ROLL_1, replace(HYBRID, final_written=True), "not written"),
         (rollback.REMOVE_ZNODES, PURE, "only the quorum can lead them back"),
         (rollback.REMOVE_ZNODES, replace(PURE, stages={"kafka": "migration"}), "kafka-0, kafka-1, kafka-2 still"),
+        # a broker that is made again would start in KRaft mode and find no quorum
+        (rollback.REMOVE_ZNODES, replace(HYBRID, stages={"kafka": "kraft"}), "kafka still in KRaft mode"),
         (rollback.REMOVE_DEPENDENCIES, HYBRID, "the quorum or its znodes"),
         (rollback.REMOVE_DEPENDENCIES, replace(HANDED_OVER, volumes=VOLUMES), "the quorum or its znodes"),
         (rollback.REMOVE_DEPENDENCIES, replace(HANDED_OVER, broker_holds=False), "no broker holds /controller"),

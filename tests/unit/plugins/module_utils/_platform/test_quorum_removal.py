@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import parity, quorum_removal, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
@@ -140,13 +141,43 @@ def test_the_loss_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch) -> No
     assert scene.evidence.notes == ["accepted by name: stands at 141"]
 
 
+def at_stage(stage: str) -> dict[str, Any]:
+    found = statefulset("kafka-kraft")
+    found["spec"]["template"]["metadata"] = {"annotations": {names.STAGE: stage}}
+    return found
+
+
 def test_a_controller_without_the_flag_is_not_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.2: its successor could finalize the migration."""
-    scene = Scene(monkeypatch, flags={"kafka-kraft-0": True, "kafka-kraft-1": False})
+    flags = {"kafka-kraft-0": True, "kafka-kraft-1": False}
+    scene = Scene(monkeypatch, flags=flags, controllers=at_stage("migrating"))
     scene.written = [DeadlineExceeded("stands at 141")]
     with pytest.raises(Refused, match="could finalize the migration"):
         quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert scene.client.calls == []
+
+
+def test_a_template_without_the_flag_is_no_reason_to_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.2: the process has the flag, but the pod that would be made from the StatefulSet has not."""
+    scene = Scene(monkeypatch, controllers=at_stage("final"))
+    scene.written = [DeadlineExceeded("stands at 141")]
+    with pytest.raises(Refused, match="in its process and in its StatefulSet") as refused:
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert refused.value.code == "controllers-not-ready"
+    assert scene.client.calls == []
+
+
+def test_the_active_controller_is_restarted_with_the_flag_on_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KAFKA-16667: its successor writes again."""
+    pods = {f"kafka-kraft-{number}": controller(f"kafka-kraft-{number}") for number in range(3)}
+    scene = Scene(monkeypatch, controllers=at_stage("migrating"), controller_pods=pods)
+    stored = {name: scene.client.find(POD, name, "n") for name in pods}
+    scene.cluster.controller_pods = stored
+    scene.client.on_gone = lambda gone: stored.update({gone["metadata"]["name"]: {"metadata": {"uid": "new"}}})
+    scene.written = [DeadlineExceeded("stands at 141"), Migration(3000, 8, 150, 8)]
+    quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert scene.client.calls == [("delete", "Pod", "kafka-kraft-0")]
+    assert scene.evidence.written == 150
 
 
 def test_every_process_is_gone_before_the_stop_is_over(scene: Scene) -> None:

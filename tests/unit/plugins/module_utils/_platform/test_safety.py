@@ -171,6 +171,36 @@ def test_a_pod_whose_broker_id_is_not_known_is_never_deleted(monkeypatch: Any) -
     assert raised.value.code == "broker-not-healthy"
 
 
+def back(monkeypatch: Any, wrong: str = "") -> Any:
+    """A broker that has just been restarted; what is waited for is noted."""
+    target, waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=cluster_with(container="kafka"))
+    target._registers = False
+    target._wanted = lambda _pod, _facts: wrong
+    monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: [("t", 0), ("u", 3)])
+    monkeypatch.setattr(
+        broker_roll, "wait_in_sync", lambda _session, want, **_: waited.append(want) or SimpleNamespace(happened_ms=7)
+    )
+    monkeypatch.setattr(broker_roll, "pod_facts", lambda *_: facts(broker_id="0"))
+    return target, waited
+
+
+def test_a_broker_is_back_when_it_is_in_every_isr(monkeypatch: Any) -> None:
+    """Rule 6.6: the next one goes when nothing lacks this one any more."""
+    target, waited = back(monkeypatch)
+    assert target.wait_until_back("kafka-0", 5.0, lambda _text: None).happened_ms == 7
+    assert waited == [{("t", 0): 0, ("u", 3): 0}]
+    assert "kafka-0" not in target._left
+
+
+def test_a_broker_with_other_settings_is_not_back(monkeypatch: Any) -> None:
+    """What the process runs decides, not what it was given."""
+    target, _waited = back(monkeypatch, "it runs in mode zookeeper, not migrating")
+    with pytest.raises(KraftError) as raised:
+        target.wait_until_back("kafka-0", 5.0, lambda _text: None)
+    assert raised.value.code == "setting-overridden"
+    assert "kafka-0" in target._left
+
+
 # empty controllers
 
 

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a seeded mistake is, and which tests know about what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One mistake.
+
+    ``old`` is in ``file`` exactly once and becomes ``new``. ``rule``: its number in docs/architecture.md, or ``back`` for the
+    order of docs/rollback.md. ``tests``: pytest's arguments, one of which has to fail.
+    """
+
+    name: str
+    rule: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+CORE, PLATFORM = "plugins/module_utils/_core/", "plugins/module_utils/_platform/"
+ZOOKEEPER, KAFKA, KUBERNETES = (f"plugins/module_utils/{each}/" for each in ("_zookeeper", "_kafka", "_kubernetes"))
+ACTION, UTILS = "plugins/action/", "plugins/plugin_utils/"
+
+
+def unit(*names: str) -> tuple[str, ...]:
+    """Files of unit tests."""
+    return tuple(f"tests/unit/plugins/{name}.py" for name in names)
+
+
+def one(name: str, test: str) -> tuple[str, ...]:
+    """One test of a file whose others take long."""
+    return (f"{unit(name)[0]}::{test}",)
+
+
+ROLLBACK = unit("module_utils/_core/test_rollback")
+CHECKS = unit("module_utils/_core/test_checks", "module_utils/_platform/test_safety")
+ROLLING = unit("module_utils/_core/test_rolling")
+STATE = unit("module_utils/_core/test_state")
+GATES = unit("module_utils/_platform/test_gates")
+SAFETY = unit("module_utils/_platform/test_safety")
+LOCKS = unit("module_utils/_platform/test_locks")
+WRITES = unit("module_utils/_platform/test_writes")
+REMOVAL = unit("module_utils/_platform/test_quorum_removal")
+ENGINE = unit("module_utils/_platform/test_roll_engine")
+BROKERS = unit("module_utils/_platform/test_brokers")
+WAY_BACK = unit("module_utils/_platform/test_way_back")
+HANDOVER = unit("module_utils/_zookeeper/test_handover")
+BASE, RUN = (unit(f"plugin_utils/test_{name}") for name in ("base", "run"))
+ACT = {
+    name: unit(f"action/test_{name}")
+    for name in (
+        "broker_settings",
+        "kraft_controller",
+        "metadata_cleanup",
+        "migration_journal",
+        "migration_znode",
+        "rolling_restart",
+    )
+}

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules 6.2, 6.4 and 6.7 where the brokers' settings are written: what is proved and kept before, and whose turn it is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.action import broker_settings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import Changes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, originals, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+from tests.unit.plugins.action.acting import Acts, action, at_stage
+from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+
+
+def planned(statefulset: Any) -> Any:
+    """What a stage would write into one StatefulSet."""
+    surface = SimpleNamespace(read=lambda: {"a": "1"})
+    written = SimpleNamespace(template=statefulset["spec"]["template"])
+    return brokers.StagePlan(statefulset, surface, Changes({"a": "2"}), written)  # type: ignore[arg-type]
+
+
+def scene(monkeypatch: pytest.MonkeyPatch, stage: str, *now: str, flagged: str = "migrating", **changed: Any) -> Acts:
+    """One StatefulSet for each stage that is named; everything below is only noted."""
+    sets = [at_stage(f"kafka-{number}", at) for number, at in enumerate(now)]
+    cluster = cluster_with(statefulsets=sets, controllers=at_stage("kafka-kraft", flagged), **changed)
+    cluster.reload_objects = lambda: None
+    cluster.expect = run_expect(cluster)
+    run = Acts(cluster, stage=stage)
+    plans = [planned(item) for item in sets]
+    monkeypatch.setattr(brokers, "plan_stage", lambda _cluster, _stage: plans)
+    monkeypatch.setattr(brokers, "plan_return", lambda _cluster, _stage: plans)
+    monkeypatch.setattr(brokers, "prove_hybrid", run.note("dual-write proved"))
+    monkeypatch.setattr(brokers, "write_stage", lambda _cluster, plan: run.log.append(f"{plan.name} written"))
+    monkeypatch.setattr(originals, "keep", run.note("originals kept", "secret"))
+    monkeypatch.setattr(controllers, "build", lambda _cluster, wanted: wanted)
+    monkeypatch.setattr(controllers, "write", lambda _cluster, wanted: run.log.append(f"controllers {wanted}"))
+    return run
+
+
+def run_expect(cluster: Any) -> Any:
+    def expect(wanted: Any, step: str) -> None:
+        if not wanted(cluster.state.name):
+            raise Refused(f"{step} cannot run now", code="wrong-state")
+
+    return expect
+
+
+def test_the_originals_are_kept_before_the_first_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them there is no way back."""
+    run = scene(monkeypatch, "migration", "")
+    action(broker_settings).apply(run)
+    assert run.log == ["originals kept", "kafka-0 written", "record written"]
+    assert run.journal.originals == {"secret": "secret"}
+
+
+def test_dual_write_is_proved_before_the_brokers_leave_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch, "kraft", "migration", "kraft")
+    action(broker_settings).apply(run)
+    # the second StatefulSet has its settings from a run before
+    assert run.log == ["dual-write proved", "originals kept", "kafka-0 written", "record written"]
+    run = scene(monkeypatch, "kraft", "migration")
+    monkeypatch.setattr(brokers, "prove_hybrid", run.note("not proved", Refused("no dual-write", code="wrong-state")))
+    with pytest.raises(Refused, match="no dual-write"):
+        action(broker_settings).apply(run)
+    assert run.log == ["not proved"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "now", "name"),
+    [
+        ("migration", "", state.ZOOKEEPER),
+        ("kraft", "migration", state.PREMIGRATION),
+        ("kraft", "migration", state.ZOOKEEPER),
+        ("ibp", "", state.HYBRID),
+    ],
+)
+def test_a_stage_before_its_time_is_refused(monkeypatch: pytest.MonkeyPatch, stage: str, now: str, name: str) -> None:
+    run = scene(monkeypatch, stage, now, state=state.ClusterState(name, "why"))
+    monkeypatch.setattr(brokers, "ibp_roll", lambda _cluster: (True, ""))
+    with pytest.raises(Refused) as refused:
+        action(broker_settings).judge(run)
+    assert refused.value.code == "wrong-state"
+
+
+def test_the_controllers_get_their_flag_back_before_any_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.2: what a restarted controller would read has the flag, before anything is restarted."""
+    run = scene(monkeypatch, rollback.RETURN, "kraft", flagged="final")
+    action(broker_settings).apply(run)
+    assert run.log == ["controllers migrating", "kafka-0 written", "record written"]
+
+
+@pytest.mark.parametrize("changed", [{"flagged": "migrating"}, {"controllers": None}])
+def test_controllers_with_the_flag_are_left_alone(monkeypatch: pytest.MonkeyPatch, changed: Any) -> None:
+    run = scene(monkeypatch, rollback.RETURN, "kraft", "migration", flagged=changed.get("flagged", "final"))
+    run.cluster.controllers = changed.get("controllers", run.cluster.controllers)
+    action(broker_settings).apply(run)
+    # and so is a StatefulSet whose brokers never had the settings of KRaft mode
+    assert run.log == ["kafka-0 written", "record written"]
+
+
+def test_only_what_is_not_the_users_own_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch, rollback.ORIGINAL, "", "migration")
+    action(broker_settings).apply(run)
+    assert run.log == ["kafka-1 written", "record written"]
+
+
+def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.4: the same plan that was shown."""
+    run = scene(monkeypatch, rollback.RETURN, "kraft")
+    run.sub_phase = rollback.MAKE_PROCESS_ROLE_EMPTY
+    asked: list[tuple[str, bool]] = []
+
+    def answer(_cluster: Any, sub_phase: str, *, check_mode: bool) -> rollback.Answer:
+        asked.append((sub_phase, check_mode))
+        return rollback.Answer(*answers.pop(0))
+
+    answers = [("needed", "write it"), ("not needed", "no StatefulSet has them")]
+    monkeypatch.setattr(way_back, "answer", answer)
+    decisions = [action(broker_settings).judge(run) for _ in range(2)]
+    assert [each.kind for each in decisions] == ["needed", "not needed"]
+    assert [len(each.diff) for each in decisions] == [1, 0]
+    assert asked == [(rollback.MAKE_PROCESS_ROLE_EMPTY, False)] * 2

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules 6.1, 6.3 and 6.5 where the controllers are written: gates, leftovers, and brokers that remember."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import ControllerObjects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+from tests.unit.plugins.action.acting import Acts, action, at_stage
+from tests.unit.plugins.module_utils._platform.fakes import FakeClient, pod
+from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+
+SHUT = Refused("the irreversible step is refused", code="gate-soak")
+LEFT = Refused("/migration says that the copy was done", code="migration-stale")
+
+
+def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: int = 3, **changed: Any) -> Acts:
+    """Controllers at one stage that are to come to another."""
+    client = FakeClient(*(pod(f"kafka-kraft-{number}") for number in range(3)))
+    cluster = cluster_with(client=client, controllers=at_stage("kafka-kraft", now, replicas=replicas), **changed)
+    cluster.reload = lambda: None
+    run = Acts(cluster, state=wanted)
+    objects = ControllerObjects(statefulset=at_stage("kafka-kraft", wanted), service={}, pdb={}, config_map=None)
+    monkeypatch.setattr(controllers, "build", lambda _cluster, _stage: objects)
+    monkeypatch.setattr(controllers, "summary", lambda _cluster, _objects: {})
+    monkeypatch.setattr(controllers, "check_plan", lambda _cluster: None)
+    monkeypatch.setattr(controllers, "write", run.note("written"))
+    monkeypatch.setattr(controllers, "refuse_leftovers", run.note("leftovers looked for"))
+    monkeypatch.setattr(controllers, "leftover_volumes", lambda _cluster: run.params.get("volumes", []))
+    monkeypatch.setattr(gates, "require", run.note("gates", []))
+    monkeypatch.setattr(way_back, "pending", lambda _cluster: run.params.get("pending", ""))
+    return run
+
+
+def test_the_gates_come_right_before_the_final_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.1: the write is already the practical point of no return."""
+    run = scene(monkeypatch, "final", "migrating")
+    action(kraft_controller).apply(run)
+    assert run.log == ["gates", "record gates", "written", "record written"]
+
+
+def test_a_shut_gate_leaves_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch, "final", "migrating")
+    monkeypatch.setattr(gates, "require", run.note("gates", SHUT))
+    with pytest.raises(Refused, match="irreversible"):
+        action(kraft_controller).apply(run)
+    with pytest.raises(Refused, match="irreversible"):
+        action(kraft_controller).judge(run)
+    assert run.log == ["gates", "gates"]
+
+
+def test_a_plan_shows_the_final_write_before_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    hybrid = state.ClusterState(state.HYBRID, "migrating")
+    run = scene(monkeypatch, "final", "migrating", state=hybrid)
+    run.check_mode = True
+    assert "once the cluster is in pure dual-write" in action(kraft_controller).judge(run).reason
+    assert run.log == []
+
+
+def test_leftovers_are_looked_for_before_the_first_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.3: empty controllers would write their empty metadata over ZooKeeper."""
+    run = scene(monkeypatch, "migrating", "held")
+    action(kraft_controller).apply(run)
+    assert run.log == ["leftovers looked for", "written", "record written"]
+    run = scene(monkeypatch, "migrating", "held")
+    monkeypatch.setattr(controllers, "refuse_leftovers", run.note("leftovers looked for", LEFT))
+    with pytest.raises(Refused, match="the copy was done"):
+        action(kraft_controller).apply(run)
+    assert run.log == ["leftovers looked for"]
+
+
+@pytest.mark.parametrize(("volumes", "looked"), [([], ["leftovers looked for"]), (["data-kafka-kraft-0"], [])])
+def test_controllers_that_were_scaled_down_start_on_their_own_volumes_only(
+    monkeypatch: pytest.MonkeyPatch, volumes: list[str], looked: list[str]
+) -> None:
+    """Rule 6.3: what /migration says is their own as long as their volumes are there, and another's after that."""
+    run = scene(monkeypatch, "migrating", "migrating", replicas=0)
+    run.params["volumes"] = volumes
+    action(kraft_controller).apply(run)
+    assert run.log == [*looked, "written", "record written"]
+
+
+def test_brokers_that_remember_an_old_quorum_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.5: they would shut themselves down on the log of the new one."""
+    run = scene(monkeypatch, "migrating", "held", modes={"kafka-0": state.MODE_MIGRATING})
+    run.params["pending"] = "kafka-0 still runs in migrating mode"
+    for call in (action(kraft_controller).apply, action(kraft_controller).judge):
+        with pytest.raises(Refused) as refused:
+            call(run)
+        assert refused.value.code == "rollback-pending"
+    assert "written" not in run.log
+
+
+def test_what_runs_as_wanted_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    hybrid = state.ClusterState(state.HYBRID, "migrating")
+    run = scene(monkeypatch, "migrating", "migrating", state=hybrid)
+    assert action(kraft_controller).judge(run).kind == "done"
+    run = scene(monkeypatch, "migrating", "final", state=hybrid)
+    assert action(kraft_controller).judge(run).kind == "done"
+    run = scene(monkeypatch, "held", "migrating", state=hybrid)
+    assert action(kraft_controller).judge(run).kind == "done"
+    assert run.log == []

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule 6.4: ZooKeeper has everything, the quorum is gone, the znodes go, a broker is controller, the volumes go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.action import migration_znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, quorum_removal, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+
+from tests.unit.plugins.action.acting import Acts, action
+from tests.unit.plugins.module_utils._platform.fakes import FakeClient, pod
+from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+
+PARTS = ("settle", "stop", "hand_over", "delete")
+
+
+def scene(monkeypatch: pytest.MonkeyPatch, **fails: Exception) -> Acts:
+    """Each part is only noted, or fails."""
+    client = FakeClient(*(pod(f"kafka-{number}") for number in range(3)))
+    pods = {name: client.get(POD, name, "n") for name in client.names("Pod")}
+    cluster = cluster_with(client=client, pods=pods, zookeeper="session")
+    cluster.reload = lambda: None
+    run = Acts(cluster, state="absent", origin="migrate")
+    for part in PARTS:
+        monkeypatch.setattr(quorum_removal, part, run.note(part, fails.get(part)))
+    return run
+
+
+def test_the_parts_and_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch)
+    action(migration_znode).apply(run)
+    assert run.log == ["settle", "record stopping", "stop", "hand_over", "delete", "record removed"]
+
+
+@pytest.mark.parametrize("part", ["settle", "stop", "delete"])
+def test_what_fails_stops_the_rest(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """Rule 6.4: each part is proved before the next; a quorum that does not stop leaves ZooKeeper alone."""
+    run = scene(monkeypatch, **{part: DeadlineExceeded("it does not end", code="controllers-not-ready")})
+    with pytest.raises(DeadlineExceeded):
+        action(migration_znode).apply(run)
+    done = [line for line in run.log if not line.startswith("record")]
+    assert done == list(PARTS[: PARTS.index(part) + 1])
+
+
+def test_a_controller_that_still_runs_is_no_reason_to_restart_a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch, hand_over=Refused("controllers still run", code="controllers-not-ready"))
+    with pytest.raises(Refused):
+        action(migration_znode).apply(run)
+    assert run.client.calls == []
+    assert run.log[-1] == "hand_over"
+
+
+def test_when_nobody_takes_over_one_broker_is_restarted_on_its_original_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """KAFKA-16101."""
+    run = scene(monkeypatch, hand_over=DeadlineExceeded("nobody holds /controller"))
+    monkeypatch.setattr(brokers, "plan_return", lambda _cluster, stage: [stage])
+    monkeypatch.setattr(brokers, "write_stage", lambda _cluster, plan: run.log.append(f"{plan} written"))
+    monkeypatch.setattr(handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(0, -1, True), 5))
+    done = action(migration_znode).apply(run)
+    assert run.log[3:] == ["hand_over", "original written", "delete", "record removed"]
+    assert run.client.calls == [("delete", "Pod", "kafka-0")]
+    assert (done["controller"], done["elected_ms"]) == (0, 5)
+    assert done["notes"] == ["nobody holds /controller: a broker was restarted to be elected"]
+
+
+def test_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch)
+    asked: list[Any] = []
+
+    def answer(_cluster: Any, sub_phase: str, *, check_mode: bool) -> Any:
+        asked.append((sub_phase, check_mode))
+        raise Refused("brokers still run in KRaft mode", code="wrong-state")
+
+    monkeypatch.setattr(way_back, "answer", answer)
+    run.sub_phase = "RollbackToZkWaitForManualNodeRemovalFromZk"
+    with pytest.raises(Refused):
+        action(migration_znode).judge(run)
+    assert asked == [(run.sub_phase, False)]

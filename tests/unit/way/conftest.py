@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all traces have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates
+from hypothesis.internal.conjecture import providers
+
+from tests.unit.way.eyes import read_quorum, registrations
+
+# Hypothesis would look for numbers to draw in the source of whatever is loaded, and keep them in the checkout: the traces
+# would then be others with each change anywhere.
+pytest.MonkeyPatch().setattr(providers, "_get_local_constants", lambda: providers._local_constants)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def answers() -> Iterator[None]:
+    """The quorum answers from the model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gates, "read_quorum", read_quorum)
+        patch.setattr(controllers, "read_quorum", read_quorum)
+        patch.setattr(gates, "registrations", registrations)
+        yield

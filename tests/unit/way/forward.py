@@ -1,0 +1,253 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sub-phases of the way forward, and the rolls of both ways."""
+
+from __future__ import annotations
+
+from functools import partial
+from types import SimpleNamespace
+
+from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, kraft_controller, migration_journal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, rolling, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    brokers,
+    controllers,
+    gates,
+    plan,
+    quorum,
+    way_back,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+from tests.unit.way.eyes import Seen, controller_pod, read_quorum
+from tests.unit.way.parts import CONTROLLERS, STAGES, Disaster
+from tests.unit.way.terminal import CONFIRMED, NOW, Steps, Terminal
+
+
+class Forward(Terminal):
+    """Who goes forward."""
+
+    # the sub-phases
+
+    def _lock(self, _seen: Seen, **_params: str) -> Steps:
+        self._ensure_lock()
+        self._note("locked")
+        yield
+
+    def _controllers(self, seen: Seen, *, state: str) -> Steps:
+        sts, world = self.world.sts, self.world
+        order = kraft_controller.ORDER
+        now = sts.stage if sts is not None else ""
+        if now and order.index(now) > order.index(state):
+            return
+        if state == "held":
+            if sts is None:
+                self._ensure_lock()
+                world.write_controllers("held", 0)
+                self._note("created")
+                yield
+            return
+        if now == state and (state == "final" or controllers.running(seen)):
+            return
+        if state == "final":
+            yield from self._final(seen)
+            return
+        if sts is None:
+            raise Refused("the controllers' StatefulSet does not exist", code="controllers-not-ready")
+        kraft_controller._refuse_leftovers(seen, begun=now == state)
+        self._ensure_lock()
+        if now != state or sts.replicas != len(CONTROLLERS):
+            world.write_controllers(state, len(CONTROLLERS))
+            yield
+        yield from self._wait(lambda: controllers.running(self.look()), "the controllers start")
+        self._note("written")
+
+    def _final(self, seen: Seen) -> Steps:
+        gates.require(seen, thorough=False)
+        gates.require(seen)
+        _check_options(seen)
+        self._ensure_lock()
+        self._note("gates")
+        self.world.write_controllers("final", len(CONTROLLERS))
+        yield
+        self._note("written")
+
+    def _settings(self, seen: Seen, *, stage: str) -> Steps:
+        world = self.world
+        back = stage in broker_settings.BACK
+        if not back and not self._settings_needed(seen, stage):
+            return
+        if stage == "kraft":
+            brokers.check_hybrid_or_beyond(seen)
+            before = world.zk.offset or 0
+            yield from self._wait(
+                lambda: self._held_by(seen) and (world.zk.offset or 0) > before, "/migration stands still"
+            )
+        self._ensure_lock()
+        if stage == rollback.RETURN and world.sts is not None and world.sts.stage == "final":
+            world.write_controllers("migrating", len(CONTROLLERS))
+            yield
+        digests = {rollback.RETURN: "migration", rollback.ORIGINAL: self._original(), "migration": "migration"}
+        for group, digest in list(world.groups.items()):
+            found = STAGES[digest]
+            if (found == "kraft") if stage == rollback.RETURN else bool(found) if back else found != stage:
+                world.write_brokers(group, digests.get(stage, stage))
+                yield
+        self._note("written")
+
+    def _settings_needed(self, seen: Seen, stage: str) -> bool:
+        stages = {STAGES[digest] for digest in self.world.groups.values()}
+        if stages == {stage} or all(brokers.ORDER.index(each) > brokers.ORDER.index(stage) for each in stages):
+            return False
+        if stage == "ibp" and self.world.ibp != "own":
+            return False
+        allowed = broker_settings.ALLOWED[stage]
+        seen.expect(lambda name: name in allowed or (name == state.MIXED and stage in stages), stage)
+        return True
+
+    def _held_by(self, seen: Seen) -> bool:
+        """Whether one of the controllers that the product sees holds /controller."""
+        holder = self.world.zk.holder
+        return self.world.zk.kraft_holds and holder is not None and holder[0] in seen.controller_ids
+
+    def _original(self) -> str:
+        """The user's own settings; an IBP that a broker was raised to stays."""
+        raised = self.world.ibp != "same" and any(each.digest for each in self.world.brokers.values())
+        return "original-ibp" if raised else ""
+
+    def _roll(self, seen: Seen, *, target: str, stage: str) -> Steps:
+        back = stage in (rollback.RETURN, rollback.ORIGINAL)
+        if not back:
+            stages = {STAGES[each] for each in self.world.groups.values()}
+            if target == "controllers":
+                stages = {self.world.sts.stage} if self.world.sts is not None else set()
+            if stages != {stage}:
+                later = {"ibp": {"migration", "kraft"}, "migration": {"kraft"}}.get(stage, set())
+                if (stages and stages <= later) or stage == "ibp":
+                    return
+                raise Refused(f"the {target} are not at stage {stage}", code="wrong-state")
+            if not (self._old_controllers() if target == "controllers" else way_back.outdated(seen)):
+                return
+        self._ensure_lock()
+        if stage == rollback.RETURN and self.world.sts is not None and not all(seen.flags.values()):
+            yield from self._roll_controllers(seen, gated=False)
+        if target == "controllers":
+            yield from self._roll_controllers(seen, gated=True)
+        else:
+            yield from self._roll_brokers(self.look(), stage)
+        if stage == "kraft" and self.look().state.name == state.PURE and not self.journal.pure_since:
+            self.journal.pure_since = NOW
+        self._note("rolled")
+
+    def _roll_brokers(self, seen: Seen, stage: str) -> Steps:
+        world = self.world
+        if seen.view.controller is None:
+            raise Refused("/controller is held by nobody", code="controller-missing")
+        back = stage in (rollback.RETURN, rollback.ORIGINAL)
+        ids = {pod: number for number, pod in (seen.pod_of_broker_or_down if back else seen.pod_of_broker).items()}
+        left = way_back.outdated(seen)
+        if left:
+            self.rolled.append(self.sub_phase)
+        while left:
+            held = seen.view.controller if len(left) > 1 else None
+            last = seen.pod_of_broker.get(held.broker_id) if held is not None and held.ephemeral else None
+            down = [pod for pod in left if back and pod not in seen.facts]
+            pod = (down or rolling.order(left, last))[0]
+            if pod not in ids:
+                raise Refused(f"the broker id of pod {pod} is not known", code="broker-not-healthy")
+            number = ids[pod]
+            yield from self._wait(partial(self._spared, number), "the ISR is too small")
+            if stage in ("kraft", rollback.RETURN):
+                brokers.check_hybrid_or_beyond(seen)
+            elif stage == rollback.ORIGINAL:
+                brokers.check_broker_in_charge(seen)
+            world.restart_broker(number, tolerated=False)
+            self.restarts[number] += 1
+            yield
+            yield from self._wait(partial(self._is_back, number), f"broker {number} does not come back")
+            left.remove(pod)
+            seen.forget("view")
+
+    def _spared(self, number: int) -> bool:
+        partitions = {
+            name: rolling.Replicas(tuple(each.isr), each.replicas, each.min_isr, each.leader)
+            for name, each in self.world.partitions.items()
+        }
+        return not rolling.endangered(partitions, number)
+
+    def _is_back(self, number: int) -> bool:
+        mine = [each for each in self.world.partitions.values() if number in each.replicas]
+        return self.world.brokers[number].up and all(number in each.isr for each in mine)
+
+    def _old_controllers(self) -> list[int]:
+        sts = self.world.sts
+        return [] if sts is None else [n for n, each in self.world.controllers.items() if each.stage != sts.stage]
+
+    def _roll_controllers(self, seen: Seen, *, gated: bool) -> Steps:
+        world = self.world
+        left = [controller_pod(number) for number in self._old_controllers()]
+        while left:
+            found = read_quorum(seen)
+            last = next((pod for number, pod in seen.controller_ids.items() if number == found.leader), None)
+            pod = rolling.order(left, last if len(left) > 1 else None)[0]
+            number = next((each for each, name in seen.controller_ids.items() if name == pod), None)
+            if number is None:
+                raise Refused(f"the node id of controller pod {pod} is not known", code="controllers-not-ready")
+            yield from self._wait(partial(self._majority_without, seen, number), "there is no majority")
+            seen.reload_objects()
+            if gated and any(seen.flags.values()) and not controllers.final_is_active(seen):
+                seen.forget("view", "state")
+                gates.require(seen, thorough=False)
+                _check_options(seen)
+            world.restart_controller(number)
+            yield
+            yield from self._wait(partial(self._is_new, number), f"controller {number} lags")
+            seen.forget("controller_pods", "controller_facts", "flags", "state")
+            left.remove(pod)
+
+    def _majority_without(self, seen: Seen, number: int) -> bool:
+        found = read_quorum(seen)
+        return rolling.quorum_survives(quorum.all_voters(seen, found), quorum.caught_up(found), number)
+
+    def _is_new(self, number: int) -> bool:
+        return number not in self._old_controllers() and self._caught_up(number)
+
+    def _caught_up(self, number: int) -> bool:
+        found = read_quorum(SimpleNamespace(world=self.world))
+        return found.leader is not None and number in quorum.caught_up(found)
+
+    def _quorum_health(self, seen: Seen) -> Steps:
+        if seen.controllers is None or not seen.controllers["spec"]["replicas"]:
+            raise Refused("the controllers are not started", code="controllers-not-ready")
+        yield from self._wait(lambda: all(map(self._caught_up, CONTROLLERS)), "the quorum is not complete")
+
+    def _progress(self, seen: Seen) -> Steps:
+        if seen.state.name == state.PURE or state.MODE_KRAFT in seen.modes.values():
+            return
+        zk = self.world.zk
+        yield from self._wait(lambda: self._held_by(seen) and (zk.offset or 0) > 0, "hybrid is not reached")
+        self.look().expect(lambda name: name == state.HYBRID, self.sub_phase)
+
+    def _record(self, seen: Seen, *, event: str) -> Steps:
+        last = event == CONFIRMED[-1]
+        over = plan.already_over(seen)
+        held = bool(self.marks.get(names.LOCK))
+        if (over and not last) or (self.journal.has(event) and not (last and held)):
+            return
+        if over and not self.journal.migration_id:
+            return
+        reached = migration_journal.REACHED[event]
+        seen.expect(lambda name: name in reached or (event == "SetupComplete" and name == state.MIXED), event)
+        if last:
+            self.marks.pop(names.LOCK, None)
+            if not self.world.finalized or any(each.flag for each in self.world.controllers.values()):
+                self.world.gap("unread-controller", "(a) the end is recorded while a controller has the migration flag")
+        self._note(event)
+        yield
+
+
+def _check_options(seen: Seen) -> None:
+    if not seen.params["confirm"] or not seen.params["accept"]:
+        raise Disaster("(a) the flag is taken away without confirmation, or without what is accepted by name")
