@@ -59,7 +59,7 @@ class Nature:
         self.final_allowed = False
         self.soaked = False
         self.was_pure = False
-        for _ in range(brokers):
+        for _round in range(brokers):
             self.create_topic()
 
     def gap(self, name: str, text: str) -> None:
