@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 MIGRATION_STATES = {0: "NONE", 1: "MIGRATION", 2: "PRE_MIGRATION", 3: "POST_MIGRATION", 4: "ZK"}
@@ -54,9 +54,13 @@ def keep_pattern(kinds: Iterable[str]) -> str:
 KEEP = keep_pattern(RECORDS)
 """The lines that :func:`parse_dump` needs."""
 
-# as text: ansible-test's pylint takes the runtime form X | Y for an error
-Apply: t.TypeAlias = "Callable[[str, Mapping[str, t.Any], int], str | None]"
-"""Takes the type of a record, its fields and its offset (-1 in a checkpoint); returns what is wrong with it, or None."""
+
+class Apply(t.Protocol):
+    """Takes the type of a record, its fields and its offset (-1 in a checkpoint); returns what is wrong with it, or None."""
+
+    def __call__(self, kind: str, data: Mapping[str, t.Any], offset: int, /) -> str | None:
+        """Apply one record."""
+
 
 _FILE = re.compile(r"^Dumping .*?(?P<offset>\d{20})(?:-\d{10}\.(?P<kind>checkpoint)|\.log)\s*$")
 _RECORD = re.compile(r"^\| offset: (?P<offset>\d+) .*?payload: (?P<payload>\{.*\})\s*$")

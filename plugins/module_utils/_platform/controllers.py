@@ -37,7 +37,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum, registered_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 #: voters; fewer cannot lose one
 SMALLEST_QUORUM = 3
@@ -213,10 +213,12 @@ def not_ready_for_migration(cluster: StatefulSetCluster, quorum: Quorum) -> str:
         for number, found in quorum.migration_states.items()
         if found not in ("PRE_MIGRATION", "MIGRATION")
     }
-    if "NONE" in wrong.values():
-        raise Conflict(
-            f"controllers {sorted(wrong)} were started without the migration flag once (ZkMigrationState NONE); delete their volumes and run again",
-            code="controllers-not-ready",
+    none = sorted(number for number, found in wrong.items() if found == "NONE")
+    if none:
+        # also what a controller reports between its start and its first look at the log (ControllerMetadataMetricsPublisher)
+        return (
+            f"controllers {none} report ZkMigrationState NONE; when that stays, they were started without the migration flag once: "
+            "delete their volumes and run again"
         )
     silent = sorted(expected - set(quorum.migration_states))
     if wrong or silent:

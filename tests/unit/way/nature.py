@@ -61,7 +61,7 @@ class Nature:
         self.soak = Soak()
         #: the controllers were made while volumes of earlier ones were there
         self.old_volumes = False
-        for _ in range(brokers):
+        for _round in range(brokers):
             self.create_topic()
 
     def gap(self, text: str, *names: str) -> None:

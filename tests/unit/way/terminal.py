@@ -119,7 +119,7 @@ class Terminal:
 
     def go(self, steps: int) -> None:
         """Let the run make so many requests."""
-        for _ in range(steps):
+        for _round in range(steps):
             if self.current is None:
                 return
             try:
@@ -182,7 +182,7 @@ class Terminal:
         self.journal.add(NOW, phases.BY_NAME[self.sub_phase].phase, self.sub_phase, what)
 
     def _wait(self, done: Callable[[], bool], why: str) -> Steps:
-        for _ in range(PATIENCE):
+        for _round in range(PATIENCE):
             if done():
                 return
             yield

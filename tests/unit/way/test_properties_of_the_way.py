@@ -185,7 +185,7 @@ def go_on(walk: Walk) -> list[str]:
     operator.confirmed = operator.accepted = False
     said: list[str] = []
     detours: list[str] = []
-    for _ in range(16):
+    for _round in range(16):
         name, command = check_named(walk)
         if command.startswith("nothing"):
             assert walk.world.finalized
@@ -306,7 +306,7 @@ def test_known_detours(place: str) -> None:
 def test_the_traces_come_everywhere() -> None:
     """They would prove nothing if they stayed where they begin."""
     dice, reached, states = random.Random(1), Counter[str](), Counter[str]()
-    for _ in range(400):
+    for _round in range(400):
         walk = begin(dice.choice((3, 4)), dice.choice((1, 2)), dice.choice(("same", "own")), dice.randrange(4), KNOWN)
         for action in dice.choices(pool(*EVERYTHING), k=10):
             walk.act(action)

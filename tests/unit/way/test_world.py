@@ -18,7 +18,7 @@ ZOOKEEPER, HYBRID, PURE = 0, 1, 2
 
 
 def later(world: World, times: int = 4) -> None:
-    for _ in range(times):
+    for _round in range(times):
         world.settle()
 
 

@@ -154,5 +154,5 @@ class World(Nature):
         for controller in self.controllers.values():
             controller.broken = controller.hung = False
         self.stuck = False
-        for _ in range(6):
+        for _round in range(6):
             self.settle()

@@ -124,7 +124,7 @@ def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) 
 
     answers = [("needed", "write it"), ("not needed", "no StatefulSet has them")]
     monkeypatch.setattr(way_back, "answer", answer)
-    decisions = [action(broker_settings).judge(run) for _ in range(2)]
+    decisions = [action(broker_settings).judge(run) for _round in range(2)]
     assert [each.kind for each in decisions] == ["needed", "not needed"]
     assert [len(each.diff) for each in decisions] == [1, 0]
     assert asked == [(rollback.MAKE_PROCESS_ROLE_EMPTY, False)] * 2
