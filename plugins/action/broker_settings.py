@@ -34,7 +34,8 @@ BACK = (rollback.RETURN, rollback.ORIGINAL)
 ALLOWED = {
     "ibp": (state.ZOOKEEPER, state.PREMIGRATION),
     "migration": (state.PREMIGRATION,),
-    "kraft": (state.HYBRID, state.MIXED),
+    # pure: a rollback wrote other settings and was given up before it restarted a broker
+    "kraft": (state.HYBRID, state.PURE, state.MIXED),
 }
 
 
@@ -87,13 +88,16 @@ class ActionModule(KraftAction):
     def apply(self, run: Run) -> dict[str, Any]:
         """Keep the originals, then write each StatefulSet."""
         cluster, stage = run.cluster, run.params["stage"]
-        if stage == "kraft":
+        if stage == "kraft" and set(cluster.modes.values()) != {state.MODE_KRAFT}:
             brokers.prove_hybrid(cluster)
         if stage not in BACK:
             run.journal.originals = {"secret": originals.keep(cluster)}
         # under the lease the objects may be newer than those that were judged
         cluster.reload_objects()
         if stage == rollback.RETURN:
+            # first: whatever is written next, the way is back from here, and the soak begins anew
+            run.journal.pure_since = ""
+            run.record("begun", stage=stage)
             self._flag_again(run)
         plans = brokers.plan_return(cluster, stage) if stage in BACK else brokers.plan_stage(cluster, stage)
         plans = _to_write(run, plans)

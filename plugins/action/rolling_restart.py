@@ -65,8 +65,17 @@ class ActionModule(KraftAction):
         pods = cluster.pods if of_brokers else cluster.controller_pods
         wanted = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in sets}
         left = [pod for pod, obj in pods.items() if pod_settings_hash(obj) != wanted.get(owner_uid(obj))]
+        if not left and self._pure_not_noted(run):
+            return needed(f"all {len(pods)} brokers run in KRaft mode: write down that PURE_DUAL_WRITE begins")
         if not left:
             return done(f"all {len(pods)} {run.params['target']} run the settings of stage {stage}")
+        switched = [pod for pod in left if of_brokers and cluster.modes[pod] == state.MODE_KRAFT]
+        if switched and stage != "kraft":
+            raise Refused(
+                f"{', '.join(switched)} run in KRaft mode and stage {stage} would lead them back to ZooKeeper mode; "
+                "run rollback.yml, which does that in order",
+                code="wrong-state",
+            )
         return needed(f"restart {len(left)} of {len(pods)} {run.params['target']} one by one: {', '.join(left)}")
 
     def _other_stage(self, run: Run, stages: set[str]) -> Decision:
@@ -136,8 +145,11 @@ class ActionModule(KraftAction):
 
     def _note_pure(self, run: Run) -> None:
         """The soak starts at the first proven PURE_DUAL_WRITE."""
-        if run.params["stage"] == "kraft" and run.cluster.state.name == state.PURE and not run.journal.pure_since:
+        if self._pure_not_noted(run):
             run.journal.pure_since = now()
+
+    def _pure_not_noted(self, run: Run) -> bool:
+        return run.params["stage"] == "kraft" and run.cluster.state.name == state.PURE and not run.journal.pure_since
 
     def _broker_target(self, run: Run) -> Target:
         cluster, stage = run.cluster, run.params["stage"]
@@ -174,7 +186,7 @@ class ActionModule(KraftAction):
         def sure() -> None:
             cluster.reload_objects()
             locks.check(cluster, run.journal.migration_id)
-            if any(cluster.flags.values()) and not controllers.final_is_active(cluster):
+            if any(cluster.flags.values()):
                 cluster.forget("view", "state")
                 gates.require(cluster, thorough=False)
 

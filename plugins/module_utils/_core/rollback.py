@@ -57,7 +57,8 @@ class Seen:
     with a __cluster_metadata directory. ``marked``: StatefulSets with the clean-up annotation. ``version_1``: broker pods with
     a log directory whose meta.properties has version 1. ``locked``: the lock of a migration is held.
     ``final_written``: the controllers' StatefulSet is without the migration flag already; ``unflagged``: controllers that
-    were restarted so; ``unflagged_active``: one of them leads the quorum, which is the point of no return.
+    were restarted so; ``unflagged_active``: one of them leads the quorum or has led it, which is the point of no return.
+    ``leaderless``: the quorum has no leader, so that nobody can say whether one without the flag has led.
     ``later``: the user postpones the brokers' restarts.
     """
 
@@ -72,6 +73,7 @@ class Seen:
     kraft_holds: bool = False
     broker_holds: bool = False
     unflagged_active: bool = False
+    leaderless: bool = False
     unflagged: tuple[str, ...] = ()
     final_written: bool = False
     metadata_dirs: tuple[str, ...] = ()
@@ -170,6 +172,14 @@ def refusal(seen: Seen) -> tuple[str, str]:
             (
                 f"brokers {_names(seen.kraft_brokers)} run in KRaft mode but this migration's controllers are not there: the cluster "
                 "was not moved to KRaft by this collection"
+            ),
+        )
+    if seen.kraft_brokers and seen.leaderless:
+        return (
+            "controllers-not-ready",
+            (
+                "the KRaft quorum has no leader: nobody can say whether the point of no return is passed, and only the quorum leads brokers "
+                f"{_names(seen.kraft_brokers)} back; get a majority of the controllers to run, then run it again"
             ),
         )
     if seen.version_1 and (seen.kraft_brokers or seen.on_kraft_settings):

@@ -53,6 +53,22 @@ def endangered(
     return sorted(bad)
 
 
+def lacking(
+    partitions: Mapping[Partition, Replicas], broker: int, tolerated: Iterable[Partition] = ()
+) -> list[Partition]:
+    """Return the partitions of ``broker`` that lack another replica already: a roll takes one at a time.
+
+    With min.insync.replicas=1 they would stay available, but one more failure then loses records; and after a run that was
+    killed that replica is the one which it was restarting.
+    """
+    skip = set(tolerated)
+    return sorted(
+        partition
+        for partition, state in partitions.items()
+        if partition not in skip and broker in state.replicas and set(state.replicas) - set(state.isr) - {broker}
+    )
+
+
 def never_safe(partitions: Mapping[Partition, Replicas]) -> list[Partition]:
     """Return the partitions that no roll can keep available: as many replicas as min.insync.replicas, or one."""
     return sorted(name for name, state in partitions.items() if len(state.replicas) <= max(state.min_isr, 1))

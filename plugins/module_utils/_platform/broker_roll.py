@@ -103,7 +103,7 @@ class BrokerRoll:
         self._sure()
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
-        """Wait until no partition would fall under min.insync.replicas without this broker."""
+        """Wait until no partition would fall under min.insync.replicas without this broker, or lacks another replica."""
         broker = self.node_id(pod)
         deadline = time.monotonic() + timeout
         while True:
@@ -111,12 +111,17 @@ class BrokerRoll:
             tolerated = (
                 rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
             )
-            bad = rolling.endangered(partitions, broker, tolerated)
+            low = rolling.endangered(partitions, broker, tolerated)
+            bad = low or rolling.lacking(partitions, broker, tolerated)
             if not bad:
                 node = self.cluster.zookeeper.get(f"/brokers/ids/{broker}")
                 self._registered_ms = node.mtime_ms if node else 0
                 return
-            text = f"{rolling.named(bad)} would fall under min.insync.replicas without broker {broker}"
+            text = (
+                f"{rolling.named(bad)} would fall under min.insync.replicas without broker {broker}"
+                if low
+                else f"{rolling.named(bad)} lack another replica already, broker {broker} is not taken as well"
+            )
             hopeless = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
             if hopeless:
                 raise Refused(

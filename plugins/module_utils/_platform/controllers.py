@@ -252,11 +252,22 @@ def not_final(facts: ProcessFacts) -> str:
     return f"{', '.join(sorted(left))} is still set" if left else ""
 
 
-def final_is_active(cluster: StatefulSetCluster) -> bool:
-    """Whether the active controller runs without the flag: the point of no return is passed."""
-    leader = read_quorum(cluster).leader
-    pod = cluster.controller_ids.get(leader) if leader is not None else None
-    return pod is not None and not cluster.flags.get(pod, True)
+def past_return(cluster: StatefulSetCluster) -> bool | None:
+    """Whether the point of no return is passed: a controller without the flag leads, or has led; None when nobody can say.
+
+    The log says POST_MIGRATION from then on, whoever leads (ActivationRecordsGenerator). Costs two JVM starts without Jolokia.
+    """
+    if cluster.controllers is None:
+        return False
+    quorum = read_quorum(cluster)
+    pod = cluster.controller_ids.get(quorum.leader) if quorum.leader is not None else None
+    if pod is not None and not cluster.flags.get(pod, True):
+        return True
+    states = quorum.migration_states or read_quorum(cluster, migration=True).migration_states
+    if "POST_MIGRATION" in states.values():
+        return True
+    # the record may be where the majority was
+    return False if quorum.leader is not None else None
 
 
 def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.brokers import stage_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import reference_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import (
     all_voters,
@@ -70,11 +72,14 @@ def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate
 
 
 def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
-    """Evaluate every gate; raise Refused that names each one that is neither passed nor accepted."""
+    """Evaluate every gate; raise Refused that names each one that is neither passed nor accepted.
+
+    Once a controller without the flag has led there is nothing left to guard: whatever is shut, forward is the only way.
+    """
     gates = evaluate(cluster, thorough=thorough)
     accepted = cluster.params["accept"]
     shut = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
-    if shut:
+    if shut and not _past(cluster):
         listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in shut)
         raise Refused(
             f"the irreversible step is refused, nothing was changed: {listed}",
@@ -82,6 +87,14 @@ def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]
             detail={"gates": [gate.as_dict(accepted) for gate in gates]},
         )
     return gates
+
+
+def _past(cluster: StatefulSetCluster) -> bool:
+    try:
+        return bool(controllers.past_return(cluster))
+    except KraftError:
+        # the gate of the quorum says why it could not be read
+        return False
 
 
 def _pure(cluster: StatefulSetCluster) -> Gate:
@@ -93,6 +106,13 @@ def _pure(cluster: StatefulSetCluster) -> Gate:
                 "gate-pure-dual-write",
                 False,
                 f"brokers {sorted(cluster.view.brokers)} are still registered in ZooKeeper",
+            )
+        other = sorted(item["metadata"]["name"] for item in cluster.statefulsets if stage_of(item) != "kraft")
+        if other:
+            return Gate(
+                "gate-pure-dual-write",
+                False,
+                f"a broker of StatefulSet {', '.join(other)} that is made again would not run in KRaft mode: its settings are not at stage kraft",
             )
         return Gate("gate-pure-dual-write", True, now.reason)
     return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of, template_annotation
@@ -100,19 +101,33 @@ def estimate(cluster: StatefulSetCluster) -> Estimate:
 
 
 def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
-    """Return the stages that the templates of brokers and controllers are at ("" = the user's own, or none)."""
+    """Return the stages that the templates of brokers and controllers are at ("" = the user's own, or none).
+
+    In a cluster of KRaft brokers with a controller that runs without the migration flag, finalize.yml has begun, whatever the
+    template of the controllers says now.
+    """
     found = {template_annotation(item, names.STAGE) for item in cluster.statefulsets}
-    controllers = template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
-    return (found.pop() if len(found) == 1 else "migration"), controllers
+    stage = template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
+    if set(cluster.modes.values()) == {state.MODE_KRAFT} and not all(cluster.flags.values()):
+        stage = "final"
+    return (found.pop() if len(found) == 1 else "migration"), stage
 
 
 def rolling_back(cluster: StatefulSetCluster) -> bool:
-    """Whether a rollback has begun and is not complete: by the journal, or by what only a rollback leaves."""
+    """Whether a rollback has begun, is not complete and can be: by the journal, or by what only a rollback leaves."""
+    modes = set(cluster.modes.values())
+    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
+    if not wanted and state.MODE_KRAFT not in modes:
+        # a quorum that is gone leaves brokers that remember it, or volumes under our lock
+        kept = bool(locks.current_id(cluster)) and bool(controllers.leftover_volumes(cluster))
+        if kept or state.MODE_MIGRATING in modes:
+            return True
     events = cluster.journal.attempt()
-    if events and events[-1].get("phase") == phases.ROLLBACK:
-        return True
-    without_quorum = cluster.controllers is None and state.MODE_KRAFT not in cluster.modes.values()
-    return without_quorum and state.MODE_MIGRATING in cluster.modes.values()
+    begun = bool(events) and events[-1].get("phase") == phases.ROLLBACK
+    if cluster.controllers is not None and state.MODE_KRAFT in modes:
+        # only a rollback writes other settings under a broker in KRaft mode
+        begun = begun or any(template_annotation(item, names.STAGE) != "kraft" for item in cluster.statefulsets)
+    return begun and not (modes == {state.MODE_KRAFT} and controllers.past_return(cluster))
 
 
 def status(cluster: StatefulSetCluster) -> dict[str, Any]:

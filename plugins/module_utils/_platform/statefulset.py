@@ -312,7 +312,11 @@ class StatefulSetCluster:
             offset = self.view.migration.offset if self.view.migration else None
         return state.derive(
             state.Evidence(
-                modes=self.modes, controllers=self.flags, kraft_holds_controller=kraft_holds, migration_offset=offset
+                modes=self.modes,
+                controllers=self.flags,
+                kraft_holds_controller=kraft_holds,
+                migration_offset=offset,
+                controllers_wanted=self.controllers["spec"].get("replicas", 0) if self.controllers else 0,
             )
         )
 

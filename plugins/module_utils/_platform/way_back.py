@@ -28,11 +28,13 @@ def look(cluster: StatefulSetCluster) -> rollback.Seen:
     """Read what decides. Raises Unreachable when ZooKeeper does not answer."""
     modes = {pod: _mode(cluster, pod) for pod in cluster.pods}
     flags = cluster.flags
-    finalized = set(modes.values()) == {state.MODE_KRAFT} and bool(flags) and not any(flags.values())
+    finalized = cluster.state.name == state.FINALIZED
     heads = None if finalized or cluster.zookeeper_connect is None else read_heads(cluster.zookeeper)
     held = heads.controller if heads is not None else None
+    kraft = not finalized and state.MODE_KRAFT in modes.values()
+    past = controllers.past_return(cluster) if kraft else False
     return rollback.Seen(
-        state=state.FINALIZED if finalized else cluster.state.name,
+        state=cluster.state.name,
         modes=modes,
         stages={
             str(item["metadata"]["name"]): writes.template_annotation(item, names.STAGE)
@@ -45,7 +47,8 @@ def look(cluster: StatefulSetCluster) -> rollback.Seen:
         migration_present=heads is not None and heads.migration_node is not None,
         kraft_holds=heads is not None and heads.kraft_holds,
         broker_holds=held is not None and not held.is_kraft,
-        unflagged_active=bool(flags) and not all(flags.values()) and controllers.final_is_active(cluster),
+        unflagged_active=bool(past),
+        leaderless=past is None,
         unflagged=tuple(pod for pod, flag in flags.items() if not flag),
         final_written=cluster.controllers is not None
         and writes.template_annotation(cluster.controllers, names.STAGE) == "final",

@@ -27,7 +27,6 @@ class Operator(Forward):
 
     def _znodes(self, seen: Seen, **_params: str) -> Steps:
         world = self.world
-        self._ensure_lock()
         heads = handover.read_heads(seen.zookeeper)
         stored = [-1]
         if heads.kraft_holds and heads.migration is not None and heads.migration.copy_done:

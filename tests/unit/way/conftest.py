@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates
+from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, gates
 from hypothesis.internal.conjecture import providers
 
 from tests.unit.way.eyes import read_quorum, registrations
@@ -26,4 +27,10 @@ def answers() -> Iterator[None]:
         patch.setattr(gates, "read_quorum", read_quorum)
         patch.setattr(controllers, "read_quorum", read_quorum)
         patch.setattr(gates, "registrations", registrations)
+        # what would be written is not computed here: it is the same whatever has happened
+        patch.setattr(brokers, "plan_stage", lambda _cluster, _stage: [])
+        patch.setattr(brokers, "plan_return", lambda _cluster, _stage: [])
+        patch.setattr(brokers, "ibp_roll", lambda cluster: (cluster.world.ibp == "own", "the IBP is high enough"))
+        patch.setattr(controllers, "check_plan", lambda _cluster: None)
+        patch.setattr(kraft_controller.ActionModule, "_diff", lambda *_arguments: {})
         yield

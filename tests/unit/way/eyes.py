@@ -172,7 +172,12 @@ class Seen(StatefulSetCluster):
         if sts is None:
             return None
         return {
-            "metadata": {"name": "kafka-kraft", "uid": "uid-kraft", "namespace": "n"},
+            "metadata": {
+                "name": "kafka-kraft",
+                "uid": "uid-kraft",
+                "namespace": "n",
+                "annotations": dict(self._marks) if sts.locked else {},
+            },
             "spec": {
                 "replicas": sts.replicas,
                 "template": {"metadata": annotated("", sts.stage, sts.stage), "spec": {"containers": []}},
@@ -258,9 +263,11 @@ def read_quorum(cluster: Any, **_options: Any) -> Quorum:
     world: World = cluster.world
     log = world.log
     if log is None or world.leader is None:
-        return Quorum(None, -1, -1, {}, "jolokia", {})
+        # without Jolokia nobody answers then
+        return Quorum(None, -1, -1, {}, "tool", {})
     voters = {each.id: 0 if each.synced else 99 for each in world.controllers.values() if each.up}
-    return Quorum(world.leader, log.epoch, log.end, voters, "jolokia", {})
+    where = "POST_MIGRATION" if log.finalized else "MIGRATION" if log.copied else "PRE_MIGRATION"
+    return Quorum(world.leader, log.epoch, log.end, voters, "jolokia", dict.fromkeys(voters, where))
 
 
 def registrations(cluster: Any) -> dict[int, Registration]:

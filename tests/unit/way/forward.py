@@ -9,21 +9,20 @@ from __future__ import annotations
 from functools import partial
 from types import SimpleNamespace
 
-from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, kraft_controller, migration_journal
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, rolling, state
+from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, kraft_controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases, rollback, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     brokers,
     controllers,
     gates,
-    plan,
     quorum,
     way_back,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.way.eyes import Seen, controller_pod, read_quorum
-from tests.unit.way.parts import CONTROLLERS, STAGES, Disaster
-from tests.unit.way.terminal import CONFIRMED, NOW, Steps, Terminal
+from tests.unit.way.parts import CONTROLLERS, KRAFT, STAGES, Disaster
+from tests.unit.way.terminal import ACTIONS, CONFIRMED, Steps, Terminal
 
 
 class Forward(Terminal):
@@ -32,80 +31,57 @@ class Forward(Terminal):
     # the sub-phases
 
     def _lock(self, _seen: Seen, **_params: str) -> Steps:
-        self._ensure_lock()
         self._note("locked")
         yield
 
     def _controllers(self, seen: Seen, *, state: str) -> Steps:
         sts, world = self.world.sts, self.world
-        order = kraft_controller.ORDER
-        now = sts.stage if sts is not None else ""
-        if now and order.index(now) > order.index(state):
-            return
         if state == "held":
-            if sts is None:
-                self._ensure_lock()
-                world.write_controllers("held", 0)
-                self._note("created")
-                yield
-            return
-        if now == state and (state == "final" or controllers.running(seen)):
+            world.write_controllers("held", 0)
+            self._ensure_lock()
+            self._note("created")
+            yield
             return
         if state == "final":
-            yield from self._final(seen)
+            gates.require(seen)
+            _check_options(seen)
+            self._note("gates")
+            world.write_controllers("final", len(CONTROLLERS))
+            yield
+            self._note("written")
             return
         if sts is None:
             raise Refused("the controllers' StatefulSet does not exist", code="controllers-not-ready")
-        kraft_controller._refuse_leftovers(seen, begun=now == state)
-        self._ensure_lock()
-        if now != state or sts.replicas != len(CONTROLLERS):
+        kraft_controller._refuse_leftovers(seen, begun=sts.stage == state)
+        if sts.stage != state or sts.replicas != len(CONTROLLERS):
             world.write_controllers(state, len(CONTROLLERS))
             yield
         yield from self._wait(lambda: controllers.running(self.look()), "the controllers start")
         self._note("written")
 
-    def _final(self, seen: Seen) -> Steps:
-        gates.require(seen, thorough=False)
-        gates.require(seen)
-        _check_options(seen)
-        self._ensure_lock()
-        self._note("gates")
-        self.world.write_controllers("final", len(CONTROLLERS))
-        yield
-        self._note("written")
-
     def _settings(self, seen: Seen, *, stage: str) -> Steps:
         world = self.world
-        back = stage in broker_settings.BACK
-        if not back and not self._settings_needed(seen, stage):
-            return
-        if stage == "kraft":
+        if stage == "kraft" and set(seen.modes.values()) != {KRAFT}:
             brokers.check_hybrid_or_beyond(seen)
             before = world.zk.offset or 0
             yield from self._wait(
                 lambda: self._held_by(seen) and (world.zk.offset or 0) > before, "/migration stands still"
             )
-        self._ensure_lock()
-        if stage == rollback.RETURN and world.sts is not None and world.sts.stage == "final":
-            world.write_controllers("migrating", len(CONTROLLERS))
+        if stage == rollback.RETURN:
+            self.journal.pure_since = ""
+            self._note("begun")
             yield
-        digests = {rollback.RETURN: "migration", rollback.ORIGINAL: self._original(), "migration": "migration"}
+            if world.sts is not None and world.sts.stage == "final":
+                world.write_controllers("migrating", len(CONTROLLERS))
+                yield
+        digests = {rollback.RETURN: "migration", rollback.ORIGINAL: self._original()}
+        back = stage in broker_settings.BACK
         for group, digest in list(world.groups.items()):
             found = STAGES[digest]
             if (found == "kraft") if stage == rollback.RETURN else bool(found) if back else found != stage:
                 world.write_brokers(group, digests.get(stage, stage))
                 yield
         self._note("written")
-
-    def _settings_needed(self, seen: Seen, stage: str) -> bool:
-        stages = {STAGES[digest] for digest in self.world.groups.values()}
-        if stages == {stage} or all(brokers.ORDER.index(each) > brokers.ORDER.index(stage) for each in stages):
-            return False
-        if stage == "ibp" and self.world.ibp != "own":
-            return False
-        allowed = broker_settings.ALLOWED[stage]
-        seen.expect(lambda name: name in allowed or (name == state.MIXED and stage in stages), stage)
-        return True
 
     def _held_by(self, seen: Seen) -> bool:
         """Whether one of the controllers that the product sees holds /controller."""
@@ -118,27 +94,13 @@ class Forward(Terminal):
         return "original-ibp" if raised else ""
 
     def _roll(self, seen: Seen, *, target: str, stage: str) -> Steps:
-        back = stage in (rollback.RETURN, rollback.ORIGINAL)
-        if not back:
-            stages = {STAGES[each] for each in self.world.groups.values()}
-            if target == "controllers":
-                stages = {self.world.sts.stage} if self.world.sts is not None else set()
-            if stages != {stage}:
-                later = {"ibp": {"migration", "kraft"}, "migration": {"kraft"}}.get(stage, set())
-                if (stages and stages <= later) or stage == "ibp":
-                    return
-                raise Refused(f"the {target} are not at stage {stage}", code="wrong-state")
-            if not (self._old_controllers() if target == "controllers" else way_back.outdated(seen)):
-                return
-        self._ensure_lock()
         if stage == rollback.RETURN and self.world.sts is not None and not all(seen.flags.values()):
             yield from self._roll_controllers(seen, gated=False)
         if target == "controllers":
             yield from self._roll_controllers(seen, gated=True)
         else:
             yield from self._roll_brokers(self.look(), stage)
-        if stage == "kraft" and self.look().state.name == state.PURE and not self.journal.pure_since:
-            self.journal.pure_since = NOW
+        ACTIONS["rolling_restart"]._note_pure(self._task(self.look(), phases.BY_NAME[self.sub_phase]))
         self._note("rolled")
 
     def _roll_brokers(self, seen: Seen, stage: str) -> Steps:
@@ -175,7 +137,7 @@ class Forward(Terminal):
             name: rolling.Replicas(tuple(each.isr), each.replicas, each.min_isr, each.leader)
             for name, each in self.world.partitions.items()
         }
-        return not rolling.endangered(partitions, number)
+        return not rolling.endangered(partitions, number) and not rolling.lacking(partitions, number)
 
     def _is_back(self, number: int) -> bool:
         mine = [each for each in self.world.partitions.values() if number in each.replicas]
@@ -197,7 +159,7 @@ class Forward(Terminal):
                 raise Refused(f"the node id of controller pod {pod} is not known", code="controllers-not-ready")
             yield from self._wait(partial(self._majority_without, seen, number), "there is no majority")
             seen.reload_objects()
-            if gated and any(seen.flags.values()) and not controllers.final_is_active(seen):
+            if gated and any(seen.flags.values()):
                 seen.forget("view", "state")
                 gates.require(seen, thorough=False)
                 _check_options(seen)
@@ -224,32 +186,19 @@ class Forward(Terminal):
         yield from self._wait(lambda: all(map(self._caught_up, CONTROLLERS)), "the quorum is not complete")
 
     def _progress(self, seen: Seen) -> Steps:
-        if seen.state.name == state.PURE or state.MODE_KRAFT in seen.modes.values():
-            return
         zk = self.world.zk
         yield from self._wait(lambda: self._held_by(seen) and (zk.offset or 0) > 0, "hybrid is not reached")
         self.look().expect(lambda name: name == state.HYBRID, self.sub_phase)
 
-    def _record(self, seen: Seen, *, event: str) -> Steps:
-        last = event == CONFIRMED[-1]
-        over = plan.already_over(seen)
-        held = bool(self.marks.get(names.LOCK))
-        if (over and not last) or (self.journal.has(event) and not (last and held)):
-            return
-        if over and not self.journal.migration_id:
-            return
-        reached = migration_journal.REACHED[event]
-        seen.expect(lambda name: name in reached or (event == "SetupComplete" and name == state.MIXED), event)
-        if last:
+    def _record(self, _seen: Seen, *, event: str) -> Steps:
+        if event == CONFIRMED[-1]:
             self.marks.pop(names.LOCK, None)
             if not self.world.finalized or any(each.flag for each in self.world.controllers.values()):
-                unread = any(not each.up for each in self.world.controllers.values())
-                text = "(a) the end is recorded while a controller has the migration flag"
-                self.world.gap(text, "unread-controller" if unread else "flag")
+                raise Disaster("(a) the end is recorded while a controller has the migration flag")
         self._note(event)
         yield
 
 
 def _check_options(seen: Seen) -> None:
-    if not seen.params["confirm"] or not seen.params["accept"]:
+    if not seen.world.finalized and not (seen.params["confirm"] and seen.params["accept"]):
         raise Disaster("(a) the flag is taken away without confirmation, or without what is accepted by name")

@@ -21,10 +21,6 @@ class Disaster(AssertionError):
     """What no trace may lead to."""
 
 
-class KnownGap(Exception):
-    """A disaster that the product is known not to rule out yet: the trace ends here."""
-
-
 @dataclass
 class Broker:
     """A broker's pod and process.
@@ -80,6 +76,7 @@ class Log:
     """The metadata log of one quorum. ``copied``: state MIGRATION; ``finalized``: state POST_MIGRATION."""
 
     number: int
+    copying: bool = False
     copied: bool = False
     finalized: bool = False
     #: the driver has nothing to go on with: the copy is in the log and not in /migration
@@ -112,10 +109,11 @@ class Soak:
 
 @dataclass
 class StatefulSet:
-    """The controllers' StatefulSet."""
+    """The controllers' StatefulSet. ``locked``: it has the annotation of the migration."""
 
     stage: str
     replicas: int
+    locked: bool = False
 
 
 @dataclass
@@ -136,6 +134,3 @@ class ZooKeeperHeads:
     def touch(self, path: str) -> None:
         """Count a write."""
         self.versions[path] = self.versions.get(path, 0) + 1
-
-
-NONE: frozenset[str] = frozenset()

@@ -13,21 +13,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.action import (
+    broker_settings,
+    kraft_controller,
+    metadata_cleanup,
+    migration_journal,
+    migration_lock,
+    migration_progress,
+    migration_znode,
+    quorum_health_info,
+    rolling_restart,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, phases, rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
 from tests.unit.way.eyes import Seen
-from tests.unit.way.parts import CONTROLLERS
+from tests.unit.way.parts import CONTROLLERS, Disaster
 from tests.unit.way.world import World
 
 Steps = Iterator[None]
 #: so many times is something waited for until the deadline
 PATIENCE = 6
 NOW, LONG_AGO = "2999-01-01T00:00:00+00:00", "2020-01-01T00:00:00+00:00"
+#: seconds; more than any test lasts
+SOAK = 30 * 86400
 #: module -> what carries it out here; the others only read
 METHODS = {
     "migration_lock": "_lock",
@@ -39,6 +53,21 @@ METHODS = {
     "migration_znode": "_znodes",
     "metadata_cleanup": "_clean_up",
     "migration_journal": "_record",
+}
+#: the actions themselves, which say whether there is something to do
+ACTIONS: dict[str, Any] = {
+    module.__name__.rpartition(".")[2]: module.ActionModule.__new__(module.ActionModule)
+    for module in (
+        broker_settings,
+        kraft_controller,
+        metadata_cleanup,
+        migration_journal,
+        migration_lock,
+        migration_progress,
+        migration_znode,
+        quorum_health_info,
+        rolling_restart,
+    )
 }
 _PHASES = {
     "setup": (phases.SETUP,),
@@ -70,6 +99,7 @@ class Terminal:
         self.restarts: Counter[int] = Counter()
         self.rolled: list[str] = []
         self.sub_phase = ""
+        self._locked = False
         self.forget()
 
     # looking
@@ -92,7 +122,7 @@ class Terminal:
         return {
             "accept": ["gate-parity", "gate-backup"] if self.accepted else [],
             "confirm": ["kafka"] if self.confirmed else [],
-            "soak": 60,
+            "soak": SOAK,
             "rollback_cleanup": "later" if self.later else "now",
             "controller_replicas": len(CONTROLLERS),
         }
@@ -129,6 +159,8 @@ class Terminal:
             except KraftError as error:
                 # what Ansible does: the run ends here; the journal has it
                 self.current, self.stopped = None, error
+                if self._locked:
+                    self._note("failed", failed=True)
                 self.reached[f"refused {error.code}"] += 1
                 shut = [
                     row["code"] for row in error.detail.get("gates", ()) if not row["passed"] and not row["accepted"]
@@ -153,33 +185,42 @@ class Terminal:
                 yield from self._sub_phase(item)
 
     def _sub_phase(self, item: phases.SubPhase) -> Steps:
-        self.sub_phase = item.name
-        seen = self.look()
-        if item.phase == phases.ROLLBACK:
-            if not way_back.answer(seen, item.name, check_mode=False).needed:
-                return
-            self._reversible()
-        elif plan.already_over(seen) and item.module != "migration_journal":
+        self.sub_phase, self._locked = item.name, False
+        seen, action = self.look(), ACTIONS[item.module]
+        if not action.judge(self._task(seen, item)).needed:
             return
+        if item.phase == phases.ROLLBACK:
+            self._reversible()
+        if action.MUTATES:
+            self._ensure_lock()
         carry_out: Callable[..., Steps] = getattr(self, METHODS[item.module])
         for step in carry_out(seen, **item.params):
             self.reached[item.name] += 1
             yield step
 
+    def _task(self, seen: Seen, item: phases.SubPhase) -> Any:
+        """What an action works with, as far as it is pure."""
+        return SimpleNamespace(
+            cluster=seen,
+            params={**seen.params, **item.params},
+            sub_phase=item.name,
+            journal=self.journal,
+            check_mode=False,
+        )
+
     def _reversible(self) -> None:
-        world = self.world
-        if not world.finalized:
-            return
-        # as long as the one that finalized leads, everybody can see it
-        unseen = world.leader is None or world.controllers[world.leader].flag
-        world.gap(f"(c) {self.sub_phase} acts after the point of no return", "unseen-end" if unseen else "seen-end")
+        if self.world.finalized:
+            raise Disaster(f"(c) {self.sub_phase} acts after the point of no return")
 
     def _ensure_lock(self) -> None:
+        self._locked = True
+        if self.world.sts is not None:
+            self.world.sts.locked = True
         self.marks[names.LOCK] = self.journal.migration_id = self.journal.migration_id or "m1"
         self.journal.zookeeper_connect = self.journal.zookeeper_connect or "zookeeper:2181/kafka"
 
-    def _note(self, what: str) -> None:
-        self.journal.add(NOW, phases.BY_NAME[self.sub_phase].phase, self.sub_phase, what)
+    def _note(self, what: str, **details: bool) -> None:
+        self.journal.add(NOW, phases.BY_NAME[self.sub_phase].phase, self.sub_phase, what, **details)
 
     def _wait(self, done: Callable[[], bool], why: str) -> Steps:
         for _round in range(PATIENCE):

@@ -14,7 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
 
 from tests.unit.way.back import Operator
-from tests.unit.way.parts import CONTROLLERS, NONE, KnownGap
+from tests.unit.way.parts import CONTROLLERS
 from tests.unit.way.terminal import CONFIRMED, LONG_AGO, METHODS, PLAYBOOKS
 from tests.unit.way.world import World
 
@@ -40,23 +40,16 @@ class Walk:
     def __init__(self, world: World) -> None:
         self.world = world
         self.operator = Operator(world)
-        #: the known gap that the trace ended in
-        self.gap = ""
 
     def act(self, action: Action) -> None:
         """Let one thing happen, and a little time go by."""
-        if self.gap:
-            return
         what, number = action
-        try:
-            if what in PLAYBOOKS:
-                self.operator.start(what)
-                self.operator.go(STEPS[number])
-            else:
-                EVENTS[what](self, number)
-            self.world.settle()
-        except KnownGap as gap:
-            self.gap = str(gap)
+        if what in PLAYBOOKS:
+            self.operator.start(what)
+            self.operator.go(STEPS[number])
+        else:
+            EVENTS[what](self, number)
+        self.world.settle()
 
     def nothing(self, _number: int) -> None:
         """Some time goes by."""
@@ -148,10 +141,9 @@ class Walk:
         self.operator.journal = Journal("kafka")
 
 
-def begin(brokers: int, min_isr: int, ibp: str, way: int, known: frozenset[str] = NONE) -> Walk:
+def begin(brokers: int, min_isr: int, ibp: str, way: int) -> Walk:
     """A trace that has come so far; always a new one."""
     found: Walk = pickle.loads(_begun(brokers, min_isr, ibp, way))
-    found.world.known = known
     return found
 
 

@@ -28,7 +28,7 @@ class World(Nature):
             if number in each.replicas and len(left) < max(each.min_isr, 1) and not (tolerated and hopeless):
                 raise Disaster(f"(b) {name} has only {left} in sync when broker {number} is restarted")
             away = [other for other in each.replicas if other != number and other not in left]
-            if number in each.replicas and away and not hopeless and "second-replica" not in self.known:
+            if number in each.replicas and away and not hopeless:
                 raise Disaster(f"(b) {name} lacks {away} already when broker {number} is restarted")
         self.make_broker_again(number)
 
@@ -63,11 +63,11 @@ class World(Nature):
         if stage == "final" and not self.finalized:
             shut = self.shut_gates()
             if shut:
-                self.gap(f"(a) the final settings are written while shut: {shut}", *shut)
+                raise Disaster(f"(a) the final settings are written while shut: {shut}")
             self.final_allowed = True
         if self.sts is None:
-            self.old_volumes = bool(self.volumes)
-        self.sts = StatefulSet(stage, replicas)
+            self.sts, self.old_volumes = StatefulSet(stage, replicas), bool(self.volumes)
+        self.sts.stage, self.sts.replicas = stage, replicas
 
     def delete_controllers(self) -> None:
         """Delete the controllers' StatefulSet."""

@@ -10,9 +10,7 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-
-from tests.unit.plugins.module_utils._platform.fakes import PARAMS, statefulset
+from tests.unit.plugins.module_utils._platform.fakes import PARAMS
 
 
 class Acts:
@@ -51,10 +49,3 @@ class Acts:
 def action(module: ModuleType) -> Any:
     """The action of a module, as far as judge and apply need it."""
     return module.ActionModule.__new__(module.ActionModule)
-
-
-def at_stage(name: str, stage: str, digest: str = "new", **spec: Any) -> Any:
-    """A StatefulSet whose template is at a stage."""
-    item = statefulset(name, **spec)
-    item["spec"]["template"]["metadata"] = {"annotations": {names.STAGE: stage, names.SETTINGS_HASH: digest}}
-    return item

@@ -16,8 +16,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, originals, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-from tests.unit.plugins.action.acting import Acts, action, at_stage
-from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+from tests.unit.plugins.action.acting import Acts, action
+from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with
 
 
 def planned(statefulset: Any) -> Any:
@@ -62,15 +62,20 @@ def test_the_originals_are_kept_before_the_first_write(monkeypatch: pytest.Monke
 
 
 def test_dual_write_is_proved_before_the_brokers_leave_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = scene(monkeypatch, "kraft", "migration", "kraft")
+    half = {"kafka-0": state.MODE_MIGRATING, "kafka-1": state.MODE_KRAFT}
+    run = scene(monkeypatch, "kraft", "migration", "kraft", modes=half)
     action(broker_settings).apply(run)
     # the second StatefulSet has its settings from a run before
     assert run.log == ["dual-write proved", "originals kept", "kafka-0 written", "record written"]
-    run = scene(monkeypatch, "kraft", "migration")
+    run = scene(monkeypatch, "kraft", "migration", modes=half)
     monkeypatch.setattr(brokers, "prove_hybrid", run.note("not proved", Refused("no dual-write", code="wrong-state")))
     with pytest.raises(Refused, match="no dual-write"):
         action(broker_settings).apply(run)
     assert run.log == ["not proved"]
+    # a rollback that was given up before it restarted a broker: there is nothing to leave any more
+    run = scene(monkeypatch, "kraft", "migration")
+    action(broker_settings).apply(run)
+    assert run.log == ["originals kept", "kafka-0 written", "record written"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,9 @@ def test_the_controllers_get_their_flag_back_before_any_broker(monkeypatch: pyte
     """Rule 6.2: what a restarted controller would read has the flag, before anything is restarted."""
     run = scene(monkeypatch, rollback.RETURN, "kraft", flagged="final")
     action(broker_settings).apply(run)
-    assert run.log == ["controllers migrating", "kafka-0 written", "record written"]
+    # known before anything is written, so that whoever comes next goes back as well and soaks anew
+    assert run.log == ["record begun", "controllers migrating", "kafka-0 written", "record written"]
+    assert not run.journal.pure_since
 
 
 @pytest.mark.parametrize("changed", [{"flagged": "migrating"}, {"controllers": None}])
@@ -103,7 +110,7 @@ def test_controllers_with_the_flag_are_left_alone(monkeypatch: pytest.MonkeyPatc
     run.cluster.controllers = changed.get("controllers", run.cluster.controllers)
     action(broker_settings).apply(run)
     # and so is a StatefulSet whose brokers never had the settings of KRaft mode
-    assert run.log == ["kafka-0 written", "record written"]
+    assert run.log == ["record begun", "kafka-0 written", "record written"]
 
 
 def test_only_what_is_not_the_users_own_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:

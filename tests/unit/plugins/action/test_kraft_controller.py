@@ -15,9 +15,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-from tests.unit.plugins.action.acting import Acts, action, at_stage
+from tests.unit.plugins.action.acting import Acts, action
 from tests.unit.plugins.module_utils._platform.fakes import FakeClient, pod
-from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with
 
 SHUT = Refused("the irreversible step is refused", code="gate-soak")
 LEFT = Refused("/migration says that the copy was done", code="migration-stale")

@@ -13,12 +13,12 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, gates, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, gates, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-from tests.unit.plugins.action.acting import Acts, action, at_stage
+from tests.unit.plugins.action.acting import Acts, action
 from tests.unit.plugins.module_utils._platform.fakes import pod
-from tests.unit.plugins.module_utils._platform.scenes import cluster_with, facts
+from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with, facts
 
 CONTROLLERS = [f"kafka-kraft-{number}" for number in range(3)]
 
@@ -53,7 +53,6 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, target: str = "brokers", 
     monkeypatch.setattr(rolling_restart, "health_findings", lambda _cluster: run.params.get("findings", []))
     monkeypatch.setattr(locks, "check", run.note("lock looked at"))
     monkeypatch.setattr(gates, "require", run.note("gates"))
-    monkeypatch.setattr(controllers, "final_is_active", lambda _cluster: False)
     monkeypatch.setattr(brokers, "check_hybrid_or_beyond", run.note("dual-write"))
     monkeypatch.setattr(brokers, "check_broker_in_charge", run.note("broker in charge"))
     return run
@@ -69,14 +68,6 @@ def test_the_gates_are_asked_before_each_restart_of_a_controller(monkeypatch: py
     action(rolling_restart).apply(run)
     before = ["lock looked at", "gates"]
     assert run.log[:-1] == [step for name in CONTROLLERS for step in (*before, f"restart controller {name}")]
-
-
-def test_after_the_point_of_no_return_no_gate_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = scene(monkeypatch, "final", "controllers", controllers=at_stage("kafka-kraft", "final"))
-    monkeypatch.setattr(controllers, "final_is_active", lambda _cluster: True)
-    action(rolling_restart).apply(run)
-    assert "gates" not in run.log
-    assert run.log.count("lock looked at") == 3
 
 
 @pytest.mark.parametrize(
@@ -169,13 +160,21 @@ def made(*digests: str) -> dict[str, Any]:
 def test_only_pods_with_other_settings_are_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run after any kill goes on where it was: a broker that is done is never rolled again."""
     hybrid = state.ClusterState(state.HYBRID, "migrating")
-    run = scene(monkeypatch, "migration", state=hybrid, pods=made("new", "old", "new"))
+    modes = dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_MIGRATING)
+    run = scene(monkeypatch, "migration", state=hybrid, modes=modes, pods=made("new", "old", "new"))
     decision = action(rolling_restart).judge(run)
     assert decision.reason == "restart 1 of 3 brokers one by one: kafka-1"
     action(rolling_restart).apply(run)
     assert restarts(run) == ["broker kafka-1"]
     run = scene(monkeypatch, "migration", state=hybrid, pods=made("new", "new", "new"))
     assert action(rolling_restart).judge(run).kind == "done"
+
+
+def test_a_stage_of_the_way_there_leads_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.2: on the way back the controllers get their flag first, which only rollback.yml sees to."""
+    run = scene(monkeypatch, "migration", pods=made("new", "old", "new"))
+    with pytest.raises(Refused, match="kafka-1 run in KRaft mode and stage migration"):
+        action(rolling_restart).judge(run)
 
 
 def test_settings_that_are_not_written_are_not_rolled_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,8 +186,11 @@ def test_settings_that_are_not_written_are_not_rolled_to(monkeypatch: pytest.Mon
 
 
 def test_the_soak_begins_with_the_first_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = scene(monkeypatch, "kraft")
+    run = scene(monkeypatch, "kraft", pods=made("new", "new", "new"))
+    assert action(rolling_restart).judge(run).kind == "done"
+    # a run that was killed right after its last restart, or a lost journal
     run.journal.pure_since = ""
+    assert action(rolling_restart).judge(run).needed
     action(rolling_restart).apply(run)
     first = run.journal.pure_since
     assert first

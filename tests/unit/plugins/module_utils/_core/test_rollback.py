@@ -127,6 +127,7 @@ def test_nothing_is_only_nothing() -> None:
         (replace(PURE, state=state.MIXED, unflagged_active=True), "rollback-impossible"),
         (replace(PURE, controllers=False, controller_pods=()), "rollback-impossible"),
         (replace(PURE, version_1=("kafka-2",)), "meta-properties-version-1"),
+        (replace(PURE, state=state.MIXED, leaderless=True), "controllers-not-ready"),
     ],
 )
 def test_where_there_is_no_way_back(seen: Seen, code: str) -> None:

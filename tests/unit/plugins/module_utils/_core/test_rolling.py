@@ -56,6 +56,18 @@ def test_partitions_that_were_accepted_by_name_are_left_out() -> None:
     assert rolling.endangered(states, 0, tolerated=[("b", 1)]) == [("a", 0)]
 
 
+def test_a_roll_takes_one_replica_at_a_time() -> None:
+    """Rule 6.6: with min.insync.replicas=1 two of three could go and the partition would still be written."""
+    states = {
+        ("complete", 0): rolling.Replicas((0, 1, 2), (0, 1, 2), 1),
+        ("itself", 0): rolling.Replicas((1, 2), (0, 1, 2), 1),
+        ("another", 0): rolling.Replicas((0, 2), (0, 1, 2), 1),
+        ("foreign", 0): rolling.Replicas((1,), (1, 2, 3), 1),
+    }
+    assert rolling.lacking(states, 0) == [("another", 0)]
+    assert rolling.lacking(states, 0, tolerated=[("another", 0)]) == []
+
+
 def test_partitions_that_can_never_roll() -> None:
     """Rule 6.6: RF 1 and RF <= min.insync.replicas are known before the start."""
     states = {

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     controller_roll,
+    controllers,
     gates,
 )
 
@@ -31,12 +32,15 @@ def seen(monkeypatch: Any) -> Any:
     """What the quorum answers, one after the other; the last one for ever."""
     answers = [quorum()]
 
-    def read(_cluster: Any) -> Any:
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+    def say(answer: Any) -> Any:
         if isinstance(answer, Exception):
             raise answer
         return answer
 
+    def read(_cluster: Any) -> Any:
+        return say(answers.pop(0) if len(answers) > 1 else answers[0])
+
     monkeypatch.setattr(gates, "read_quorum", read)
+    monkeypatch.setattr(controllers, "read_quorum", lambda _cluster, **_options: say(answers[-1]))
     monkeypatch.setattr(controller_roll, "read_quorum", read)
     return answers

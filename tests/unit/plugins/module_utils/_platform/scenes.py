@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal, names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 
 from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, pod, statefulset
@@ -34,7 +34,7 @@ class FakeCluster(SimpleNamespace):
         base = {
             "name": "kafka",
             "namespace": "n",
-            "params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-parity", "gate-backup"], "soak": 60},
+            "params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-parity", "gate-backup"], "soak": 86400},
             "client": FakeClient(),
             "state": state.ClusterState(state.PURE, "every broker runs in KRaft mode"),
             "modes": dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_KRAFT),
@@ -42,14 +42,14 @@ class FakeCluster(SimpleNamespace):
             "pods": {f"kafka-{n}": pod(f"kafka-{n}") for n in range(3)},
             "facts": {f"kafka-{n}": facts() for n in range(3)},
             "pod_of_broker": {n: f"kafka-{n}" for n in range(3)},
-            "statefulsets": [statefulset()],
+            "statefulsets": [at_stage("kafka", "kraft")],
             "controllers": statefulset("kafka-kraft"),
             "controllers_name": "kafka-kraft",
             "controller_pods": {f"kafka-kraft-{n}": pod(f"kafka-kraft-{n}") for n in range(3)},
             "controller_facts": {f"kafka-kraft-{n}": facts(controller_quorum_voters=VOTERS) for n in range(3)},
             "controller_ids": {3000 + n: f"kafka-kraft-{n}" for n in range(3)},
             "zookeeper_connect": "zookeeper:2181/kafka",
-            "journal": journal.Journal("kafka", pure_since=ago(120)),
+            "journal": journal.Journal("kafka", pure_since=ago(2 * 86400)),
             "view": view,
             "route": SimpleNamespace(chroot="/kafka"),
         }
@@ -62,6 +62,13 @@ class FakeCluster(SimpleNamespace):
 def cluster_with(**changed: Any) -> Any:
     """A FakeCluster that passes for a real one."""
     return FakeCluster(**changed)
+
+
+def at_stage(name: str, stage: str, digest: str = "new", **spec: Any) -> Any:
+    """A StatefulSet whose template is at a stage."""
+    item = statefulset(name, **spec)
+    item["spec"]["template"]["metadata"] = {"annotations": {names.STAGE: stage, names.SETTINGS_HASH: digest}}
+    return item
 
 
 def ago(seconds: Any) -> Any:

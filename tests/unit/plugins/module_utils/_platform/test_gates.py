@@ -21,7 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 
 from tests.unit.plugins.module_utils._platform.fakes import PARAMS, statefulset
-from tests.unit.plugins.module_utils._platform.scenes import ago, cluster_with, quorum
+from tests.unit.plugins.module_utils._platform.scenes import ago, at_stage, cluster_with, quorum
 
 
 def shut(cluster: Any, **options: Any) -> Any:
@@ -56,6 +56,11 @@ def test_every_gate_is_open(registered: Any, seen: Any) -> None:
             {"view": SimpleNamespace(brokers={1: None}, assigned_brokers=set(), broker_in_charge=False)},
             "gate-pure-dual-write",
         ),
+        # a rollback wrote other settings and was given up
+        (
+            {"statefulsets": [at_stage("kafka", "kraft"), at_stage("kafka-b", "migration")]},
+            "gate-pure-dual-write",
+        ),
         ({"controller_facts": {}}, "gate-registrations"),
         ({"journal": journal.Journal("kafka")}, "gate-soak"),
         ({"journal": journal.Journal("kafka", pure_since=ago(30))}, "gate-soak"),
@@ -71,6 +76,15 @@ def test_every_gate_is_open(registered: Any, seen: Any) -> None:
 def test_each_gate_is_named_when_it_is_shut(registered: Any, seen: Any, changed: Any, code: Any) -> None:
     """Rule 6.1: without each of them the irreversible step is refused."""
     assert shut(cluster_with(**changed)) == [code]
+
+
+def test_after_the_point_of_no_return_no_gate_stops_the_rest(registered: Any, seen: Any) -> None:
+    """One controller without the flag has led: whoever stops now leaves the cluster in between for ever."""
+    flags = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
+    cluster = cluster_with(flags=flags, state=state.ClusterState(state.MIXED, "why"), journal=journal.Journal("kafka"))
+    assert shut(cluster) == ["gate-soak"]
+    seen[:] = [quorum(leader=3001)]
+    gates.require(cluster)
 
 
 def test_gates_that_nobody_can_accept(registered: Any, seen: Any) -> None:
@@ -161,7 +175,7 @@ def test_voters_of_a_statefulset_that_was_scaled_down_are_still_voters(registere
 
 def test_what_reaches_for_zookeeper_shuts_the_gate(registered: Any, seen: Any) -> None:
     """Rule 6.1: nothing in the pods still reaches for ZooKeeper."""
-    waiting = statefulset()
+    waiting = at_stage("kafka", "kraft")
     waiting["spec"]["template"]["spec"]["initContainers"] = [
         {"name": "wait", "image": "busybox", "command": ["nc", "-z", "zookeeper", "2181"]}
     ]

@@ -85,10 +85,10 @@ def heads(controller: Controller | None, *, migration: bool) -> Heads:
     return Heads(node, node, node if migration else None, controller, 3, done if migration else None)
 
 
-def looked_at(monkeypatch: pytest.MonkeyPatch, found: Heads, final_is_active: bool = False, **changed: Any) -> Seen:
+def looked_at(monkeypatch: pytest.MonkeyPatch, found: Heads, past: bool = False, **changed: Any) -> Seen:
     monkeypatch.setattr(way_back, "read_heads", lambda _session: found)
     monkeypatch.setattr(locks, "current_id", lambda _cluster: "m1")
-    monkeypatch.setattr(controllers, "final_is_active", lambda _cluster: final_is_active)
+    monkeypatch.setattr(controllers, "past_return", lambda _cluster: past)
     base: dict[str, Any] = {
         "client": FakeClient(),
         "zookeeper": "session",
@@ -106,15 +106,16 @@ def _broker(*, logs: tuple[str, ...] = (), versions: tuple[int, ...] = (0,)) -> 
 
 
 def test_flags_and_who_leads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.1: one controller without the flag is no end; when it leads, it is."""
+    """Rule 6.1: one controller without the flag is no end; when it leads or has led, it is."""
     flags = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
     seen = looked_at(monkeypatch, heads(KRAFT, migration=True), flags=flags)
     assert (seen.unflagged, seen.unflagged_active) == (("kafka-kraft-1",), False)
     assert looked_at(monkeypatch, heads(KRAFT, migration=True), True, flags=flags).unflagged_active
-    # all of them have it: nobody has to be asked who leads
-    assert not looked_at(monkeypatch, heads(KRAFT, migration=True), True).unflagged_active
-    none = dict.fromkeys(flags, False)
-    assert looked_at(monkeypatch, heads(KRAFT, migration=True), flags=none).state == state.FINALIZED
+    # no broker runs in KRaft mode: the quorum has nothing to do with it
+    zookeeper = dict.fromkeys(PODS, state.MODE_MIGRATING)
+    assert not looked_at(monkeypatch, heads(KRAFT, migration=True), True, modes=zookeeper).unflagged_active
+    none, over = dict.fromkeys(flags, False), state.ClusterState(state.FINALIZED, "no controller has the flag")
+    assert looked_at(monkeypatch, heads(KRAFT, migration=True), flags=none, state=over).state == state.FINALIZED
 
 
 def test_who_holds_the_znodes(monkeypatch: pytest.MonkeyPatch) -> None:
