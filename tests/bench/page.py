@@ -97,7 +97,7 @@ def _rolls(clusters: Mapping[str, Any]) -> str:
         rows.append(
             (
                 name,
-                f"{item['naive']['seconds']:.1f} s",
+                f"{item['naive']['seconds']:.1f} s ({item['naive'].get('behind_s', 0):.0f} s)",
                 f"{first.get('seconds', 0):.1f} s",
                 f"{waits:.1f} s",
                 f"{second.get('seconds', 0):.1f} s",
@@ -107,7 +107,8 @@ def _rolls(clusters: Mapping[str, Any]) -> str:
     headers = ("cluster", "naive roll", "roll 1", "longest wait for the ISR in it", "roll 2", "controllers")
     note = (
         "Three restarts each. Naive: what a hand-written playbook does, on the same cluster before the migration, in ZooKeeper mode "
-        "as roll 1 (see `tests/bench/naive.py`). Roll 1 carries `-Dsun.net.inetaddr.ttl=1` in, so that roll 2 has it everywhere.\n"
+        "as roll 1 (see `tests/bench/naive.py`); in brackets for how long partitions were under-replicated when it said that it was done, "
+        "as the brokers that it asked did not know better. Roll 1 carries `-Dsun.net.inetaddr.ttl=1` in, so that roll 2 has it everywhere.\n"
     )
     return f"### Rolls\n\n{note}\n" + _table(headers, rows)
 
