@@ -28,10 +28,11 @@ class ActionModule(KraftAction):
         return Decision.of(way_back.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
 
     def apply(self, run: Run) -> dict[str, Any]:
-        """In this order: ZooKeeper has everything, the quorum is gone, one transaction, a broker is controller, volumes are gone."""
+        """In this order: ZooKeeper has everything, nothing more is committed, the quorum is gone, one transaction, an election, volumes."""
         cluster, evidence = run.cluster, Evidence()
         quorum_removal.settle(cluster, evidence, run.progress)
         run.record("stopping", **evidence.as_dict())
+        quorum_removal.hold_still(cluster, evidence, run.progress)
         quorum_removal.stop(cluster, evidence, run.progress)
         try:
             quorum_removal.hand_over(cluster, evidence, run.progress)

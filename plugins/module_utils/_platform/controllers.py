@@ -252,6 +252,12 @@ def not_final(facts: ProcessFacts) -> str:
     return f"{', '.join(sorted(left))} is still set" if left else ""
 
 
+def flag_everywhere(cluster: StatefulSetCluster) -> bool:
+    """Safety rule 6.2: the flag is on in every running controller and in what a restarted one would read."""
+    stage = writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
+    return stage == "migrating" and all(cluster.flags.values())
+
+
 def past_return(cluster: StatefulSetCluster) -> bool | None:
     """Whether the point of no return is passed: a controller without the flag leads, or has led; None when nobody can say.
 

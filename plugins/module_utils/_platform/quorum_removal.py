@@ -25,7 +25,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     Kind,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, parity, way_back, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    controllers,
+    freeze,
+    parity,
+    way_back,
+    writes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -38,8 +44,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
 Progress = Callable[[str], None]
-#: seconds that a controller gets to stop; never 0: the pod's object would be gone before its process
-GRACE = 1
 #: seconds for ZooKeeper to have what the quorum has; a standing offset is KAFKA-16667
 WRITTEN = 30.0
 #: seconds until a broker has taken /controller; a watch of every broker fires at once
@@ -105,10 +109,7 @@ def _wait_written(cluster: StatefulSetCluster, evidence: Evidence, progress: Pro
             evidence.quorum_epoch = max(evidence.quorum_epoch, quorum.epoch)
             # the high watermark is the first offset that is not committed
             evidence.high_watermark = quorum.high_watermark - 1
-            progress(
-                f"waiting until ZooKeeper has the metadata up to offset {evidence.high_watermark}; "
-                "change no topics or settings until a broker is controller again"
-            )
+            progress(f"waiting until ZooKeeper has the metadata up to offset {evidence.high_watermark}")
             found = handover.wait_written(
                 cluster.zookeeper, evidence.high_watermark, timeout=WRITTEN, progress=progress
             )
@@ -156,8 +157,7 @@ def _compare(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress
 
 def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
     """Safety rule 6.2: only with the flag on in every controller and in what a restarted pod would read."""
-    stage = writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
-    if stage != "migrating" or not all(cluster.flags.values()):
+    if not controllers.flag_everywhere(cluster):
         raise Refused(
             "the active controller is not restarted: not every controller has the migration flag, in its process and in its "
             "StatefulSet, and a restart could finalize the migration",
@@ -184,20 +184,45 @@ def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
     paced(look, cluster.params["pod_timeout"], progress)
 
 
+def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """Right before the stop: no change can be committed any more, and ZooKeeper has the last one.
+
+    Raises Refused (rollback-behind, acceptable) when it has not; the quorum is whole again some seconds later.
+    """
+    if evidence.written is None:
+        return
+    evidence.stopping_ms = int(time.time() * 1000)
+    try:
+        last, note = freeze.hold_still(cluster, progress)
+    except DeadlineExceeded as error:
+        if BEHIND not in cluster.params["accept"]:
+            raise Refused(
+                f"ZooKeeper does not have everything that the quorum has: {error.message}; run it again, or accept the loss with "
+                f"kraft_accept: [{BEHIND}]",
+                code=BEHIND,
+            ) from error
+        last, note = None, f"accepted by name: {error.message}"
+    if note:
+        evidence.notes.append(note)
+    if last is not None:
+        evidence.high_watermark = last
+        progress(f"admin changes are held still: the last one is at offset {last}, and ZooKeeper has it")
+
+
 def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
     """Stop every controller and wait until their pods are gone, and with them their processes.
 
     Raises DeadlineExceeded that names the pod: nothing is forced, since a process behind a deleted object could go on
     writing to ZooKeeper.
     """
-    evidence.stopping_ms = int(time.time() * 1000)
+    evidence.stopping_ms = evidence.stopping_ms or int(time.time() * 1000)
     if cluster.controllers is not None:
         writes.scale(cluster.client, cluster.controllers, 0)
         cluster.reload_objects()
     pods = way_back.controller_pods(cluster)
     for name, pod in pods.items():
         try:
-            cluster.client.delete(POD, name, cluster.namespace, uid=pod["metadata"]["uid"], grace_seconds=GRACE)
+            cluster.client.delete(POD, name, cluster.namespace, uid=pod["metadata"]["uid"], grace_seconds=freeze.GRACE)
         except NotFound:
             continue
     timeout = cluster.params["pod_timeout"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import ready, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, ready, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
@@ -34,6 +34,13 @@ class Operator(Forward):
                 yield from self._written(seen)
             stored = [max(each.epoch for each in world.partitions.values())]
         self._note("stopping")
+        held = read_quorum(seen).leader if stored != [-1] and seen.controller_facts else None
+        if held is not None and controllers.flag_everywhere(self.look()):
+            # a leader on its own commits nothing
+            for number in CONTROLLERS:
+                if number != held:
+                    world.make_controller_again(number)
+            yield
         world.stop_controllers()
         yield
         yield from self._wait(lambda: not world.controllers, "a controller does not end")
