@@ -24,8 +24,9 @@ def spec(name: str, **different: Any) -> FixtureSpec:
 
 #: name -> fixture; `make test` runs the first two, `make test-matrix` all
 SPECS = {
-    "file": FixtureSpec(namespace="e2e-file"),
+    "quick": spec("quick"),
     "confluent": spec("confluent", surface="confluent", jolokia=False),
+    "file": FixtureSpec(namespace="e2e-file"),
     "bitnami": spec("bitnami", surface="bitnami"),
     "no-jolokia": spec("no-jolokia", jolokia=False),
     "ids-from-100": spec("ids", first_id=100),
@@ -36,7 +37,7 @@ SPECS = {
     "kafka-3.7.2": spec("kafka372", kafka_version="3.7.2", ibp="3.7"),
 }
 #: the one whose playbooks also run in check mode first
-CHECKED = "file"
+CHECKED = "quick"
 #: these have ordinary clients, which keep addresses for 30 s, and so the default pause between restarts; the others neither
 ORDINARY = ("file", "no-jolokia")
 
