@@ -115,10 +115,7 @@ def _migrate(on: Stage, name: str, folder: Path) -> dict[str, Any]:
         "hybrid_waited_s": watched.get("waited"),
         "status_s": round(statistics.median(status), 2),
         "plays": {label: round(done.seconds, 1) for label, done in plays.items()},
-        "memory_mib": {
-            "largest process": max(done.memory.largest for done in plays.values()),
-            "all processes": max(done.memory.together for done in plays.values()),
-        },
+        "memory_mib": {label: done.memory_mib for label, done in plays.items()},
     }
 
 

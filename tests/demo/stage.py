@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from tests.demo.usage import Memory, watch
+from tests.demo.usage import watch
 from tests.sandbox import builds, fixtures, image
 from tests.sandbox.account import RBAC, grant
 from tests.sandbox.cluster import Sandbox
@@ -148,7 +148,7 @@ class Play:
 
     status: int
     seconds: float
-    memory: Memory
+    memory_mib: float
     tasks: list[dict[str, Any]] = field(default_factory=list)
 
     def result(self, name: str) -> dict[str, Any]:

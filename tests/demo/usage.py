@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 MIB = 1024
@@ -17,18 +15,12 @@ MIB = 1024
 EVERY = 0.25
 
 
-@dataclass(frozen=True)
-class Memory:
-    """Peaks in MiB. ``largest``: resident set of the largest single process (getrusage). ``together``: proportional
-    set size of all processes at the same time, sampled; pages that they share count once.
+def watch(process: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """Wait for a process; returns its exit status and its peak in MiB. Interrupted, it ends the process.
+
+    The peak is the proportional set size of it and all that it started at the same time, sampled; pages that they share count
+    once. Not getrusage: on Linux ru_maxrss of a child includes what its parent held when it was forked.
     """
-
-    largest: float
-    together: float
-
-
-def watch(process: subprocess.Popen[bytes]) -> tuple[int, Memory]:
-    """Wait for a process; returns its exit status and what it used. Interrupted, it ends the process."""
     ended, peak = threading.Event(), [0.0]
 
     def sample() -> None:
@@ -38,7 +30,7 @@ def watch(process: subprocess.Popen[bytes]) -> tuple[int, Memory]:
     sampler = threading.Thread(target=sample, daemon=True)
     sampler.start()
     try:
-        _pid, code, usage = os.wait4(process.pid, 0)
+        code = process.wait()
     except BaseException:
         # interrupted: what was started does not go on alone
         process.terminate()
@@ -46,8 +38,7 @@ def watch(process: subprocess.Popen[bytes]) -> tuple[int, Memory]:
     finally:
         ended.set()
         sampler.join()
-    process.returncode = os.waitstatus_to_exitcode(code)
-    return process.returncode, Memory(round(usage.ru_maxrss / MIB, 1), round(peak[0], 1))
+    return code, round(peak[0], 1)
 
 
 def descendants(root: int) -> list[int]:

@@ -27,7 +27,7 @@ def cluster(hybrid: int | None = 200) -> dict[str, Any]:
         "hybrid_noticed_after_ms": hybrid,
         "status_s": 1.5,
         "plays": {"migrate": 60.0, "finalize": 30.0, "finalize confirmed": 20.0},
-        "memory_mib": {"largest process": 90.0, "all processes": 150.0},
+        "memory_mib": {"migrate": 90.0, "finalize confirmed": 150.0},
         "canary": canary,
     }
 
