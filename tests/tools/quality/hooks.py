@@ -38,5 +38,7 @@ def run(name: str, arguments: list[str]) -> int:
         ANSIBLE_CONFIG=str(places.ROOT / "ansible.cfg"),
         ANSIBLE_COLLECTIONS_PATH=str(places.ROOT / ".collections"),
         KRAFT_CACHE=str(places.cache()),
+        # who builds an environment from in there finds those that are there: their names depend on the interpreter
+        KRAFT_PYTHON=machine.python()[0],
     )
     return subprocess.run([str(path), *fixed, *arguments], cwd=places.ROOT, env=variables, check=False).returncode
