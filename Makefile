@@ -28,7 +28,7 @@ sanity:  ## ansible-test sanity under the oldest and the newest supported ansibl
 unit:  ## unit tests with coverage (ARGS: handed to pytest)
 	@$(QUALITY) run unit --pytest "$(ARGS)"
 
-e2e:  ## real migrations on the sandbox, one per settings surface, and one Molecule scenario
+e2e:  ## real migrations on the sandbox, one per settings surface, one Molecule scenario, one way there and back with kills
 	@$(QUALITY) hook e2e $(ARGS)
 
 molecule:  ## every Molecule scenario
