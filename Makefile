@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 QUALITY = PYTHONPATH=tests/tools $(PYTHON) -m quality
 
 .DEFAULT_GOAL := help
-.PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos bench demo docs clean
+.PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos mutants bench demo docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ sanity:  ## ansible-test sanity under the oldest and the newest supported ansibl
 unit:  ## unit tests with coverage (ARGS: handed to pytest)
 	@$(QUALITY) run unit --pytest "$(ARGS)"
 
-e2e:  ## real migrations on the sandbox, one per settings surface, and one Molecule scenario
+e2e:  ## real migrations on the sandbox, one per settings surface, one Molecule scenario, one way there and back with kills
 	@$(QUALITY) hook e2e $(ARGS)
 
 molecule:  ## every Molecule scenario
@@ -43,6 +43,9 @@ test-matrix:  ## every fixture cluster and every scenario
 
 chaos:  ## kill the run at every boundary, forward and back, and compare (ARGS=--sample)
 	@$(QUALITY) hook chaos $(ARGS)
+
+mutants:  ## take out one safety rule after the other, and see that a unit test fails (ARGS: words of names, --list)
+	@$(QUALITY) hook mutants $(ARGS)
 
 bench:  ## measure, and write docs/benchmarks.md
 	@$(QUALITY) hook bench $(ARGS)

@@ -27,7 +27,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Answer
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Ending,
+    Forbidden,
+    KraftError,
+    Refused,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
 
@@ -100,7 +105,7 @@ class KraftAction(ActionBase):
                 run.check_mode = bool(self._task.check_mode)
                 result.update(self._drive(run, stopper))
                 progress(str(result["msg"]))
-        except KraftError as error:
+        except Ending as error:
             result.update(_failure(error, sub_phase, params))
         except Unsupported as error:
             result.update(_failure(Refused(error.message, code=error.code), sub_phase, params))
@@ -194,7 +199,7 @@ class KraftAction(ActionBase):
         raise KraftError(f"{self.MODULE} does not change anything")
 
 
-def _failure(error: KraftError, sub_phase: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _failure(error: Ending, sub_phase: str, params: Mapping[str, Any]) -> dict[str, Any]:
     went_wrong = not isinstance(error, (Refused, Forbidden))
     again = "; run the same playbook again to go on from where the cluster is" if went_wrong else ""
     bundle = f"; support bundle: {error.detail['support_bundle']}" if "support_bundle" in error.detail else ""

@@ -22,10 +22,17 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease, own_identity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import bundle, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    Ending,
+    Forbidden,
+    Interrupted,
+    KraftError,
+)
 
 
 def now() -> str:
@@ -44,13 +51,21 @@ class Run:
         self.check_mode = False
         #: whether the lock of the migration is known to be ours
         self.locked = False
+        #: whether somebody else may hold the Lease, although we never gave it back
+        self.lost = False
         self.started = time.monotonic()
+        #: who we are while ansible-playbook lives; a worker that has outlived it could not tell any more
+        self._holder = own_identity()
 
     def __enter__(self) -> Run:
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         if "cluster" in self.__dict__:
+            if isinstance(error, Interrupted):
+                # an earlier task of this run may have taken it: no other run need wait for it
+                self._hurry()
+                self._give_back()
             self.cluster.__exit__(None, None, None)
 
     @cached_property
@@ -71,31 +86,51 @@ class Run:
     @cached_property
     def lease(self) -> RunLease:
         """The Lease of this ansible-playbook run."""
-        return RunLease(self.client, self.cluster.namespace, names.lease_name(self.cluster.name), own_identity())
+        return RunLease(self.client, self.cluster.namespace, names.lease_name(self.cluster.name), self._holder)
 
     @contextmanager
     def exclusive(self, stop: Callable[[str], None]) -> Iterator[bool]:
         """Hold the Lease while an action changes something; call ensure_lock() in it before the first change.
 
         Yields True when the Lease was not ours before: another run may have gone on meanwhile, everything is read anew.
-        On an error the Lease is given back, so that a re-run need not wait; once the lock is ours the failure goes into the
-        journal.
+        On an error or an interruption the Lease is given back, so that a re-run need not wait; once the lock is ours it goes
+        into the journal.
         """
         anew = self.lease.acquire(self.params["lock_timeout"], self.progress)
-        self.lease.keep(stop)
+        self.lease.keep(lambda reason: self._lose(reason, stop))
         try:
             if anew:
                 self.cluster.reload()
                 self.cluster.forget("journal", "zookeeper_connect")
             yield anew
-        except KraftError as error:
-            if self.locked:
+        except Ending as error:
+            if isinstance(error, Interrupted):
+                self._hurry()
+            if self.locked and not self.lost:
                 self._note_failure(error)
-            self.lease.stop()
-            self.lease.release()
+            self._give_back()
             raise
         finally:
             self.lease.stop()
+
+    def _hurry(self) -> None:
+        """Whoever stops a run does not wait for an API server that is away, and signals are ignored from now on."""
+        self.client.patience = FIRST_PATIENCE
+
+    def _lose(self, reason: str, stop: Callable[[str], None]) -> None:
+        """Stop: the journal may be another run's by now."""
+        self.lost = True
+        stop(reason)
+
+    def _give_back(self) -> None:
+        """Give the Lease back, if it is ours. That it cannot be given back does not hide why the run ends."""
+        self.lease.stop()
+        try:
+            self.lease.release()
+        except Forbidden:
+            return  # an account that may only read has taken none
+        except KraftError as second:
+            self.progress(f"the Lease could not be given back: {second.message}")
 
     def check_ours(self) -> None:
         """Raise Refused, Conflict when another migration, controller or tool manages an object, or one was changed under us."""
@@ -146,7 +181,7 @@ class Run:
                 raise
             self.client.create(CONFIG_MAP, body, namespace)
 
-    def _note_failure(self, error: KraftError) -> None:
+    def _note_failure(self, error: Ending) -> None:
         try:
             self.record("failed", failed=True, error=error.message, code=error.code)
         except (KraftError, Conflict) as second:

@@ -63,6 +63,8 @@ class Cluster:
     token: str
     folder: Path
     variables: dict[str, Any] = field(default_factory=dict)
+    #: ansible-playbook; of the environment that the tests run in, if not said
+    program: str = ""
 
     @property
     def namespace(self) -> str:
@@ -131,7 +133,7 @@ class Cluster:
             "PYTHONUNBUFFERED": "1",
         }
         environment.pop("K8S_AUTH_KUBECONFIG", None)
-        program = str(Path(sys.executable).parent / "ansible-playbook")
+        program = self.program or str(Path(sys.executable).parent / "ansible-playbook")
         command = [
             program,
             "-i",

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +32,45 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSED, FAILED = 0, 1
 #: seconds for the tests of one mutant; a mistake may make them wait for ever
 LIMIT = 60.0
+#: and for all of them without any mistake, on a machine that has other things to do
+LIMIT_OF_ALL = 600.0
+CAUGHT, SURVIVES, STALE = "caught", "SURVIVES", "STALE"
 #: of the caller's environment, what would change which files are imported or how
 FOREIGN = ("ANSIBLE_", "PYTHON", "PYTEST_", "COVERAGE_", "HYPOTHESIS_")
 
 
-class Stale(Exception):
-    """The list does not fit the checkout any more, in one sentence."""
+class Unusable(Exception):
+    """Nothing can be said of any mutant, in one sentence."""
+
+
+def misfit(mutant: Mutant, root: Path = ROOT) -> str:
+    """Return why a mutant does not fit the sources below ``root`` any more, or an empty string. Costs next to nothing."""
+    path = root / mutant.file
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if text.count(mutant.old) != 1:
+        return f"its text is {text.count(mutant.old)} times in {mutant.file}, not once"
+    try:
+        before, after = ast.parse(text), ast.parse(text.replace(mutant.old, mutant.new))
+    except SyntaxError as error:
+        return f"with it {mutant.file}:{error.lineno} does not parse"
+    if ast.dump(before) == ast.dump(after):
+        return "it changes nothing"
+    for test in mutant.tests:
+        name, _colons, function = test.partition("::")
+        there = (root / name).read_text(encoding="utf-8") if (root / name).is_file() else ""
+        if not there or (function and f"def {function}(" not in there):
+            return f"there is no {test}"
+    return ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one mutant: CAUGHT, SURVIVES or STALE, by which test or why, and the seconds it took."""
+
+    mutant: Mutant
+    verdict: str
+    by: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -70,15 +104,15 @@ class Copy:
         link.symlink_to(Path("../../.."))
         self._written = int(time.time())
 
-    def pytest(self, *arguments: str) -> Result:
-        """Run tests of the copy."""
+    def pytest(self, *arguments: str, limit: float = LIMIT) -> Result:
+        """Run tests of the copy, for so many seconds at most."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
         # compiled files are kept beside the sources of the copy: the mutated file gets a time of its own each time
         try:
             done = subprocess.run(
-                command, cwd=self.folder, env=kept, capture_output=True, text=True, timeout=LIMIT, check=False
+                command, cwd=self.folder, env=kept, capture_output=True, text=True, timeout=limit, check=False
             )
         except subprocess.TimeoutExpired as error:
             return Result(-1, (), str(error), time.monotonic() - began)
@@ -87,12 +121,9 @@ class Copy:
 
     @contextmanager
     def with_mistake(self, mutant: Mutant) -> Iterator[None]:
-        """Seed one mistake. Raises Stale when its text is not there exactly once."""
+        """Seed one mistake that fits."""
         path = self.folder / mutant.file
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if text.count(mutant.old) != 1:
-            found = text.count(mutant.old)
-            raise Stale(f"{mutant.name}: the text is {found} times in {mutant.file}, not once: the list went stale")
+        text = path.read_text(encoding="utf-8")
         self._write(path, text.replace(mutant.old, mutant.new))
         try:
             yield
@@ -116,29 +147,62 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def check(copy: Copy, mutants: list[Mutant]) -> list[Mutant]:
-    """Seed each mistake; returns those that no test notices. Raises Stale."""
-    tests = sorted({test for mutant in mutants for test in mutant.tests})
-    result = copy.pytest(*tests)
-    if result.status != PASSED:
-        raise Stale(f"without any mistake the tests end with {result.status}:\n{result.output[-3000:]}")
-    print(f"passed   {result.seconds:5.1f} s  {len(tests)} files of tests, without any mistake", flush=True)
-    survivors = []
+def check(copy: Copy, mutants: Sequence[Mutant], tell: Callable[[Row], None]) -> list[Row]:
+    """Seed each mistake and tell what came of it; a list that went stale in one place is no reason to leave the others out.
+
+    Raises Unusable when the tests fail without any mistake.
+    """
+    why = {mutant.name: misfit(mutant, copy.folder) for mutant in mutants}
+    fitting = [mutant for mutant in mutants if not why[mutant.name]]
+    tests = sorted({test for mutant in fitting for test in mutant.tests})
+    if tests:
+        result = copy.pytest(*tests, limit=LIMIT_OF_ALL)
+        if result.status != PASSED:
+            raise Unusable(f"without any mistake the tests end with {result.status}:\n{result.output[-3000:]}")
+        print(f"Without any mistake the tests of {len(tests)} files pass, in {result.seconds:.0f} s.", flush=True)
+    rows = []
     for mutant in mutants:
-        with copy.with_mistake(mutant):
-            result = copy.pytest("-x", *mutant.tests)
-        if result.noticed:
-            print(f"caught   {result.seconds:5.1f} s  {mutant.name}: {result.failed[0]}", flush=True)
-            continue
-        survivors.append(mutant)
-        print(f"SURVIVES {result.seconds:5.1f} s  {mutant.name}, rule {mutant.rule}: {_why(result)}", flush=True)
-    return survivors
+        row = Row(mutant, STALE, why[mutant.name], 0.0) if why[mutant.name] else _seed(copy, mutant)
+        rows.append(row)
+        tell(row)
+    return rows
 
 
-def _why(result: Result) -> str:
+def _seed(copy: Copy, mutant: Mutant) -> Row:
+    with copy.with_mistake(mutant):
+        result = copy.pytest("-x", *mutant.tests)
+    if result.noticed:
+        # the folders are those of the product's file
+        return Row(mutant, CAUGHT, result.failed[0].rpartition("/")[2], result.seconds)
     if result.status == PASSED:
-        return "no test fails"
-    return f"pytest ended with {result.status} and no test failed:\n{result.output[-2000:]}"
+        return Row(mutant, SURVIVES, "no test fails", result.seconds)
+    why = f"pytest ended with {result.status} and no test failed:\n{result.output[-2000:]}"
+    return Row(mutant, SURVIVES, why, result.seconds)
+
+
+class Table:
+    """Rows as they come: rule, mutation, the test that caught it, seconds."""
+
+    def __init__(self, mutants: Sequence[Mutant]) -> None:
+        self._width = max((len(mutant.name) for mutant in mutants), default=0)
+        print(f"{'rule':4}  {'mutation':{self._width}}  {'seconds':>7}  caught by", flush=True)
+
+    def tell(self, row: Row) -> None:
+        """Print one."""
+        by = row.by if row.verdict == CAUGHT else f"{row.verdict}: {row.by}"
+        print(f"{row.mutant.rule:4}  {row.mutant.name:{self._width}}  {row.seconds:7.1f}  {by}", flush=True)
+
+
+def summary(rows: Sequence[Row], seconds: float) -> tuple[int, str]:
+    """Return the exit status and the last line."""
+    by_verdict = {verdict: [row for row in rows if row.verdict == verdict] for verdict in (CAUGHT, SURVIVES, STALE)}
+    text = f"{len(by_verdict[CAUGHT])} of {len(rows)} mutants caught in {seconds:.0f} s"
+    for verdict, word in ((SURVIVES, "survive"), (STALE, "do not fit the sources any more")):
+        if by_verdict[verdict]:
+            text += f"; {len(by_verdict[verdict])} {word}: {', '.join(row.mutant.name for row in by_verdict[verdict])}"
+    if by_verdict[STALE] or not rows:
+        return 2, text
+    return (1 if by_verdict[SURVIVES] else 0), text
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -155,9 +219,10 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     try:
         with scratch() as folder:
-            survivors = check(Copy(folder), mutants)
-    except Stale as error:
+            rows = check(Copy(folder), mutants, Table(mutants).tell)
+    except Unusable as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{len(mutants) - len(survivors)} of {len(mutants)} caught in {time.monotonic() - began:.0f} s")
-    return 1 if survivors or not mutants else 0
+    status, text = summary(rows, time.monotonic() - began)
+    print(text)
+    return status

@@ -27,7 +27,7 @@ class Mutant:
 
 CORE, PLATFORM = "plugins/module_utils/_core/", "plugins/module_utils/_platform/"
 ZOOKEEPER, KAFKA, KUBERNETES = (f"plugins/module_utils/{each}/" for each in ("_zookeeper", "_kafka", "_kubernetes"))
-ACTION, UTILS = "plugins/action/", "plugins/plugin_utils/"
+RUNTIME, ACTION, UTILS = "plugins/module_utils/_runtime/", "plugins/action/", "plugins/plugin_utils/"
 
 
 def unit(*names: str) -> tuple[str, ...]:

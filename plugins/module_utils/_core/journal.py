@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import folding, rollback
 
 FORMAT = 1
 DATA_KEY = "journal.json"
-#: a ConfigMap holds at most 1 MiB; the oldest per-pod details go first
+#: a ConfigMap holds at most 1 MiB; beyond this the oldest events are folded
 LIMIT_BYTES = 900_000
 
 
@@ -96,11 +96,14 @@ def _is_event(event: Any) -> bool:
 
 
 def dump(journal: Journal) -> dict[str, str]:
-    """Return the ConfigMap's data. Drops the per-pod details of the oldest events when the limit would be passed."""
-    text = json.dumps(journal.as_dict(), sort_keys=True)
-    for event in journal.events:
-        if len(text.encode()) <= LIMIT_BYTES:
-            break
-        event.pop("pods", None)
-        text = json.dumps(journal.as_dict(), sort_keys=True)
+    """Return the ConfigMap's data. Folds the oldest events when the limit would be passed; ``journal`` itself stays as it is."""
+    text = _text(journal.as_dict())
+    if len(text) > LIMIT_BYTES:
+        frame = {**journal.as_dict(), "events": []}
+        text = _text({**frame, "events": folding.fold(journal.events, LIMIT_BYTES - len(_text(frame)))})
     return {DATA_KEY: text}
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    """JSON in ASCII: as many bytes as characters."""
+    return json.dumps(data, sort_keys=True)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import folding, phases, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
 
 FORMAT = 1
@@ -118,7 +118,7 @@ def build(
         "started": iso(begin),
         "as_of": iso(end),
         "elapsed": _seconds(end - begin),
-        "worked": round(sum(_float(event, "seconds") for event in events), 2),
+        "worked": round(sum(_float(event, "seconds") + _float(event, "worked") for event in events), 2),
         "broker_rolls": sum(1 for roll in rolls if roll["target"] == "brokers"),
         "controller_rolls": sum(1 for roll in rolls if roll["target"] == "controllers"),
         "states": _states(journal, events, rolls, begin, end),
@@ -126,6 +126,7 @@ def build(
         "rolls": rolls,
         "gates": _gates(events),
         "failures": _failures(events),
+        "folded": folding.summaries(events),
         "rollback": _rollback(events, rolls),
         "brokers": list(status.get("brokers") or []),
         "controllers": list(status.get("controllers") or []),
@@ -146,7 +147,7 @@ def summary(report: Mapping[str, Any]) -> Data:
         "elapsed": report["elapsed"],
         "broker_rolls": report["broker_rolls"],
         "controller_rolls": report["controller_rolls"],
-        "restarts": sum(len(roll["pods"]) for roll in report["rolls"]),
+        "restarts": sum(roll["restarts"] for roll in report["rolls"]),
         "max_overhead_ms": max(figures, default=None),
         **{key: canary[key] for key in kept if key in canary},
     }
@@ -222,27 +223,32 @@ def _merged(runs: Sequence[Data]) -> list[Data]:
 
 
 def _rolls(events: Sequence[Mapping[str, Any]]) -> list[Data]:
-    rolls = []
-    for event in events:
-        pods = event.get("pods")
-        if event.get("what") != "rolled" or not isinstance(pods, list) or not pods:
-            continue
+    return [roll for event in events if event.get("what") == "rolled" for roll in _roll(event)]
+
+
+def _roll(event: Mapping[str, Any]) -> list[Data]:
+    """One roll; without its pods where these were folded, and none where there were none."""
+    pods, folded = event.get("pods"), event.get(folding.PODS_FOLDED)
+    cost, rows = overhead([]), []
+    if isinstance(pods, list) and pods:
         cost = overhead(pods)
         rows = [_restart(pod, extra) for pod, extra in zip(pods, cost["pods"], strict=True)]
         begin, end = _number(pods[0], "deleted_ms"), _number(pods[-1], "noticed_ms")
-        rolls.append(
-            {
-                "sub_phase": str(event.get("sub_phase", "")),
-                "stage": str(event.get("stage", "")),
-                "target": str(event.get("target", "")),
-                "start": iso(begin),
-                "end": iso(end),
-                "seconds": _seconds(end - begin),
-                "pods": rows,
-                "overhead": {key: cost[key] for key in ("mean_ms", "max_ms")},
-            }
-        )
-    return rolls
+    elif isinstance(folded, Mapping):
+        begin, end = _number(folded, "begin_ms") or _start(event), _number(folded, "end_ms") or _end(event)
+    else:
+        return []
+    return [
+        {
+            **{key: str(event.get(key, "")) for key in ("sub_phase", "stage", "target")},
+            "start": iso(begin),
+            "end": iso(end),
+            "seconds": _seconds(end - begin),
+            "restarts": len(rows) or _number(folded or {}, "count"),
+            "pods": rows,
+            "overhead": {key: cost[key] for key in ("mean_ms", "max_ms")},
+        }
+    ]
 
 
 def _restart(pod: Mapping[str, Any], cost: Mapping[str, Any]) -> Data:

@@ -43,6 +43,7 @@ def page(report: Mapping[str, Any]) -> str:
         _restarts(report["rolls"]),
         _gates(report["gates"]),
         _failures(report["failures"]),
+        _folded(report["folded"]),
         _way_back(report["rollback"]),
         _git(report["git"]),
         _sub_phases(report["sub_phases"]),
@@ -107,7 +108,7 @@ def _head(report: Mapping[str, Any], title: str) -> str:
 
 def _tiles(report: Mapping[str, Any]) -> str:
     costs = [roll["overhead"]["max_ms"] for roll in report["rolls"] if roll["overhead"]["max_ms"] is not None]
-    restarts = sum(len(roll["pods"]) for roll in report["rolls"])
+    restarts = sum(roll["restarts"] for roll in report["rolls"])
     tiles = [
         (duration(report["elapsed"]), "from the first step to the last"),
         (f"{report['broker_rolls']} + {report['controller_rolls']}", "rolls of brokers + controllers"),
@@ -224,8 +225,13 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
                 )
             )
         cost = roll["overhead"]
-        title = f"{roll['target']}, stage {roll['stage']}: {len(roll['pods'])} restarts in {duration(roll['seconds'])}"
+        title = f"{roll['target']}, stage {roll['stage']}: {roll['restarts']} restarts in {duration(roll['seconds'])}"
         title += f", began {_clock(roll['start'])}"
+        if not rows:
+            body += (
+                f'<h3>{escape(title)}</h3><p class="note">The times of each pod were folded: the journal was full.</p>'
+            )
+            continue
         body += (
             f"<h3>{escape(title)}</h3>{_table(headers, rows)}"
             f'<p class="note">Our overhead: {cost["mean_ms"]} ms in the mean, {cost["max_ms"]} ms at most.</p>'
@@ -294,6 +300,15 @@ def _failures(failures: Sequence[Mapping[str, Any]]) -> str:
     ]
     note = "Steps that failed on the way; a run after that went on from there."
     return _section("Failures", _table(("time", "sub-phase", "code", "what"), rows), note) if rows else ""
+
+
+def _folded(summaries: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (escape(_clock(item["from"])), escape(_clock(item["until"])), str(item["events"]), str(item["failures"]))
+        for item in summaries
+    ]
+    note = "The journal was full: of these only the number is left. Of each kind of step the first and the newest are kept."
+    return _section("Folded events", _table(("from", "until", "events#", "failures#"), rows), note) if rows else ""
 
 
 def _git(patches: Sequence[Mapping[str, Any]]) -> str:

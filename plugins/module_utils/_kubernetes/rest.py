@@ -80,6 +80,8 @@ class RestClient:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        #: seconds of retries once the server has answered; less of it for somebody who is in a hurry
+        self.patience = PATIENCE
         self._idle: list[Wire] = []
         self._lock = threading.Lock()
         self._count = 0
@@ -130,7 +132,7 @@ class RestClient:
         not in ``call.ok``.
         """
         data = None if call.body is None else json.dumps(call.body).encode()
-        patience = (PATIENCE if self._reached else FIRST_PATIENCE) if call.patience is None else call.patience
+        patience = (self.patience if self._reached else FIRST_PATIENCE) if call.patience is None else call.patience
         backoff = _Backoff(self._closed, patience)
         while True:
             wire = None

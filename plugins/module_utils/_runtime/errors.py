@@ -15,8 +15,8 @@ import typing as t
 from collections.abc import Mapping
 
 
-class KraftError(Exception):
-    """Base of all errors that the collection raises on purpose.
+class Ending(BaseException):
+    """What ends a step: an error or an interruption.
 
     :ivar message: one sentence: what, where, what to do.
     :ivar code: stable code from the catalogue of findings, or an empty string.
@@ -30,12 +30,16 @@ class KraftError(Exception):
         self.detail: dict[str, t.Any] = dict(detail or {})
 
     def __reduce__(self) -> tuple[t.Any, ...]:
-        # Exception's own pickling forgets keyword arguments; results cross process borders in Ansible.
+        # an exception's own pickling forgets keyword arguments; results cross process borders in Ansible.
         return _rebuild, (type(self), self.message, self.code, self.detail)
 
 
-def _rebuild(kind: type[KraftError], message: str, code: str, detail: dict[str, t.Any]) -> KraftError:
+def _rebuild(kind: type[Ending], message: str, code: str, detail: dict[str, t.Any]) -> Ending:
     return kind(message, code=code, detail=detail)
+
+
+class KraftError(Ending, Exception):
+    """Base of all errors that the collection raises on purpose."""
 
 
 class Refused(KraftError):
@@ -62,5 +66,9 @@ class DeadlineExceeded(KraftError):
     """A wait ran out of time; the message carries the reason that was true last."""
 
 
-class Interrupted(KraftError):
-    """The user or the system asked the run to stop."""
+class Interrupted(Ending):
+    """The user or the system asked the run to stop.
+
+    No KraftError, nor any Exception: it comes up wherever the program just is, and no ``except`` there that would try
+    again, go another way or take what cannot be read for missing may go on after it.
+    """

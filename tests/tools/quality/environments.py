@@ -16,6 +16,9 @@ from pathlib import Path
 from . import machine, places
 
 NAMES = ("core-2.19", "core-2.16", "lint", "importer")
+# The newest ansible-core, which needs a newer Python than the oldest one runs under. Built for those who ask for it only:
+# tests/e2e/test_signals.py, and with it make test-matrix.
+NEWEST = "core-2.21"
 # A finished environment carries this file; one without it was interrupted and is built anew.
 MARKER = "complete"
 # Settings of the caller's shell that would change what a tool does. (KRAFT_* and PIP_* stay.)
@@ -46,9 +49,14 @@ def requirements(name: str) -> Path:
     return places.ROOT / "tests" / f"requirements-{name}.txt"
 
 
+def _interpreter(name: str) -> tuple[str, str]:
+    """Return path and version of the Python that an environment is made from."""
+    return machine.newer_python() if name == NEWEST else machine.python()
+
+
 def locate(name: str) -> Environment:
     """Return where an environment is or will be."""
-    python, version = machine.python()
+    python, version = _interpreter(name)
     key = hashlib.sha256(requirements(name).read_bytes() + python.encode()).hexdigest()[:8]
     return Environment(name, places.cache() / "env" / f"{name}-py{version}-{key}")
 
@@ -72,7 +80,7 @@ def ensure(name: str) -> Environment:
             return environment
         shutil.rmtree(environment.path, ignore_errors=True)
         start = time.monotonic()
-        _run([machine.python()[0], "-m", "venv", str(environment.path)])
+        _run([_interpreter(name)[0], "-m", "venv", str(environment.path)])
         pip = [str(environment.bin / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         _run([*pip, "--requirement", str(requirements(name))])
         (environment.path / MARKER).touch()

@@ -17,6 +17,7 @@ HOOKS = {
     "bench": ("tests/e2e/run", "--bench"),
     "molecule": ("tests/e2e/run", "--molecule"),
     "chaos": ("tests/chaos/run",),
+    "mutants": ("tests/mutants/run",),
     "demo": ("tests/demo/run",),
 }
 ENVIRONMENT = "core-2.19"
@@ -38,5 +39,7 @@ def run(name: str, arguments: list[str]) -> int:
         ANSIBLE_CONFIG=str(places.ROOT / "ansible.cfg"),
         ANSIBLE_COLLECTIONS_PATH=str(places.ROOT / ".collections"),
         KRAFT_CACHE=str(places.cache()),
+        # who builds an environment from in there finds those that are there: their names depend on the interpreter
+        KRAFT_PYTHON=machine.python()[0],
     )
     return subprocess.run([str(path), *fixed, *arguments], cwd=places.ROOT, env=variables, check=False).returncode

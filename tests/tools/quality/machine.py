@@ -14,6 +14,8 @@ from pathlib import Path
 
 # Both supported ends of ansible-core, 2.16 and 2.19, run under these.
 VERSIONS = ("3.11", "3.12")
+# The newest ansible-core needs one of these; only the tests of other cores ask for it. The first that is there is taken.
+NEWER_VERSIONS = ("3.13", "3.12", "3.14")
 # What is looked for, the Debian package that brings it, and whether nothing works without it.
 SHELLCHECK = ("shellcheck", "shellcheck", False)
 GIT = ("git", "git", True)
@@ -47,18 +49,45 @@ def python() -> tuple[str, str]:
         found = shutil.which(name, path=os.pathsep.join(search_path()))
         if not found or not _makes_environments(found):
             continue
-        version = subprocess.run(
-            [found, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        version = _version(found)
         if version in VERSIONS:
             return found, version
     wanted = named or " or ".join(f"python{version}" for version in VERSIONS)
     raise MachineError(
         f"No usable Python: looked for {wanted} with the modules venv and ensurepip. "
         f"On Debian: apt-get install python3-venv. Elsewhere name one in KRAFT_PYTHON."
+    )
+
+
+def _version(python: str) -> str:
+    """Return "3.12"."""
+    command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _pyenv(version: str) -> list[str]:
+    """Return the bin folders of pyenv's interpreters of a version: without its shims they are not on PATH."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    return [str(folder / "bin") for folder in sorted(root.glob(f"versions/{version}.*"), reverse=True)]
+
+
+@functools.cache
+def newer_python() -> tuple[str, str]:
+    """Return path and version of an interpreter for the newest ansible-core; $KRAFT_NEWER_PYTHON names one.
+
+    Raises:
+        MachineError: none was found.
+    """
+    named = os.environ.get("KRAFT_NEWER_PYTHON")
+    names = [named] if named else [f"python{version}" for version in NEWER_VERSIONS]
+    folders = os.pathsep.join([*search_path(), *(folder for version in NEWER_VERSIONS for folder in _pyenv(version))])
+    for name in names:
+        found = shutil.which(name, path=folders)
+        if found and _makes_environments(found) and (version := _version(found)) in NEWER_VERSIONS:
+            return found, version
+    raise MachineError(
+        f"No Python for the newest ansible-core: looked for {' or '.join(names)} with the modules venv and ensurepip, on PATH "
+        "and among pyenv's. Name one in KRAFT_NEWER_PYTHON."
     )
 
 

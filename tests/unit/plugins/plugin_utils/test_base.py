@@ -202,6 +202,21 @@ def test_a_refusal_under_the_lease_leaves_no_support_bundle() -> None:
     assert "support bundle" not in result["msg"]
 
 
+class Stopped(Action):
+    """Told to stop while it changes something."""
+
+    decision = needed("write it")
+
+    def apply(self, run: Any) -> Any:
+        raise Interrupted("stopped by SIGTERM")
+
+
+def test_an_interruption_leaves_no_support_bundle() -> None:
+    """Nothing went wrong, and whoever presses Ctrl-C does not wait for one."""
+    result = act(Stopped)
+    assert result["msg"] == "cluster_info: stopped by SIGTERM" + GO_ON
+
+
 class Waits(Action):
     MUTATES = False
 

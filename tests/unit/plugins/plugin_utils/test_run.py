@@ -13,14 +13,17 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import bundle
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     Forbidden,
+    Interrupted,
     KraftError,
     Refused,
+    Unreachable,
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -133,6 +136,106 @@ def test_a_failure_is_written_down_and_the_lease_is_given_back(client: Any) -> N
         "broker-not-healthy",
     )
     assert client.names("Lease") == []
+
+
+def test_an_interruption_is_written_down_and_the_lease_is_given_back(client: Any) -> None:
+    def stopped() -> None:
+        with run_of() as run, run.exclusive(stop):
+            run.ensure_lock()
+            raise Interrupted("stopped by SIGINT")
+
+    with pytest.raises(Interrupted):
+        stopped()
+    last = book(client).last()
+    assert (last["what"], last["failed"], last["error"]) == ("failed", True, "stopped by SIGINT")
+    assert client.names("Lease") == []
+    assert client.patience == FIRST_PATIENCE
+
+
+def test_a_wait_that_is_interrupted_gives_back_the_lease_of_an_earlier_task(client: Any) -> None:
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+    assert client.names("Lease") == ["kraft-migration-kafka"]
+    before = book(client)
+
+    def stopped() -> None:
+        with run_of() as run:
+            assert run.cluster.name == "kafka"
+            raise Interrupted("stopped by SIGTERM")
+
+    with pytest.raises(Interrupted):
+        stopped()
+    assert client.names("Lease") == []
+    assert book(client) == before
+
+
+def test_a_worker_that_outlived_its_run_still_knows_whose_lease_it_is(client: Any, monkeypatch: Any) -> None:
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+
+    def outlived() -> None:
+        with run_of() as run:
+            assert run.cluster.name == "kafka"
+            monkeypatch.setattr(_run, "own_identity", lambda: "root@here:1:0-0")
+            raise Interrupted("ansible-playbook has ended")
+
+    with pytest.raises(Interrupted):
+        outlived()
+    assert client.names("Lease") == []
+
+
+def test_the_lease_of_another_run_stays_when_a_look_is_interrupted(client: Any) -> None:
+    spec = {"holderIdentity": "ann@laptop:1:2", "renewTime": "2999-01-01T00:00:00.000000Z", "leaseDurationSeconds": 60}
+    client.put({"kind": "Lease", "metadata": {"name": "kraft-migration-kafka", "namespace": "n"}, "spec": spec})
+
+    def stopped() -> None:
+        with run_of() as run:
+            assert run.cluster.name == "kafka"
+            raise Interrupted("stopped by SIGINT")
+
+    with pytest.raises(Interrupted):
+        stopped()
+    assert client.names("Lease") == ["kraft-migration-kafka"]
+
+
+def test_a_lease_that_was_taken_away_leaves_the_journal_alone(client: Any) -> None:
+    """Whoever took it writes the journal now: ours would undo their events."""
+    reasons: list[str] = []
+
+    def taken() -> None:
+        with run_of() as run, run.exclusive(reasons.append):
+            run.ensure_lock()
+            before.append(book(client))
+            run._lose("the Lease was taken by ann", reasons.append)
+            raise Interrupted(reasons[0])
+
+    before: list[Any] = []
+    with pytest.raises(Interrupted, match="taken by ann"):
+        taken()
+    assert [book(client)] == before
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Unreachable("no answer"), ["the Lease could not be given back: no answer"]),
+        (Forbidden("may not read Leases"), []),
+    ],
+)
+def test_a_lease_that_cannot_be_given_back_does_not_hide_the_failure(client: Any, error: Any, said: Any) -> None:
+    heard: list[str] = []
+    run = run_of()
+    run.progress = heard.append
+
+    def fail() -> None:
+        with run, run.exclusive(stop):
+            run.ensure_lock()
+            client.fail["delete", "Lease"] = error
+            raise DeadlineExceeded("the cause")
+
+    with pytest.raises(DeadlineExceeded, match="the cause"):
+        fail()
+    assert heard == said
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,14 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import report, report_html, report_svg, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
+    folding,
+    journal,
+    report,
+    report_html,
+    report_svg,
+    state,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
 
 T0 = 1_790_000_000_000
@@ -294,6 +301,60 @@ def test_failures_are_listed_and_coloured() -> None:
     assert "&lt;boom&gt;" in html
     assert "<boom>" not in html
     assert 'class="k-bad"' in html
+
+
+def folded(monkeypatch: Any, limit: int) -> Journal:
+    """The sample after many failures in the middle of it, as a journal that has room for ``limit`` bytes gives it back."""
+    full = sample(soak=3 * DAY)
+    for number in range(300):
+        at = report.iso(T0 + 40_000 + number * 1000)
+        full.events.insert(7 + number, {"time": at, "phase": "MIGRATE", "sub_phase": "MigrateDualWrite", "what": "failed",
+                                        "failed": True, "error": f"failure {number}", "code": "c", "seconds": 0.5})  # fmt: skip
+    monkeypatch.setattr(journal, "LIMIT_BYTES", limit)
+    return journal.load("kafka", journal.dump(full))
+
+
+def test_a_folded_journal_makes_a_report_too(monkeypatch: Any) -> None:
+    """Rolls and gates and states are all there; of what was folded the number is told."""
+    found = folded(monkeypatch, 6_000)
+    assert [each["what"] for each in found.events].count(folding.FOLDED) == 1
+    data, whole = report.build(found, STATUS), report.build(sample(soak=3 * DAY), STATUS)
+    assert data["folded"] == [
+        {
+            "from": report.iso(T0 + 40_000),
+            "until": report.iso(T0 + 338_000),
+            "events": 299,
+            "failures": 299,
+            "outcome": "under way",
+        }
+    ]
+    assert [item["error"] for item in data["failures"]] == ["failure 299"]
+    for key in ("states", "gates", "started", "as_of", "elapsed", "broker_rolls", "controller_rolls", "reversible"):
+        assert data[key] == whole[key], key
+    assert data["worked"] == whole["worked"] + 150
+    assert [(roll["start"], roll["end"], roll["restarts"]) for roll in data["rolls"]] == [
+        (roll["start"], roll["end"], len(roll["pods"])) for roll in whole["rolls"]
+    ]
+    assert [roll["pods"] for roll in data["rolls"]] == [[], [], []]
+    assert report.summary(data)["restarts"] == 9
+    assert report.summary(data)["max_overhead_ms"] is None
+
+
+def test_the_page_of_a_folded_journal(monkeypatch: Any) -> None:
+    html = report_html.page(report.build(folded(monkeypatch, 6_000), STATUS))
+    assert "Folded events" in html
+    assert ">299<" in html
+    assert "brokers, stage migration: 3 restarts in" in html
+    assert "The times of each pod were folded" in html
+    assert 'class="r-ready"' not in report_svg.timeline(report.build(folded(monkeypatch, 6_000), STATUS), 1100, 374)
+    assert "Folded events" not in report_html.page(made())
+
+
+def test_a_roll_without_times_of_its_own_has_those_of_its_event() -> None:
+    event = {"time": report.iso(T0 + 9_000), "what": "rolled", "seconds": 4, "stage": "kraft", "sub_phase": "x"}
+    book = Journal("kafka", events=[{**event, folding.PODS_FOLDED: {"count": 2, "begin_ms": 0, "end_ms": 0}}])
+    roll = report.build(book, {})["rolls"][0]
+    assert (roll["start"], roll["end"], roll["restarts"]) == (report.iso(T0 + 5_000), report.iso(T0 + 9_000), 2)
 
 
 def test_by_version() -> None:

@@ -169,8 +169,9 @@ def test_a_write_is_repeated_when_the_server_asks_for_it(api: Any, client: KubeC
         client.create(kinds.POD, {}, "n")
 
 
-def test_a_read_gives_up_in_time(api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "PATIENCE", 0.7)
+def test_a_read_gives_up_in_time(api: Any, client: KubeClient) -> None:
+    assert client.patience == rest.PATIENCE
+    client.patience = 0.7
     client.get(kinds.POD, "p", "n")
     api.play(lambda h: h.reply(503, b"down"))
     started = time.monotonic()

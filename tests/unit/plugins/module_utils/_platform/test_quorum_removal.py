@@ -17,7 +17,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import parity, quorum_removal, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    Interrupted,
+    Refused,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads, Removal
 
@@ -71,7 +75,7 @@ class Scene:
 
     def _wait_written(self, _session: Any, offset: int, **_options: Any) -> Any:
         answer = self.written.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         assert answer.offset >= offset
         return answer
@@ -139,6 +143,19 @@ def test_the_loss_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch) -> No
     scene.written = [DeadlineExceeded("stands at 141"), DeadlineExceeded("stands at 141")]
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert scene.evidence.notes == ["accepted by name: stands at 141"]
+
+
+@pytest.mark.parametrize("accept", [[], ["rollback-behind"]])
+def test_an_interruption_is_not_taken_for_an_offset_that_stands(monkeypatch: pytest.MonkeyPatch, accept: Any) -> None:
+    """Ctrl-C in that wait restarts no controller, and whoever accepts a loss has not accepted this one."""
+    restarted: list[str] = []
+    monkeypatch.setattr(quorum_removal, "_restart_active", lambda *_: restarted.append("x"))
+    scene = Scene(monkeypatch, params={"accept": accept})
+    scene.written = [Interrupted("stopped by SIGINT"), Migration(3000, 8, 150, 8)]
+    with pytest.raises(Interrupted, match="stopped by SIGINT"):
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert restarted == []
+    assert scene.evidence.notes == []
 
 
 def at_stage(stage: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
+    Ending,
+    Interrupted,
     KraftError,
     Refused,
 )
@@ -42,7 +44,7 @@ class FakeTarget:
         self.log = log
         self.unsafe: KraftError | None = None
         self.unsure: KraftError | None = None
-        self.lost: KraftError | None = None
+        self.lost: Ending | None = None
         self.wanted = True
 
     def next(self) -> tuple[str | None, int]:
@@ -332,6 +334,16 @@ def test_a_broker_that_does_not_get_into_sync_keeps_its_kind_of_error() -> None:
     error = scene.fails(DeadlineExceeded)
     assert (error.code, error.detail) == ("partition-not-healthy", {"partitions": ["t-0"]})
     assert "t-0 lacks broker 0" in error.message
+    assert scene.log == ["safe kafka-0", "sure kafka-0", "gone kafka-0", "back kafka-0"]
+
+
+def test_an_interruption_ends_the_roll_at_once() -> None:
+    """The pod comes back by itself: it is not looked into, and the next one is not touched."""
+    scene = Scene()
+    scene.target.lost = Interrupted("stopped by SIGTERM")
+    with pytest.raises(Interrupted) as raised:
+        scene.run()
+    assert raised.value.message == "stopped by SIGTERM"
     assert scene.log == ["safe kafka-0", "sure kafka-0", "gone kafka-0", "back kafka-0"]
 
 

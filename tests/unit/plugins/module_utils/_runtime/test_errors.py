@@ -21,7 +21,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime import err
         errors.NotFound,
         errors.Conflict,
         errors.DeadlineExceeded,
-        errors.Interrupted,
     ],
 )
 def test_every_error_is_a_kraft_error_and_survives_pickling(kind: type[errors.KraftError]) -> None:
@@ -35,6 +34,15 @@ def test_every_error_is_a_kraft_error_and_survives_pickling(kind: type[errors.Kr
         {"a": 1},
         error.message,
     )
+
+
+def test_an_interruption_is_no_error_that_somebody_can_handle() -> None:
+    """Whatever is being tried when Ctrl-C comes must not be tried again, nor taken for missing."""
+    error = errors.Interrupted("stopped by SIGINT", code="X1", detail={"a": 1})
+    assert not isinstance(error, Exception)
+    assert isinstance(error, errors.Ending)
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), copy.message, copy.code, copy.detail) == (type(error), "stopped by SIGINT", "X1", {"a": 1})
 
 
 def test_defaults_are_empty_and_not_shared() -> None:
