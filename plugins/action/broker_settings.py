@@ -91,6 +91,8 @@ class ActionModule(KraftAction):
             brokers.prove_hybrid(cluster)
         if stage not in BACK:
             run.journal.originals = {"secret": originals.keep(cluster)}
+            for text in originals.missing(cluster):
+                run.progress(f"going on, but the way back will need it: {text}")
         # under the lease the objects may be newer than those that were judged
         cluster.reload_objects()
         if stage == rollback.RETURN:
