@@ -66,6 +66,8 @@ class ActionModule(KraftAction):
         wanted = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in sets}
         left = [pod for pod, obj in pods.items() if pod_settings_hash(obj) != wanted.get(owner_uid(obj))]
         if not left:
+            if self._pure_is_news(run):
+                return needed(f"all {len(pods)} brokers run the settings of stage kraft: the soak begins to count now")
             return done(f"all {len(pods)} {run.params['target']} run the settings of stage {stage}")
         return needed(f"restart {len(left)} of {len(pods)} {run.params['target']} one by one: {', '.join(left)}")
 
@@ -134,9 +136,13 @@ class ActionModule(KraftAction):
         engine.run(target, lambda _restart: None)
         cluster.reload()
 
+    def _pure_is_news(self, run: Run) -> bool:
+        """Whether PURE_DUAL_WRITE holds and the journal has no time of it: it was lost, or the run that rolled was killed at its end."""
+        return run.params["stage"] == "kraft" and not run.journal.pure_since and run.cluster.state.name == state.PURE
+
     def _note_pure(self, run: Run) -> None:
         """The soak starts at the first proven PURE_DUAL_WRITE."""
-        if run.params["stage"] == "kraft" and run.cluster.state.name == state.PURE and not run.journal.pure_since:
+        if self._pure_is_news(run):
             run.journal.pure_since = now()
 
     def _broker_target(self, run: Run) -> Target:
