@@ -13,6 +13,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     brokers,
     controllers,
+    migration_flag,
     originals,
     plan,
     way_back,
@@ -66,6 +67,7 @@ class ActionModule(KraftAction):
         cluster.expect(
             lambda name: name in ALLOWED[stage] or (name == state.MIXED and stage in stages), f"stage {stage}"
         )
+        migration_flag.require(cluster)
         plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
         return needed(_summary(stage, plans), *(_diff(item) for item in plans))
 

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     controllers,
     gates,
     locks,
+    migration_flag,
     plan,
     way_back,
 )
@@ -69,6 +70,8 @@ class ActionModule(KraftAction):
             if self._pure_is_news(run):
                 return needed(f"all {len(pods)} brokers run the settings of stage kraft: the soak begins to count now")
             return done(f"all {len(pods)} {run.params['target']} run the settings of stage {stage}")
+        if of_brokers:
+            migration_flag.require(cluster)
         return needed(f"restart {len(left)} of {len(pods)} {run.params['target']} one by one: {', '.join(left)}")
 
     def _other_stage(self, run: Run, stages: set[str]) -> Decision:
@@ -127,9 +130,12 @@ class ActionModule(KraftAction):
         def sure() -> None:
             cluster.reload_objects()
             locks.check(cluster, run.journal.migration_id)
+            migration_flag.check_restart(cluster)
 
         digest = template_annotation(cluster.controllers, names.SETTINGS_HASH)
-        target = ControllerRoll(cluster, digest, wrong, sure)
+        # one that somebody else restarted may have the hash of settings that it does not run with
+        without = [pod for pod, flag in cluster.flags.items() if not flag]
+        target = ControllerRoll(cluster, digest, wrong, sure, without)
         engine = RollEngine(
             run.client, cluster.namespace, cluster.controller_container, run.params["pod_timeout"], run.progress
         )

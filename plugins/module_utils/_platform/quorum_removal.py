@@ -25,7 +25,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     Kind,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, parity, way_back, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    controllers,
+    migration_flag,
+    parity,
+    way_back,
+    writes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -163,6 +169,7 @@ def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
             "StatefulSet, and a restart could finalize the migration",
             code="controllers-not-ready",
         )
+    migration_flag.check_restart(cluster)
     leader = read_quorum(cluster).leader
     pod = cluster.controller_ids.get(leader) if leader is not None else None
     if pod is None:
