@@ -13,6 +13,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     brokers,
     controllers,
+    migration_flag,
     originals,
     plan,
     way_back,
@@ -67,6 +68,7 @@ class ActionModule(KraftAction):
         cluster.expect(
             lambda name: name in ALLOWED[stage] or (name == state.MIXED and stage in stages), f"stage {stage}"
         )
+        migration_flag.require(cluster)
         plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
         return needed(_summary(stage, plans), *(_diff(item) for item in plans))
 
@@ -92,6 +94,8 @@ class ActionModule(KraftAction):
             brokers.prove_hybrid(cluster)
         if stage not in BACK:
             run.journal.originals = {"secret": originals.keep(cluster)}
+            for text in originals.missing(cluster):
+                run.progress(f"going on, but the way back will need it: {text}")
         # under the lease the objects may be newer than those that were judged
         cluster.reload_objects()
         if stage == rollback.RETURN:

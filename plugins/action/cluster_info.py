@@ -23,4 +23,5 @@ class ActionModule(KraftAction):
         status = plan.status(run.cluster)
         for line in plan.status_lines(status):
             run.progress(line)
-        return {**status, "msg": f"{run.cluster.namespace}/{run.cluster.name} is {status['state']}: {status['reason']}"}
+        text = f"{run.cluster.namespace}/{run.cluster.name} is {status['state']}: {status['reason']}"
+        return {**status, "msg": "; DANGER: ".join([text, *status["dangers"]])}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import gates, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import gates, migration_flag, plan
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -23,6 +23,9 @@ class ActionModule(KraftAction):
         over = plan.already_over(run.cluster)
         if over:
             return {"msg": over, "gates": []}
+        dangers = migration_flag.dangers(run.cluster)
+        for text in dangers:
+            run.progress(f"DANGER: {text}")
         accepted = run.params["accept"]
         rows = [gate.as_dict(accepted) for gate in gates.evaluate(run.cluster)]
         for row in rows:
@@ -41,4 +44,4 @@ class ActionModule(KraftAction):
         text = (
             f"{where}, still reversible; gates not open: {', '.join(shut)}" if shut else f"{where}; every gate is open"
         )
-        return {"msg": text, "gates": rows}
+        return {"msg": "; DANGER: ".join([text, *dangers]), "gates": rows, "dangers": dangers}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import originals, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import migration_flag, originals, way_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -35,6 +35,11 @@ class ActionModule(KraftAction):
         if seen.not_put_back:
             # named before anything is touched
             originals.load(cluster)
+        if seen.unflagged:
+            # they have to be restarted first: that it would not help is said before anything is touched
+            migration_flag.check_restart(cluster)
+        for text in migration_flag.dangers(cluster):
+            run.progress(f"DANGER: {text}")
         for step in rollback.plan(seen):
             run.progress(f"plan: {step.sub_phase}: {step.answer.kind}: {step.answer.reason}")
         needed = sum(1 for step in rollback.plan(seen) if step.answer.needed)

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     controllers,
     gates,
     locks,
+    migration_flag,
     plan,
     way_back,
 )
@@ -76,6 +77,8 @@ class ActionModule(KraftAction):
                 "run rollback.yml, which does that in order",
                 code="wrong-state",
             )
+        if of_brokers:
+            migration_flag.require(cluster)
         return needed(f"restart {len(left)} of {len(pods)} {run.params['target']} one by one: {', '.join(left)}")
 
     def _other_stage(self, run: Run, stages: set[str]) -> Decision:
@@ -134,9 +137,12 @@ class ActionModule(KraftAction):
         def sure() -> None:
             cluster.reload_objects()
             locks.check(cluster, run.journal.migration_id)
+            migration_flag.check_restart(cluster)
 
         digest = template_annotation(cluster.controllers, names.SETTINGS_HASH)
-        target = ControllerRoll(cluster, digest, wrong, sure)
+        # one that somebody else restarted may have the hash of settings that it does not run with
+        without = [pod for pod, flag in cluster.flags.items() if not flag]
+        target = ControllerRoll(cluster, digest, wrong, sure, without)
         engine = RollEngine(
             run.client, cluster.namespace, cluster.controller_container, run.params["pod_timeout"], run.progress
         )
@@ -149,6 +155,7 @@ class ActionModule(KraftAction):
             run.journal.pure_since = now()
 
     def _pure_not_noted(self, run: Run) -> bool:
+        """Whether PURE_DUAL_WRITE holds and the journal has no time of it: it was lost, or the run that rolled was killed at its end."""
         return run.params["stage"] == "kraft" and run.cluster.state.name == state.PURE and not run.journal.pure_since
 
     def _broker_target(self, run: Run) -> Target:

@@ -102,6 +102,15 @@ next:
   description: What to do next, usually a command.
   returned: success
   type: str
+dangers:
+  description:
+    - One sentence for each way in which the migration could end, or has ended, without anybody's confirmation, for example a controller
+      that somebody restarted without the migration flag.
+    - Empty when there is none.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 brokers:
   description: The brokers' pods.
   returned: success

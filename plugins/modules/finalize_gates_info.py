@@ -90,6 +90,15 @@ gates:
       description: Why.
       type: str
       sample: in PURE_DUAL_WRITE since 2026-11-21T09:12:44.120Z (5421 s of kraft_soak 86400 s)
+dangers:
+  description:
+    - One sentence for each way in which the migration could end, or has ended, without anybody's confirmation, for example a controller
+      that somebody restarted without the migration flag.
+    - Empty when there is none.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 code:
   description: Code of the finding in the catalogue of findings. Empty when the failure has none.
   returned: failure

@@ -11,24 +11,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import signal
 import statistics
 import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible.release import __version__ as ansible_version
-
 from tests.bench import naive, page
+from tests.bench.conditions import conditions
 from tests.demo import stage
 from tests.demo.stage import ACCEPT, Place, Play, Stage
 from tests.sandbox import traffic
-from tests.sandbox.config import KUBERNETES_VERSION, SandboxError
+from tests.sandbox.config import SandboxError
 from tests.sandbox.console import say
 from tests.sandbox.fixtures import FixtureSpec
 from tests.sandbox.traffic import TrafficSpec
@@ -130,22 +126,6 @@ def _roll(roll: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _conditions(where: Place) -> dict[str, Any]:
-    """What the figures depend on; nothing that names the machine."""
-    with Path("/proc/meminfo").open(encoding="utf-8") as file:
-        memory = int(file.readline().split()[1]) / 1024 / 1024
-    return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "command": "make bench",
-        "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.machine()}, everything on it",
-        "kubernetes": f"{KUBERNETES_VERSION} (sandbox)" if where.sandbox else "the user's own",
-        "kafka": _COMMON.kafka_version,
-        "ansible-core": ansible_version,
-        "python": platform.python_version(),
-        "load before": round(os.getloadavg()[0], 2),
-    }
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Measure, keep what was measured, write the page; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
@@ -177,10 +157,10 @@ def _measure_all(only: list[str] | None, before: dict[str, Any]) -> dict[str, An
     if where.sandbox:
         where.sandbox.up()
     folder = stage.workplace("bench")
-    conditions = _conditions(where)
+    about = conditions("make bench", _COMMON.kafka_version, sandbox=where.sandbox is not None)
     clusters = dict(before.get("clusters", {})) if only else {}
     for name, spec in SPECS.items():
         if not only or name in only:
             clusters[name] = measure(where, name, replace(spec, image=where.image), folder)
-    conditions["took_s"] = round(time.monotonic() - begin)
-    return {"conditions": conditions, "clusters": clusters}
+    about["took_s"] = round(time.monotonic() - begin)
+    return {"conditions": about, "clusters": clusters}

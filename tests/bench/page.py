@@ -7,49 +7,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+from tests.bench import marked
+from tests.bench.conditions import sentence
+from tests.bench.marked import table
+
+PAGE = marked.PAGE
 FROM, TO = "<!-- measured: from here, written by make bench -->", "<!-- measured: to here -->"
 
 
 def write(data: Mapping[str, Any]) -> None:
     """Put the measured part between the two marks of the page. Raises ValueError when a mark is missing."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, found, rest = text.partition(FROM)
-    _old, found_end, after = rest.partition(TO)
-    if not found or not found_end:
-        raise ValueError(f"{PAGE.name} has lost the line {FROM!r} or {TO!r}")
-    PAGE.write_text(f"{before}{FROM}\n\n{measured(data)}\n{TO}{after}", encoding="utf-8")
+    marked.put(PAGE, FROM, TO, measured(data))
 
 
 def measured(data: Mapping[str, Any]) -> str:
     """Return the measured part as Markdown."""
     clusters = data["clusters"]
     return "\n".join([
-        _conditions(data["conditions"]),
+        sentence(data["conditions"]),
         _goals(clusters),
         _rolls(clusters),
         _overheads(clusters),
         _rest(clusters),
     ])  # fmt: skip
-
-
-def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = ["| " + " | ".join(headers) + " |", "|" + " --- |" * len(headers)]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _conditions(found: Mapping[str, Any]) -> str:
-    text = ", ".join(
-        f"{key} {value}" for key, value in found.items() if key not in ("date", "command", "took_s", "load before")
-    )
-    return (
-        f"Measured on {found['date']} by `{found['command']}` in one run of {found['took_s']} s: {text}. "
-        f"Load of the machine before: {found['load before']}.\n"
-    )
 
 
 def _of(cluster: Mapping[str, Any], target: str) -> list[Mapping[str, Any]]:
@@ -85,7 +67,7 @@ def _goals(clusters: Mapping[str, Any]) -> str:
         ),
         ("acked records lost", "0", sum(item["canary"]["lost"] for item in every)),
     ]
-    return "### Goals\n\n" + _table(("what", "goal", "measured"), rows)
+    return "### Goals\n\n" + table(("what", "goal", "measured"), rows)
 
 
 def _rolls(clusters: Mapping[str, Any]) -> str:
@@ -110,7 +92,7 @@ def _rolls(clusters: Mapping[str, Any]) -> str:
         "as roll 1 (see `tests/bench/naive.py`); in brackets for how long partitions were under-replicated when it said that it was done, "
         "as the brokers that it asked did not know better. Roll 1 carries `-Dsun.net.inetaddr.ttl=1` in, so that roll 2 has it everywhere.\n"
     )
-    return f"### Rolls\n\n{note}\n" + _table(headers, rows)
+    return f"### Rolls\n\n{note}\n" + table(headers, rows)
 
 
 def _overheads(clusters: Mapping[str, Any]) -> str:
@@ -144,7 +126,7 @@ def _overheads(clusters: Mapping[str, Any]) -> str:
         "delete: the time in which nothing restarts although the next restart is safe. Nothing tells when a controller was back, so it "
         "counts from the look at the quorum that saw it.\n"
     )
-    return f"### Our overhead\n\n{note}\n" + _table(headers, rows)
+    return f"### Our overhead\n\n{note}\n" + table(headers, rows)
 
 
 def _rest(clusters: Mapping[str, Any]) -> str:
@@ -172,4 +154,4 @@ def _rest(clusters: Mapping[str, Any]) -> str:
         "records acked, lost, doubled, out of order, errors",
         "longest time between two acks",
     )
-    return "### The rest\n\n" + _table(headers, rows)
+    return "### The rest\n\n" + table(headers, rows)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import signal
 import sys
 import time
@@ -25,16 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
 
 from tests.e2e import audit
-from tests.e2e.fleet import ACCOUNT, Cluster
-from tests.e2e.places import Place
+from tests.e2e.fleet import ACCOUNT
+from tests.e2e.standing import Failed, cache_folder, standing
 from tests.e2e.trip import FINAL, Trip
 from tests.sandbox import fixtures, traffic
-from tests.sandbox.account import grant
-from tests.sandbox.cluster import Sandbox
-from tests.sandbox.fixtures import Fixture, FixtureSpec
+from tests.sandbox.fixtures import FixtureSpec
 
 SPEC = FixtureSpec(namespace="chaos", dns_ttl=1, topics=5, update_strategy="RollingUpdate")
 #: leg of the way -> playbook, its variables, the phases whose boundaries are swept
@@ -79,10 +75,6 @@ def boundaries(leg: str) -> list[str]:
     return [f"{when}:{name}" for name in names for when in ("before", "after")]
 
 
-class Failed(Exception):
-    """What is wrong, in one sentence."""
-
-
 class Sweep:
     """The chain, and what of it was done."""
 
@@ -112,37 +104,20 @@ class Sweep:
     @contextlib.contextmanager
     def cluster(self) -> Iterator[None]:
         """The cluster of an interrupted sweep, or a new one; deleted when the sweep came to its end."""
-        sandbox = Sandbox()
-        sandbox.up()
-        os.environ["KUBECONFIG"] = str(sandbox.folders.kubeconfig)
-        sandbox.ensure_image(SPEC.surface, SPEC.kafka_version)
-        kube, client = sandbox.kube, connect({})
-        fresh = not self.done["kills"] or kube.get("StatefulSet", SPEC.name, SPEC.namespace) is None
-        if fresh:
-            fixtures.delete(SPEC, kube=kube)
-            self.done = {"kills": {}, "legs": {}, "spent_s": 0.0}
-            fixture = fixtures.create(SPEC, kube=kube)
-            traffic.start(kube, traffic.TrafficSpec(namespace=SPEC.namespace, cluster=SPEC.name, dns_ttl=1))
-        else:
-            self.say(f"going on after {len(self.done['kills'])} kills")
-            fixture = Fixture(SPEC, kube, {})
-        target = Cluster(fixture, grant(kube, SPEC.namespace), self.folder)
-        target.variables["kraft_restart_interval"] = 0
-        self.trip = Trip(Place(target, client))
-        if fresh:
-            self.trip.remember()
-            self.done["start"] = [sorted(self.trip.objects), self.trip.templates]
-            self.keep()
-        names, templates = self.done["start"]
-        self.trip.objects = set(names)
-        self.trip.templates = {key: tuple(value) for key, value in templates.items()}
-        try:
-            yield
-        finally:
-            self.done["spent_s"] += round(time.monotonic() - self.begin, 1)
-            self.keep()
-            client.close()
-            kube.close()
+        with standing(SPEC, self.folder, self.done["start"] if self.done["kills"] else None) as found:
+            if found.fresh:
+                self.done = {"kills": {}, "legs": {}, "spent_s": 0.0, "start": found.start}
+                self.keep()
+                clients = traffic.TrafficSpec(namespace=SPEC.namespace, cluster=SPEC.name, dns_ttl=1)
+                traffic.start(found.kube, clients)
+            else:
+                self.say(f"going on after {len(self.done['kills'])} kills")
+            self.trip = found.trip
+            try:
+                yield
+            finally:
+                self.done["spent_s"] += round(time.monotonic() - self.begin, 1)
+                self.keep()
 
     def leg(self, name: str) -> None:
         """Kill the playbook at every boundary, then let it end, twice; the second time nothing is left to change."""
@@ -251,9 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", action="store_true", help="ten boundaries, there and back only")
     parser.add_argument("--anew", action="store_true", help="forget an interrupted sweep")
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
-    cache = Path(os.environ.get("KRAFT_CACHE") or Path.home() / ".cache" / "kafkaops-kraft").expanduser()
-    folder = cache / ("chaos-sample" if options.sample else "chaos")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = cache_folder("chaos-sample" if options.sample else "chaos")
     if options.anew:
         (folder / "state.json").unlink(missing_ok=True)
     sweep = Sweep(folder, options.sample)

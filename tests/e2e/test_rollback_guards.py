@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +15,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 
 from tests.e2e.fleet import cluster
 from tests.e2e.places import Place
-from tests.e2e.trip import Trip
+from tests.e2e.trip import Trip, until
 from tests.sandbox.fixtures import FixtureSpec
 
 CONTROLLERS = f"{names.LABEL_CLUSTER}=kafka,{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
-
-
-def until(what: Callable[[], bool], sentence: str, seconds: float = 90.0) -> None:
-    """Wait until something is so; fails with the sentence."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, sentence
-        time.sleep(0.5)
 
 
 def scale(found: Trip, replicas: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,6 +193,14 @@ class Trip:
     def restarted(self, before: dict[str, str]) -> list[str]:
         """Broker pods that are not the ones of before."""
         return sorted(pod for pod, uid in self.pods().items() if before.get(pod) != uid)
+
+
+def until(what: Callable[[], bool], sentence: str, seconds: float = 90.0) -> None:
+    """Wait until something is so; fails with the sentence."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, sentence
+        time.sleep(0.5)
 
 
 @contextmanager

@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import ACT, ACTION, BROKERS, CORE, GATES, PLATFORM, REMOVAL, SAFETY, STATE, Mutant
+from tests.mutants.mutant import ACT, ACTION, BROKERS, CORE, GATES, PLATFORM, REMOVAL, SAFETY, STATE, Mutant, unit
 
 FINALIZING = (
-    Mutant("a shut gate does not stop", "1", PLATFORM + "gates.py", "    if shut:\n", "    if False:\n", GATES),
+    Mutant(
+        "a shut gate does not stop",
+        "1",
+        PLATFORM + "gates.py",
+        "    if shut and not _past(cluster):\n",
+        "    if False:\n",
+        GATES,
+    ),
     Mutant(
         "finalize before pure dual-write",
         "1",
@@ -147,19 +154,51 @@ FINALIZING = (
         ACT["rolling_restart"],
     ),
     Mutant(
+        "the gates do not look at what a broker that is made again would run",
+        "1",
+        PLATFORM + "gates.py",
+        "        if other:\n",
+        "        if False:\n",
+        GATES,
+    ),
+    Mutant(
+        "an end that another leader hides is not seen",
+        "1",
+        PLATFORM + "controllers.py",
+        '    if "POST_MIGRATION" in states.values():\n',
+        "    if False:\n",
+        unit("module_utils/_platform/test_controllers"),
+    ),
+    Mutant(
+        "the soak goes on over a rollback",
+        "1",
+        ACTION + "broker_settings.py",
+        '            run.journal.pure_since = ""\n',
+        "",
+        ACT["broker_settings"],
+    ),
+    Mutant(
+        "migrate.yml leads brokers back",
+        "2",
+        ACTION + "rolling_restart.py",
+        '        if switched and stage != "kraft":\n',
+        "        if False:\n",
+        ACT["rolling_restart"],
+    ),
+    Mutant(
         "the active controller is restarted although one has lost the flag",
         "2",
-        PLATFORM + "quorum_removal.py",
-        'if stage != "migrating" or not all(cluster.flags.values()):',
-        'if stage != "migrating":',
+        PLATFORM + "controllers.py",
+        'return stage == "migrating" and all(cluster.flags.values())',
+        'return stage == "migrating"',
         REMOVAL,
     ),
     Mutant(
         "the active controller is restarted from a template without the flag",
         "2",
-        PLATFORM + "quorum_removal.py",
-        'if stage != "migrating" or not all(cluster.flags.values()):',
-        "if not all(cluster.flags.values()):",
+        PLATFORM + "controllers.py",
+        'return stage == "migrating" and all(cluster.flags.values())',
+        "return all(cluster.flags.values())",
         REMOVAL,
     ),
     Mutant(

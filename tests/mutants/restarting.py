@@ -10,6 +10,14 @@ from tests.mutants.mutant import ACT, ACTION, CHECKS, CORE, ENGINE, KAFKA, PLATF
 
 RESTARTING = (
     Mutant(
+        "a second replica is taken",
+        "4",
+        CORE + "rolling.py",
+        "and set(state.replicas) - set(state.isr) - {broker}\n",
+        "and False\n",
+        ROLLING,
+    ),
+    Mutant(
         "a stale /migration is accepted",
         "3",
         CORE + "checks.py",

@@ -18,6 +18,7 @@ from tests.mutants.mutant import (
     WAY_BACK,
     ZOOKEEPER,
     Mutant,
+    unit,
 )
 
 RETURNING = (
@@ -85,7 +86,23 @@ RETURNING = (
         "",
         ACT["migration_znode"],
     ),
-    Mutant("grace period 0", "9", PLATFORM + "quorum_removal.py", "GRACE = 1\n", "GRACE = 0\n", REMOVAL),
+    Mutant(
+        "changes are answered until the quorum stops",
+        "9",
+        PLATFORM + "freeze.py",
+        "        if pod != cluster.controller_ids[quorum.leader]\n",
+        "        if False\n",
+        unit("module_utils/_platform/test_freeze"),
+    ),
+    Mutant(
+        "the last change is not waited for",
+        "9",
+        PLATFORM + "freeze.py",
+        "handover.wait_written(cluster.zookeeper, watermark - 1,",
+        "handover.wait_written(cluster.zookeeper, 0,",
+        unit("module_utils/_platform/test_freeze"),
+    ),
+    Mutant("grace period 0", "9", PLATFORM + "freeze.py", "GRACE = 1\n", "GRACE = 0\n", REMOVAL),
     Mutant(
         "it is not waited until the controllers are gone",
         "9",

@@ -15,10 +15,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from .config import DEFAULT_KAFKA, SandboxError
+from . import clients
+from .clients import bootstrap_of, client_pod
+from .config import SandboxError
 from .console import say
 from .fixtures import create_topics
-from .image import image_name
 from .kube import Kube, Object
 from .traffic_check import check as compare
 
@@ -94,47 +95,17 @@ exit 1
 
 def _pod(spec: TrafficSpec, run: int) -> Object:
     env = {
-        "BOOTSTRAP": f"{spec.cluster}.{spec.namespace}.svc.cluster.local:9092",
+        "BOOTSTRAP": bootstrap_of(spec.cluster, spec.namespace),
         "TOPIC": spec.topic,
         "RATE": str(spec.rate),
         "RUN": str(run),
-        "LOG_DIR": "/tmp/logs",
-        "KAFKA_HEAP_OPTS": "-Xmx160m",
-        "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-        + (f" -Dsun.net.inetaddr.ttl={spec.dns_ttl}" if spec.dns_ttl is not None else ""),
     }
-
-    def container(name: str, script: str) -> Object:
-        return {
-            "name": name,
-            "image": spec.image or image_name("file", DEFAULT_KAFKA),
-            "imagePullPolicy": "IfNotPresent",
-            "command": ["bash", "-c", script],
-            "env": [{"name": key, "value": value} for key, value in env.items()],
-            "volumeMounts": [{"name": "traffic", "mountPath": "/traffic"}],
-        }
-
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": POD, "namespace": spec.namespace, "labels": {"app": "traffic"}},
-        "spec": {
-            "restartPolicy": "Never",
-            "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": 2,
-            "securityContext": {"runAsUser": 1000, "fsGroup": 1000},
-            "containers": [container("producer", _PRODUCER), container("consumer", _CONSUMER)],
-            "volumes": [{"name": "traffic", "emptyDir": {}}],
-        },
-    }
+    scripts = {"producer": _PRODUCER, "consumer": _CONSUMER}
+    return client_pod(POD, spec.namespace, scripts, env, folder="/traffic", image=spec.image, dns_ttl=spec.dns_ttl)
 
 
 def start(kube: Kube, spec: TrafficSpec, *, seconds: float = 60.0) -> None:
     """Start the traffic anew and return when records are being consumed (``seconds``: how long to wait for that)."""
-    if kube.delete("Pod", POD, spec.namespace, grace=1):
-        kube.wait(
-            "Pod", spec.namespace, lambda pods: "the old pod is still there" if pods else "", labels="app=traffic"
-        )
     brokers = sorted(
         pod["metadata"]["name"] for pod in kube.list("Pod", spec.namespace, labels=f"app=kafka,cluster={spec.cluster}")
     )
@@ -149,23 +120,13 @@ def start(kube: Kube, spec: TrafficSpec, *, seconds: float = 60.0) -> None:
         brokers[0],
         [f"{spec.topic} {spec.partitions} {factor} min.insync.replicas={2 if factor == 3 else 1}"],
     )
-    kube.request("POST", kube.path("Pod", spec.namespace), _pod(spec, int(time.time())))
-    kube.wait("Pod", spec.namespace, _running, labels="app=traffic", seconds=seconds)
+    clients.start(kube, _pod(spec, int(time.time())), seconds=seconds)
     # The first record comes through the whole path; bash in the pod waits for it.
     wait = f"for n in $(seq {int(seconds * 5)}); do grep -qs record_data /traffic/consumed.jsonl && exit 0; sleep 0.2; done; cat /traffic/*.err; exit 1"
     done = kube.exec(spec.namespace, POD, ["bash", "-c", wait], container="consumer", timeout=seconds + 10)
     if done.status != 0:
         raise SandboxError(f"no record came through within {seconds:.0f} s: {done.text[-600:]}")
     say(f"traffic runs in {spec.namespace}: {spec.rate} records/s asked for, topic {spec.topic}")
-
-
-def _running(pods: dict[str, Object]) -> str:
-    for pod in pods.values():
-        states = [status.get("state", {}) for status in pod["status"].get("containerStatuses") or []]
-        if len(states) == 2 and all("running" in state for state in states):
-            return ""
-        return f"pod {POD}: {states or pod['status'].get('phase')}"
-    return f"pod {POD} is not there"
 
 
 def stop(kube: Kube, namespace: str) -> None:

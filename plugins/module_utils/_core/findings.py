@@ -219,6 +219,11 @@ _RULES = (
     _block("gate-confirm", "the irreversible step is not confirmed", "set kraft_confirm to the cluster's name"),
     _block("controllers-not-ready", "the KRaft controllers are not ready", "see the reason in the sentence"),
     _block(
+        "migration-flag-lost",
+        "a controller runs, or would restart, without the migration flag before the last step was confirmed",
+        "put its settings back as they were, or run rollback.yml",
+    ),
+    _block(
         "wrong-state", "the cluster is not in the state that this step needs", "run status.yml and follow its next step"
     ),
 )

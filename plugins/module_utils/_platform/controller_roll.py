@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
@@ -33,7 +33,7 @@ PACE = 0.25
 
 
 class ControllerRoll:
-    """Restarts the controllers whose pod does not have ``settings_hash`` yet."""
+    """Restarts the controllers whose pod does not have ``settings_hash`` yet, or those that are named."""
 
     what = "controller"
 
@@ -43,14 +43,22 @@ class ControllerRoll:
         settings_hash: str,
         wanted: Callable[[str, ProcessFacts], str],
         make_sure: Callable[[], None],
+        left: Collection[str] | None = None,
     ) -> None:
-        """``make_sure`` evaluates the gates; it runs before each restart until the first active controller without the flag."""
+        """``make_sure`` evaluates the gates; it runs before each restart until the first active controller without the flag.
+
+        ``left``: the pods to restart, where a pod's hash does not tell what its process runs with.
+        """
         self.cluster = cluster
         self._hash = settings_hash
         self._wanted = wanted
         self._sure = make_sure
         self._ids = {pod: number for number, pod in cluster.controller_ids.items()}
-        self._left = [pod for pod, obj in cluster.controller_pods.items() if not self._has_hash(obj)]
+        self._left = [
+            pod
+            for pod, obj in cluster.controller_pods.items()
+            if (not self._has_hash(obj) if left is None else pod in left)
+        ]
 
     def _has_hash(self, pod: Mapping[str, Any]) -> bool:
         return pod_settings_hash(pod) == self._hash

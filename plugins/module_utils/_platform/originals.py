@@ -22,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefuls
     ordinal_key,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, NotFound, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound, Refused
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Original:
 def keep(cluster: StatefulSetCluster) -> str:
     """Keep the originals before anything is written; returns the Secret's name.
 
-    Raises Conflict when a StatefulSet is at a stage already but its original is gone.
+    One that is at a stage already has no original any more that could be kept: the way forward does not need it, see missing().
     """
     name = names.originals_name(cluster.name)
     if cluster.client.find(SECRET, name, cluster.namespace) is not None:
@@ -44,15 +44,13 @@ def keep(cluster: StatefulSetCluster) -> str:
     data = {}
     for item in cluster.statefulsets:
         own = str(item["metadata"]["name"])
-        stage = template_annotation(item, names.STAGE)
-        if stage:
-            raise Conflict(
-                f"StatefulSet {own} is at stage {stage} but Secret {name} with its original is gone; {_supply(cluster, own)}",
-                code="originals-missing",
-            )
+        if template_annotation(item, names.STAGE):
+            continue
         data[f"{own}.json"] = json.dumps(
             {"template": item["spec"]["template"], "effective": _effective(cluster, own)}, sort_keys=True
         )
+    if not data:
+        return name
     cluster.client.create(
         SECRET,
         {
@@ -72,19 +70,29 @@ def keep(cluster: StatefulSetCluster) -> str:
 
 def load(cluster: StatefulSetCluster) -> dict[str, Original]:
     """Return the originals by StatefulSet. Raises Refused (originals-missing) that says how to supply one."""
-    name = names.originals_name(cluster.name)
-    secret = cluster.client.find(SECRET, name, cluster.namespace) or {}
     found = {}
+    for own, original in _read(cluster).items():
+        if original is None:
+            raise Refused(_missing(cluster, own), code="originals-missing")
+        found[own] = original
+    return found
+
+
+def missing(cluster: StatefulSetCluster) -> list[str]:
+    """One sentence for each StatefulSet whose original is not kept: what is missing and how to supply it."""
+    return [_missing(cluster, own) for own, original in _read(cluster).items() if original is None]
+
+
+def _read(cluster: StatefulSetCluster) -> dict[str, Original | None]:
+    secret = cluster.client.find(SECRET, names.originals_name(cluster.name), cluster.namespace) or {}
+    found: dict[str, Original | None] = {}
     for item in cluster.statefulsets:
         own = str(item["metadata"]["name"])
         try:
             raw = json.loads(base64.b64decode((secret.get("data") or {})[f"{own}.json"]))
             found[own] = Original(raw["template"], raw["effective"])
         except (KeyError, ValueError, TypeError):
-            raise Refused(
-                f"the original of StatefulSet {own} is not in Secret {name}: {_supply(cluster, own)}",
-                code="originals-missing",
-            ) from None
+            found[own] = None
     return found
 
 
@@ -104,9 +112,10 @@ def _effective(cluster: StatefulSetCluster, statefulset: str) -> Mapping[str, st
     return {}
 
 
-def _supply(cluster: StatefulSetCluster, statefulset: str) -> str:
+def _missing(cluster: StatefulSetCluster, statefulset: str) -> str:
+    name = names.originals_name(cluster.name)
     return (
-        f"take the pod template from before the migration (git, a backup, or an old revision: kubectl -n {cluster.namespace} get "
-        f"controllerrevisions -o yaml) and the server.properties of a broker of that time, and put "
-        f'{{"template": ..., "effective": {{key: value}}}} as key {statefulset}.json into Secret {names.originals_name(cluster.name)}'
+        f"the original of StatefulSet {statefulset} is not in Secret {name}: take the pod template from before the migration (git, a backup, "
+        f"or an old revision: kubectl -n {cluster.namespace} get controllerrevisions -o yaml) and the server.properties of a broker of that "
+        f'time, and put {{"template": ..., "effective": {{key: value}}}} as key {statefulset}.json into Secret {name}'
     )

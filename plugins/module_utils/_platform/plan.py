@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, locks, migration_flag
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of, template_annotation
@@ -138,6 +138,8 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     newest = cluster.journal.last()
     connect = cluster.zookeeper_connect
     back = rolling_back(cluster)
+    dangers = migration_flag.dangers(cluster)
+    following = next_step.next_command(cluster.name, now.name, brokers_stage, controllers_stage, back)
     return {
         "namespace": cluster.namespace,
         "cluster": cluster.name,
@@ -146,7 +148,8 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
         "reason": now.reason,
         "phase": next_step.phase_of(now.name, brokers_stage, controllers_stage, bool(lock), back),
         "since": newest["time"] if newest else None,
-        "next": next_step.next_command(cluster.name, now.name, brokers_stage, controllers_stage, back),
+        "next": f"what the danger above asks for; after that {following}" if dangers else following,
+        "dangers": dangers,
         "brokers": [
             {
                 "pod": pod,
@@ -181,7 +184,8 @@ def _stage_of(pod: dict[str, Any]) -> str:
 
 def status_lines(data: dict[str, Any]) -> list[str]:
     """The status as lines for a terminal."""
-    rows = [
+    rows = [f"DANGER: {text}" for text in data["dangers"]]
+    rows += [
         f"state {data['state']} (phase {data['phase'] or '-'}): {data['reason']}",
         f"since {data['since'] or '-'}; locked by {data['lock'] or 'nobody'}; ZooKeeper {data['zookeeper'] or '-'}",
     ]

@@ -20,7 +20,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.setting_rules
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.template import zookeeper_references
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import gate
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, locks, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    brokers,
+    controllers,
+    locks,
+    migration_flag,
+    way_back,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import replicas_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -55,6 +61,7 @@ def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
     found = permission_findings(cluster)
     if found:
         return found
+    found += migration_flag.findings(cluster)
     found += locks.foreign_findings(cluster)
     found += broker_findings(cluster)
     left = way_back.pending(cluster)

@@ -28,6 +28,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     controllers,
     freeze,
+    migration_flag,
     parity,
     way_back,
     writes,
@@ -163,6 +164,7 @@ def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
             "StatefulSet, and a restart could finalize the migration",
             code="controllers-not-ready",
         )
+    migration_flag.check_restart(cluster)
     leader = read_quorum(cluster).leader
     pod = cluster.controller_ids.get(leader) if leader is not None else None
     if pod is None:

@@ -18,6 +18,7 @@ HOOKS = {
     "molecule": ("tests/e2e/run", "--molecule"),
     "chaos": ("tests/chaos/run",),
     "mutants": ("tests/mutants/run",),
+    "rounds": ("tests/rounds/run",),
     "demo": ("tests/demo/run",),
 }
 ENVIRONMENT = "core-2.19"

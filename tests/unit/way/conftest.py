@@ -10,7 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, gates
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    brokers,
+    controllers,
+    gates,
+    migration_flag,
+)
 from hypothesis.internal.conjecture import providers
 
 from tests.unit.way.eyes import read_quorum, registrations
@@ -32,5 +37,6 @@ def answers() -> Iterator[None]:
         patch.setattr(brokers, "plan_return", lambda _cluster, _stage: [])
         patch.setattr(brokers, "ibp_roll", lambda cluster: (cluster.world.ibp == "own", "the IBP is high enough"))
         patch.setattr(controllers, "check_plan", lambda _cluster: None)
+        patch.setattr(migration_flag, "would_lack", lambda _cluster: "")
         patch.setattr(kraft_controller.ActionModule, "_diff", lambda *_arguments: {})
         yield

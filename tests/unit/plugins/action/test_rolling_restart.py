@@ -191,6 +191,9 @@ def test_the_soak_begins_with_the_first_proof(monkeypatch: pytest.MonkeyPatch) -
     # a run that was killed right after its last restart, or a lost journal
     run.journal.pure_since = ""
     assert action(rolling_restart).judge(run).needed
+    run.cluster.state = state.ClusterState(state.MIXED, "one controller has lost the flag")
+    assert action(rolling_restart).judge(run).kind == "done"
+    run.cluster.state = state.ClusterState(state.PURE, "every broker runs in KRaft mode")
     action(rolling_restart).apply(run)
     first = run.journal.pure_since
     assert first

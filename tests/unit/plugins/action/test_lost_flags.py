@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the actions do about a controller that somebody restarted without the migration flag, and about a lost journal."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, rolling_restart
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    brokers,
+    controllers,
+    locks,
+    migration_flag,
+    plan,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+from tests.unit.plugins.action.acting import Acts, action
+from tests.unit.plugins.module_utils._platform.fakes import pod
+from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with
+
+ONE_OFF = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
+
+
+@pytest.fixture(autouse=True)
+def follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No controller without the flag is active."""
+    monkeypatch.setattr(controllers, "past_return", lambda _cluster: False)
+    monkeypatch.setattr(plan, "already_over", lambda _cluster: "")
+
+
+def made(*digests: str) -> dict[str, Any]:
+    return {
+        f"kafka-{number}": pod(f"kafka-{number}", annotations={names.SETTINGS_HASH: digest})
+        for number, digest in enumerate(digests)
+    }
+
+
+def run_with(stage: str, **changed: Any) -> Acts:
+    cluster = cluster_with(
+        **{"statefulsets": [at_stage("kafka", stage)], "controllers": at_stage("kafka-kraft", "migrating"), **changed}
+    )
+    cluster.reload = cluster.reload_objects = lambda: None
+    cluster.container = cluster.controller_container = "kafka"
+    cluster.expect = lambda _wanted, _step: None
+    return Acts(cluster, target="brokers", stage=stage)
+
+
+def restarted_controllers(run: Acts, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which controllers the return would restart; what is looked at before each is in the run's log."""
+    seen: list[str] = []
+
+    def engine(*_arguments: Any) -> Any:
+        def roll(target: Any, _on_restart: Any) -> None:
+            for name in target._left:
+                target.make_sure(name)
+                seen.append(name)
+
+        return SimpleNamespace(run=roll)
+
+    monkeypatch.setattr(rolling_restart, "RollEngine", engine)
+    monkeypatch.setattr(locks, "check", run.note("lock looked at"))
+    action(rolling_restart)._flag_controllers(run)
+    return seen
+
+
+def test_the_process_decides_who_gets_the_flag_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else's restart leaves the hash of the template on a pod that does not run those settings."""
+    same = {name: pod(name, owner="uid-kafka-kraft", annotations={names.SETTINGS_HASH: "new"}) for name in ONE_OFF}
+    run = run_with(rollback.RETURN, flags=ONE_OFF, controller_pods=same)
+    assert restarted_controllers(run, monkeypatch) == ["kafka-kraft-1"]
+
+
+def test_no_controller_is_restarted_into_settings_without_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_with(rollback.RETURN, flags=ONE_OFF)
+    monkeypatch.setattr(migration_flag, "would_lack", lambda _cluster: "ConfigMap x has no flag any more")
+    with pytest.raises(Refused, match="no controller is restarted: ConfigMap x has no flag") as refused:
+        restarted_controllers(run, monkeypatch)
+    assert refused.value.code == "migration-flag-lost"
+    assert run.log == ["lock looked at"]
+
+
+@pytest.mark.parametrize("stage", ["migration", "kraft"])
+def test_no_broker_goes_forward_beside_a_controller_without_the_flag(stage: str) -> None:
+    modes = dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_MIGRATING)
+    run = run_with(stage, flags=ONE_OFF, modes=modes, pods=made("old", "new", "new"))
+    with pytest.raises(Refused, match="kafka-kraft-1 runs WITHOUT the migration flag") as refused:
+        action(rolling_restart).judge(run)
+    assert refused.value.code == "migration-flag-lost"
+    run.cluster.flags = dict.fromkeys(ONE_OFF, True)
+    assert action(rolling_restart).judge(run).kind == "needed"
+
+
+def test_no_settings_go_forward_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    hybrid = state.ClusterState(state.HYBRID, "migrating")
+    run = run_with("kraft", statefulsets=[at_stage("kafka", "migration")], flags=ONE_OFF, state=hybrid)
+    monkeypatch.setattr(brokers, "plan_stage", lambda _cluster, _stage: [])
+    with pytest.raises(Refused) as refused:
+        action(broker_settings).judge(run)
+    assert refused.value.code == "migration-flag-lost"
+    run.cluster.flags = dict.fromkeys(ONE_OFF, True)
+    assert action(broker_settings).judge(run).kind == "needed"
+
+
+def test_the_status_shouts() -> None:
+    lines = plan.status_lines(
+        {
+            **dict.fromkeys(("state", "phase", "reason", "since", "lock", "zookeeper"), "x"),
+            "brokers": [],
+            "controllers": [],
+            "dangers": ["controller c runs WITHOUT the migration flag"],
+            "next": "y",
+        }
+    )
+    assert lines[0] == "DANGER: controller c runs WITHOUT the migration flag"
