@@ -35,11 +35,11 @@ class ActionModule(KraftAction):
         if seen.not_put_back:
             # named before anything is touched
             originals.load(cluster)
+        for text in migration_flag.dangers(cluster):
+            run.progress(f"DANGER: {text}")
         if seen.unflagged:
             # they have to be restarted first: that it would not help is said before anything is touched
             migration_flag.check_restart(cluster)
-        for text in migration_flag.dangers(cluster):
-            run.progress(f"DANGER: {text}")
         for step in rollback.plan(seen):
             run.progress(f"plan: {step.sub_phase}: {step.answer.kind}: {step.answer.reason}")
         needed = sum(1 for step in rollback.plan(seen) if step.answer.needed)

@@ -175,13 +175,19 @@ class Trip:
 
     def check_plain(self) -> None:
         """Nothing of the attempt is left: objects, templates, znodes, lock."""
-        assert self.names() == self.objects
-        assert self.specs() == self.templates
-        assert self.znode("/migration") is None
+        # with sentences: outside of pytest an assert says nothing by itself
+        names, specs = self.names(), self.specs()
+        assert names == self.objects, f"left over: {sorted(names - self.objects)}; gone: {sorted(self.objects - names)}"
+        changed = {
+            name: (self.templates.get(name), spec) for name, spec in specs.items() if spec != self.templates.get(name)
+        }
+        assert specs == self.templates, f"StatefulSets that are not as they were (before, now): {changed}"
+        assert self.znode("/migration") is None, f"/migration is still there: {self.znode('/migration')}"
         held = self.znode("/controller")
-        assert held is not None
-        assert held["kraftControllerEpoch"] == -1
-        assert self.state() == "ZOOKEEPER"
+        assert held is not None, "nobody holds /controller"
+        assert held["kraftControllerEpoch"] == -1, f"/controller is not a broker's: {held}"
+        now = self.state()
+        assert now == "ZOOKEEPER", f"the cluster is {now}"
 
     def roll_back(self) -> Outcome:
         """Roll back, then again with nothing left to change."""

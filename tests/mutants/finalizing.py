@@ -6,7 +6,21 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import ACT, ACTION, BROKERS, CORE, GATES, PLATFORM, REMOVAL, SAFETY, STATE, Mutant, unit
+from tests.mutants.mutant import (
+    ACT,
+    ACTION,
+    BROKERS,
+    CORE,
+    FLAGS,
+    GATES,
+    LOST_FLAGS,
+    PLATFORM,
+    REMOVAL,
+    SAFETY,
+    STATE,
+    Mutant,
+    unit,
+)
 
 FINALIZING = (
     Mutant(
@@ -224,6 +238,46 @@ FINALIZING = (
         "            self._flag_again(run)\n",
         "            pass\n",
         ACT["broker_settings"],
+    ),
+    Mutant(
+        "the hash of a pod is taken for the settings of its process",
+        "2",
+        ACTION + "rolling_restart.py",
+        "ControllerRoll(cluster, digest, wrong, sure, without)",
+        "ControllerRoll(cluster, digest, wrong, sure)",
+        LOST_FLAGS,
+    ),
+    Mutant(
+        "controllers are restarted into settings without the flag",
+        "2",
+        ACTION + "rolling_restart.py",
+        "            migration_flag.check_restart(cluster)\n",
+        "            pass\n",
+        LOST_FLAGS,
+    ),
+    Mutant(
+        "the active controller is restarted into settings without the flag",
+        "2",
+        PLATFORM + "quorum_removal.py",
+        "    migration_flag.check_restart(cluster)\n",
+        "    pass\n",
+        REMOVAL,
+    ),
+    Mutant(
+        "brokers go forward beside a controller without the flag",
+        "2",
+        ACTION + "rolling_restart.py",
+        "            migration_flag.require(cluster)\n",
+        "            pass\n",
+        LOST_FLAGS,
+    ),
+    Mutant(
+        "a ConfigMap that was made anew without the flag is not noticed",
+        "2",
+        PLATFORM + "migration_flag.py",
+        '    if (settings.get(FLAG) or "").strip().lower() == "true":\n',
+        "    if True:\n",
+        FLAGS,
     ),
     Mutant(
         "controllers that could not be read count as finalized",

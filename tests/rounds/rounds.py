@@ -16,6 +16,7 @@ import json
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,18 +116,33 @@ class Rounds:
 
     def producing(self) -> None:
         """See to it that the clients run. Raises Failed when they ran and do not any more."""
+        if self.done.get("counting") == len(self.done["traffic"]) + 1:
+            # stopped in the middle of that
+            self.counted()
         leg = len(self.done["traffic"]) + 1
-        if self.done.get("leg") != leg:
-            spec = traffic.TrafficSpec(SPEC.namespace, SPEC.name, topic=f"traffic-{leg}", dns_ttl=1)
-            traffic.start(self.on.kube, spec)
-            self.done["leg"] = leg
-            self.keep()
-        elif self.on.kube.get("Pod", traffic.POD, SPEC.namespace) is None:
+        if self.done.get("leg") == leg:
+            self.alive()
+            return
+        spec = traffic.TrafficSpec(SPEC.namespace, SPEC.name, topic=f"traffic-{leg}", dns_ttl=1)
+        traffic.start(self.on.kube, spec)
+        self.done["leg"] = leg
+        self.keep()
+
+    def alive(self) -> None:
+        """Raise Failed when the clients are not at work: rounds without them would prove nothing."""
+        if self.on.kube.get("Pod", traffic.POD, SPEC.namespace) is None:
             raise Failed("the traffic's pod is gone, and what it knew of its records; begin with --anew")
+        ended = ["test", "-e", "/traffic/producer.end"]
+        if self.on.kube.exec(SPEC.namespace, traffic.POD, ended, container="producer").status == 0:
+            raise Failed("the traffic's producer has ended by itself; its pod has /traffic/producer.err")
 
     def counted(self) -> None:
         """Stop the clients and compare what was acknowledged with what was read."""
         leg = self.done["leg"]
+        if self.done.get("counting") != leg:
+            self.alive()
+            self.done["counting"] = leg
+            self.keep()
         traffic.stop(self.on.kube, SPEC.namespace)
         seen = traffic.check(self.on.kube, SPEC.namespace)
         if not seen["ok"] or seen["rate_per_s"] < RATE:
@@ -134,7 +150,6 @@ class Rounds:
         self.done["traffic"].append({key: seen[key] for key in COUNTED})
         self.keep()
         self.on.kube.delete("Pod", traffic.POD, SPEC.namespace, grace=1)
-        # hybrid at the end of the last round, ZooKeeper mode after all others: the controller that is in charge does it
         self.prober.command(f"delete traffic-{leg}")
         self.say(f"{seen['acked']} records acknowledged, none lost, doubled or out of order")
 
@@ -202,7 +217,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         data = Rounds(folder, options.rounds).run()
     except (Failed, AssertionError, SandboxError, KeyboardInterrupt) as error:
-        print(f"rounds: {error or 'interrupted'}; run it again to go on", file=sys.stderr)
+        if isinstance(error, AssertionError):
+            traceback.print_exc()
+        print(f"rounds: {str(error) or 'interrupted'}; run it again to go on", file=sys.stderr)
         return 1
     (folder / "state.json").unlink(missing_ok=True)
     if options.rounds < ROUNDS:

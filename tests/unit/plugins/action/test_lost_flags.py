@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, rolling_restart
+from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, rollback_plan_info, rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     brokers,
@@ -18,6 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     locks,
     migration_flag,
     plan,
+    way_back,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -119,3 +120,22 @@ def test_the_status_shouts() -> None:
         }
     )
     assert lines[0] == "DANGER: controller c runs WITHOUT the migration flag"
+
+
+def test_the_plan_of_the_way_back_refuses_before_anything_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = rollback.Seen(
+        state=state.MIXED,
+        modes=dict.fromkeys(("kafka-0", "kafka-1"), state.MODE_KRAFT),
+        stages={"kafka": ""},
+        controllers=True,
+        controller_pods=tuple(ONE_OFF),
+        unflagged=("kafka-kraft-1",),
+    )
+    monkeypatch.setattr(way_back, "look", lambda _cluster: seen)
+    run = run_with("kraft", flags=ONE_OFF)
+    assert action(rollback_plan_info).judge(run).kind == "done"
+    assert any(line.startswith("DANGER: controller kafka-kraft-1 runs WITHOUT") for line in run.said)
+    monkeypatch.setattr(migration_flag, "would_lack", lambda _cluster: "ConfigMap x has no flag any more")
+    with pytest.raises(Refused) as refused:
+        action(rollback_plan_info).judge(run)
+    assert refused.value.code == "migration-flag-lost"

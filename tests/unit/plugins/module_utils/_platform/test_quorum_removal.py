@@ -15,7 +15,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import parity, quorum_removal, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    migration_flag,
+    parity,
+    quorum_removal,
+    way_back,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -181,6 +186,17 @@ def test_a_template_without_the_flag_is_no_reason_to_restart(monkeypatch: pytest
     with pytest.raises(Refused, match="in its process and in its StatefulSet") as refused:
         quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert refused.value.code == "controllers-not-ready"
+    assert scene.client.calls == []
+
+
+def test_a_config_map_without_the_flag_is_no_reason_to_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.2: process and template have the flag, but somebody made the ConfigMap anew that the next pod reads."""
+    scene = Scene(monkeypatch, controllers=at_stage("migrating"))
+    scene.written = [DeadlineExceeded("stands at 141")]
+    monkeypatch.setattr(migration_flag, "would_lack", lambda _cluster: "ConfigMap x has no flag any more")
+    with pytest.raises(Refused, match="no controller is restarted: ConfigMap x") as refused:
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert refused.value.code == "migration-flag-lost"
     assert scene.client.calls == []
 
 
