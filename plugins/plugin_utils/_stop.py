@@ -21,6 +21,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 #: seconds between two looks at the parent process; there is no signal for "parent died" that every platform has
 PARENT_CHECK = 0.5
+#: seconds that an action gets to stop in order after that; then it ends like ansible-playbook did
+LAST = 2.0
 
 
 class Stopper:
@@ -70,6 +72,9 @@ def orderly_stop() -> Iterator[Stopper]:
         while not ended.wait(PARENT_CHECK):
             if os.getppid() != parent:
                 stopper.stop("ansible-playbook has ended")
+                # seen: whoever swallows the exception goes on restarting pods that nobody watches
+                if not ended.wait(LAST):
+                    os._exit(1)
                 return
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}

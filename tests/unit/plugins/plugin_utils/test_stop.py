@@ -104,6 +104,37 @@ def test_a_parent_that_changes_is_a_parent_that_died(monkeypatch: Any) -> None:
     assert raised.value.message == "ansible-playbook has ended"
 
 
+def test_a_worker_that_swallows_the_end_is_ended(monkeypatch: Any) -> None:
+    """Real processes: a parent that is killed, and a child that goes on whatever is raised in it."""
+    monkeypatch.setattr(_stop, "PARENT_CHECK", 0.02)
+    monkeypatch.setattr(_stop, "LAST", 0.1)
+    reading, writing = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        if os.fork() == 0:
+            with orderly_stop():
+                while True:
+                    try:
+                        threading.Event().wait(10)
+                    except Interrupted:
+                        os.write(writing, b"swallowed ")
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(parent, 0)
+    os.close(writing)
+    seen = b""
+    # the end of the pipe is the end of the child
+    while select.select([reading], [], [], 5)[0]:
+        piece = os.read(reading, 100)
+        if not piece:
+            break
+        seen += piece
+    else:
+        pytest.fail("the child goes on")
+    os.close(reading)
+    assert seen == b"swallowed "
+
+
 def test_without_a_signal_nothing_happens_and_handlers_are_put_back() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with orderly_stop() as stopper:
