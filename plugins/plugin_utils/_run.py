@@ -55,8 +55,10 @@ class Run:
 
     @cached_property
     def client(self) -> KubeClient:
-        """The API client of this task."""
-        return connect(self.params)
+        """The API client of this task; says so when a request has to be repeated for long."""
+        client = connect(self.params)
+        client.tell = self.progress
+        return client
 
     @cached_property
     def cluster(self) -> StatefulSetCluster:
@@ -92,7 +94,7 @@ class Run:
             if self.locked:
                 self._note_failure(error)
             self.lease.stop()
-            self.lease.release()
+            self._give_back()
             raise
         finally:
             self.lease.stop()
@@ -151,6 +153,13 @@ class Run:
             self.record("failed", failed=True, error=error.message, code=error.code)
         except (KraftError, Conflict) as second:
             self.progress(f"the journal could not be written: {second.message}")
+
+    def _give_back(self) -> None:
+        """Release the Lease after a failure; when that cannot be done, it must not hide the failure."""
+        try:
+            self.lease.release()
+        except KraftError as second:
+            self.progress(f"the Lease could not be given back, it runs out by itself: {second.message}")
 
     def bundle(self, error: KraftError) -> None:
         """Write a support bundle and name it in the error's detail; a bundle that cannot be written only gives a line."""

@@ -21,6 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Forbidden,
     KraftError,
     Refused,
+    Unreachable,
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -193,6 +194,23 @@ def test_a_journal_that_cannot_be_written_does_not_hide_the_failure(client: Any)
     with pytest.raises(DeadlineExceeded, match="the cause"):
         fail()
     assert said == ["the journal could not be written: may not patch configmaps"]
+
+
+def test_a_lease_that_cannot_be_given_back_does_not_hide_the_failure(client: Any) -> None:
+    said: list[str] = []
+    run = run_of()
+    run.progress = said.append
+
+    def fail() -> None:
+        with run, run.exclusive(stop):
+            run.ensure_lock()
+            client.fail["get", "Lease"] = Unreachable("the API server does not answer")
+            raise DeadlineExceeded("the cause")
+
+    with pytest.raises(DeadlineExceeded, match="the cause"):
+        fail()
+    assert said == ["the Lease could not be given back, it runs out by itself: the API server does not answer"]
+    assert book(client).last()["error"] == "the cause"
 
 
 def test_an_event_outside_the_sub_phases_has_no_phase(client: Any) -> None:
