@@ -25,7 +25,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import bundle, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    Forbidden,
+    KraftError,
+    Refused,
+    Unreachable,
+)
 
 
 def now() -> str:
@@ -153,6 +159,24 @@ class Run:
             self.record("failed", failed=True, error=error.message, code=error.code)
         except (KraftError, Conflict) as second:
             self.progress(f"the journal could not be written: {second.message}")
+
+    def note(self, error: KraftError) -> None:
+        """Write down a failure beside a change (a wait that ran out, a read that failed) and give the Lease back.
+
+        Only a run that holds the Lease does: nobody else writes the journal then. A refusal is no failure.
+        """
+        if self.check_mode or isinstance(error, (Refused, Forbidden)):
+            return
+        if isinstance(error, Unreachable) and not self.client.requests_made:
+            return  # nobody to ask: the wrong address has been waited for once
+        try:
+            ours = self.lease.is_ours()
+        except KraftError as second:
+            self.progress(f"the journal could not be written: {second.message}")
+            return
+        if ours:
+            self._note_failure(error)
+            self._give_back()
 
     def _give_back(self) -> None:
         """Release the Lease after a failure; when that cannot be done, it must not hide the failure."""

@@ -192,6 +192,11 @@ class RunLease:
             self._thread.join(timeout=5.0)
             self._thread = None
 
+    def is_ours(self) -> bool:
+        """Whether this run holds it, as the API server says now."""
+        held = self._client.find(LEASE, self.name, self._namespace)
+        return ((held or {}).get("spec") or {}).get("holderIdentity") == self.holder
+
     def release(self) -> None:
         """Give the Lease back when it is ours, so that the next run need not wait."""
         held = self._client.find(LEASE, self.name, self._namespace)
