@@ -142,12 +142,16 @@ class KraftAction(ActionBase):
         return params, secrets, ""
 
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
-        decision = self.judge(run)
-        if not decision.needed:
-            return self._nothing(run, decision)
-        if self.MUTATES:
-            # before the Lease is taken and in check mode too: a refusal leaves no trace
-            run.check_ours()
+        try:
+            decision = self.judge(run)
+            if not decision.needed:
+                return self._nothing(run, decision)
+            if self.MUTATES:
+                # before the Lease is taken and in check mode too: a refusal leaves no trace
+                run.check_ours()
+        except KraftError as error:
+            run.note(error)
+            raise
         if run.check_mode:
             return {
                 "changed": self.MUTATES,
@@ -158,6 +162,9 @@ class KraftAction(ActionBase):
         try:
             return self._carry_out(run, stopper, decision)
         except KraftError as error:
+            run.note(
+                error
+            )  # before the bundle, which takes its time: a run whose playbook was killed must not write late
             if not isinstance(error, Refused):
                 run.bundle(error)
             raise

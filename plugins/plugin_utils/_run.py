@@ -32,6 +32,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Forbidden,
     Interrupted,
     KraftError,
+    Refused,
+    Unreachable,
 )
 
 
@@ -70,8 +72,10 @@ class Run:
 
     @cached_property
     def client(self) -> KubeClient:
-        """The API client of this task."""
-        return connect(self.params)
+        """The API client of this task; says so when a request has to be repeated for long."""
+        client = connect(self.params)
+        client.tell = self.progress
+        return client
 
     @cached_property
     def cluster(self) -> StatefulSetCluster:
@@ -186,6 +190,24 @@ class Run:
             self.record("failed", failed=True, error=error.message, code=error.code)
         except (KraftError, Conflict) as second:
             self.progress(f"the journal could not be written: {second.message}")
+
+    def note(self, error: KraftError) -> None:
+        """Write down a failure beside a change (a wait that ran out, a read that failed) and give the Lease back.
+
+        Only a run that holds the Lease does: nobody else writes the journal then. A refusal is no failure.
+        """
+        if self.check_mode or isinstance(error, (Refused, Forbidden)):
+            return
+        if isinstance(error, Unreachable) and not self.client.requests_made:
+            return  # nobody to ask: the wrong address has been waited for once
+        try:
+            ours = self.lease.is_ours()
+        except KraftError as second:
+            self.progress(f"the journal could not be written: {second.message}")
+            return
+        if ours:
+            self._note_failure(error)
+            self._give_back()
 
     def bundle(self, error: KraftError) -> None:
         """Write a support bundle and name it in the error's detail; a bundle that cannot be written only gives a line."""

@@ -47,7 +47,7 @@ class Jolokia:
             return []
         body = [{"type": "read", "mbean": mbean, "attribute": attribute} for mbean, attribute in wanted]
         answer = self._client.pod_proxy(
-            self._pod, self._namespace, self._port, PATH, method="POST", body=body, timeout=self._timeout
+            self._pod, self._namespace, self._port, PATH, method="POST", body=body, timeout=self._timeout, reads=True
         )
         if not isinstance(answer, list) or len(answer) != len(body):
             raise KraftError(f"the agent at {self._where} answered something that is not Jolokia's")

@@ -21,10 +21,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    DeadlineExceeded,
+    KraftError,
+    NotFound,
+    Unreachable,
+)
 
 #: a container that has crashed this often since its pod was made is not coming back by waiting
 CRASHES = 4
+#: seconds between two tries to have a pod go
+PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,9 @@ class Target(Protocol):
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
         """Wait until the pod may be deleted; raise DeadlineExceeded with the reason."""
+
+    def restarted(self, pod: Mapping[str, Any]) -> bool:
+        """Return whether somebody else has restarted a pod that is still to be done, onto the wanted settings."""
 
     def started(self, pod: str) -> None:
         """Note that a container of the restarted pod runs; called at each look until the pod is Ready."""
@@ -150,12 +161,9 @@ class RollEngine:
         def tell(text: str) -> None:
             self.progress(f"{place}: {text}")
 
-        target.wait_until_safe(pod, self.pod_timeout, tell)
-        target.make_sure(pod)
-        found = self.client.get(POD, pod, self.namespace)
+        uid, gone_ms = self._have_it_go(target, pod, tell)
         deadline = time.monotonic() + self.pod_timeout
-        uid = found["metadata"]["uid"]
-        restart = Restart(pod, target.node_id(pod), self._remove(found, deadline, tell))
+        restart = Restart(pod, target.node_id(pod), gone_ms)
         try:
             wait_for(
                 self.client,
@@ -175,6 +183,42 @@ class RollEngine:
         restart.back_ms, restart.noticed_ms, restart.note = back.happened_ms, back.noticed_ms, back.note
         return restart
 
+    def _have_it_go(self, target: Target, pod: str, tell: Callable[[str], None]) -> tuple[str, int]:
+        """Have the pod removed once that is safe; returns its uid and when it went (milliseconds).
+
+        What makes it safe is looked at again before each try: while a budget allowed nothing, or the API server was away,
+        somebody else may have taken another pod. One that somebody else took itself is left to come back.
+        """
+        deadline = 0.0
+        while True:
+            found = self._when_safe(target, pod, tell)
+            deadline = deadline or time.monotonic() + self.pod_timeout
+            now = int(time.time() * 1000)
+            if found is None or target.restarted(found):
+                tell("somebody else restarted it; waiting until it is back")
+                return "", now
+            uid = str(found["metadata"]["uid"])
+            try:
+                if self._remove(found, deadline, tell):
+                    return uid, int(time.time() * 1000)
+            except (Conflict, NotFound, Unreachable) as error:
+                if self._is_gone(pod, uid):
+                    return uid, now
+                if time.monotonic() >= deadline:
+                    raise
+                tell(f"{error.message}; trying again")
+                threading.Event().wait(PAUSE)
+
+    def _when_safe(self, target: Target, pod: str, tell: Callable[[str], None]) -> Mapping[str, Any] | None:
+        target.wait_until_safe(pod, self.pod_timeout, tell)
+        target.make_sure(pod)
+        return self.client.find(POD, pod, self.namespace)
+
+    def _is_gone(self, pod: str, uid: str) -> bool:
+        """Whether the very pod is deleted or being deleted, by whomever."""
+        found = self.client.find(POD, pod, self.namespace)
+        return found is None or found["metadata"]["uid"] != uid or bool(found["metadata"].get("deletionTimestamp"))
+
     def _verdict(self, target: Target, pod: Mapping[str, Any] | None, old_uid: str) -> Verdict:
         if pod is None:
             return Verdict(False, "pod is gone, waiting for the StatefulSet to make the new one")
@@ -193,24 +237,23 @@ class RollEngine:
             return Verdict(False, "starting")
         return target.judge(pod)
 
-    def _remove(self, pod: Mapping[str, Any], deadline: float, tell: Callable[[str], None]) -> int:
-        """Evict where a PodDisruptionBudget covers the pod, else delete; returns the time in milliseconds.
+    def _remove(self, pod: Mapping[str, Any], deadline: float, tell: Callable[[str], None]) -> bool:
+        """Evict where a PodDisruptionBudget covers the pod, else delete; False when the budget refused and was waited for.
 
         A pod that is not Ready is deleted: it serves nobody, and its budget would never allow an eviction while it is so.
         """
         name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
         if not _ready(pod) or not self._covered(pod):
             self.client.delete(POD, name, self.namespace, uid=uid)
-            return int(time.time() * 1000)
-        while not self.client.evict(name, self.namespace, uid=uid):
-            tell("the PodDisruptionBudget allows no eviction yet")
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise DeadlineExceeded(
-                    f"{name}: its PodDisruptionBudget allowed no eviction for {self.pod_timeout:.0f} s"
-                )
-            wait_for(self.client, PDB, self.namespace, _allows_disruption(pod), timeout=left)
-        return int(time.time() * 1000)
+            return True
+        if self.client.evict(name, self.namespace, uid=uid):
+            return True
+        tell("the PodDisruptionBudget allows no eviction yet")
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineExceeded(f"{name}: its PodDisruptionBudget allowed no eviction for {self.pod_timeout:.0f} s")
+        wait_for(self.client, PDB, self.namespace, _allows_disruption(pod), timeout=left)
+        return False
 
     def _covered(self, pod: Mapping[str, Any]) -> bool:
         return any(selects(pdb["spec"].get("selector"), pod) for pdb in self.client.list(PDB, self.namespace))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kafka's own command line tools, run inside a pod.
+"""Kafka's own command line tools that only look, run inside a pod.
 
 Every call starts a JVM next to the broker (0.6 to 2 s on two idle cores, more under a small CPU limit), so a signal
 that is to be had otherwise is read otherwise, and several questions go into one call where a tool allows it.
@@ -65,7 +65,7 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
             "PATH): the signal that needs it cannot be read there"
         )
     command = ["sh", "-c", _SCRIPT, "sh", path, keep, *args]
-    result = pod_exec.run(client, namespace, pod, command, container=container, timeout=timeout)
+    result = pod_exec.look(client, namespace, pod, command, container=container, timeout=timeout)
     output, rc = result.stdout, result.rc
     if keep:
         output, _sep, status = result.stdout.rpartition(_RC)

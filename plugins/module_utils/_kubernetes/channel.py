@@ -16,10 +16,12 @@ import http.client
 import os
 import selectors
 import ssl
+import threading
 from urllib.parse import urlencode
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import faults, frames
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import Backoff
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.transport import Wire, dial
 
 V4, V5 = "v4.channel.k8s.io", "v5.channel.k8s.io"
@@ -29,6 +31,9 @@ _END_OF_STREAM = b"\xff"  # v5: the byte after it is the channel that ends
 PIECE = 32 * 1024  # bytes of payload in a frame that we send
 BUDGET = 512 * 1024  # bytes taken from the socket in one go
 CHUNK = 64 * 1024
+
+HANDSHAKE = 2.0  # seconds of retries when the server does not open the channel now: nothing runs before it does
+NOT_NOW = (429, 500, 502, 503, 504)
 
 
 class Channel:
@@ -165,10 +170,10 @@ def open_channel(
     doing: str,
     timeout: float,
 ) -> Channel:
-    """Open a WebSocket.
+    """Open a WebSocket; tried again for a moment (2 s) when the server answers 429 or 5xx instead.
 
     :param query: may name a parameter several times (``command``).
-    :param timeout: seconds until the server must have answered.
+    :param timeout: seconds until the server must have answered, for each try.
 
     Raises Unreachable, Forbidden, NotFound, Refused, KraftError.
     """
@@ -179,20 +184,27 @@ def open_channel(
         ("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode()),
         ("Sec-WebSocket-Protocol", ", ".join(protocols)),
     ]
-    client.count_request()
+    backoff = Backoff(threading.Event(), min(HANDSHAKE, timeout))
+    while True:
+        client.count_request()
+        try:
+            wire, answer = dial(client.endpoint, f"{path}?{urlencode(query)}", headers, answer_timeout=timeout)
+        except (OSError, http.client.HTTPException) as error:
+            raise faults.unreachable(client.label, error, doing=doing) from error
+        if answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            return Channel(wire, answer)
+        body = _refusal(wire, answer)
+        if answer.status not in NOT_NOW or not backoff.pause(answer.getheader("Retry-After")):
+            raise faults.answer_error(max(answer.status, 400), body, label=client.label, doing=doing)
+
+
+def _refusal(wire: Wire, answer: http.client.HTTPResponse) -> bytes:
     try:
-        wire, answer = dial(client.endpoint, f"{path}?{urlencode(query)}", headers, answer_timeout=timeout)
-    except (OSError, http.client.HTTPException) as error:
-        raise faults.unreachable(client.label, error, doing=doing) from error
-    if answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
-        return Channel(wire, answer)
-    try:
-        body = answer.read(65536)
+        return answer.read(65536)
     except (OSError, http.client.HTTPException):
-        body = b""
+        return b""
     finally:
         wire.close()
-    raise faults.answer_error(max(answer.status, 400), body, label=client.label, doing=doing)
 
 
 def _read_ahead(answer: http.client.HTTPResponse) -> bytes:

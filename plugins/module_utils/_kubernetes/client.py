@@ -20,12 +20,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.config 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import Call, Object, RestClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watchstream import WatchStream
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Unreachable
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    KraftError,
+    NotFound,
+    Unreachable,
+)
 
 Objects = list[Object]  # inside the class the name `list` is the method
 
 PAGE = 500  # objects per LIST answer
 MAX_LOG = 8 * 1024 * 1024  # bytes
+PROXY_PATIENCE = 1.5  # seconds of retries of a read through the pod proxy; a port that is closed answers 503 as well
 
 
 def connect(options: Mapping[str, t.Any]) -> KubeClient:
@@ -44,8 +50,10 @@ class KubeClient(RestClient):
     """Requests to one API server as one user, from any thread; nothing is open before the first request.
 
     Errors of all methods: Forbidden (verb, resource, namespace and user named), Unreachable (server named), NotFound,
-    Conflict, Refused (the server calls the request invalid). Reads are repeated for up to 20 s when the connection
-    drops or the server answers 429 or 5xx; writes only when the server said 429 with Retry-After or was never reached.
+    Conflict, Refused (the server calls the request invalid). Reads are repeated for up to 75 s when the connection
+    drops or the server answers 429 or 5xx; writes when the server said 429 with Retry-After or was never reached, for up
+    to 10 s when it said 500 or 503, and a few times when an unconditional one met another write (409). A write whose
+    connection broke is never repeated.
     """
 
     def get(self, kind: Kind, name: str, namespace: str | None = None) -> Object:
@@ -138,7 +146,16 @@ class KubeClient(RestClient):
         name = _name(body)
         doing = f"replacing {kind.describe(name, namespace)}"
         path = kind.path(namespace, name)
-        return self.json(Call("PUT", path, query=_writing(dry_run), body=_typed(kind, body), doing=doing))
+        return self.json(
+            Call(
+                "PUT",
+                path,
+                query=_writing(dry_run),
+                body=_typed(kind, body),
+                doing=doing,
+                unconditional=not (body.get("metadata") or {}).get("resourceVersion"),
+            )
+        )
 
     def patch(
         self,
@@ -165,6 +182,7 @@ class KubeClient(RestClient):
                 body=change,
                 content_type="application/merge-patch+json",
                 doing=f"patching {kind.describe(name, namespace)}",
+                unconditional=resource_version is None,
             )
         )
 
@@ -189,9 +207,15 @@ class KubeClient(RestClient):
             body["preconditions"] = conditions
         if grace_seconds is not None:
             body["gracePeriodSeconds"] = grace_seconds
-        self.json(
-            Call("DELETE", kind.path(namespace, name), body=body, doing=f"deleting {kind.describe(name, namespace)}")
-        )
+        try:
+            self.json(
+                Call(
+                    "DELETE", kind.path(namespace, name), body=body, doing=f"deleting {kind.describe(name, namespace)}"
+                )
+            )
+        except (Conflict, NotFound) as error:
+            if not error.detail.get("repeated"):  # else the first try did it, whatever its answer said
+                raise
 
     def evict(self, pod: str, namespace: str, *, uid: str) -> bool:
         """Evict the pod with that UID (policy/v1); False when a PodDisruptionBudget refuses now.
@@ -205,7 +229,12 @@ class KubeClient(RestClient):
             "deleteOptions": {"preconditions": {"uid": uid}},
         }
         doing = f"evicting {POD.describe(pod, namespace)}"
-        answer = self.send(Call("POST", POD.path(namespace, pod, "eviction"), body=body, doing=doing, ok=(429,)))
+        try:
+            answer = self.send(Call("POST", POD.path(namespace, pod, "eviction"), body=body, doing=doing, ok=(429,)))
+        except (Conflict, NotFound) as error:
+            if not error.detail.get("repeated"):
+                raise
+            return True  # by the first try, whatever its answer said
         return answer.status != 429
 
     def pod_log(
@@ -242,18 +271,27 @@ class KubeClient(RestClient):
         method: str = "GET",
         body: t.Any = None,
         timeout: float = 5.0,
+        reads: bool = False,
     ) -> t.Any:
         """Send an HTTP request to a port of the pod through the API server and return the parsed JSON answer.
 
-        ``timeout`` in seconds; nothing is repeated. Raises Unreachable when the port does not answer, KraftError when
-        it answers with an error or without JSON.
+        ``timeout`` in seconds. ``reads``: the request changes nothing, whatever its method, and is repeated for a moment
+        (1.5 s) when it is answered with 429 or 5xx; else nothing is repeated. Raises Unreachable when the port does not
+        answer, KraftError when it answers with an error or without JSON.
         """
         resource, _sep, query = path.lstrip("/").partition("?")
         doing = f"asking port {port} of {POD.describe(pod, namespace)}"
         api_path = POD.path(namespace, f"{pod}:{port}", f"proxy/{resource}") + (f"?{query}" if query else "")
         errors = range(400, 600)
         call = Call(
-            method, api_path, body=body, doing=doing, timeout=timeout, patience=0.0, ok=errors, read=method == "GET"
+            method,
+            api_path,
+            body=body,
+            doing=doing,
+            timeout=timeout,
+            patience=PROXY_PATIENCE if reads else 0.0,
+            ok=errors,
+            read=reads or method == "GET",
         )
         try:
             answer = self.send(call)

@@ -85,6 +85,26 @@ def run(
         channel.close()
 
 
+def look(
+    client: KubeClient,
+    namespace: str,
+    pod: str,
+    command: Sequence[str],
+    *,
+    container: str | None = None,
+    timeout: float = 30.0,
+) -> ExecResult:
+    """Run a command that changes nothing; once more when the connection was lost. ``timeout`` in seconds for each try.
+
+    Errors as run().
+    """
+    try:
+        return run(client, namespace, pod, command, container=container, timeout=timeout)
+    except Unreachable:
+        client.find(POD, pod, namespace)  # a read waits for an API server that is away
+        return run(client, namespace, pod, command, container=container, timeout=timeout)
+
+
 def open_exec(
     client: KubeClient,
     namespace: str,

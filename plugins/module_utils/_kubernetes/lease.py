@@ -31,8 +31,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
 )
 
-#: seconds; longer than the gap between two tasks of one run
-DURATION = 60
+#: seconds; longer than the gap between two tasks of one run, and than a renewal that waits for an API server that is away
+#: (RENEW_EVERY and rest.PATIENCE)
+DURATION = 90
 RENEW_EVERY = 15.0
 
 
@@ -102,16 +103,18 @@ class RunLease:
         Raises Refused (code lock-held) naming who holds it and since when.
         """
         deadline = time.monotonic() + timeout
-        told = ""
+        told, anew = "", False
         while True:
             held = self._client.find(LEASE, self.name, self._namespace)
+            # once it was not ours, it is anew: a try whose answer was an error may have taken it all the same
+            anew = anew or (held or {}).get("spec", {}).get("holderIdentity") != self.holder
             left = self._seconds_left(held)
             if left <= 0:
                 try:
                     self._write(held)
-                    return bool((held or {}).get("spec", {}).get("holderIdentity") != self.holder)
                 except Conflict:
                     continue
+                return anew
             spec = (held or {}).get("spec", {})
             who, since = spec.get("holderIdentity", "?"), spec.get("acquireTime", "?")
             if time.monotonic() + min(left, 1.0) > deadline:
@@ -188,6 +191,11 @@ class RunLease:
         if self._thread is not None:
             self._thread.join(timeout=5.0)
             self._thread = None
+
+    def is_ours(self) -> bool:
+        """Whether this run holds it, as the API server says now."""
+        held = self._client.find(LEASE, self.name, self._namespace)
+        return ((held or {}).get("spec") or {}).get("holderIdentity") == self.holder
 
     def release(self) -> None:
         """Give the Lease back when it is ours, so that the next run need not wait."""

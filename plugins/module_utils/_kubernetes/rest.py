@@ -16,7 +16,7 @@ import json
 import threading
 import time
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -33,7 +33,11 @@ READ_TIMEOUT = 15.0  # seconds without a byte of the answer
 WRITE_TIMEOUT = 35.0  # seconds; the API server gives a slow admission webhook up to 30
 FIRST_PATIENCE = 3.0  # seconds of retries while the server has not answered once: a wrong address is named soon
 MAX_IDLE = 8  # connections kept open
-PATIENCE = 20.0  # seconds of retries for reads later on: an API server restarts, a load balancer moves on
+# Seconds of retries later on: an API server restarts, a load balancer moves on. A Lease outlasts it (lease.DURATION).
+PATIENCE = 75.0
+WRITE_PATIENCE = 10.0  # seconds of retries of a write that the server answers with 500 or 503
+CONFLICTS = 4  # tries of an unconditional write that met another write
+QUIET = 5.0  # seconds of retries after which somebody is told
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Call:
     :ivar patience: seconds of retries, None for the default (3 before the first answer of the server, 20 after).
     :ivar read: True when the request changes nothing, whatever its method; None: GET does not.
     :ivar ok: error statuses that the caller handles.
+    :ivar unconditional: a write that does not depend on a version that was read, so that it may follow another write.
     """
 
     method: str
@@ -59,6 +64,7 @@ class Call:
     patience: float | None = None
     read: bool | None = None
     ok: t.Container[int] = ()
+    unconditional: bool = False
 
     @property
     def changes_nothing(self) -> bool:
@@ -87,6 +93,8 @@ class RestClient:
         self._count = 0
         self._reached = False
         self._closed = threading.Event()
+        #: gets one sentence when a request takes long because it is repeated
+        self.tell: Callable[[str], None] = lambda _text: None
 
     @property
     def requests_made(self) -> int:
@@ -129,11 +137,13 @@ class RestClient:
         """Send the request, repeat it where that is safe, and return the answer.
 
         Raises Unreachable, Forbidden, NotFound, Conflict, Refused or KraftError for every status of 400 or more that is
-        not in ``call.ok``.
+        not in ``call.ok``. ``detail["repeated"]`` is true when an earlier try of a write was answered with 500 or 503: that
+        one may have been carried out.
         """
         data = None if call.body is None else json.dumps(call.body).encode()
         patience = (self.patience if self._reached else FIRST_PATIENCE) if call.patience is None else call.patience
-        backoff = _Backoff(self._closed, patience)
+        backoff = Backoff(self._closed, patience)
+        unsure = False
         while True:
             wire = None
             try:
@@ -143,16 +153,27 @@ class RestClient:
                 if wire is not None:
                     wire.close()
                 safe = call.changes_nothing or wire is None  # None: nothing was sent
-                if safe and not faults.is_hopeless(error) and backoff.pause():
+                if safe and not faults.is_hopeless(error) and self._again(backoff, call, faults.cause_of(error)):
                     continue
                 raise faults.unreachable(self.label, error, doing=call.doing, sent_write=not safe) from error
             if answer.status < 400:
                 return answer
-            if _is_worth_repeating(answer, call.changes_nothing) and backoff.pause(answer.headers.get("retry-after")):
+            after = answer.headers.get("retry-after")
+            if backoff.allows(answer, call) and self._again(backoff, call, f"HTTP {answer.status}", after):
+                unsure = unsure or _is_unsure(answer, call)
                 continue
             if answer.status in call.ok and not _is_throttled(answer):
                 return answer
-            raise faults.answer_error(answer.status, answer.data, label=self.label, doing=call.doing)
+            failed = faults.answer_error(answer.status, answer.data, label=self.label, doing=call.doing)
+            if unsure:
+                failed.detail["repeated"] = True
+            raise failed
+
+    def _again(self, backoff: Backoff, call: Call, why: str, retry_after: str | None = None) -> bool:
+        """Wait before the next try, and say so once when this takes long; False when there is to be none."""
+        if backoff.is_late():
+            self.tell(f"{self.label} does not serve {call.doing} ({why}); trying again for up to {backoff.left:.0f} s")
+        return backoff.pause(retry_after)
 
     def _take(self) -> Wire:
         """Return an idle connection that the server has not closed, or a new one."""
@@ -184,20 +205,46 @@ class RestClient:
         return Answer(response.status, {key.lower(): value for key, value in response.getheaders()}, body)
 
 
-class _Backoff:
+class Backoff:
     """When to stop repeating a request, and the waits in between (0.2 s doubling to 2 s)."""
 
     def __init__(self, closed: threading.Event, patience: float) -> None:
         self._closed = closed
-        self._end = time.monotonic() + patience
+        self._began = time.monotonic()
+        self._patience = patience
         self._delay = 0.2
+        self._conflicts = 0
+        self._told = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is given up."""
+        return max(self._began + self._patience - time.monotonic(), 0.0)
+
+    def is_late(self) -> bool:
+        """Whether it takes so long that somebody should be told; true once."""
+        if self._told or time.monotonic() - self._began < QUIET:
+            return False
+        self._told = True
+        return True
+
+    def allows(self, answer: Answer, call: Call) -> bool:
+        """Whether an answer with an error is worth another try."""
+        if answer.status == 429:
+            return _is_throttled(answer) and (call.changes_nothing or "retry-after" in answer.headers)
+        if call.changes_nothing:
+            return answer.status in (500, 502, 503, 504)
+        if answer.status == 409:
+            self._conflicts += 1
+            return call.unconditional and self._conflicts <= CONFLICTS
+        return _is_unsure(answer, call) and time.monotonic() - self._began < WRITE_PATIENCE
 
     def pause(self, retry_after: str | None = None) -> bool:
         """Wait before the next try; False when time is up or the client was closed."""
         delay = self._delay
         if retry_after and retry_after.isdigit():
             delay = max(0.1, float(retry_after))
-        if time.monotonic() + delay > self._end:
+        if delay > self.left:
             return False
         self._delay = min(self._delay * 2, 2.0)
         return not self._closed.wait(delay)
@@ -211,7 +258,10 @@ def _is_throttled(answer: Answer) -> bool:
     return not any(cause.get("reason") == "DisruptionBudget" for cause in details.get("causes") or [])
 
 
-def _is_worth_repeating(answer: Answer, changes_nothing: bool) -> bool:
-    if answer.status == 429:
-        return _is_throttled(answer) and (changes_nothing or "retry-after" in answer.headers)
-    return changes_nothing and answer.status in (500, 502, 503, 504)
+def _is_unsure(answer: Answer, call: Call) -> bool:
+    """500 or 503 to a write, said by the API server itself: it has done with the request, one way or the other.
+
+    Each write of ours names its object and most are conditional, so that a second one does no more than the first. The
+    answer of a load balancer is none: the request may still be on its way.
+    """
+    return not call.changes_nothing and answer.status in (500, 503) and bool(faults.parse_status(answer.data))

@@ -20,6 +20,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import owner_uid, pod_settings_hash
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -28,6 +30,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import wait_written
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_in_sync
 
@@ -107,6 +110,7 @@ class BrokerRoll:
         broker = self.node_id(pod)
         deadline = time.monotonic() + timeout
         while True:
+            self._wait_current(max(deadline - time.monotonic(), 0.0), progress)
             partitions = replicas_of(self.cluster, broker)
             tolerated = (
                 rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
@@ -136,6 +140,42 @@ class BrokerRoll:
             if left <= 0:
                 raise DeadlineExceeded(f"{text} for {timeout:.0f} s")
             wait_in_sync(self.cluster.zookeeper, want, timeout=left, progress=progress)
+
+    def _wait_current(self, timeout: float, progress: Callable[[str], None]) -> None:
+        """While KRaft is in charge, ZooKeeper follows it: wait until it has what the quorum has committed by now.
+
+        Controllers that are cut off from ZooKeeper leave an ISR in it that is no more (safety rule 6.6).
+        """
+        cluster, began = self.cluster, time.monotonic()
+        node = cluster.zookeeper.get("/controller")
+        if node is None or node.ephemeral:
+            return
+        committed: list[int] = []
+
+        def look() -> str:
+            try:
+                quorum = read_quorum(cluster)
+            except KraftError as error:
+                reason = error.message
+            else:
+                if quorum.leader is not None and quorum.high_watermark > 0:
+                    committed.append(quorum.high_watermark - 1)
+                    return ""
+                reason = "the quorum has no leader that says what it has committed"
+            # a controller may have been restarted meanwhile, by whomever
+            cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
+            return reason
+
+        paced(look, timeout, progress)
+        left = max(timeout - (time.monotonic() - began), 1.0)
+        wait_written(cluster.zookeeper, committed[-1], timeout=left, progress=progress)
+
+    def restarted(self, pod: Mapping[str, Any]) -> bool:
+        """Whether somebody else has restarted it onto the wanted settings."""
+        if not self._has_hash(pod):
+            return False
+        self._registered_ms = -1  # it may have registered before we looked
+        return True
 
     def started(self, pod: str) -> None:
         """Begin to read the new process, so that it is known by the time the broker is in the ISR."""

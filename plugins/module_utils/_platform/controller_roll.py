@@ -71,9 +71,23 @@ class ControllerRoll:
             return None, 0
         last = None
         if len(self._left) > 1:
-            leader = read_quorum(self.cluster).leader
+            leader = self._leader()
             last = next((pod for pod, number in self._ids.items() if number == leader), None)
         return rolling.order(self._left, last)[0], len(self._left)
+
+    def _leader(self) -> int:
+        """Whoever leads the quorum; during an election whoever is elected, since the order depends on it."""
+        found: list[int] = []
+
+        def look() -> str:
+            leader = read_quorum(self.cluster).leader
+            if leader is None:
+                return "the quorum has no leader"
+            found.append(leader)
+            return ""
+
+        paced(look, self.cluster.params["pod_timeout"], lambda _text: None)
+        return found[-1]
 
     def node_id(self, pod: str) -> int:
         """The controller's node id. Raises Refused when the process could not be read."""
@@ -100,6 +114,10 @@ class ControllerRoll:
             return f"without controller {leaving} the caught-up voters {sorted(caught_up(quorum))} are no majority of {voters}"
 
         paced(look, timeout, progress)
+
+    def restarted(self, pod: Mapping[str, Any]) -> bool:
+        """Whether somebody else has restarted it onto the wanted settings."""
+        return self._has_hash(pod)
 
     def started(self, pod: str) -> None:
         """Nothing to do early: the voter catches up later than its settings can be read."""

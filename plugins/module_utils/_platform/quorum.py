@@ -49,12 +49,18 @@ def all_voters(cluster: StatefulSetCluster, quorum: Quorum) -> list[int]:
     Source: controller.quorum.voters (``id@host:port,...``) of the controllers that run.
     """
     found = set(quorum.voters)
+    return sorted(found | named_voters(cluster))
+
+
+def named_voters(cluster: StatefulSetCluster) -> set[int]:
+    """The voters that the settings of the running controllers name, those included that do not run now."""
+    found = set()
     for facts in cluster.controller_facts.values():
         for entry in facts.settings.get("controller.quorum.voters", "").split(","):
             number = entry.strip().partition("@")[0]
             if number.isdigit():
                 found.add(int(number))
-    return sorted(found)
+    return found
 
 
 def registrations(cluster: StatefulSetCluster) -> dict[int, Registration]:

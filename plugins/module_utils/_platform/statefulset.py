@@ -25,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     POD,
     STATEFUL_SET,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import discovery
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import (
     Connect,
@@ -286,7 +287,10 @@ class StatefulSetCluster:
     def zookeeper(self) -> ZkSession:
         """A read-only session at the chroot of the cluster."""
         route = self.route
-        return self._stack.enter_context(open_session(route.host, route.port, chroot=route.chroot, timeout=15.0))
+        session = open_session(route.host, route.port, chroot=route.chroot, timeout=15.0)
+        # the path leads through the API server: reads wait for it as long as those of the API itself
+        session.patience, session.tell = PATIENCE, self.client.tell
+        return self._stack.enter_context(session)
 
     @cached_property
     def view(self) -> ZkView:

@@ -76,8 +76,10 @@ def _update(client: KubeClient, statefulset: Obj, mutate: Callable[[Obj], None])
         mutate(body)
         try:
             return client.replace(STATEFUL_SET, body, metadata["namespace"])
-        except Conflict:
+        except Conflict as error:
             current = client.get(STATEFUL_SET, metadata["name"], metadata["namespace"])
+            if error.detail.get("repeated") and _is_done(current, mutate):
+                return current
             same = (current["metadata"]["uid"], current["metadata"]["generation"]) == (
                 metadata["uid"],
                 metadata["generation"],
@@ -91,6 +93,13 @@ def _update(client: KubeClient, statefulset: Obj, mutate: Callable[[Obj], None])
     )
 
 
+def _is_done(statefulset: Mapping[str, Any], mutate: Callable[[Obj], None]) -> bool:
+    """Whether a write would change nothing: an earlier try was carried out, though its answer was an error."""
+    body = copy.deepcopy(dict(statefulset))
+    mutate(body)
+    return body == statefulset
+
+
 def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, replicas: int | None = None) -> Obj:
     """Write a pod template (and replicas) with the digest of what the API server makes of it. Raises Conflict."""
     check_untouched(statefulset)
@@ -102,7 +111,7 @@ def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, repli
     digest = foreign.digest(predicted["spec"]["template"])
 
     def mutate(body: Obj) -> None:
-        body["spec"]["template"] = copy.deepcopy(template)
+        body["spec"]["template"] = copy.deepcopy(predicted["spec"]["template"])
         if replicas is not None:
             body["spec"]["replicas"] = replicas
         body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = digest
@@ -155,7 +164,7 @@ def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
         )
 
     def mutate(body: Obj) -> None:
-        body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY)
+        body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY, None)
         body["spec"]["updateStrategy"] = json.loads(kept)
 
     _update(client, statefulset, mutate)

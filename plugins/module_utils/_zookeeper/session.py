@@ -47,6 +47,7 @@ else:
 SESSION_SECONDS = 10.0
 """Asked-for session timeout. It decides how fast a silent server is given up: after two thirds of it."""
 
+SOON = 5.0  # seconds without a connection after which ``tell`` is called
 PIPELINE = 500
 """Reads in flight at once. ZooKeeper's own limit of open requests (``globalOutstandingLimit``) is 1000."""
 
@@ -101,7 +102,7 @@ def open_session(host: str, port: int, *, chroot: str = "", timeout: float = 10.
 
     :param host: a single server, or the local end of a forwarded port.
     :param chroot: path below which this Kafka cluster lives (``/kafka``); empty for the root.
-    :param timeout: seconds until the connection must stand, and the deadline of every later read.
+    :param timeout: seconds until the connection must stand, and the deadline of every later call.
     :raises Unreachable: when there is no session in time.
     :raises NotFound: when the chroot does not exist; the message names those that hold a Kafka cluster.
     :raises KraftError: when kazoo is not installed.
@@ -121,11 +122,13 @@ class ZkSession:
     """A session, made by :func:`open_session`; a context manager. May be used by several threads.
 
     Paths are those that Kafka uses, below the chroot. A read that meets a lost connection waits for the next one and
-    asks again until its deadline, then raises :class:`Unreachable`.
+    asks again until its deadline (``patience`` seconds), then raises :class:`Unreachable`; ``tell`` hears of a long wait.
     """
 
     def __init__(self, host: str, port: int, *, chroot: str, timeout: float) -> None:
         self._host, self._port, self._timeout = host, port, timeout
+        self.patience = timeout
+        self.tell: Callable[[str], None] = lambda _text: None
         self._chroot = "/" + chroot.strip("/") if chroot.strip("/") else ""
         self._up = threading.Event()
         self._closed = False
@@ -286,7 +289,7 @@ class ZkSession:
         :param wanted: path to the kind of request.
         :return: path to kazoo's answer, None for a missing znode.
         """
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self.patience
         answers: dict[str, t.Any] = {}
         for window in _windows(list(wanted.items())):
             left = window
@@ -336,12 +339,14 @@ class ZkSession:
             raise Unreachable(f"ZooKeeper at {self.address} failed to read {path}: {type(exc).__name__} {exc}") from exc
 
     def _wait_up(self, deadline: float) -> None:
+        if deadline - time.monotonic() > SOON and not self._closed and not self.wait_connected(SOON):
+            self.tell(f"ZooKeeper at {self.address} does not answer; waiting for it for up to {self.patience:.0f} s")
         if self._closed or not self.wait_connected(deadline - time.monotonic()):
             raise self._silent_server()
 
     def _silent_server(self) -> Unreachable:
         return Unreachable(
-            f"ZooKeeper at {self.address} does not answer: no reply within {self._timeout:g} s, the connection "
+            f"ZooKeeper at {self.address} does not answer: no reply within {self.patience:g} s, the connection "
             f"{'stands' if self.connected else 'is lost'}",
             code="zookeeper-unreachable",
         )

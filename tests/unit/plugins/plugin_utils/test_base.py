@@ -49,6 +49,7 @@ class FakeRun:
         self.module, self.params, self.sub_phase, self.progress = module, params, sub_phase, progress
         self.check_mode = False
         self.held = self.locks = self.checks = 0
+        self.noted: list[str] = []
         FakeRun.made.append(self)
 
     def __enter__(self) -> Any:
@@ -56,6 +57,9 @@ class FakeRun:
 
     def __exit__(self, *_exc: Any) -> Any:
         return None
+
+    def note(self, error: Any) -> None:
+        self.noted.append(error.message)
 
     def bundle(self, error: Any) -> None:
         error.detail["support_bundle"] = "bundle.json"
@@ -308,6 +312,7 @@ def test_what_the_pure_layer_cannot_work_with() -> None:
 def test_an_interruption_says_how_to_go_on() -> None:
     result = act(raises=Interrupted("stopped by SIGINT"))
     assert result["msg"] == "cluster_info: stopped by SIGINT" + GO_ON
+    assert FakeRun.made[0].noted == ["stopped by SIGINT"]
 
 
 def test_an_unexpected_error_is_reported_as_one() -> None:

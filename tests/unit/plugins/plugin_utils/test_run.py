@@ -298,6 +298,64 @@ def test_a_journal_that_cannot_be_written_does_not_hide_the_failure(client: Any)
     assert said == ["the journal could not be written: may not patch configmaps"]
 
 
+def test_a_lease_that_cannot_be_given_back_does_not_hide_the_failure(client: Any) -> None:
+    said: list[str] = []
+    run = run_of()
+    run.progress = said.append
+
+    def fail() -> None:
+        with run, run.exclusive(stop):
+            run.ensure_lock()
+            client.fail["get", "Lease"] = Unreachable("the API server does not answer")
+            raise DeadlineExceeded("the cause")
+
+    with pytest.raises(DeadlineExceeded, match="the cause"):
+        fail()
+    assert said == ["the Lease could not be given back, it runs out by itself: the API server does not answer"]
+    assert book(client).last()["error"] == "the cause"
+
+
+def test_a_failure_beside_a_change_is_written_down_by_the_run_that_holds_the_lease(client: Any) -> None:
+    """Rule 11: a wait that ran out is a failure like any other, though it changes nothing."""
+    late = DeadlineExceeded("the controllers were not in charge")
+    with run_of("MigrateMonitorMigrationProgress") as run:
+        run.note(late)
+        assert book(client) is None, "another run may be at work"
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+    with run_of("MigrateMonitorMigrationProgress") as run:
+        run.note(Refused("not now"))
+        run.check_mode = True
+        run.note(late)
+        assert not book(client).events
+        run.check_mode = False
+        run.note(late)
+    last = book(client).last()
+    assert (last["sub_phase"], last["failed"], last["error"]) == (
+        "MigrateMonitorMigrationProgress",
+        True,
+        "the controllers were not in charge",
+    )
+    assert client.names("Lease") == []
+
+
+def test_a_failure_that_cannot_be_written_down_is_said(client: Any) -> None:
+    said: list[str] = []
+    with run_of() as run:
+        run.progress = said.append
+        client.fail["get", "Lease"] = Unreachable("the API server does not answer")
+        run.note(DeadlineExceeded("the cause"))
+    assert said == ["the journal could not be written: the API server does not answer"]
+
+
+def test_a_server_that_was_never_reached_is_not_asked_again(client: Any) -> None:
+    client.requests_made = 0
+    with run_of() as run:
+        run.progress = pytest.fail
+        client.fail["get", "Lease"] = Unreachable("connection refused")
+        run.note(Unreachable("connection refused"))
+
+
 def test_an_event_outside_the_sub_phases_has_no_phase(client: Any) -> None:
     with run_of("cluster_info") as run:
         run.record("seen")

@@ -38,7 +38,7 @@ def test_a_bulk_read_is_one_post() -> None:
         {"type": "read", "mbean": "c:type=d", "attribute": "Count"},
     ]
     assert client.calls == [
-        ("kafka-0", "ns", 7777, "jolokia/", {"method": "POST", "body": body, "timeout": 5.0}),
+        ("kafka-0", "ns", 7777, "jolokia/", {"method": "POST", "body": body, "timeout": 5.0, "reads": True}),
     ]
 
 

@@ -186,6 +186,46 @@ def test_refusals_before_the_command_runs(
         _run(client)
 
 
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_a_channel_that_is_not_opened_now_is_opened_later(api: Any, client: KubeClient, code: int) -> None:
+    """Nothing runs before the server has opened it, so that another try does nothing twice."""
+
+    def serve(handler: Any) -> None:
+        peer = Peer(handler)
+        peer.send(1, b"done")
+        peer.finish(OK)
+
+    api.play(lambda h: h.reply(code, {}, {"Retry-After": "0"}), serve)
+    assert _run(client).stdout == "done"
+
+
+def test_a_channel_that_is_never_opened(api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel, "HANDSHAKE", 0.3)
+    api.play(lambda h: h.reply(500, b"container is not running"))
+    with pytest.raises(KraftError, match=r"\(HTTP 500\): container is not running"):
+        _run(client)
+    assert len(api.seen) == 2
+
+
+def test_what_only_looks_looks_again_when_the_server_is_back(api: Any, client: KubeClient) -> None:
+    def serve(handler: Any) -> None:
+        peer = Peer(handler)
+        peer.send(1, b"done")
+        peer.finish(OK)
+
+    def lose(handler: Any) -> None:
+        Peer(handler).send(1, b"half")
+        handler.drop()
+
+    api.play(lose, lambda h: h.reply(503, b"starting"), lambda h: h.reply(200, {}), serve)
+    assert pod_exec.look(client, "n", "p", ["prog"]).stdout == "done"
+    paths = [path.partition("?")[0].rpartition("/")[2] for _method, path, _headers, _body in api.seen]
+    assert paths == ["exec", "p", "p", "exec"]
+    api.play(lose, lambda h: h.reply(200, {}), lose)
+    with pytest.raises(Unreachable):
+        pod_exec.look(client, "n", "p", ["prog"])
+
+
 def test_a_lost_connection_is_no_exit_status(api: Any, client: KubeClient) -> None:
     def serve(handler: Any) -> None:
         Peer(handler).send(1, b"half")

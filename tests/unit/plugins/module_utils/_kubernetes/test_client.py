@@ -169,6 +169,81 @@ def test_a_write_is_repeated_when_the_server_asks_for_it(api: Any, client: KubeC
         client.create(kinds.POD, {}, "n")
 
 
+def busy(make_status: MakeStatus, code: int = 500) -> Callable[[Any], None]:
+    """The API server's own answer, after which the request is over."""
+    return lambda handler: handler.reply(code, make_status(code, "InternalError", "etcdserver: request timed out"))
+
+
+@pytest.mark.parametrize("code", [500, 503])
+def test_a_write_that_the_server_failed_at_is_repeated(
+    api: Any, client: KubeClient, make_status: MakeStatus, code: int
+) -> None:
+    api.play(busy(make_status, code), lambda h: h.reply(200, {"ok": 1}))
+    assert client.patch(kinds.STATEFUL_SET, "s", "n", {}, resource_version="1") == {"ok": 1}
+
+
+def test_a_server_that_always_fails_at_a_write_is_named(
+    api: Any, client: KubeClient, make_status: MakeStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "WRITE_PATIENCE", 0.3)
+    api.play(busy(make_status))
+    with pytest.raises(KraftError, match=r"failed while creating Pod p in namespace n \(HTTP 500\): etcdserver"):
+        client.create(kinds.POD, {"metadata": {"name": "p"}}, "n")
+    assert 1 < len(api.seen) < 5
+
+
+def test_what_the_first_try_has_done_is_no_failure_of_the_second(
+    api: Any, client: KubeClient, make_status: MakeStatus
+) -> None:
+    """Only then: the same answer to a first try means that somebody else was there."""
+    gone = make_status(404, "NotFound", "gone")
+    another = make_status(409, "Conflict", "the UID in the precondition does not match")
+    api.play(busy(make_status), lambda h: h.reply(404, gone))
+    client.delete(kinds.POD, "p", "n", uid="u")
+    api.play(busy(make_status), lambda h: h.reply(409, another))
+    client.delete(kinds.POD, "p", "n", uid="u")
+    api.play(busy(make_status), lambda h: h.reply(404, gone))
+    assert client.evict("p", "n", uid="u") is True
+    api.play(lambda h: h.reply(409, another))
+    with pytest.raises(Conflict):
+        client.delete(kinds.POD, "p", "n", uid="u")
+    with pytest.raises(Conflict):
+        client.evict("p", "n", uid="u")
+    api.play(busy(make_status), lambda h: h.reply(409, another))
+    with pytest.raises(Conflict) as caught:
+        client.replace(kinds.STATEFUL_SET, {"metadata": {"name": "s", "resourceVersion": "1"}}, "n")
+    assert caught.value.detail["repeated"] is True
+
+
+def test_a_write_that_depends_on_no_version_follows_another_one(
+    api: Any, client: KubeClient, make_status: MakeStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "CONFLICTS", 2)
+
+    def met(handler: Any) -> None:
+        handler.reply(409, make_status(409, "Conflict", "the object has been modified"))
+
+    api.play(met, met, lambda h: h.reply(200, {"ok": 1}))
+    assert client.patch(kinds.STATEFUL_SET, "s", "n", {}) == {"ok": 1}
+    api.play(met)
+    with pytest.raises(Conflict):
+        client.patch(kinds.STATEFUL_SET, "s", "n", {}, resource_version="1")
+    assert len(api.seen) == 4, "a conditional write is the caller's to repeat"
+    with pytest.raises(Conflict):
+        client.replace(kinds.STATEFUL_SET, {"metadata": {"name": "s"}}, "n")
+    assert len(api.seen) == 5 + rest.CONFLICTS
+
+
+def test_a_long_wait_is_told_once(api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "QUIET", 0.1)
+    said: list[str] = []
+    client.tell = said.append
+    api.play(*[lambda h: h.reply(503, b"down")] * 3, lambda h: h.reply(200, {"ok": 1}))
+    client.get(kinds.POD, "p", "n")
+    (line,) = said
+    assert "does not serve reading Pod p in namespace n (HTTP 503); trying again for up to " in line
+
+
 def test_a_read_gives_up_in_time(api: Any, client: KubeClient) -> None:
     assert client.patience == rest.PATIENCE
     client.patience = 0.7
@@ -235,6 +310,8 @@ def test_pod_proxy(api: Any, client: KubeClient, make_status: MakeStatus) -> Non
     with pytest.raises(Unreachable, match="connection refused"):
         client.pod_proxy("p", "n", 8778, "x")
     assert len(api.seen) == 4, "nothing is repeated"
+    api.play(lambda h: h.reply(503, make_status(503, "ServiceUnavailable", "busy")), lambda h: h.reply(200, [3]))
+    assert client.pod_proxy("p", "n", 8778, "x", method="POST", body={}, reads=True) == [3], "but a read is"
     api.play(lambda _handler: time.sleep(1))
     with pytest.raises(Unreachable, match="asking port 8778 of Pod p in namespace n failed: no answer within 0 s"):
         client.pod_proxy("p", "n", 8778, "x", timeout=0.2)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import lease
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import lease, rest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused, Unreachable
@@ -196,6 +196,25 @@ def test_of_two_that_come_at_once_one_wins() -> Any:
     with pytest.raises(Refused):
         mine.acquire(0, silent)
     assert holder_of(client) == ALIEN
+
+
+def test_a_lease_that_an_unanswered_try_took_is_anew() -> None:
+    """Else what was decided before it was ours would not be looked at again."""
+    mine, client = leased()
+    real = client.create
+
+    def answered_with_an_error(kind: Any, body: Any, namespace: Any) -> Any:
+        real(kind, body, namespace)
+        raise Conflict("exists", detail={"repeated": True})
+
+    client.create = answered_with_an_error
+    assert mine.acquire(0, silent) is True
+    assert holder_of(client) == ME
+    assert mine.acquire(0, silent) is False
+
+
+def test_a_lease_outlasts_a_renewal_that_waits_for_the_server() -> None:
+    assert lease.RENEW_EVERY + rest.PATIENCE <= lease.DURATION
 
 
 # keep

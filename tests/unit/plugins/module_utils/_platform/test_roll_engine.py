@@ -17,12 +17,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
-    Conflict,
     DeadlineExceeded,
     Ending,
     Interrupted,
     KraftError,
     Refused,
+    Unreachable,
 )
 
 from tests.unit.plugins.module_utils._platform.fakes import FakeClient, Obj
@@ -63,6 +63,9 @@ class FakeTarget:
 
     def judge(self, pod: Mapping[str, Any]) -> Verdict:
         return Verdict(self.wanted, "other settings", fatal=not self.wanted)
+
+    def restarted(self, pod: Mapping[str, Any]) -> bool:
+        return str(pod["metadata"]["uid"]) == "somebody restarted it"
 
     def started(self, pod: str) -> None:
         """Nothing is read early here."""
@@ -218,7 +221,72 @@ def test_only_the_very_pod_that_was_looked_at_is_deleted() -> Any:
         return real(kind, name, namespace, **conditions)
 
     scene.client.delete = replaced
-    scene.fails(Conflict)
+    scene.run()
+    assert {scene.client.get(POD, name, "n")["metadata"]["uid"] for name in ("kafka-0", "kafka-1")} == {
+        "somebody restarted it"
+    }
+    assert [line for line in scene.log if line.startswith(("gone", "back"))] == ["back kafka-0", "back kafka-1"]
+
+
+def test_a_pod_that_somebody_else_restarted_is_not_restarted_again() -> None:
+    """It came back on the new settings: it is only looked at."""
+    scene = Scene(PDB)
+    real, others = scene.client.evict, ["kafka-1"]
+
+    def somebody_evicts_the_next_one(pod: str, namespace: str, *, uid: str) -> bool:
+        for name in others:
+            scene.client.put(made_pod(name, uid="somebody restarted it"))
+        others.clear()
+        evicted: bool = real(pod, namespace, uid=uid)
+        return evicted
+
+    scene.client.evict = somebody_evicts_the_next_one
+    restarts = scene.run()
+    assert scene.client.calls == [("evict", "Pod", "kafka-0")]
+    assert [each.pod for each in restarts] == ["kafka-0", "kafka-1"]
+    assert "back kafka-1" in scene.log
+    assert "broker 2/2: kafka-1: somebody else restarted it; waiting until it is back" in scene.said
+
+
+def test_a_pod_that_somebody_else_is_just_replacing_is_waited_for() -> None:
+    scene = Scene()
+    scene.client.drop("Pod", "n", "kafka-0")
+    threading.Timer(0.2, lambda: scene.client.put(made_pod("kafka-0", uid="somebody restarted it"))).start()
+    scene.run()
+    assert scene.client.calls == [("delete", "Pod", "kafka-1")]
+
+
+def test_what_was_safe_before_a_budget_refused_is_looked_at_again() -> None:
+    """Rule 6.6: the budget was used up by somebody else's eviction, whose broker is not back in every ISR yet."""
+    scene = Scene({**PDB, "status": {"disruptionsAllowed": 1}})
+    scene.client.evictions = [False, True]
+    scene.run()
+    assert scene.log[:5] == ["safe kafka-0", "sure kafka-0", "safe kafka-0", "sure kafka-0", "gone kafka-0"]
+
+
+def test_a_removal_whose_answer_was_lost_is_looked_up(monkeypatch: Any) -> None:
+    """Done or not: what the API server says then decides."""
+    monkeypatch.setattr(roll, "PAUSE", 0.01)
+    scene = Scene()
+    real, lost = scene.client.delete, iter([False, True, True, False])
+
+    def answer_lost(kind: Any, name: Any, namespace: Any, **conditions: Any) -> Any:
+        carried_out = next(lost)
+        if carried_out:
+            real(kind, name, namespace, **conditions)
+        if name == "kafka-0":
+            raise Unreachable("the connection was closed")
+
+    scene.client.delete = answer_lost
+    scene.run()
+    assert scene.client.calls == [("delete", "Pod", "kafka-0"), ("delete", "Pod", "kafka-1")]
+    assert scene.said.count("broker 1/2: kafka-0: the connection was closed; trying again") == 1
+
+
+def test_a_removal_that_fails_to_the_end_stops_the_roll() -> None:
+    scene = Scene(timeout=0.0)
+    scene.client.fail["delete", "Pod"] = Unreachable("the API server does not answer")
+    assert scene.fails(Unreachable).message == "the API server does not answer"
     assert sorted(scene.client.names("Pod")) == ["kafka-0", "kafka-1"]
 
 

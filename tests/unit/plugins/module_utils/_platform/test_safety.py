@@ -73,6 +73,9 @@ def test_followers_first_the_active_controller_last(seen: Any) -> None:
     assert target.next() == ("kafka-kraft-1", 3)
     seen[:] = [quorum(leader=3002)]
     assert target.next() == ("kafka-kraft-0", 3)
+    # during an election nobody knows yet who goes last
+    seen[:] = [quorum(leader=None), quorum(leader=3000)]
+    assert target.next() == ("kafka-kraft-1", 3)
     target._left = ["kafka-kraft-2"]
     assert target.next() == ("kafka-kraft-2", 1)
     target._left = []
@@ -135,6 +138,44 @@ def test_a_broker_whose_partitions_never_recover_stays(monkeypatch: Any) -> None
     with pytest.raises(DeadlineExceeded) as raised:
         target.wait_until_safe("kafka-0", 0.0, lambda _text: None)
     assert "t-0 would fall under min.insync.replicas without broker 0 for 0 s" in raised.value.message
+
+
+def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, seen: Any) -> None:
+    """Rule 6.6: with the controllers cut off from ZooKeeper the ISR in it is an old one."""
+    looks: list[str] = []
+    target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
+    target.cluster.zookeeper.znodes["/controller"].ephemeral = False
+
+    def read_isr(_cluster: Any, _broker: Any) -> Any:
+        looks.append("isr")
+        return isr(0, 1, 2)
+
+    monkeypatch.setattr(broker_roll, "replicas_of", read_isr)
+    monkeypatch.setattr(broker_roll, "wait_written", lambda _session, offset, **_: looks.append(f"written to {offset}"))
+    seen[:] = [quorum(leader=None), quorum()]
+    monkeypatch.setattr(broker_roll, "read_quorum", lambda _cluster: seen.pop(0))
+    said: list[str] = []
+    target.wait_until_safe("kafka-0", 5.0, said.append)
+    assert looks == ["written to 8", "isr"]
+    assert said == ["the quorum has no leader that says what it has committed"]
+
+    def tool_fails(_cluster: Any) -> None:
+        raise KraftError("the tool failed")
+
+    monkeypatch.setattr(broker_roll, "read_quorum", tool_fails)
+    with pytest.raises(DeadlineExceeded, match="the tool failed"):
+        target.wait_until_safe("kafka-0", 0.0, said.append)
+    assert looks == ["written to 8", "isr"]
+
+
+def test_a_broker_that_somebody_else_restarted_may_be_registered_already(monkeypatch: Any) -> None:
+    target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
+    assert not target.restarted(pod("kafka-0"))
+    target._registered_ms = 7
+    assert target.restarted(pod("kafka-0", annotations={names.SETTINGS_HASH: "new"}))
+    target.cluster.zookeeper.watch = lambda _path, _callback: SimpleNamespace(mtime_ms=7)
+    target._wait_registered(0, 0.0, lambda _text: None)
+    assert controller_target(cluster_with()).restarted(pod("x", annotations={names.SETTINGS_HASH: "new"}))
 
 
 def test_a_partition_that_can_never_spare_it_needs_acceptance_by_name(monkeypatch: Any) -> None:

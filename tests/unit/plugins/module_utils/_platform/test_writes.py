@@ -118,6 +118,35 @@ def test_a_status_that_moves_on_is_no_conflict(client: Any) -> None:
     assert written["status"] == {"readyReplicas": 2}
 
 
+def test_a_write_whose_first_try_was_carried_out_is_done(client: Any) -> None:
+    """Its answer was an error, the second one a conflict with the first: not somebody else's change."""
+    real = client.replace
+
+    def answered_with_an_error(kind: Any, body: Any, namespace: Any = None, *, dry_run: bool = False) -> Any:
+        made = real(kind, body, namespace, dry_run=dry_run)
+        if dry_run:
+            return made
+        raise Conflict("the object has been modified", detail={"repeated": True})
+
+    client.replace = answered_with_an_error
+    written = writes.write_template(client, stored(client), copy.deepcopy(NEW), replicas=5)
+    assert written["spec"]["replicas"] == 5
+    writes.check_untouched(stored(client))
+    assert writes.scale(client, stored(client), 2)["spec"]["replicas"] == 2
+
+
+def test_a_change_of_others_is_one_after_a_repeated_write_too(client: Any) -> None:
+    def somebody(_kind: Any, _body: Any, _namespace: Any = None, **_options: Any) -> Any:
+        edited(client)
+        raise Conflict("the object has been modified", detail={"repeated": True})
+
+    read = stored(client)
+    client.replace = somebody
+    with pytest.raises(Conflict) as raised:
+        writes.scale(client, read, 2)
+    assert raised.value.code == "changed-by-others"
+
+
 def test_a_status_that_never_stands_still_ends_in_a_conflict(client: Any) -> None:
     client.fail["replace", "StatefulSet"] = Conflict("moved on")
     with pytest.raises(Conflict) as raised:

@@ -120,6 +120,19 @@ def test_a_lost_connection_is_waited_for(server: Server, session: ZkSession) -> 
     assert session.wait_connected(0)
 
 
+def test_a_long_wait_is_told(server: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads may wait longer than a connection may take to stand, and somebody is told why."""
+    monkeypatch.setattr(session_module, "SOON", 0.1)
+    said: list[str] = []
+    session.patience, session.tell = 5.0, said.append
+    server.put("/a", b"1")
+    server.fail_next = [exceptions.ConnectionLoss()]
+    server.lose_connection()
+    threading.Timer(0.5, server.come_back).start()
+    assert there(session.get("/a")).data == b"1"
+    assert said == ["ZooKeeper at 127.0.0.1:2181 does not answer; waiting for it for up to 5 s"]
+
+
 def test_a_connection_that_stays_away(server: Server, session: ZkSession) -> None:
     server.fail_next = [exceptions.ConnectionLoss()]
     server.lose_connection()
