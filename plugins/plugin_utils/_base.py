@@ -149,7 +149,7 @@ class KraftAction(ActionBase):
             if self.MUTATES:
                 # before the Lease is taken and in check mode too: a refusal leaves no trace
                 run.check_ours()
-        except KraftError as error:
+        except Ending as error:
             run.note(error)
             raise
         if run.check_mode:
@@ -161,11 +161,10 @@ class KraftAction(ActionBase):
             }
         try:
             return self._carry_out(run, stopper, decision)
-        except KraftError as error:
-            run.note(
-                error
-            )  # before the bundle, which takes its time: a run whose playbook was killed must not write late
-            if not isinstance(error, Refused):
+        except Ending as error:
+            # before the bundle, which takes its time: a run whose playbook was killed must not write late
+            run.note(error)
+            if isinstance(error, KraftError) and not isinstance(error, Refused):
                 run.bundle(error)
             raise
 

@@ -191,7 +191,7 @@ class Run:
         except (KraftError, Conflict) as second:
             self.progress(f"the journal could not be written: {second.message}")
 
-    def note(self, error: KraftError) -> None:
+    def note(self, error: Ending) -> None:
         """Write down a failure beside a change (a wait that ran out, a read that failed) and give the Lease back.
 
         Only a run that holds the Lease does: nobody else writes the journal then. A refusal is no failure.
@@ -200,6 +200,8 @@ class Run:
             return
         if isinstance(error, Unreachable) and not self.client.requests_made:
             return  # nobody to ask: the wrong address has been waited for once
+        if isinstance(error, Interrupted):
+            self._hurry()
         try:
             ours = self.lease.is_ours()
         except KraftError as second:

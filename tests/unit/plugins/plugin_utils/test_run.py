@@ -298,23 +298,6 @@ def test_a_journal_that_cannot_be_written_does_not_hide_the_failure(client: Any)
     assert said == ["the journal could not be written: may not patch configmaps"]
 
 
-def test_a_lease_that_cannot_be_given_back_does_not_hide_the_failure(client: Any) -> None:
-    said: list[str] = []
-    run = run_of()
-    run.progress = said.append
-
-    def fail() -> None:
-        with run, run.exclusive(stop):
-            run.ensure_lock()
-            client.fail["get", "Lease"] = Unreachable("the API server does not answer")
-            raise DeadlineExceeded("the cause")
-
-    with pytest.raises(DeadlineExceeded, match="the cause"):
-        fail()
-    assert said == ["the Lease could not be given back, it runs out by itself: the API server does not answer"]
-    assert book(client).last()["error"] == "the cause"
-
-
 def test_a_failure_beside_a_change_is_written_down_by_the_run_that_holds_the_lease(client: Any) -> None:
     """Rule 11: a wait that ran out is a failure like any other, though it changes nothing."""
     late = DeadlineExceeded("the controllers were not in charge")
