@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 QUALITY = PYTHONPATH=tests/tools $(PYTHON) -m quality
 
 .DEFAULT_GOAL := help
-.PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos bench demo docs clean
+.PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos faults bench demo docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test-matrix:  ## every fixture cluster and every scenario
 
 chaos:  ## kill the run at every boundary, forward and back, and compare (ARGS=--sample)
 	@$(QUALITY) hook chaos $(ARGS)
+
+faults:  ## strike migrations while they run: API server, controllers, ZooKeeper, network, people (ARGS="--chain stopped")
+	@$(QUALITY) hook faults $(ARGS)
 
 bench:  ## measure, and write docs/benchmarks.md
 	@$(QUALITY) hook bench $(ARGS)

@@ -17,6 +17,7 @@ HOOKS = {
     "bench": ("tests/e2e/run", "--bench"),
     "molecule": ("tests/e2e/run", "--molecule"),
     "chaos": ("tests/chaos/run",),
+    "faults": ("tests/faults/run",),
     "demo": ("tests/demo/run",),
 }
 ENVIRONMENT = "core-2.19"
