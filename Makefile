@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 QUALITY = PYTHONPATH=tests/tools $(PYTHON) -m quality
 
 .DEFAULT_GOAL := help
-.PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos rounds mutants bench demo docs clean
+.PHONY: help deps lint sanity unit e2e molecule test test-matrix chaos faults rounds mutants bench demo docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ mutants:  ## take out one safety rule after the other, and see that a unit test 
 
 rounds:  ## 20 times there and back under traffic, resumable, and write docs/benchmarks.md (ARGS="--rounds 2")
 	@$(QUALITY) hook rounds $(ARGS)
+
+faults:  ## strike migrations while they run: API server, controllers, ZooKeeper, network, people (ARGS="--chain stopped")
+	@$(QUALITY) hook faults $(ARGS)
 
 bench:  ## measure, and write docs/benchmarks.md
 	@$(QUALITY) hook bench $(ARGS)

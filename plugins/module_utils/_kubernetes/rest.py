@@ -155,6 +155,8 @@ class RestClient:
                 safe = call.changes_nothing or wire is None  # None: nothing was sent
                 if safe and not faults.is_hopeless(error) and self._again(backoff, call, faults.cause_of(error)):
                     continue
+                if safe and call.patience is None:
+                    self._reached = False  # given up: whoever asks next does not wait as long again
                 raise faults.unreachable(self.label, error, doing=call.doing, sent_write=not safe) from error
             if answer.status < 400:
                 return answer

@@ -37,6 +37,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits im
 Partition = tuple[str, int]
 #: a TTL that costs nothing
 _FAST = 0
+#: seconds within which ZooKeeper has what the quorum has committed, where nothing is wrong
+FOLLOWS = 1.0
 #: seconds after which a wait for the ISR is explained by the controller's address cache
 SLOW = 8.0
 
@@ -167,8 +169,12 @@ class BrokerRoll:
             return reason
 
         paced(look, timeout, progress)
-        left = max(timeout - (time.monotonic() - began), 1.0)
-        wait_written(cluster.zookeeper, committed[-1], timeout=left, progress=progress)
+        try:
+            # what was committed a moment ago is on its way: nothing to tell of
+            wait_written(cluster.zookeeper, committed[-1], timeout=FOLLOWS, progress=lambda _text: None)
+        except DeadlineExceeded:
+            left = max(timeout - (time.monotonic() - began), 1.0)
+            wait_written(cluster.zookeeper, committed[-1], timeout=left, progress=progress)
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""

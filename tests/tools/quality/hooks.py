@@ -19,6 +19,7 @@ HOOKS = {
     "chaos": ("tests/chaos/run",),
     "mutants": ("tests/mutants/run",),
     "rounds": ("tests/rounds/run",),
+    "faults": ("tests/faults/run",),
     "demo": ("tests/demo/run",),
 }
 ENVIRONMENT = "core-2.19"

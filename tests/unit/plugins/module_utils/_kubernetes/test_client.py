@@ -343,6 +343,25 @@ def test_a_dead_server_is_named_within_seconds() -> None:
         client.create(kinds.POD, {}, "n")
 
 
+def test_a_server_that_was_given_up_is_not_waited_for_as_long_again(
+    api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the support bundle of a run that failed for that reason would take many times as long."""
+    monkeypatch.setattr(rest, "PATIENCE", 1.0)
+    monkeypatch.setattr(rest, "FIRST_PATIENCE", 0.0)
+    client.get(kinds.POD, "p", "n")
+    api.play(lambda h: h.drop())
+    for least, most in ((0.5, 2.0), (0.0, 0.3)):
+        started = time.monotonic()
+        with pytest.raises(Unreachable):
+            client.get(kinds.POD, "p", "n")
+        assert least <= time.monotonic() - started < most
+    api.play(lambda h: h.reply(200, {}))
+    client.get(kinds.POD, "p", "n")
+    api.play(lambda h: h.drop(), lambda h: h.reply(200, {"ok": 1}))
+    assert client.get(kinds.POD, "p", "n") == {"ok": 1}, "it is back, and trusted as before"
+
+
 def test_a_server_that_does_not_answer(api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rest, "READ_TIMEOUT", 0.3)
     monkeypatch.setattr(rest, "FIRST_PATIENCE", 0.1)

@@ -151,13 +151,21 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
         return isr(0, 1, 2)
 
     monkeypatch.setattr(broker_roll, "replicas_of", read_isr)
-    monkeypatch.setattr(broker_roll, "wait_written", lambda _session, offset, **_: looks.append(f"written to {offset}"))
+
+    def written(_session: Any, offset: Any, *, timeout: float, progress: Any) -> None:
+        progress("on its way")
+        if not looks:
+            looks.append("not yet")
+            raise DeadlineExceeded("not yet")
+        looks.append(f"written to {offset}")
+
+    monkeypatch.setattr(broker_roll, "wait_written", written)
     seen[:] = [quorum(leader=None), quorum()]
     monkeypatch.setattr(broker_roll, "read_quorum", lambda _cluster: seen.pop(0))
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
-    assert looks == ["written to 8", "isr"]
-    assert said == ["the quorum has no leader that says what it has committed"]
+    assert looks == ["not yet", "written to 8", "isr"]
+    assert said == ["the quorum has no leader that says what it has committed", "on its way"]
 
     def tool_fails(_cluster: Any) -> None:
         raise KraftError("the tool failed")
@@ -165,7 +173,7 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
     monkeypatch.setattr(broker_roll, "read_quorum", tool_fails)
     with pytest.raises(DeadlineExceeded, match="the tool failed"):
         target.wait_until_safe("kafka-0", 0.0, said.append)
-    assert looks == ["written to 8", "isr"]
+    assert looks == ["not yet", "written to 8", "isr"]
 
 
 def test_a_broker_that_somebody_else_restarted_may_be_registered_already(monkeypatch: Any) -> None:

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""python -m tests.faults: all chains, in a Python that has Ansible."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.faults.chains import main
+
+sys.exit(main())
