@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import replicas_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings, when_settled
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -25,7 +25,7 @@ class ActionModule(KraftAction):
     def inspect(self, run: Run) -> dict[str, Any]:
         """Refuse when something is not healthy."""
         cluster = run.cluster
-        stopping = blocking(health_findings(cluster), run.params["accept"])
+        stopping = blocking(when_settled(cluster, health_findings, run.progress), run.params["accept"])
         if stopping:
             raise Refused(
                 stopping[0].sentence, code=stopping[0].code, detail={"findings": [item.as_dict() for item in stopping]}

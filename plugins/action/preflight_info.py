@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import all_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import all_findings, when_settled
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -29,7 +29,7 @@ class ActionModule(KraftAction):
         if over:
             return {"msg": over, "findings": [], "plan": [], "rolls": 0, "eta": 0}
         accepted = run.params["accept"]
-        found = all_findings(cluster)
+        found = when_settled(cluster, all_findings, run.progress)
         for item in found:
             mark = "BLOCK" if item in blocking([item], accepted) else "accepted" if item.blocking else "warn "
             run.progress(f"{mark} {item.code}: {item.sentence}")

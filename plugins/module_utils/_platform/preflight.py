@@ -9,8 +9,12 @@ Private to the collection.
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.setting_rules import (
@@ -34,6 +38,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
 
+#: codes of what the restart of a broker makes for a while
+PASSING = frozenset({"broker-not-healthy", "partition-not-healthy", "version-unknown", "controller-missing"})
+#: seconds between two looks: each reads every broker, and nothing tells of all of it at once
+PACE = 2.0
+
 
 def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """Ask the API server for every permission of the migration."""
@@ -54,6 +63,32 @@ def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
         )
         for need, verb in denied
     ]
+
+
+def when_settled(
+    cluster: StatefulSetCluster,
+    look: Callable[[StatefulSetCluster], list[Finding]],
+    progress: Callable[[str], None],
+) -> list[Finding]:
+    """Look; while a migration is under way, wait for what the restart of an interrupted run makes and its end takes away.
+
+    Waits for up to kraft_pod_timeout seconds, and only while nothing else stops the run; then the findings stand.
+    """
+    found = look(cluster)
+    if not locks.current_id(cluster):
+        return found
+    deadline, told, never = time.monotonic() + cluster.params["pod_timeout"], "", threading.Event()
+    while time.monotonic() < deadline:
+        stopping = blocking(found, cluster.params["accept"])
+        if not stopping or any(item.code not in PASSING for item in stopping):
+            break
+        if stopping[0].sentence != told:
+            told = stopping[0].sentence
+            progress(f"waiting for what an earlier run has restarted: {told}")
+        never.wait(PACE)
+        cluster.reload()
+        found = look(cluster)
+    return found
 
 
 def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
