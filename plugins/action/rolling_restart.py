@@ -182,7 +182,15 @@ class ActionModule(KraftAction):
         hashes = {
             item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
         }
-        return BrokerRoll(cluster, hashes, wrong, sure, registers=stage != "kraft", down_too=stage in BACK)
+        return BrokerRoll(
+            cluster,
+            hashes,
+            wrong,
+            sure,
+            registers=stage != "kraft",
+            down_too=stage in BACK,
+            handed_over=stage == rollback.ORIGINAL,
+        )
 
     def _controller_target(self, run: Run) -> Target:
         cluster = run.cluster

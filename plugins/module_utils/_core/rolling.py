@@ -69,6 +69,15 @@ def lacking(
     )
 
 
+def led_by(partitions: Mapping[Partition, Replicas], broker: int) -> list[Partition]:
+    """Return the partitions that ``broker`` leads and another replica in the ISR could lead without loss."""
+    return sorted(
+        name
+        for name, state in partitions.items()
+        if state.leader == broker and any(replica != broker for replica in state.isr)
+    )
+
+
 def never_safe(partitions: Mapping[Partition, Replicas]) -> list[Partition]:
     """Return the partitions that no roll can keep available: as many replicas as min.insync.replicas, or one."""
     return sorted(name for name, state in partitions.items() if len(state.replicas) <= max(state.min_isr, 1))

@@ -80,6 +80,8 @@ class ProcessFacts:
         default of 30 s holds.
     :ivar jolokia_port: port of a Jolokia agent that the pod proxy can use: plain HTTP, bound to the pod's address.
     :ivar env: variables that steer Kafka, its start scripts or the JVM.
+    :ivar channels: threads of a broker in ZooKeeper mode that talk to the controller (``NodeToControllerRequestThread``): 2,
+        and one more in migrating mode; 0 also where the names of threads tell nothing.
     :ivar started_ms: start of the JVM (not of a shell before it) by the node's clock, in milliseconds since 1970.
     """
 
@@ -103,6 +105,7 @@ class ProcessFacts:
     java: str | None
     started_ms: int
     metadata_logs: tuple[str, ...] = ()
+    channels: int = 0
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -215,6 +218,7 @@ def parse(output: str) -> ProcessFacts:
         java=_one(found, "exe") or None,
         started_ms=_started_ms(found["stat"][0].text, found["btime"][0].text),
         metadata_logs=tuple(each.argument for each in found.get("metadata-log", ())),
+        channels=int(_one(found, "channels") or 0),
     )
 
 

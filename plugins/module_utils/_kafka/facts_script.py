@@ -52,6 +52,8 @@ say environ; printf '%s\n' "$environ"
 thread=$(ls $proc/task | sort -n | sed -n 2p)
 say stat; cat "$proc/task/${thread:-$pid}/stat"
 say btime; grep '^btime' /proc/stat
+# A thread's name is cut to 15 characters, or its middle is: what begins so are the channels to the controller.
+say channels "$(set +f; cat $proc/task/*/comm 2>/dev/null | grep -cE '^zk-broker-[0-9]+-t|^zk-brok\.\.anager$')"
 exe=$(readlink $proc/exe)
 say exe "$exe"
 config=$(printf '%s\n' "$argv" | sed -nE "/^($main)\$/{n;p;q;}")

@@ -32,13 +32,17 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import wait_written
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_in_sync
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import InSync, wait_in_sync
 
 Partition = tuple[str, int]
 #: a TTL that costs nothing
 _FAST = 0
 #: seconds within which ZooKeeper has what the quorum has committed, where nothing is wrong
 FOLLOWS = 1.0
+#: seconds after which it is looked for brokers that cannot change an ISR
+MUTE_LOOK = 10.0
+#: threads of a broker in migrating mode that talk to a controller: forwarding, alter-partition, quorum (KafkaServer)
+MIGRATING_CHANNELS = 3
 #: seconds after which a wait for the ISR is explained by the controller's address cache
 SLOW = 8.0
 
@@ -57,12 +61,14 @@ class BrokerRoll:
         *,
         registers: bool,
         down_too: bool = False,
+        handed_over: bool = False,
     ) -> None:
         """Take the settings hash that the pods of each StatefulSet (by uid) must have.
 
         ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
         gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
-        register there. ``down_too``: a broker that does not run is restarted as well, and first.
+        register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
+        that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see _find_mute().
         """
         self.cluster = cluster
         self._hashes = dict(hash_of_set)
@@ -71,6 +77,9 @@ class BrokerRoll:
         known = cluster.pod_of_broker_or_down if down_too else cluster.pod_of_broker
         self._ids = {pod: broker for broker, pod in known.items()}
         self._down_too = down_too
+        self._handed_over = handed_over
+        #: brokers that cannot change an ISR any more
+        self._mute: set[int] = set()
         self._registers = registers
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
@@ -88,13 +97,16 @@ class BrokerRoll:
         """The next broker; whoever is controller in ZooKeeper mode now goes last."""
         if not self._left:
             return None, 0
+        if self._handed_over and not self._mute and rolling.under_replicated(replicas_of(self.cluster)):
+            self._find_mute()
         node = self.cluster.zookeeper.get("/controller") if len(self._left) > 1 else None
         last = None
         if node is not None and node.ephemeral:
             last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
         # one that does not run takes nothing away when it is restarted, and may be what keeps the others waiting
         down = [pod for pod in self._left if self._down_too and pod not in self.cluster.facts]
-        return (down or rolling.order(self._left, last))[0], len(self._left)
+        mute = [pod for pod in self._left if self._ids.get(pod) in self._mute]
+        return (down or mute or rolling.order(self._left, last))[0], len(self._left)
 
     def node_id(self, pod: str) -> int:
         """The broker id. Raises Refused when it is not known: such a pod is never deleted."""
@@ -117,6 +129,13 @@ class BrokerRoll:
             tolerated = (
                 rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
             )
+            if broker in self._mute:
+                # the others are in sync, only it cannot say so: whoever leads next does, in about a second
+                progress(
+                    f"broker {broker} has lost its channel to the controller when that changed back to ZooKeeper, and cannot change "
+                    "the ISRs that it leads: it is restarted before the others, which may refuse writes for about a second"
+                )
+                tolerated += rolling.led_by(partitions, broker)
             low = rolling.endangered(partitions, broker, tolerated)
             bad = low or rolling.lacking(partitions, broker, tolerated)
             if not bad:
@@ -211,22 +230,51 @@ class BrokerRoll:
         deadline = time.monotonic() + timeout
         reading = self._reading or self._read(pod)
         self._reading = None
+        self._mute.discard(broker)
         if self._registers:
             self._wait_registered(broker, deadline, progress)
         slow = threading.Timer(SLOW, lambda: self._explain(progress))
         slow.daemon = True
         slow.start()
         try:
-            want = dict.fromkeys(_assigned(self.cluster, broker), broker)
-            left = max(deadline - time.monotonic(), 0.1)
-            synced = wait_in_sync(self.cluster.zookeeper, want, timeout=left, progress=progress)
+            synced, note = self._wait_in_sync(pod, deadline, progress)
         finally:
             slow.cancel()
         wrong = self._wanted(pod, self._facts(pod, reading))
         if wrong:
             raise KraftError(f"the broker runs with other settings than written: {wrong}", code="setting-overridden")
         self._left.remove(pod)
-        return Back(synced.happened_ms, int(time.time() * 1000))
+        return Back(synced.happened_ms, int(time.time() * 1000), note)
+
+    def _wait_in_sync(self, pod: str, deadline: float, progress: Callable[[str], None]) -> tuple[InSync, str]:
+        """Wait until the broker is in every ISR but those of brokers that cannot change one; returns what is left out."""
+        broker, note = self.node_id(pod), ""
+        while True:
+            want = dict.fromkeys(_assigned(self.cluster, broker), broker)
+            states = replicas_of(self.cluster, broker) if self._mute else {}
+            led = {name for other in self._mute for name in rolling.led_by(states, other)}
+            if led:
+                want = {name: number for name, number in want.items() if name not in led}
+                note = f"not yet in the ISRs that brokers {sorted(self._mute)} lead, which cannot change them any more"
+            left = max(deadline - time.monotonic(), 0.1)
+            look = min(left, MUTE_LOOK) if self._handed_over else left
+            try:
+                return wait_in_sync(self.cluster.zookeeper, want, timeout=look, progress=progress), note
+            except DeadlineExceeded:
+                if look == left:
+                    raise
+                self._find_mute(pod)
+
+    def _find_mute(self, restarted: str = "") -> None:
+        """Find brokers whose channel to the controller has ended.
+
+        Seen with Kafka 3.9.2: the channels of a broker share the sensors of their selectors. When the controller changes to
+        KRaft, they are made anew by several threads at once, and names of metrics are left over; when it changes back, one
+        that meets such a name ends ("A metric named ... already exists", NodeToControllerRequestThread). The broker goes on,
+        but the ISRs that it leads stay as they are until it is restarted.
+        """
+        pods = [pod for pod in self._left if pod in self._ids and pod != restarted]
+        self._mute |= {self._ids[pod] for pod in pods if 0 < self._read(pod).result().channels < MIGRATING_CHANNELS}
 
     def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:
         path = f"/brokers/ids/{broker}"

@@ -56,6 +56,15 @@ def test_partitions_that_were_accepted_by_name_are_left_out() -> None:
     assert rolling.endangered(states, 0, tolerated=[("b", 1)]) == [("a", 0)]
 
 
+def test_what_a_broker_leads_and_another_one_could() -> None:
+    states = {
+        ("led", 0): rolling.Replicas((1, 2), (0, 1, 2), 2, leader=1),
+        ("alone", 0): rolling.Replicas((1,), (0, 1, 2), 1, leader=1),
+        ("follows", 0): rolling.Replicas((1, 2), (0, 1, 2), 2, leader=2),
+    }
+    assert rolling.led_by(states, 1) == [("led", 0)]
+
+
 def test_a_roll_takes_one_replica_at_a_time() -> None:
     """Rule 6.6: with min.insync.replicas=1 two of three could go and the partition would still be written."""
     states = {

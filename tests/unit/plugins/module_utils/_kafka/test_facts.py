@@ -51,6 +51,7 @@ broken
 @@kraft stat
 40 (a b) c) S 1 1 1 0 -1 4194304 46822 0 2 0 456 90 0 0 20 0 49 0 158847 2714714112 50114 1
 
+@@kraft channels 3
 @@kraft btime
 btime 1795251537
 
@@ -126,6 +127,7 @@ def test_a_recorded_controller() -> None:
     assert found.dns_ttl == 1
     assert found.jolokia_port == 7777
     assert found.started_ms == 1795251537000 + 1588470
+    assert found.channels == 3
     assert found.config_changed_ms == 1795253125000
     assert not found.config_is_newer
     assert found.roles == ("controller",)

@@ -102,7 +102,9 @@ class Session:
         return self.znodes.get(path)
 
 
-def broker_target(monkeypatch: Any, partitions: Any, *, accept: Any = (), cluster: Any = None) -> Any:
+def broker_target(
+    monkeypatch: Any, partitions: Any, *, accept: Any = (), cluster: Any = None, handed_over: bool = False
+) -> Any:
     cluster = cluster or cluster_with(params={**PARAMS, "accept": list(accept)})
     cluster.zookeeper = Session(
         **{"/controller": SimpleNamespace(ephemeral=True, data=b'{"brokerid":0,"version":1}', mtime_ms=1)}
@@ -110,12 +112,14 @@ def broker_target(monkeypatch: Any, partitions: Any, *, accept: Any = (), cluste
     monkeypatch.setattr(
         broker_roll,
         "replicas_of",
-        lambda _cluster, _broker: partitions.pop(0) if len(partitions) > 1 else partitions[0],
+        lambda _cluster, _broker=None: partitions.pop(0) if len(partitions) > 1 else partitions[0],
     )
     waited = []
     monkeypatch.setattr(broker_roll, "wait_in_sync", lambda _session, want, **_: waited.append(want))
     hashes = {"uid-kafka": "new"}
-    target = broker_roll.BrokerRoll(cluster, hashes, lambda _pod, _facts: "", lambda: None, registers=True)
+    target = broker_roll.BrokerRoll(
+        cluster, hashes, lambda _pod, _facts: "", lambda: None, registers=True, handed_over=handed_over
+    )
     return target, waited
 
 
@@ -138,6 +142,82 @@ def test_a_broker_whose_partitions_never_recover_stays(monkeypatch: Any) -> None
     with pytest.raises(DeadlineExceeded) as raised:
         target.wait_until_safe("kafka-0", 0.0, lambda _text: None)
     assert "t-0 would fall under min.insync.replicas without broker 0 for 0 s" in raised.value.message
+
+
+def read_channels(monkeypatch: Any, counts: dict[str, int]) -> None:
+    monkeypatch.setattr(
+        broker_roll,
+        "pod_facts",
+        lambda _client, _ns, name, _c: SimpleNamespace(channels=counts[name], settings={"x": "y"}),
+    )
+
+
+def test_a_broker_that_cannot_change_an_isr_is_restarted_first(monkeypatch: Any) -> None:
+    """Seen with Kafka 3.9.2 after the controller had changed back: nothing ever gets into the ISRs that such a broker leads."""
+    stuck = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=1)}
+    target, waited = broker_target(monkeypatch, [stuck], handed_over=True)
+    target.cluster.container = "kafka"
+    read_channels(monkeypatch, {"kafka-0": 3, "kafka-1": 2, "kafka-2": 3})
+    assert target.next() == ("kafka-1", 3)
+    said: list[str] = []
+    # the other one in the ISR leads next and lets the rest in again
+    target.wait_until_safe("kafka-1", 0.0, said.append)
+    assert "broker 1 has lost its channel to the controller" in said[0]
+    assert waited == []
+    # only the partitions that it leads: of any other one the rule holds
+    foreign = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}
+    other, _waited = broker_target(monkeypatch, [foreign], handed_over=True)
+    other.cluster.container = "kafka"
+    assert other.next() == ("kafka-1", 3)
+    with pytest.raises(DeadlineExceeded):
+        other.wait_until_safe("kafka-1", 0.0, said.append)
+
+
+@pytest.mark.parametrize(
+    ("handed_over", "replicas", "channels"),
+    [
+        (False, (1, 2), 2),  # KRaft was never controller, or still is
+        (True, (0, 1, 2), 2),  # every ISR is complete
+        (True, (1, 2), 0),  # the names of threads tell nothing here
+    ],
+)
+def test_without_that_the_order_is_the_usual_one(
+    monkeypatch: Any, handed_over: bool, replicas: tuple[int, ...], channels: int
+) -> None:
+    states = {("t", 0): Replicas(replicas, (0, 1, 2), 2, leader=1)}
+    target, _waited = broker_target(monkeypatch, [states], handed_over=handed_over)
+    target.cluster.container = "kafka"
+    read_channels(monkeypatch, {"kafka-0": 3, "kafka-1": channels, "kafka-2": 3})
+    # broker 0 holds /controller and goes last
+    assert target.next() == ("kafka-1", 3)
+    assert target._mute == set()
+
+
+def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
+    """A restarted broker is back when it is in every ISR but those; they follow with the restart of their leader."""
+    states = {
+        ("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=1),
+        ("t", 1): Replicas((2, 1, 0), (0, 1, 2), 2, leader=2),
+    }
+    target, _waited = broker_target(monkeypatch, [states], handed_over=True)
+    target.cluster.container = "kafka"
+    read_channels(monkeypatch, {"kafka-0": 2, "kafka-1": 2, "kafka-2": 3})
+    monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: list(states))
+    monkeypatch.setattr(broker_roll, "MUTE_LOOK", 0.01)
+    monkeypatch.setattr(target, "_wait_registered", lambda *_: None)
+    wanted: list[list[Any]] = []
+
+    def wait(_session: Any, want: Any, **_options: Any) -> Any:
+        wanted.append(sorted(want))
+        if ("t", 0) in want:
+            raise DeadlineExceeded("t-0 lacks broker 0")
+        return SimpleNamespace(happened_ms=7)
+
+    monkeypatch.setattr(broker_roll, "wait_in_sync", wait)
+    back = target.wait_until_back("kafka-0", 5.0, lambda _text: None)
+    assert wanted == [[("t", 0), ("t", 1)], [("t", 1)]]
+    assert back.note == "not yet in the ISRs that brokers [1] lead, which cannot change them any more"
+    assert target.next() == ("kafka-1", 2)
 
 
 def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, seen: Any) -> None:
