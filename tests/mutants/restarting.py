@@ -189,8 +189,16 @@ RESTARTING = (
         "the ZooKeeper-mode controller goes first",
         "4",
         PLATFORM + "broker_roll.py",
-        "        return (down or rolling.order(self._left, last))[0], len(self._left)\n",
-        "        return (down or rolling.order(self._left, None))[0], len(self._left)\n",
+        "        return (down or mute or rolling.order(self._left, last))[0], len(self._left)\n",
+        "        return (down or mute or rolling.order(self._left, None))[0], len(self._left)\n",
+        SAFETY,
+    ),
+    Mutant(
+        "a broker that cannot change an ISR is waited for",
+        "11",
+        PLATFORM + "broker_roll.py",
+        "                self._find_mute(pod)\n",
+        "                pass\n",
         SAFETY,
     ),
     Mutant(
