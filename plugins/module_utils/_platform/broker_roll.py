@@ -261,7 +261,7 @@ class BrokerRoll:
             try:
                 return wait_in_sync(self.cluster.zookeeper, want, timeout=look, progress=progress), note
             except DeadlineExceeded:
-                if look == left:
+                if look == left or time.monotonic() >= deadline:
                     raise
                 self._find_mute(pod)
 

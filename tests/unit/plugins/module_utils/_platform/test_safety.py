@@ -214,7 +214,7 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
         return SimpleNamespace(happened_ms=7)
 
     monkeypatch.setattr(broker_roll, "wait_in_sync", wait)
-    back = target.wait_until_back("kafka-0", 5.0, lambda _text: None)
+    back = target.wait_until_back("kafka-0", 0.5, lambda _text: None)
     assert wanted == [[("t", 0), ("t", 1)], [("t", 1)]]
     assert back.note == "not yet in the ISRs that brokers [1] lead, which cannot change them any more"
     assert target.next() == ("kafka-1", 2)
