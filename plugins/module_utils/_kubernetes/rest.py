@@ -47,7 +47,7 @@ class Call:
     :ivar path: API path, quoted.
     :ivar doing: how messages name it: ``reading Pod a in namespace b``.
     :ivar timeout: seconds without a byte, None for the default of reads (15) and writes (35).
-    :ivar patience: seconds of retries, None for the default (3 before the first answer of the server, 20 after).
+    :ivar patience: seconds of retries, None for the default (3 before the first answer of the server, 75 after).
     :ivar read: True when the request changes nothing, whatever its method; None: GET does not.
     :ivar ok: error statuses that the caller handles.
     :ivar unconditional: a write that does not depend on a version that was read, so that it may follow another write.

@@ -347,7 +347,7 @@ def test_a_server_that_was_given_up_is_not_waited_for_as_long_again(
     api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the support bundle of a run that failed for that reason would take many times as long."""
-    monkeypatch.setattr(rest, "PATIENCE", 1.0)
+    client.patience = 1.0
     monkeypatch.setattr(rest, "FIRST_PATIENCE", 0.0)
     client.get(kinds.POD, "p", "n")
     api.play(lambda h: h.drop())
