@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import kinds, rest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import kinds
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Unreachable
 
@@ -138,10 +138,8 @@ def test_a_false_answer_to_what_was_done(server: FakeApi, client: KubeClient, pr
     assert len(server.seen) == 2
 
 
-def test_away_refuses_and_cuts_and_comes_back(
-    server: FakeApi, client: KubeClient, proxy: ApiProxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rest, "PATIENCE", 0.3)
+def test_away_refuses_and_cuts_and_comes_back(server: FakeApi, client: KubeClient, proxy: ApiProxy) -> None:
+    client.patience = 0.3
     server.play(echo)
     with upgraded(proxy) as sock:
         read_until(sock, b"hello early")
@@ -152,7 +150,7 @@ def test_away_refuses_and_cuts_and_comes_back(
             with pytest.raises(Unreachable, match="connection refused"):
                 client.get(kinds.POD, "p", "n")
     assert proxy.dropped >= 2, "both sides of the upgraded connection"
-    monkeypatch.setattr(rest, "PATIENCE", 5.0)
+    client.patience = 5.0
     threading.Thread(target=away_for, args=(proxy, 0.5), daemon=True).start()
     time.sleep(0.1)
     assert client.get(kinds.POD, "p", "n") == {"ok": 1}, "who waits long enough is served"
