@@ -39,6 +39,8 @@ Partition = tuple[str, int]
 _FAST = 0
 #: seconds within which ZooKeeper has what the quorum has committed, where nothing is wrong
 FOLLOWS = 1.0
+#: seconds after which a /migration that stands still is told of
+MOVES = 3.0
 #: seconds after which it is looked for brokers that cannot change an ISR
 MUTE_LOOK = 10.0
 #: threads of a broker in migrating mode that talk to a controller: forwarding, alter-partition, quorum (KafkaServer)
@@ -171,6 +173,10 @@ class BrokerRoll:
         node = cluster.zookeeper.get("/controller")
         if node is None or node.ephemeral:
             return
+        if not all(facts.jolokia_port for facts in cluster.controller_facts.values()):
+            # a tool would take seconds for each restart; what is written anew is behind by milliseconds
+            self._wait_written_anew(timeout, progress)
+            return
         committed: list[int] = []
 
         def look() -> str:
@@ -194,6 +200,24 @@ class BrokerRoll:
         except DeadlineExceeded:
             left = max(timeout - (time.monotonic() - began), 1.0)
             wait_written(cluster.zookeeper, committed[-1], timeout=left, progress=progress)
+
+    def _wait_written_anew(self, timeout: float, progress: Callable[[str], None]) -> None:
+        """Wait until the controllers write to ZooKeeper: at least every 500 ms, when they can (NoOpRecord)."""
+        deadline, before, told = time.monotonic() + timeout, -1, False
+        while True:
+            changed = threading.Event()
+            node = self.cluster.zookeeper.watch("/migration", changed.set)
+            version = node.version if node is not None else -1
+            if before >= 0 and version > before:
+                return
+            before = max(before, version)
+            if changed.wait(min(MOVES, max(deadline - time.monotonic(), 0.0))):
+                continue
+            if time.monotonic() >= deadline:
+                raise DeadlineExceeded("/migration stands still: the controllers do not write to ZooKeeper any more")
+            if not told:
+                told = True
+                progress("waiting until the controllers write to ZooKeeper again: the ISR in it may be an old one")
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""

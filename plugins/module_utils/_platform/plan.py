@@ -132,6 +132,7 @@ def rolling_back(cluster: StatefulSetCluster) -> bool:
 
 def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     """Return where the cluster is, as plain data."""
+    cluster.look_at_processes()
     brokers_stage, controllers_stage = stages(cluster)
     lock = annotations_of(cluster.statefulsets[0]).get(names.LOCK_HOLDER, "")
     now = cluster.state

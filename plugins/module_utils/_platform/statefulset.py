@@ -128,14 +128,27 @@ class StatefulSetCluster:
     @cached_property
     def facts(self) -> dict[str, ProcessFacts]:
         """What runs in each broker pod that is up, by pod name."""
-        return self._read_facts(self.pods, self.container)
+        return self._read_facts(self.pods, dict.fromkeys(self.pods, self.container))
 
-    def _read_facts(self, pods: Mapping[str, Obj], container: str) -> dict[str, ProcessFacts]:
-        running = [name for name, pod in pods.items() if container_runs(pod, container)]
+    def look_at_processes(self) -> None:
+        """Read the processes of brokers and controllers at the same time, for whoever needs both."""
+        if self.controllers is None:
+            return
+        both = {**self.pods, **self.controller_pods}
+        containers = {
+            **dict.fromkeys(self.pods, self.container),
+            **dict.fromkeys(self.controller_pods, self.controller_container),
+        }
+        found = self._read_facts(both, containers)
+        self.__dict__["facts"] = {pod: facts for pod, facts in found.items() if pod in self.pods}
+        self.__dict__["controller_facts"] = {pod: facts for pod, facts in found.items() if pod in self.controller_pods}
+
+    def _read_facts(self, pods: Mapping[str, Obj], containers: Mapping[str, str]) -> dict[str, ProcessFacts]:
+        running = [name for name, pod in pods.items() if container_runs(pod, containers[name])]
 
         def read(name: str) -> tuple[str, ProcessFacts | None]:
             try:
-                return name, pod_facts(self.client, self.namespace, name, container)
+                return name, pod_facts(self.client, self.namespace, name, containers[name])
             except Forbidden:
                 raise
             except KraftError:
@@ -234,7 +247,9 @@ class StatefulSetCluster:
     @cached_property
     def controller_facts(self) -> dict[str, ProcessFacts]:
         """What runs in each controller pod that is up."""
-        return self._read_facts(self.controller_pods, self.controller_container) if self.controllers else {}
+        if self.controllers is None:
+            return {}
+        return self._read_facts(self.controller_pods, dict.fromkeys(self.controller_pods, self.controller_container))
 
     @property
     def controller_ids(self) -> dict[int, str]:

@@ -144,6 +144,29 @@ def test_a_broker_whose_partitions_never_recover_stays(monkeypatch: Any) -> None
     assert "t-0 would fall under min.insync.replicas without broker 0 for 0 s" in raised.value.message
 
 
+def test_without_jolokia_what_is_written_anew_shows_that_zookeeper_follows(monkeypatch: Any) -> None:
+    """Rule 6.6, without a JVM start for each restart."""
+    target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
+    target.cluster.zookeeper.znodes["/controller"].ephemeral = False
+    for each in target.cluster.controller_facts.values():
+        each.jolokia_port = None
+    versions = [7, 7, 8]
+
+    def watch(_path: str, changed: Any) -> Any:
+        changed()
+        return SimpleNamespace(version=versions.pop(0))
+
+    target.cluster.zookeeper.watch = watch
+    said: list[str] = []
+    target.wait_until_safe("kafka-0", 5.0, said.append)
+    assert (versions, said) == ([], [])
+    monkeypatch.setattr(broker_roll, "MOVES", 0.01)
+    target.cluster.zookeeper.watch = lambda _path, _changed: SimpleNamespace(version=8)
+    with pytest.raises(DeadlineExceeded, match="/migration stands still"):
+        target.wait_until_safe("kafka-0", 0.1, said.append)
+    assert len(said) == 1
+
+
 def read_channels(monkeypatch: Any, counts: dict[str, int]) -> None:
     monkeypatch.setattr(
         broker_roll,
@@ -241,6 +264,8 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
 
     monkeypatch.setattr(broker_roll, "wait_written", written)
     seen[:] = [quorum(leader=None), quorum()]
+    for each in target.cluster.controller_facts.values():
+        each.jolokia_port = 8778
     monkeypatch.setattr(broker_roll, "read_quorum", lambda _cluster: seen.pop(0))
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
