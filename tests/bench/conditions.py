@@ -41,6 +41,6 @@ def sentence(found: Mapping[str, Any]) -> str:
     """Return them for a page; ``took_s`` has been added by then."""
     text = ", ".join(f"{key} {value}" for key, value in found.items() if key not in _APART)
     return (
-        f"Measured on {found['date']} by `{found['command']}` in one run of {found['took_s']} s: {text}. "
+        f"Measured on {found['date']} by `{found['command']}` in {found['took_s']} s: {text}. "
         f"Load of the machine before: {found['load before']}.\n"
     )
