@@ -130,7 +130,7 @@ class ActionModule(KraftAction):
     def _flag_again(self, run: Run) -> None:
         """Safety rule 6.2: what a restarted controller would read has the migration flag."""
         cluster = run.cluster
-        if cluster.controllers is None or template_annotation(cluster.controllers, names.STAGE) != "final":
+        if controllers.stage_of(cluster) != "final":
             return
         controllers.write(cluster, controllers.build(cluster, "migrating"))
         run.progress(f"StatefulSet {cluster.controllers_name}: the migration flag is on again")

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan, progress
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import named_voters
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import possible_leaders
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed
@@ -56,9 +56,7 @@ class ActionModule(KraftAction):
         teller = threading.Thread(target=tell, name="kraft-progress", daemon=True)
         teller.start()
         try:
-            # one that is just being restarted may be the next to lead
-            voters = named_voters(cluster) | set(cluster.controller_ids)
-            hybrid = wait_hybrid(cluster.zookeeper, sorted(voters), timeout=timeout, progress=run.progress)
+            hybrid = wait_hybrid(cluster.zookeeper, possible_leaders(cluster), timeout=timeout, progress=run.progress)
         except DeadlineExceeded as error:
             why = progress.why_stuck(cluster)
             raise DeadlineExceeded(error.message + (f"; {why}" if why else "")) from error

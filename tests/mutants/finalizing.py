@@ -27,7 +27,7 @@ FINALIZING = (
         "a shut gate does not stop",
         "1",
         PLATFORM + "gates.py",
-        "    if shut and not _past(cluster):\n",
+        "    if shut and not controllers.surely_past_return(cluster):\n",
         "    if False:\n",
         GATES,
     ),

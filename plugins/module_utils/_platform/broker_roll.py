@@ -298,7 +298,8 @@ class BrokerRoll:
         but the ISRs that it leads stay as they are until it is restarted.
         """
         pods = [pod for pod in self._left if pod in self._ids and pod != restarted]
-        self._mute |= {self._ids[pod] for pod in pods if 0 < self._read(pod).result().channels < MIGRATING_CHANNELS}
+        readings = [(self._ids[pod], self._read(pod)) for pod in pods]
+        self._mute |= {broker for broker, reading in readings if 0 < reading.result().channels < MIGRATING_CHANNELS}
 
     def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:
         path = f"/brokers/ids/{broker}"

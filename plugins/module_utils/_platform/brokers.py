@@ -36,7 +36,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp, target_level
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import named_voters
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import possible_leaders
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
@@ -230,7 +230,7 @@ def prove_hybrid(cluster: StatefulSetCluster, timeout: float = 60.0) -> None:
     """
     check_hybrid_or_beyond(cluster)
     try:
-        wait_hybrid(cluster.zookeeper, sorted(named_voters(cluster) | set(cluster.controller_ids)), timeout=timeout)
+        wait_hybrid(cluster.zookeeper, possible_leaders(cluster), timeout=timeout)
     except DeadlineExceeded as error:
         raise Refused(
             f"{cluster.namespace}/{cluster.name} does not write to both stores: {error.message}; run migrate.yml",

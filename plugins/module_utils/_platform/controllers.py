@@ -37,7 +37,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum, registered_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
 #: voters; fewer cannot lose one
 SMALLEST_QUORUM = 3
@@ -252,9 +252,14 @@ def not_final(facts: ProcessFacts) -> str:
     return f"{', '.join(sorted(left))} is still set" if left else ""
 
 
+def stage_of(cluster: StatefulSetCluster) -> str:
+    """The stage of the controllers' template, "" where there is none."""
+    return writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
+
+
 def flag_everywhere(cluster: StatefulSetCluster) -> bool:
     """Safety rule 6.2: the flag is on in every running controller and in what a restarted one would read."""
-    stage = writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
+    stage = stage_of(cluster)
     return stage == "migrating" and all(cluster.flags.values())
 
 
@@ -274,6 +279,14 @@ def past_return(cluster: StatefulSetCluster) -> bool | None:
         return True
     # the record may be where the majority was
     return False if quorum.leader is not None else None
+
+
+def surely_past_return(cluster: StatefulSetCluster) -> bool:
+    """As past_return(); a quorum that cannot be asked is no proof that it is over."""
+    try:
+        return bool(past_return(cluster))
+    except KraftError:
+        return False
 
 
 def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]
     gates = evaluate(cluster, thorough=thorough)
     accepted = cluster.params["accept"]
     shut = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
-    if shut and not _past(cluster):
+    if shut and not controllers.surely_past_return(cluster):
         listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in shut)
         raise Refused(
             f"the irreversible step is refused, nothing was changed: {listed}",
@@ -87,14 +87,6 @@ def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]
             detail={"gates": [gate.as_dict(accepted) for gate in gates]},
         )
     return gates
-
-
-def _past(cluster: StatefulSetCluster) -> bool:
-    try:
-        return bool(controllers.past_return(cluster))
-    except KraftError:
-        # the gate of the quorum says why it could not be read
-        return False
 
 
 def _pure(cluster: StatefulSetCluster) -> Gate:

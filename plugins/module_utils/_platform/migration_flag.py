@@ -13,23 +13,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import CONFIG_VOLUME, FILE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import FLAG
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-FLAG = "zookeeper.metadata.migration.enable"
 #: code of the finding
 LOST = "migration-flag-lost"
 
 
 def lost(cluster: StatefulSetCluster) -> list[str]:
     """Controller pods whose process runs without the flag although the final settings were not written."""
-    if cluster.controllers is None or _stage(cluster) == "final":
+    if cluster.controllers is None or controllers.stage_of(cluster) == "final":
         return []
     return [pod for pod, flag in cluster.flags.items() if not flag]
 
@@ -39,7 +37,7 @@ def would_lack(cluster: StatefulSetCluster) -> str:
 
     The digest on the StatefulSet shows a changed template; a ConfigMap of ours is immutable, but it can be deleted and made anew.
     """
-    if cluster.controllers is None or _stage(cluster) != "migrating":
+    if cluster.controllers is None or controllers.stage_of(cluster) != "migrating":
         return ""
     name = _mounted(cluster.controllers["spec"]["template"])
     if not name:
@@ -92,10 +90,6 @@ def check_restart(cluster: StatefulSetCluster) -> None:
         )
 
 
-def _stage(cluster: StatefulSetCluster) -> str:
-    return template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
-
-
 def _mounted(template: dict[str, Any]) -> str:
     """The ConfigMap with a controller's settings, as its template names it."""
     for volume in template.get("spec", {}).get("volumes") or []:
@@ -106,7 +100,7 @@ def _mounted(template: dict[str, Any]) -> str:
 
 def _sentence(cluster: StatefulSetCluster, pods: list[str]) -> str:
     named = ", ".join(pods)
-    if _one_leads(cluster):
+    if controllers.surely_past_return(cluster):
         return (
             f"of the controllers that run WITHOUT the migration flag ({named}) one is active, although nobody confirmed the last step: the "
             "migration is finalized, ZooKeeper is not written any more and there is no way back; complete it by finalize.yml"
@@ -116,11 +110,3 @@ def _sentence(cluster: StatefulSetCluster, pods: list[str]) -> str:
         f"migration is finalized and there is no way back. Put StatefulSet {cluster.controllers_name} and its ConfigMap back as they were, then "
         "delete that pod while another controller is active, or run rollback.yml, which restarts it with the flag first"
     )
-
-
-def _one_leads(cluster: StatefulSetCluster) -> bool:
-    try:
-        return bool(controllers.past_return(cluster))
-    except KraftError:
-        # a quorum that cannot be asked is no proof that it is over
-        return False

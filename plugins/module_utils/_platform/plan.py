@@ -15,10 +15,15 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, locks, migration_flag
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+    brokers,
+    controllers,
+    locks,
+    migration_flag,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of, template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 
 
@@ -106,8 +111,8 @@ def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
     In a cluster of KRaft brokers with a controller that runs without the migration flag, finalize.yml has begun, whatever the
     template of the controllers says now.
     """
-    found = {template_annotation(item, names.STAGE) for item in cluster.statefulsets}
-    stage = template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
+    found = {brokers.stage_of(item) for item in cluster.statefulsets}
+    stage = controllers.stage_of(cluster)
     if set(cluster.modes.values()) == {state.MODE_KRAFT} and not all(cluster.flags.values()):
         stage = "final"
     return (found.pop() if len(found) == 1 else "migration"), stage
@@ -126,7 +131,7 @@ def rolling_back(cluster: StatefulSetCluster) -> bool:
     begun = bool(events) and events[-1].get("phase") == phases.ROLLBACK
     if cluster.controllers is not None and state.MODE_KRAFT in modes:
         # only a rollback writes other settings under a broker in KRaft mode
-        begun = begun or any(template_annotation(item, names.STAGE) != "kraft" for item in cluster.statefulsets)
+        begun = begun or any(brokers.stage_of(item) != "kraft" for item in cluster.statefulsets)
     return begun and not (modes == {state.MODE_KRAFT} and controllers.past_return(cluster))
 
 

@@ -52,6 +52,11 @@ def all_voters(cluster: StatefulSetCluster, quorum: Quorum) -> list[int]:
     return sorted(found | named_voters(cluster))
 
 
+def possible_leaders(cluster: StatefulSetCluster) -> list[int]:
+    """Who may hold /controller for the quorum: one that is just being restarted may be the next to lead."""
+    return sorted(named_voters(cluster) | set(cluster.controller_ids))
+
+
 def named_voters(cluster: StatefulSetCluster) -> set[int]:
     """The voters that the settings of the running controllers name, those included that do not run now."""
     found = set()

@@ -50,8 +50,7 @@ def look(cluster: StatefulSetCluster) -> rollback.Seen:
         unflagged_active=bool(past),
         leaderless=past is None,
         unflagged=tuple(pod for pod, flag in flags.items() if not flag),
-        final_written=cluster.controllers is not None
-        and writes.template_annotation(cluster.controllers, names.STAGE) == "final",
+        final_written=controllers.stage_of(cluster) == "final",
         metadata_dirs=tuple(pod for pod, facts in cluster.facts.items() if facts.metadata_logs),
         marked=tuple(
             str(item["metadata"]["name"]) for item in cluster.statefulsets if CLEAN_UP in writes.annotations_of(item)
