@@ -322,10 +322,41 @@ def test_a_watch_that_the_server_ends_goes_on(
         assert watcher.trouble == ""
 
 
-def test_a_version_that_is_too_old(client: KubeClient, namespace: str) -> None:
-    with pytest.raises(Conflict), client.stream_watch(kinds.POD, namespace, "1") as stream:
-        for _event in stream:
-            pass
+@pytest.fixture
+def young_kind(client: KubeClient, namespace: str) -> Iterator[kinds.Kind]:
+    """A kind that the API server watches since now only: a young server still has all that its own kinds ever were."""
+    group = f"{namespace}.example.org"
+    kind = kinds.Kind("Young", group, "v1", "youngs")
+    definitions = kinds.Kind(
+        "CustomResourceDefinition", "apiextensions.k8s.io", "v1", "customresourcedefinitions", False
+    )
+    name = f"youngs.{group}"
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    spec = {
+        "group": group,
+        "scope": "Namespaced",
+        "names": {"kind": "Young", "plural": "youngs", "singular": "young"},
+        "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+    }
+    client.create(definitions, {"metadata": {"name": name}, "spec": spec}, None)
+    try:
+        yield kind
+    finally:
+        client.delete(definitions, name, None)
+
+
+def test_a_version_that_is_too_old(client: KubeClient, namespace: str, young_kind: kinds.Kind) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with client.stream_watch(young_kind, namespace, "1") as stream:
+                for _event in stream:
+                    pass
+        except (NotFound, Unreachable):  # not served yet
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        except Conflict:
+            return
 
 
 # -- the rest of the client
