@@ -49,11 +49,22 @@ environ=$(lines $proc/environ |
 say environ; printf '%s\n' "$environ"
 # A process keeps its start time over exec, so for an entrypoint that ends in exec that would be the container's start.
 # The second thread is the first one that the JVM made.
-thread=$(ls $proc/task | sort -n | sed -n 2p)
+# Both loops by the shell alone: a pod may have little CPU, and each process that it starts costs it some of that.
+set +f
+thread=
+channels=0
+for task in $proc/task/*; do
+  number=${task##*/}
+  [ "$number" != "$pid" ] && { [ -z "$thread" ] || [ "$number" -lt "$thread" ]; } && thread=$number
+  # A thread's name is cut to 15 characters, or its middle is: what begins so are the channels to the controller.
+  name=
+  { read -r name < "$task/comm"; } 2>/dev/null
+  case $name in zk-broker-[0-9]*-t*|zk-brok..anager) channels=$((channels + 1)) ;; esac
+done
+set -f
 say stat; cat "$proc/task/${thread:-$pid}/stat"
 say btime; grep '^btime' /proc/stat
-# A thread's name is cut to 15 characters, or its middle is: what begins so are the channels to the controller.
-say channels "$(set +f; cat $proc/task/*/comm 2>/dev/null | grep -cE '^zk-broker-[0-9]+-t|^zk-brok\.\.anager$')"
+say channels "$channels"
 exe=$(readlink $proc/exe)
 say exe "$exe"
 config=$(printf '%s\n' "$argv" | sed -nE "/^($main)\$/{n;p;q;}")
