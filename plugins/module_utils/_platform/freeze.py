@@ -28,6 +28,8 @@ Progress = Callable[[str], None]
 GRACE = 1
 #: seconds until the followers' processes have ended; a leader on its own lasts for about 3
 ENDED = 15.0
+#: code for a controller that does not end
+ALIVE = "controllers-not-ready"
 #: seconds for ZooKeeper to have the rest, which is on its way already
 REST = 10.0
 
@@ -36,7 +38,8 @@ def hold_still(cluster: StatefulSetCluster, progress: Progress) -> tuple[int | N
     """End the followers, so that nothing can be committed any more, and wait until ZooKeeper has the rest.
 
     Returns the offset of the last committed record (None when nobody could say it) and a note ("" when all went well).
-    Raises DeadlineExceeded when ZooKeeper does not get the rest; the quorum comes back by itself then.
+    Raises DeadlineExceeded when ZooKeeper does not get the rest, or (code ALIVE) when a follower does not end; the quorum
+    comes back by itself then.
     """
     quorum = read_quorum(cluster)
     if quorum.leader is None or quorum.leader not in cluster.controller_ids:
@@ -59,7 +62,13 @@ def hold_still(cluster: StatefulSetCluster, progress: Progress) -> tuple[int | N
         left = [pod for pod, uid in followers.items() if _runs(found.get(pod), uid, container)]
         return Verdict(not left, f"controllers {', '.join(left)} still run" if left else "the leader is alone")
 
-    wait_for(cluster.client, POD, cluster.namespace, judge, timeout=ENDED, progress=progress)
+    try:
+        wait_for(cluster.client, POD, cluster.namespace, judge, timeout=ENDED, progress=progress)
+    except DeadlineExceeded as error:
+        raise DeadlineExceeded(
+            f"{error.message}; nothing was removed, and they come back by themselves: repair the node, then run it again",
+            code=ALIVE,
+        ) from error
     alone = {quorum.leader: members(cluster)[quorum.leader]}
     if not alone[quorum.leader].facts.jolokia_port:
         return (

@@ -189,7 +189,8 @@ def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
 def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
     """Right before the stop: no change can be committed any more, and ZooKeeper has the last one.
 
-    Raises Refused (rollback-behind, acceptable) when it has not; the quorum is whole again some seconds later.
+    Raises Refused (rollback-behind, acceptable) when it has not, DeadlineExceeded when a controller does not end; the quorum
+    is whole again some seconds later.
     """
     if evidence.written is None:
         return
@@ -197,6 +198,8 @@ def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progre
     try:
         last, note = freeze.hold_still(cluster, progress)
     except DeadlineExceeded as error:
+        if error.code == freeze.ALIVE:
+            raise
         if BEHIND not in cluster.params["accept"]:
             raise Refused(
                 f"ZooKeeper does not have everything that the quorum has: {error.message}; run it again, or accept the loss with "
@@ -251,7 +254,7 @@ def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) ->
         raise DeadlineExceeded(
             f"{error.message}: {_why_alive(way_back.controller_pods(cluster))}; ZooKeeper was not touched: a controller that still runs "
             "could write to it. Repair the node or take the finalizer away; never delete a pod by force (--grace-period=0)",
-            code="controllers-not-ready",
+            code=freeze.ALIVE,
         ) from error
     evidence.stopped_ms = int(time.time() * 1000)
     cluster.reload()
