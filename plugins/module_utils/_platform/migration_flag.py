@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import FLAG
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -42,8 +43,7 @@ def would_lack(cluster: StatefulSetCluster) -> str:
     name = _mounted(cluster.controllers["spec"]["template"])
     if not name:
         return ""
-    cluster.forget("config_maps")
-    found = cluster.config_maps.get(name)
+    found = cluster.client.find(CONFIG_MAP, name, cluster.namespace)
     where = f"ConfigMap {cluster.namespace}/{name}, which StatefulSet {cluster.controllers_name} mounts,"
     if found is None:
         return f"{where} is gone"

@@ -14,7 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, migration_flag
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused, Unreachable
 
-from tests.unit.plugins.module_utils._platform.fakes import statefulset
+from tests.unit.plugins.module_utils._platform.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils._platform.scenes import cluster_with
 
 PODS = ("kafka-kraft-0", "kafka-kraft-1", "kafka-kraft-2")
@@ -30,9 +30,13 @@ def quorum(stage: str = "migrating", text: str | None = ON, off: tuple[str, ...]
         {"name": "other", "emptyDir": {}},
         {"name": CONFIG_VOLUME, "configMap": {"name": "settings"}},
     ]
-    maps = {} if text is None else {"settings": {"data": {FILE: text}}}
+    there = (
+        []
+        if text is None
+        else [{"kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "n"}, "data": {FILE: text}}]
+    )
     flags = {pod: pod not in off for pod in PODS}
-    return cluster_with(**{"controllers": item, "config_maps": maps, "flags": flags, **changed})
+    return cluster_with(**{"controllers": item, "client": FakeClient(*there), "flags": flags, **changed})
 
 
 @pytest.fixture(autouse=True)
