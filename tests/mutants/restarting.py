@@ -194,6 +194,14 @@ RESTARTING = (
         SAFETY,
     ),
     Mutant(
+        "brokers that cannot change an ISR are met one by one",
+        "11",
+        PLATFORM + "broker_roll.py",
+        "            if handed_over and pod in self._ids",
+        "            if False and pod in self._ids",
+        SAFETY,
+    ),
+    Mutant(
         "a broker that cannot change an ISR is waited for",
         "11",
         PLATFORM + "broker_roll.py",

@@ -10,12 +10,14 @@ ZooKeeper-mode controller broker goes last.
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import MODE_MIGRATING, mode_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import PartitionState, Topic, parse_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
@@ -30,7 +32,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import wait_written
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import wait_moving, wait_written
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import InSync, wait_in_sync
 
@@ -39,8 +41,6 @@ Partition = tuple[str, int]
 _FAST = 0
 #: seconds within which ZooKeeper has what the quorum has committed, where nothing is wrong
 FOLLOWS = 1.0
-#: seconds after which a /migration that stands still is told of
-MOVES = 3.0
 #: seconds after which it is looked for brokers that cannot change an ISR
 MUTE_LOOK = 10.0
 #: threads of a broker in migrating mode that talk to a controller: forwarding, alter-partition, quorum (KafkaServer)
@@ -70,7 +70,7 @@ class BrokerRoll:
         ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
         gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
         register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
-        that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see _find_mute().
+        that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see _is_mute().
         """
         self.cluster = cluster
         self._hashes = dict(hash_of_set)
@@ -80,12 +80,16 @@ class BrokerRoll:
         self._ids = {pod: broker for broker, pod in known.items()}
         self._down_too = down_too
         self._handed_over = handed_over
-        #: brokers that cannot change an ISR any more
-        self._mute: set[int] = set()
         self._registers = registers
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
         self._left = self._outdated(cluster.pods)
+        #: brokers that cannot change an ISR any more; best restarted while every ISR is complete
+        self._mute = {
+            self._ids[pod]
+            for pod in self._left
+            if handed_over and pod in self._ids and pod in cluster.facts and _is_mute(cluster.facts[pod])
+        }
 
     def _outdated(self, pods: Mapping[str, Any]) -> list[str]:
         return [name for name, pod in pods.items() if not self._has_hash(pod)]
@@ -99,8 +103,6 @@ class BrokerRoll:
         """The next broker; whoever is controller in ZooKeeper mode now goes last."""
         if not self._left:
             return None, 0
-        if self._handed_over and not self._mute and rolling.under_replicated(replicas_of(self.cluster)):
-            self._find_mute()
         node = self.cluster.zookeeper.get("/controller") if len(self._left) > 1 else None
         last = None
         if node is not None and node.ephemeral:
@@ -173,10 +175,20 @@ class BrokerRoll:
         node = cluster.zookeeper.get("/controller")
         if node is None or node.ephemeral:
             return
-        if not all(facts.jolokia_port for facts in cluster.controller_facts.values()):
-            # a tool would take seconds for each restart; what is written anew is behind by milliseconds
-            self._wait_written_anew(timeout, progress)
-            return
+        wait: Callable[..., object] = wait_moving
+        if all(facts.jolokia_port for facts in cluster.controller_facts.values()):
+            wait = functools.partial(wait_written, offset=self._committed(timeout, progress))
+        # otherwise a tool would take seconds for each restart; what is written anew is behind by milliseconds
+        try:
+            # what was committed a moment ago is on its way: nothing to tell of
+            wait(cluster.zookeeper, timeout=FOLLOWS, progress=lambda _text: None)
+        except DeadlineExceeded:
+            left = max(timeout - (time.monotonic() - began), 1.0)
+            wait(cluster.zookeeper, timeout=left, progress=progress)
+
+    def _committed(self, timeout: float, progress: Callable[[str], None]) -> int:
+        """The last offset that the quorum has committed, as soon as it has a leader that says so."""
+        cluster = self.cluster
         committed: list[int] = []
 
         def look() -> str:
@@ -194,30 +206,7 @@ class BrokerRoll:
             return reason
 
         paced(look, timeout, progress)
-        try:
-            # what was committed a moment ago is on its way: nothing to tell of
-            wait_written(cluster.zookeeper, committed[-1], timeout=FOLLOWS, progress=lambda _text: None)
-        except DeadlineExceeded:
-            left = max(timeout - (time.monotonic() - began), 1.0)
-            wait_written(cluster.zookeeper, committed[-1], timeout=left, progress=progress)
-
-    def _wait_written_anew(self, timeout: float, progress: Callable[[str], None]) -> None:
-        """Wait until the controllers write to ZooKeeper: at least every 500 ms, when they can (NoOpRecord)."""
-        deadline, before, told = time.monotonic() + timeout, -1, False
-        while True:
-            changed = threading.Event()
-            node = self.cluster.zookeeper.watch("/migration", changed.set)
-            version = node.version if node is not None else -1
-            if before >= 0 and version > before:
-                return
-            before = max(before, version)
-            if changed.wait(min(MOVES, max(deadline - time.monotonic(), 0.0))):
-                continue
-            if time.monotonic() >= deadline:
-                raise DeadlineExceeded("/migration stands still: the controllers do not write to ZooKeeper any more")
-            if not told:
-                told = True
-                progress("waiting until the controllers write to ZooKeeper again: the ISR in it may be an old one")
+        return committed[-1]
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""
@@ -289,17 +278,16 @@ class BrokerRoll:
                     raise
                 self._find_mute(pod)
 
-    def _find_mute(self, restarted: str = "") -> None:
-        """Find brokers whose channel to the controller has ended.
-
-        Seen with Kafka 3.9.2: the channels of a broker share the sensors of their selectors. When the controller changes to
-        KRaft, they are made anew by several threads at once, and names of metrics are left over; when it changes back, one
-        that meets such a name ends ("A metric named ... already exists", NodeToControllerRequestThread). The broker goes on,
-        but the ISRs that it leads stay as they are until it is restarted.
-        """
-        pods = [pod for pod in self._left if pod in self._ids and pod != restarted]
-        readings = [(self._ids[pod], self._read(pod)) for pod in pods]
-        self._mute |= {broker for broker, reading in readings if 0 < reading.result().channels < MIGRATING_CHANNELS}
+    def _find_mute(self, restarted: str) -> None:
+        """Look again for brokers that cannot change an ISR: their threads end when they next hear of the controller."""
+        readings = [(self._ids[pod], self._read(pod)) for pod in self._left if pod in self._ids and pod != restarted]
+        for broker, reading in readings:
+            try:
+                found = reading.result()
+            except KraftError:
+                continue
+            if _is_mute(found):
+                self._mute.add(broker)
 
     def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:
         path = f"/brokers/ids/{broker}"
@@ -337,6 +325,17 @@ class BrokerRoll:
                 f"the controller's JVM keeps the pod's old address for up to {seconds:.0f} s (networkaddress.cache.ttl) and cannot "
                 "reach the restarted broker before; the brokers that this roll has restarted look again after kraft_dns_ttl seconds"
             )
+
+
+def _is_mute(facts: ProcessFacts) -> bool:
+    """Whether a broker in migrating mode has lost one of its channels to the controller.
+
+    Seen with Kafka 3.9.2: the channels of a broker share the sensors of their selectors. When the controller changes to
+    KRaft, they are made anew by several threads at once, and names of metrics are left over; when it changes back, one
+    that meets such a name ends ("A metric named ... already exists", NodeToControllerRequestThread). The broker goes on,
+    but the ISRs that it leads stay as they are until it is restarted.
+    """
+    return mode_of(facts.settings) == MODE_MIGRATING and 0 < facts.channels < MIGRATING_CHANNELS
 
 
 def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:

@@ -186,6 +186,25 @@ def wait_written(session: ZkSession, offset: int, *, timeout: float, progress: P
     return found
 
 
+def wait_moving(session: ZkSession, *, timeout: float, progress: Progress) -> None:
+    """Wait until a controller writes ``/migration``, which it does every 500 ms when it can (metadata.max.idle.interval.ms).
+
+    :param timeout: seconds.
+    :raises DeadlineExceeded: when nobody writes it.
+    """
+    first: list[int] = []
+
+    def judge(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
+        node = nodes[MIGRATION]
+        version = node.version if node is not None else -1
+        if first and version > first[0]:
+            return version, ""
+        first[:] = first or [version]
+        return None, "/migration stands still: the controllers do not write to ZooKeeper, what is in it may be old"
+
+    _wait(session, (MIGRATION,), judge, timeout, progress)
+
+
 def wait_broker_in_charge(session: ZkSession, *, timeout: float, progress: Progress) -> tuple[Controller, int]:
     """Wait until a broker in ZooKeeper mode holds ``/controller``; returns it and when it took it.
 

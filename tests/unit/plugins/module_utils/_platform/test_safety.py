@@ -25,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     DeadlineExceeded,
     KraftError,
     Refused,
+    Unreachable,
 )
 
 from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, pod
@@ -150,37 +151,35 @@ def test_without_jolokia_what_is_written_anew_shows_that_zookeeper_follows(monke
     target.cluster.zookeeper.znodes["/controller"].ephemeral = False
     for each in target.cluster.controller_facts.values():
         each.jolokia_port = None
-    versions = [7, 7, 8]
+    waits: list[float] = []
 
-    def watch(_path: str, changed: Any) -> Any:
-        changed()
-        return SimpleNamespace(version=versions.pop(0))
+    def moving(_session: Any, *, timeout: float, progress: Any) -> None:
+        waits.append(timeout)
+        progress("it stands still")
+        if len(waits) == 1:
+            raise DeadlineExceeded("it stands still")
 
-    target.cluster.zookeeper.watch = watch
+    monkeypatch.setattr(broker_roll, "wait_moving", moving)
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
-    assert (versions, said) == ([], [])
-    monkeypatch.setattr(broker_roll, "MOVES", 0.01)
-    target.cluster.zookeeper.watch = lambda _path, _changed: SimpleNamespace(version=8)
-    with pytest.raises(DeadlineExceeded, match="/migration stands still"):
-        target.wait_until_safe("kafka-0", 0.1, said.append)
-    assert len(said) == 1
+    # the first second is not told of
+    assert (waits[0], len(waits), said) == (broker_roll.FOLLOWS, 2, ["it stands still"])
 
 
-def read_channels(monkeypatch: Any, counts: dict[str, int]) -> None:
-    monkeypatch.setattr(
-        broker_roll,
-        "pod_facts",
-        lambda _client, _ns, name, _c: SimpleNamespace(channels=counts[name], settings={"x": "y"}),
-    )
+def running(channels: int, flag: str = "true") -> Any:
+    return SimpleNamespace(channels=channels, settings={"zookeeper.metadata.migration.enable": flag})
+
+
+def with_channels(*counts: int, **options: Any) -> Any:
+    """The brokers 0, 1, 2 with so many threads each that talk to a controller."""
+    facts = {f"kafka-{number}": running(count, **options) for number, count in enumerate(counts)}
+    return cluster_with(facts=facts, container="kafka")
 
 
 def test_a_broker_that_cannot_change_an_isr_is_restarted_first(monkeypatch: Any) -> None:
     """Seen with Kafka 3.9.2 after the controller had changed back: nothing ever gets into the ISRs that such a broker leads."""
     stuck = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=1)}
-    target, waited = broker_target(monkeypatch, [stuck], handed_over=True)
-    target.cluster.container = "kafka"
-    read_channels(monkeypatch, {"kafka-0": 3, "kafka-1": 2, "kafka-2": 3})
+    target, waited = broker_target(monkeypatch, [stuck], cluster=with_channels(3, 2, 3), handed_over=True)
     assert target.next() == ("kafka-1", 3)
     said: list[str] = []
     # the other one in the ISR leads next and lets the rest in again
@@ -189,31 +188,36 @@ def test_a_broker_that_cannot_change_an_isr_is_restarted_first(monkeypatch: Any)
     assert waited == []
     # only the partitions that it leads: of any other one the rule holds
     foreign = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}
-    other, _waited = broker_target(monkeypatch, [foreign], handed_over=True)
-    other.cluster.container = "kafka"
+    other, _waited = broker_target(monkeypatch, [foreign], cluster=with_channels(3, 2, 3), handed_over=True)
     assert other.next() == ("kafka-1", 3)
     with pytest.raises(DeadlineExceeded):
         other.wait_until_safe("kafka-1", 0.0, said.append)
 
 
+def test_several_such_brokers_go_while_every_isr_is_complete(monkeypatch: Any) -> None:
+    """Once one of them has left an ISR that another leads, neither could be restarted any more."""
+    target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=with_channels(3, 2, 2), handed_over=True)
+    assert target._mute == {1, 2}
+    assert target.next() == ("kafka-1", 3)
+    target._left.remove("kafka-1")
+    assert target.next() == ("kafka-2", 2)
+
+
 @pytest.mark.parametrize(
-    ("handed_over", "replicas", "channels"),
+    ("handed_over", "channels", "flag"),
     [
-        (False, (1, 2), 2),  # KRaft was never controller, or still is
-        (True, (0, 1, 2), 2),  # every ISR is complete
-        (True, (1, 2), 0),  # the names of threads tell nothing here
+        (False, 2, "true"),  # KRaft was never controller, or still is
+        (True, 3, "true"),  # every channel is there
+        (True, 0, "true"),  # the names of threads tell nothing here
+        (True, 2, "false"),  # a broker in plain ZooKeeper mode has two
     ],
 )
-def test_without_that_the_order_is_the_usual_one(
-    monkeypatch: Any, handed_over: bool, replicas: tuple[int, ...], channels: int
-) -> None:
-    states = {("t", 0): Replicas(replicas, (0, 1, 2), 2, leader=1)}
-    target, _waited = broker_target(monkeypatch, [states], handed_over=handed_over)
-    target.cluster.container = "kafka"
-    read_channels(monkeypatch, {"kafka-0": 3, "kafka-1": channels, "kafka-2": 3})
+def test_without_that_the_order_is_the_usual_one(monkeypatch: Any, handed_over: bool, channels: int, flag: str) -> None:
+    cluster = with_channels(channels, 3, 3, flag=flag)
+    target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=cluster, handed_over=handed_over)
+    assert target._mute == set()
     # broker 0 holds /controller and goes last
     assert target.next() == ("kafka-1", 3)
-    assert target._mute == set()
 
 
 def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
@@ -222,9 +226,15 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
         ("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=1),
         ("t", 1): Replicas((2, 1, 0), (0, 1, 2), 2, leader=2),
     }
-    target, _waited = broker_target(monkeypatch, [states], handed_over=True)
-    target.cluster.container = "kafka"
-    read_channels(monkeypatch, {"kafka-0": 2, "kafka-1": 2, "kafka-2": 3})
+    target, _waited = broker_target(monkeypatch, [states], cluster=with_channels(3, 3, 3), handed_over=True)
+
+    def read(_client: Any, _namespace: str, pod: str, _container: str) -> Any:
+        # it has ended since the roll began; the third broker cannot be read
+        if pod == "kafka-2":
+            raise Unreachable("no answer")
+        return running({"kafka-0": 2, "kafka-1": 2}[pod])
+
+    monkeypatch.setattr(broker_roll, "pod_facts", read)
     monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: list(states))
     monkeypatch.setattr(broker_roll, "MUTE_LOOK", 0.01)
     monkeypatch.setattr(target, "_wait_registered", lambda *_: None)
@@ -255,7 +265,7 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
 
     monkeypatch.setattr(broker_roll, "replicas_of", read_isr)
 
-    def written(_session: Any, offset: Any, *, timeout: float, progress: Any) -> None:
+    def written(_session: Any, *, offset: Any, timeout: float, progress: Any) -> None:
         progress("on its way")
         if not looks:
             looks.append("not yet")
