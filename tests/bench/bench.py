@@ -54,7 +54,7 @@ def measure(where: Place, name: str, spec: FixtureSpec, folder: Path) -> dict[st
     try:
         kubeconfig = stage.account(fixture.kube, spec.namespace, where.kubeconfig, folder)
         on = Stage(fixture, kubeconfig, folder)
-        traffic.start(fixture.kube, TrafficSpec(spec.namespace, spec.name, dns_ttl=stage.CLIENT_DNS_TTL))
+        traffic.start(fixture.kube, TrafficSpec(spec.namespace, spec.name, dns_ttl=stage.DNS_TTL))
         say(f"{name}: a naive roll, to compare with")
         found: dict[str, Any] = {"naive": naive.roll(fixture.kube, spec)}
         found["naive"]["behind_s"] = _settle(on, name, folder)

@@ -35,8 +35,8 @@ CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
 LABEL = "kraft.kafkaops.io/demo"
 #: gates that a later release brings
 ACCEPT = ["gate-parity", "gate-backup"]
-#: seconds for which the clients keep an address: with it no pause between restarts is needed for their sake
-CLIENT_DNS_TTL = 1
+#: seconds for which clients, and brokers if not said otherwise, keep an address: the clients then need no pause between restarts
+DNS_TTL = 1
 OFFICIAL_IMAGE = "apache/kafka:3.9.2"
 
 
@@ -180,7 +180,7 @@ class Stage:
             "kraft_cluster": spec.name,
             "kraft_kubeconfig": str(self.kubeconfig),
             "kraft_controller_storage_size": spec.storage,
-            # the clients here look addresses up again at once: see CLIENT_DNS_TTL
+            # the clients here look addresses up again at once: see DNS_TTL
             "kraft_restart_interval": 0,
         }
         path = self.folder / f"{spec.namespace}.yml"
