@@ -214,7 +214,7 @@ class Sweep:
 def main(arguments: list[str] | None = None) -> int:
     """Sweep; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make chaos ARGS=...", description=__doc__)
-    parser.add_argument("--sample", action="store_true", help="ten boundaries, there and back only")
+    parser.add_argument("--sample", action="store_true", help="five boundaries, there and back only")
     parser.add_argument("--anew", action="store_true", help="forget an interrupted sweep")
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     folder = cache_folder("chaos-sample" if options.sample else "chaos")

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.trip import FINAL, Trip, trip
 from tests.sandbox.fixtures import FixtureSpec
 
@@ -20,6 +22,8 @@ SPECS = {
     "file": FixtureSpec(namespace="back-file", dns_ttl=1, update_strategy="RollingUpdate"),
     "confluent": FixtureSpec(namespace="back-confluent", dns_ttl=1, surface="confluent", jolokia=False),
     "ibp-3.5": FixtureSpec(namespace="back-ibp", dns_ttl=1, ibp="3.5"),
+    "kafka-3.8.1": FixtureSpec(namespace="back-381", dns_ttl=1, kafka_version="3.8.1", ibp="3.8"),
+    "kafka-3.7.2": FixtureSpec(namespace="back-372", dns_ttl=1, kafka_version="3.7.2", ibp="3.7"),
 }
 
 
@@ -160,3 +164,11 @@ def test_a_raised_level_stays(tmp_path: Path) -> None:
         found.run("migrate")
         assert found.state() == "HYBRID_DUAL_WRITE"
         found.roll_back()
+
+
+@pytest.mark.parametrize("name", ["kafka-3.8.1", "kafka-3.7.2"])
+def test_service_without_a_restart_on_older_versions(name: str, tmp_path: Path) -> None:
+    """A broker is elected, and partitions are led, before any broker was restarted; then a second attempt."""
+    with trip(SPECS[name], tmp_path) as found:
+        b3_b4_b10_from_hybrid(found)
+        b7_changes_in_between(found)

@@ -11,10 +11,10 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, PVC, STATEFUL_SET
 
 from tests.e2e.fleet import cluster
-from tests.e2e.places import Place
+from tests.e2e.places import Place, refused
 from tests.e2e.trip import Trip, until
 from tests.sandbox.fixtures import FixtureSpec
 
@@ -48,19 +48,19 @@ def epoch(found: Trip) -> int:
 
 def elections(found: Trip, count: int) -> None:
     """Let the quorum elect anew: each election raises its epoch, without raising ZooKeeper's."""
-    client, namespace = found.place.client, found.place.namespace
     for _number in range(count):
         healthy = found.target.play("setup", "--tags", "SetupKRaftControllerHealthy")
         assert healthy.status == 0, healthy.output
         quorum = healthy.result("SetupKRaftControllerHealthy")
-        leader = quorum["leader"]
-        pod = f"kafka-kraft-{leader - 1000}"
-        uid = client.get(POD, pod, namespace)["metadata"]["uid"]
-        client.delete(POD, pod, namespace, uid=uid)
-        until(
-            lambda name=pod, old=uid: _renewed(client.find(POD, name, namespace), old),  # type: ignore[misc]
-            f"{pod} did not come back",
-        )
+        renew(found, f"kafka-kraft-{quorum['leader'] - 1000}")
+
+
+def renew(found: Trip, pod: str) -> None:
+    """Delete a pod and wait until its successor is Ready."""
+    client, namespace = found.place.client, found.place.namespace
+    uid = client.get(POD, pod, namespace)["metadata"]["uid"]
+    client.delete(POD, pod, namespace, uid=uid)
+    until(lambda: _renewed(client.find(POD, pod, namespace), uid), f"{pod} did not come back")
 
 
 def _renewed(pod: dict[str, Any] | None, old: str) -> bool:
@@ -124,4 +124,46 @@ def test_b8_a_quorum_with_a_higher_epoch(tmp_path: Path) -> None:
         # a broker that leaves and comes back needs elections of a controller whose epoch counts
         found.run("rollback")
         until(lambda: in_sync(found), "partitions are not in sync after the rollback")
+    client.close()
+
+
+def empty(found: Trip) -> None:
+    """Delete the controllers' volumes: what runs on them next has never heard of this cluster."""
+    client, namespace = found.place.client, found.place.namespace
+
+    def volumes() -> list[str]:
+        return [item["metadata"]["name"] for item in client.list(PVC, namespace, label_selector=CONTROLLERS)]
+
+    assert volumes(), "the controllers have no volumes"
+    for name in volumes():
+        client.delete(PVC, name, namespace)
+    until(lambda: not volumes(), "the volumes of the controllers were not deleted")
+
+
+def test_b9_a_stale_migration_and_empty_controllers(tmp_path: Path) -> None:
+    """The collection refuses to start them. Started by hand they take the first copy for done, and delete what they do not know.
+
+    KRaftMigrationDriver waits ("Ignoring image") until its own epoch and offset are past those of the znode; one election more
+    than before is enough.
+    """
+    client = connect({})
+    with cluster(FixtureSpec(namespace="guard-stale", dns_ttl=1, topics=3), tmp_path) as target:
+        target.variables["kraft_restart_interval"] = 0
+        found = Trip(Place(target, client))
+        found.run("migrate")
+        by_hand(found, "/controller")
+        empty(found)
+        found.make("b9 1 3")
+        for playbook in ("preflight", "setup", "migrate"):
+            refused(found.target.play(playbook), "migration-stale", "/migration", "the copy was done")
+        assert client.list(POD, found.place.namespace, label_selector=CONTROLLERS) == []
+        scale(found, 3)
+        with found.place.zookeeper() as zk:
+            for number in (*range(3), *range(3)):
+                pod = f"kafka-kraft-{number}"
+                renew(found, pod)
+                if not zk.exists("/brokers/topics/b9"):
+                    break
+            until(lambda: not zk.exists("/brokers/topics/b9"), "the topic survived: the control shows nothing", 120)
+            assert not zk.exists("/brokers/topics/topic-00"), "only the new topic went"
     client.close()
