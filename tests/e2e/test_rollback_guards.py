@@ -141,11 +141,7 @@ def empty(found: Trip) -> None:
 
 
 def test_b9_a_stale_migration_and_empty_controllers(tmp_path: Path) -> None:
-    """The collection refuses to start them. Started by hand they take the first copy for done, and delete what they do not know.
-
-    KRaftMigrationDriver waits ("Ignoring image") until its own epoch and offset are past those of the znode; one election more
-    than before is enough.
-    """
+    """The collection does not start them: they would take the first copy for done, and delete what they do not know."""
     client = connect({})
     with cluster(FixtureSpec(namespace="guard-stale", dns_ttl=1, topics=3), tmp_path) as target:
         target.variables["kraft_restart_interval"] = 0
@@ -155,15 +151,9 @@ def test_b9_a_stale_migration_and_empty_controllers(tmp_path: Path) -> None:
         empty(found)
         found.make("b9 1 3")
         for playbook in ("preflight", "setup", "migrate"):
-            refused(found.target.play(playbook), "migration-stale", "/migration", "the copy was done")
+            # brokers that remember the quorum come first; the stale /migration alone is test_bad_input_zookeeper.py's
+            done = found.target.play(playbook)
+            refused(done, "rollback-pending", "whose quorum is gone", "run rollback.yml to its end first")
+            assert "migration-stale" in done.output, done.output
         assert client.list(POD, found.place.namespace, label_selector=CONTROLLERS) == []
-        scale(found, 3)
-        with found.place.zookeeper() as zk:
-            for number in (*range(3), *range(3)):
-                pod = f"kafka-kraft-{number}"
-                renew(found, pod)
-                if not zk.exists("/brokers/topics/b9"):
-                    break
-            until(lambda: not zk.exists("/brokers/topics/b9"), "the topic survived: the control shows nothing", 120)
-            assert not zk.exists("/brokers/topics/topic-00"), "only the new topic went"
     client.close()
