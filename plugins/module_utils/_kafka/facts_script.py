@@ -49,7 +49,7 @@ environ=$(lines $proc/environ |
 say environ; printf '%s\n' "$environ"
 # A process keeps its start time over exec, so for an entrypoint that ends in exec that would be the container's start.
 # The second thread is the first one that the JVM made.
-# Both loops by the shell alone: a pod may have little CPU, and each process that it starts costs it some of that.
+# By the shell alone: a pod may have little CPU, and each process that is started in it costs some of that.
 set +f
 thread=
 channels=0
@@ -59,7 +59,12 @@ for task in $proc/task/*; do
   # A thread's name is cut to 15 characters, or its middle is: what begins so are the channels to the controller.
   name=
   { read -r name < "$task/comm"; } 2>/dev/null
-  case $name in zk-broker-[0-9]*-t*|zk-brok..anager) channels=$((channels + 1)) ;; esac
+  case $name in
+    zk-brok..anager) channels=$((channels + 1)) ;;
+    zk-broker-[0-9]*)
+      rest=${name#zk-broker-}
+      case ${rest#"${rest%%[!0-9]*}"} in -t*) channels=$((channels + 1)) ;; esac ;;
+  esac
 done
 set -f
 say stat; cat "$proc/task/${thread:-$pid}/stat"

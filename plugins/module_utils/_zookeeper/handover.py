@@ -192,14 +192,14 @@ def wait_moving(session: ZkSession, *, timeout: float, progress: Progress) -> No
     :param timeout: seconds.
     :raises DeadlineExceeded: when nobody writes it.
     """
-    first: list[int] = []
+    seen: list[int] = []
 
     def judge(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
         node = nodes[MIGRATION]
-        version = node.version if node is not None else -1
-        if first and version > first[0]:
-            return version, ""
-        first[:] = first or [version]
+        if node is not None:
+            seen.append(node.version)
+            if node.version > seen[0]:
+                return node.version, ""
         return None, "/migration stands still: the controllers do not write to ZooKeeper, what is in it may be old"
 
     _wait(session, (MIGRATION,), judge, timeout, progress)

@@ -212,7 +212,15 @@ def test_waiting_until_a_controller_writes(hybrid: Server, session: ZkSession) -
 def test_a_migration_that_is_not_there_is_not_moving(hybrid: Server, session: ZkSession) -> None:
     thread = later(lambda: hybrid.remove("/migration"))
     with pytest.raises(DeadlineExceeded, match="stands still"):
-        handover.wait_moving(session, timeout=0.3, progress=lambda _text: None)
+        handover.wait_moving(session, timeout=0.5, progress=lambda _text: None)
+    thread.join()
+
+
+def test_a_migration_that_is_made_is_not_moving_yet(server: Server, session: ZkSession) -> None:
+    """Only a write of a znode that was there shows that somebody follows."""
+    thread = later(lambda: server.put("/migration", MIGRATION))
+    with pytest.raises(DeadlineExceeded, match="stands still"):
+        handover.wait_moving(session, timeout=0.5, progress=lambda _text: None)
     thread.join()
 
 
