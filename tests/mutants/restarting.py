@@ -197,8 +197,8 @@ RESTARTING = (
         "brokers that cannot change an ISR are met one by one",
         "11",
         PLATFORM + "broker_roll.py",
-        "            if handed_over and pod in self._ids",
-        "            if False and pod in self._ids",
+        "self._mute_among(cluster.facts) if handed_over else set()",
+        "set[int]()",
         SAFETY,
     ),
     Mutant(

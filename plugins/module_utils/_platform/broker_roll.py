@@ -85,11 +85,7 @@ class BrokerRoll:
         self._reading: Background[ProcessFacts] | None = None
         self._left = self._outdated(cluster.pods)
         #: brokers that cannot change an ISR any more; best restarted while every ISR is complete
-        self._mute = {
-            self._ids[pod]
-            for pod in self._left
-            if handed_over and pod in self._ids and pod in cluster.facts and _is_mute(cluster.facts[pod])
-        }
+        self._mute = self._mute_among(cluster.facts) if handed_over else set()
 
     def _outdated(self, pods: Mapping[str, Any]) -> list[str]:
         return [name for name, pod in pods.items() if not self._has_hash(pod)]
@@ -280,14 +276,11 @@ class BrokerRoll:
 
     def _find_mute(self, restarted: str) -> None:
         """Look again for brokers that cannot change an ISR: their threads end when they next hear of the controller."""
-        readings = [(self._ids[pod], self._read(pod)) for pod in self._left if pod in self._ids and pod != restarted]
-        for broker, reading in readings:
-            try:
-                found = reading.result()
-            except KraftError:
-                continue
-            if _is_mute(found):
-                self._mute.add(broker)
+        others = {name: pod for name, pod in self.cluster.pods.items() if name in self._left and name != restarted}
+        self._mute |= self._mute_among(self.cluster.read_facts(others, dict.fromkeys(others, self.cluster.container)))
+
+    def _mute_among(self, facts: Mapping[str, ProcessFacts]) -> set[int]:
+        return {self._ids[pod] for pod in self._left if pod in self._ids and pod in facts and _is_mute(facts[pod])}
 
     def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:
         path = f"/brokers/ids/{broker}"

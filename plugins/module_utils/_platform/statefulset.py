@@ -128,7 +128,7 @@ class StatefulSetCluster:
     @cached_property
     def facts(self) -> dict[str, ProcessFacts]:
         """What runs in each broker pod that is up, by pod name."""
-        return self._read_facts(self.pods, dict.fromkeys(self.pods, self.container))
+        return self.read_facts(self.pods, dict.fromkeys(self.pods, self.container))
 
     def look_at_processes(self) -> None:
         """Read the processes of brokers and controllers at the same time, for whoever needs both."""
@@ -139,11 +139,12 @@ class StatefulSetCluster:
             **dict.fromkeys(self.pods, self.container),
             **dict.fromkeys(self.controller_pods, self.controller_container),
         }
-        found = self._read_facts(both, containers)
+        found = self.read_facts(both, containers)
         self.__dict__["facts"] = {pod: facts for pod, facts in found.items() if pod in self.pods}
         self.__dict__["controller_facts"] = {pod: facts for pod, facts in found.items() if pod in self.controller_pods}
 
-    def _read_facts(self, pods: Mapping[str, Obj], containers: Mapping[str, str]) -> dict[str, ProcessFacts]:
+    def read_facts(self, pods: Mapping[str, Obj], containers: Mapping[str, str]) -> dict[str, ProcessFacts]:
+        """Read the processes of some pods afresh; a pod that is not up, or cannot be read, is left out."""
         running = [name for name, pod in pods.items() if container_runs(pod, containers[name])]
 
         def read(name: str) -> tuple[str, ProcessFacts | None]:
@@ -249,7 +250,7 @@ class StatefulSetCluster:
         """What runs in each controller pod that is up."""
         if self.controllers is None:
             return {}
-        return self._read_facts(self.controller_pods, dict.fromkeys(self.controller_pods, self.controller_container))
+        return self.read_facts(self.controller_pods, dict.fromkeys(self.controller_pods, self.controller_container))
 
     @property
     def controller_ids(self) -> dict[int, str]:

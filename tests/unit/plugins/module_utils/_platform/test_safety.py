@@ -25,7 +25,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     DeadlineExceeded,
     KraftError,
     Refused,
-    Unreachable,
 )
 
 from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, pod
@@ -228,13 +227,16 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
     }
     target, _waited = broker_target(monkeypatch, [states], cluster=with_channels(3, 3, 3), handed_over=True)
 
-    def read(_client: Any, _namespace: str, pod: str, _container: str) -> Any:
-        # it has ended since the roll began; the third broker cannot be read
-        if pod == "kafka-2":
-            raise Unreachable("no answer")
-        return running({"kafka-0": 2, "kafka-1": 2}[pod])
+    read: list[Any] = []
 
-    monkeypatch.setattr(broker_roll, "pod_facts", read)
+    def read_facts(pods: Any, containers: Any) -> Any:
+        read.append((sorted(pods), containers))
+        # it has ended since the roll began; the third broker cannot be read
+        return {"kafka-1": running(2)}
+
+    target.cluster.read_facts = read_facts
+    # its own process is read by the roll itself
+    monkeypatch.setattr(broker_roll, "pod_facts", lambda *_: running(2))
     monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: list(states))
     monkeypatch.setattr(broker_roll, "MUTE_LOOK", 0.01)
     monkeypatch.setattr(target, "_wait_registered", lambda *_: None)
@@ -248,6 +250,7 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
 
     monkeypatch.setattr(broker_roll, "wait_in_sync", wait)
     back = target.wait_until_back("kafka-0", 0.5, lambda _text: None)
+    assert read == [(["kafka-1", "kafka-2"], {"kafka-1": "kafka", "kafka-2": "kafka"})]
     assert wanted == [[("t", 0), ("t", 1)], [("t", 1)]]
     assert back.note == "not yet in the ISRs that brokers [1] lead, which cannot change them any more"
     assert target.next() == ("kafka-1", 2)
