@@ -13,22 +13,19 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import CONFIG_VOLUME, FILE, RUN_PATH
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, STATEFUL_SET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 
 from tests.e2e import audit
 from tests.e2e.fleet import ACCOUNT
 from tests.e2e.places import refused
-from tests.e2e.trip import FINAL, Trip, trip, until
+from tests.e2e.trip import CONTROLLERS, FINAL, Trip, trip, until
 from tests.sandbox.fixtures import FixtureSpec
 
 SPEC = FixtureSpec(namespace="back-flag", dns_ttl=1, topics=5)
 SET = "kafka-kraft"
 FLAG = "zookeeper.metadata.migration.enable=true"
 LOST = "migration-flag-lost"
-CONTROLLERS = f"{names.LABEL_CLUSTER}=kafka,{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
 LAST_STEP = "MoveToKRaftControllerEnsureKRaftControllerMigrationModeRemovalComplete"
 
 Obj = dict[str, Any]
@@ -99,18 +96,9 @@ def put_template_back(found: Trip, volumes: list[Obj]) -> None:
 
 def delete_follower(found: Trip) -> str:
     """Delete the pod of a controller that is not active, as a drain does; returns its name once the new one is Ready."""
-    client, namespace = found.place.client, found.place.namespace
-    healthy = found.target.play("setup", "--tags", "SetupKRaftControllerHealthy")
-    assert healthy.status == 0, healthy.output
-    active = f"{SET}-{healthy.result('SetupKRaftControllerHealthy')['leader'] - 1000}"
-    pod, uid = next((name, uid) for name, uid in sorted(controllers(found).items()) if name != active)
-    client.delete(POD, pod, namespace, uid=uid)
-
-    def renewed() -> bool:
-        now = client.find(POD, pod, namespace)
-        return now is not None and now["metadata"]["uid"] != uid and is_ready(now)
-
-    until(renewed, f"{pod} did not come back without the flag", 120)
+    active = found.active_controller()
+    pod = next(name for name in sorted(controllers(found)) if name != active)
+    found.renew(pod, 120)
     return pod
 
 

@@ -7,18 +7,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, PVC, STATEFUL_SET
 
-from tests.e2e.fleet import cluster
-from tests.e2e.places import Place, refused
-from tests.e2e.trip import Trip, until
+from tests.e2e.places import refused
+from tests.e2e.trip import CONTROLLERS, Trip, quiet, until
 from tests.sandbox.fixtures import FixtureSpec
-
-CONTROLLERS = f"{names.LABEL_CLUSTER}=kafka,{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
 
 
 def scale(found: Trip, replicas: int) -> None:
@@ -49,26 +43,7 @@ def epoch(found: Trip) -> int:
 def elections(found: Trip, count: int) -> None:
     """Let the quorum elect anew: each election raises its epoch, without raising ZooKeeper's."""
     for _number in range(count):
-        healthy = found.target.play("setup", "--tags", "SetupKRaftControllerHealthy")
-        assert healthy.status == 0, healthy.output
-        quorum = healthy.result("SetupKRaftControllerHealthy")
-        renew(found, f"kafka-kraft-{quorum['leader'] - 1000}")
-
-
-def renew(found: Trip, pod: str) -> None:
-    """Delete a pod and wait until its successor is Ready."""
-    client, namespace = found.place.client, found.place.namespace
-    uid = client.get(POD, pod, namespace)["metadata"]["uid"]
-    client.delete(POD, pod, namespace, uid=uid)
-    until(lambda: _renewed(client.find(POD, pod, namespace), uid), f"{pod} did not come back")
-
-
-def _renewed(pod: dict[str, Any] | None, old: str) -> bool:
-    if pod is None or pod["metadata"]["uid"] == old:
-        return False
-    return any(
-        each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", [])
-    )
+        found.renew(found.active_controller())
 
 
 def in_sync(found: Trip) -> bool:
@@ -87,10 +62,7 @@ def test_negative_control_of_the_retry(tmp_path: Path) -> None:
 
     That is the data loss of strimzi/strimzi-kafka-operator#11262, which the order of rollback.yml makes impossible.
     """
-    client = connect({})
-    with cluster(FixtureSpec(namespace="guard-retry", dns_ttl=1, topics=3), tmp_path) as target:
-        target.variables["kraft_restart_interval"] = 0
-        found = Trip(Place(target, client))
+    with quiet(FixtureSpec(namespace="guard-retry", dns_ttl=1, topics=3), tmp_path) as found:
         found.run("migrate")
         by_hand(found, "/controller")
         found.make("made-between 1 3")
@@ -102,15 +74,11 @@ def test_negative_control_of_the_retry(tmp_path: Path) -> None:
                 "the topic survived: the control shows nothing",
                 180,
             )
-    client.close()
 
 
 def test_b8_a_quorum_with_a_higher_epoch(tmp_path: Path) -> None:
     """Elections before the copy raise KRaft's epoch above ZooKeeper's; the guard raises /controller_epoch in the same transaction."""
-    client = connect({})
-    with cluster(FixtureSpec(namespace="guard-epoch", dns_ttl=1, topics=3), tmp_path) as target:
-        target.variables["kraft_restart_interval"] = 0
-        found = Trip(Place(target, client))
+    with quiet(FixtureSpec(namespace="guard-epoch", dns_ttl=1, topics=3), tmp_path) as found:
         found.run("setup")
         elections(found, 3)
         found.run("migrate")
@@ -124,7 +92,6 @@ def test_b8_a_quorum_with_a_higher_epoch(tmp_path: Path) -> None:
         # a broker that leaves and comes back needs elections of a controller whose epoch counts
         found.run("rollback")
         until(lambda: in_sync(found), "partitions are not in sync after the rollback")
-    client.close()
 
 
 def empty(found: Trip) -> None:
@@ -142,10 +109,7 @@ def empty(found: Trip) -> None:
 
 def test_b9_a_stale_migration_and_empty_controllers(tmp_path: Path) -> None:
     """The collection does not start them: they would take the first copy for done, and delete what they do not know."""
-    client = connect({})
-    with cluster(FixtureSpec(namespace="guard-stale", dns_ttl=1, topics=3), tmp_path) as target:
-        target.variables["kraft_restart_interval"] = 0
-        found = Trip(Place(target, client))
+    with quiet(FixtureSpec(namespace="guard-stale", dns_ttl=1, topics=3), tmp_path) as found:
         found.run("migrate")
         by_hand(found, "/controller")
         empty(found)
@@ -155,5 +119,4 @@ def test_b9_a_stale_migration_and_empty_controllers(tmp_path: Path) -> None:
             done = found.target.play(playbook)
             refused(done, "rollback-pending", "whose quorum is gone", "run rollback.yml to its end first")
             assert "migration-stale" in done.output, done.output
-        assert client.list(POD, found.place.namespace, label_selector=CONTROLLERS) == []
-    client.close()
+        assert found.place.client.list(POD, found.place.namespace, label_selector=CONTROLLERS) == []

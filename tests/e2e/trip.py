@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
@@ -32,6 +33,7 @@ from tests.e2e.places import Place
 from tests.sandbox.fixtures import FixtureSpec, create_topics
 
 FINAL: dict[str, Any] = {"kraft_confirm": "kafka", "kraft_soak": 0, "kraft_accept": ACCEPT}
+CONTROLLERS = f"{names.LABEL_CLUSTER}=kafka,{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
 BROKER = r"kafka(-[a-z])?-\d"
 KINDS = (STATEFUL_SET, SERVICE, PDB, PVC, CONFIG_MAP, SECRET)
 
@@ -176,8 +178,8 @@ class Trip:
     def check_plain(self) -> None:
         """Nothing of the attempt is left: objects, templates, znodes, lock."""
         # with sentences: outside of pytest an assert says nothing by itself
-        names, specs = self.names(), self.specs()
-        assert names == self.objects, f"left over: {sorted(names - self.objects)}; gone: {sorted(self.objects - names)}"
+        found, specs = self.names(), self.specs()
+        assert found == self.objects, f"left over: {sorted(found - self.objects)}; gone: {sorted(self.objects - found)}"
         changed = {
             name: (self.templates.get(name), spec) for name, spec in specs.items() if spec != self.templates.get(name)
         }
@@ -196,6 +198,24 @@ class Trip:
         assert again.changed == []
         return done
 
+    def active_controller(self) -> str:
+        """The pod of the controller that leads the quorum."""
+        healthy = self.target.play("setup", "--tags", "SetupKRaftControllerHealthy")
+        assert healthy.status == 0, healthy.output
+        return f"kafka-kraft-{healthy.result('SetupKRaftControllerHealthy')['leader'] - 1000}"
+
+    def renew(self, pod: str, seconds: float = 90.0) -> None:
+        """Delete a pod, as a drain does, and wait until its successor is Ready."""
+        client, namespace = self.place.client, self.place.namespace
+        uid = client.get(POD, pod, namespace)["metadata"]["uid"]
+        client.delete(POD, pod, namespace, uid=uid)
+
+        def renewed() -> bool:
+            now = client.find(POD, pod, namespace)
+            return now is not None and now["metadata"]["uid"] != uid and is_ready(now)
+
+        until(renewed, f"{pod} did not come back", seconds)
+
     def restarted(self, before: dict[str, str]) -> list[str]:
         """Broker pods that are not the ones of before."""
         return sorted(pod for pod, uid in self.pods().items() if before.get(pod) != uid)
@@ -210,16 +230,24 @@ def until(what: Callable[[], bool], sentence: str, seconds: float = 90.0) -> Non
 
 
 @contextmanager
+def quiet(spec: FixtureSpec, folder: Path) -> Iterator[Trip]:
+    """A cluster without clients."""
+    client = connect({})
+    try:
+        with cluster(spec, folder) as target:
+            target.variables["kraft_restart_interval"] = 0
+            yield Trip(Place(target, client))
+    finally:
+        client.close()
+
+
+@contextmanager
 def trip(spec: FixtureSpec, folder: Path) -> Iterator[Trip]:
     """A cluster with live traffic; every acknowledged record has to be there at the end."""
-    client = connect({})
-    with cluster(spec, folder) as target:
-        target.variables["kraft_restart_interval"] = 0
-        with canary(target, dns_ttl=1) as figures:
-            found = Trip(Place(target, client))
+    with quiet(spec, folder) as found:
+        with canary(found.target, dns_ttl=1) as figures:
             found.remember()
             found.make("old-1 1 3", "old-2 1 3", "old-3 1 3")
             yield found
         print(figures)
         assert figures["ok"], figures
-    client.close()
