@@ -194,6 +194,14 @@ RESTARTING = (
         SAFETY,
     ),
     Mutant(
+        "a controller that was started without the flag counts as restarted",
+        "2",
+        PLATFORM + "controller_roll.py",
+        ' and pod["metadata"]["uid"] not in self._old\n',
+        "\n",
+        SAFETY,
+    ),
+    Mutant(
         "brokers that cannot change an ISR are met one by one",
         "11",
         PLATFORM + "broker_roll.py",

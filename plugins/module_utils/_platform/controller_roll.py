@@ -59,6 +59,8 @@ class ControllerRoll:
             for pod, obj in cluster.controller_pods.items()
             if (not self._has_hash(obj) if left is None else pod in left)
         ]
+        #: one that is named may have the hash already, and is no restarted one for that
+        self._old = {cluster.controller_pods[pod]["metadata"]["uid"] for pod in self._left}
 
     def _has_hash(self, pod: Mapping[str, Any]) -> bool:
         return pod_settings_hash(pod) == self._hash
@@ -117,7 +119,7 @@ class ControllerRoll:
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""
-        return self._has_hash(pod)
+        return self._has_hash(pod) and pod["metadata"]["uid"] not in self._old
 
     def started(self, pod: str) -> None:
         """Nothing to do early: the voter catches up later than its settings can be read."""

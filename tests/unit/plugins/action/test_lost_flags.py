@@ -73,7 +73,9 @@ def restarted_controllers(run: Acts, monkeypatch: pytest.MonkeyPatch) -> list[st
 
 def test_the_process_decides_who_gets_the_flag_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else's restart leaves the hash of the template on a pod that does not run those settings."""
-    same = {name: pod(name, owner="uid-kafka-kraft", annotations={names.SETTINGS_HASH: "new"}) for name in ONE_OFF}
+    same = {
+        name: pod(name, owner="uid-kafka-kraft", uid=name, annotations={names.SETTINGS_HASH: "new"}) for name in ONE_OFF
+    }
     run = run_with(rollback.RETURN, flags=ONE_OFF, controller_pods=same)
     assert restarted_controllers(run, monkeypatch) == ["kafka-kraft-1"]
 

@@ -107,7 +107,8 @@ def lost_flags(monkeypatch: pytest.MonkeyPatch) -> Acts:
     """Two controllers were restarted without the flag; their StatefulSet has it again."""
     flags = dict(zip(CONTROLLERS, (False, True, False), strict=True))
     old = {
-        name: pod(name, annotations={names.SETTINGS_HASH: "new" if flag else "final"}) for name, flag in flags.items()
+        name: pod(name, uid=name, annotations={names.SETTINGS_HASH: "new" if flag else "final"})
+        for name, flag in flags.items()
     }
     return scene(monkeypatch, rollback.RETURN, flags=flags, controller_pods=old)
 

@@ -45,7 +45,7 @@ class FakeCluster(SimpleNamespace):
             "statefulsets": [at_stage("kafka", "kraft")],
             "controllers": statefulset("kafka-kraft"),
             "controllers_name": "kafka-kraft",
-            "controller_pods": {f"kafka-kraft-{n}": pod(f"kafka-kraft-{n}") for n in range(3)},
+            "controller_pods": {f"kafka-kraft-{n}": pod(f"kafka-kraft-{n}", uid=f"uid-{n}") for n in range(3)},
             "controller_facts": {f"kafka-kraft-{n}": facts(controller_quorum_voters=VOTERS) for n in range(3)},
             "controller_ids": {3000 + n: f"kafka-kraft-{n}" for n in range(3)},
             "zookeeper_connect": "zookeeper:2181/kafka",

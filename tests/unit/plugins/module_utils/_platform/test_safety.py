@@ -51,7 +51,7 @@ def test_no_controller_goes_unless_the_others_are_a_majority(seen: Any) -> None:
     cluster = cluster_with(
         controller_ids=ids,
         controller_facts={name: facts(controller_quorum_voters=five) for name in ids.values()},
-        controller_pods={name: pod(name) for name in ids.values()},
+        controller_pods={name: pod(name, uid=name) for name in ids.values()},
     )
     target = controller_target(cluster)
     seen[:] = [quorum(voters={3000: 0, 3001: 0, 3002: 0})]
@@ -301,7 +301,16 @@ def test_a_broker_that_somebody_else_restarted_may_be_registered_already(monkeyp
     assert target.restarted(pod("kafka-0", annotations={names.SETTINGS_HASH: "new"}))
     target.cluster.zookeeper.watch = lambda _path, _callback: SimpleNamespace(mtime_ms=7)
     target._wait_registered(0, 0.0, lambda _text: None)
-    assert controller_target(cluster_with()).restarted(pod("x", annotations={names.SETTINGS_HASH: "new"}))
+    assert controller_target(cluster_with()).restarted(pod("x", annotations={names.SETTINGS_HASH: "new"}, uid="new"))
+
+
+def test_a_controller_that_is_named_is_restarted_whatever_hash_it_has() -> None:
+    """B11: its template was put back after it had started without the flag, so that its hash says nothing."""
+    marks = {names.SETTINGS_HASH: "new"}
+    cluster = cluster_with(controller_pods={"kafka-kraft-0": pod("kafka-kraft-0", annotations=marks, uid="seen")})
+    target = controller_roll.ControllerRoll(cluster, "new", lambda *_: "", lambda: None, ["kafka-kraft-0"])
+    assert not target.restarted(cluster.controller_pods["kafka-kraft-0"])
+    assert target.restarted(pod("kafka-kraft-0", annotations=marks, uid="another"))
 
 
 def test_a_partition_that_can_never_spare_it_needs_acceptance_by_name(monkeypatch: Any) -> None:
