@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.trip import FINAL, Trip, trip
+from tests.e2e.trip import FINAL, Trip, trip, until
 from tests.sandbox.fixtures import FixtureSpec
 
 SPECS = {
@@ -76,12 +76,14 @@ def b3_b4_b10_from_hybrid(found: Trip) -> None:
     assert found.topics()["b10-again"] == "2 222000"
 
 
-def b7_changes_in_between(found: Trip) -> dict[str, str]:
+def b7_changes_in_between(found: Trip, back_from: str, deleted: str, retention: int) -> dict[str, str]:
     """Changes that only ZooKeeper sees; a second attempt has to take them along (the bug of strimzi/strimzi-kafka-operator#11262)."""
-    found.make("between-new 2 3 retention.ms=333000")
-    found.kafka("kafka-topics --delete --topic old-2")
-    found.kafka("kafka-configs --alter --entity-type topics --entity-name old-3 --add-config retention.ms=444000")
+    found.make(f"between-{back_from} 2 3 retention.ms=333000")
+    found.kafka(f"kafka-topics --delete --topic {deleted}")
+    found.kafka(f"kafka-configs --alter --entity-type topics --entity-name old-3 --add-config retention.ms={retention}")
+    until(lambda: deleted not in found.topics(), f"{deleted} was not deleted")
     expected = found.topics()
+    assert expected["old-3"] == f"1 {retention}"
     found.run("migrate")
     assert found.state() == "HYBRID_DUAL_WRITE"
     assert found.topics() == expected
@@ -102,7 +104,6 @@ def b5_from_pure(found: Trip, expected: dict[str, str]) -> None:
 
 def b6_half_way_to_kraft(found: Trip) -> None:
     """The second roll is killed after one broker: only that one goes back in the first roll."""
-    found.run("migrate")
     before = found.pods()
     found.target.kill("finalize", r"broker 1/\d: \S+: back after")
     found.settle()
@@ -135,8 +136,9 @@ def test_there_and_back_again(tmp_path: Path) -> None:
         b1_from_setup(found)
         b2_before_the_copy(found)
         b3_b4_b10_from_hybrid(found)
-        expected = b7_changes_in_between(found)
+        expected = b7_changes_in_between(found, "hybrid", deleted="old-2", retention=444000)
         b5_from_pure(found, expected)
+        b7_changes_in_between(found, "pure", deleted="b5-new", retention=666000)
         b6_half_way_to_kraft(found)
         to_the_end(found)
 
@@ -145,8 +147,9 @@ def test_environment_variables_without_jolokia(tmp_path: Path) -> None:
     """The other settings surface, and the signals of Kafka's own tools."""
     with trip(SPECS["confluent"], tmp_path) as found:
         b3_b4_b10_from_hybrid(found)
-        expected = b7_changes_in_between(found)
+        expected = b7_changes_in_between(found, "hybrid", deleted="old-2", retention=444000)
         b5_from_pure(found, expected)
+        b7_changes_in_between(found, "pure", deleted="b5-new", retention=666000)
 
 
 def test_a_raised_level_stays(tmp_path: Path) -> None:
@@ -171,4 +174,4 @@ def test_service_without_a_restart_on_older_versions(name: str, tmp_path: Path) 
     """A broker is elected, and partitions are led, before any broker was restarted; then a second attempt."""
     with trip(SPECS[name], tmp_path) as found:
         b3_b4_b10_from_hybrid(found)
-        b7_changes_in_between(found)
+        b7_changes_in_between(found, "hybrid", deleted="old-2", retention=444000)

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import time
 from pathlib import Path
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, PVC, STATEFUL_SET
@@ -46,15 +49,27 @@ def elections(found: Trip, count: int) -> None:
         found.renew(found.active_controller())
 
 
-def in_sync(found: Trip) -> bool:
-    """Whether each partition of the fixture's topics has a leader and all its replicas in sync."""
-    script = (
-        "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; /opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 "
-        "--describe --under-replicated-partitions; "
-        "/opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 --describe --unavailable-partitions"
+def partitions(found: Trip, *options: str) -> str:
+    """What kafka-topics says of the partitions that an option chooses."""
+    script = "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; " + "; ".join(
+        f"/opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 --describe {option}" for option in options
     )
     seen = found.target.fixture.kube.exec(found.place.namespace, "kafka-1", ["bash", "-c", script], timeout=120)
-    return seen.status == 0 and "Partition:" not in seen.text
+    assert seen.status == 0, seen.text
+    return seen.text
+
+
+def in_sync(found: Trip) -> bool:
+    """Whether each partition of the fixture's topics has a leader and all its replicas in sync."""
+    return "Partition:" not in partitions(found, "--under-replicated-partitions", "--unavailable-partitions")
+
+
+def to_a_higher_epoch(found: Trip) -> None:
+    """Hybrid, with the topic b8, whose partitions' states have an epoch of KRaft's that is above ZooKeeper's."""
+    found.run("setup")
+    elections(found, 5)
+    found.run("migrate")
+    found.make("b8 3 3")
 
 
 def test_negative_control_of_the_retry(tmp_path: Path) -> None:
@@ -79,10 +94,7 @@ def test_negative_control_of_the_retry(tmp_path: Path) -> None:
 def test_b8_a_quorum_with_a_higher_epoch(tmp_path: Path) -> None:
     """Elections before the copy raise KRaft's epoch above ZooKeeper's; the guard raises /controller_epoch in the same transaction."""
     with quiet(FixtureSpec(namespace="guard-epoch", dns_ttl=1, topics=3), tmp_path) as found:
-        found.run("setup")
-        elections(found, 3)
-        found.run("migrate")
-        found.make("b8 3 3")
+        to_a_higher_epoch(found)
         before = epoch(found)
         done = found.run("rollback", kraft_rollback_cleanup="later")
         removal = done.result("RollbackToZkWaitForManualNodeRemovalFromZk")
@@ -92,6 +104,29 @@ def test_b8_a_quorum_with_a_higher_epoch(tmp_path: Path) -> None:
         # a broker that leaves and comes back needs elections of a controller whose epoch counts
         found.run("rollback")
         until(lambda: in_sync(found), "partitions are not in sync after the rollback")
+
+
+def test_negative_control_of_b8(tmp_path: Path) -> None:
+    """Without the guard partitions stay without a leader: the new controller takes their state for a later controller's (KAFKA-20488)."""
+    with quiet(FixtureSpec(namespace="guard-no-epoch", dns_ttl=1, topics=3), tmp_path) as found:
+        to_a_higher_epoch(found)
+        by_hand(found, "/migration", "/controller")
+        written = found.znode("/brokers/topics/b8/partitions/0/state")
+        assert written is not None
+        assert written["controller_epoch"] > epoch(found), "ZooKeeper's epoch is high enough: the control shows nothing"
+        assert "Partition:" not in partitions(found, "--unavailable-partitions")
+        found.renew("kafka-0")
+        # long after it is back, since a controller that could do it does it at once
+        until(lambda: len(registered(found)) == 3, "kafka-0 did not register again")
+        time.sleep(10)
+        assert "Topic: b8" in partitions(found, "--unavailable-partitions")
+
+
+def registered(found: Trip) -> list[str]:
+    """The brokers that ZooKeeper knows."""
+    with found.place.zookeeper() as zk:
+        brokers: list[str] = zk.get_children("/brokers/ids")
+        return brokers
 
 
 def empty(found: Trip) -> None:
@@ -120,3 +155,22 @@ def test_b9_a_stale_migration_and_empty_controllers(tmp_path: Path) -> None:
             refused(done, "rollback-pending", "whose quorum is gone", "run rollback.yml to its end first")
             assert "migration-stale" in done.output, done.output
         assert found.place.client.list(POD, found.place.namespace, label_selector=CONTROLLERS) == []
+
+
+def test_negative_control_of_b9(tmp_path: Path) -> None:
+    """An empty quorum that finds a stale /migration does not copy; it makes ZooKeeper as empty as itself."""
+    with quiet(FixtureSpec(namespace="guard-no-check", dns_ttl=1, topics=3), tmp_path) as found:
+        killed = found.target.play("migrate", kill_at="after:MigrateTriggerKafkaMigration")
+        assert killed.status == -signal.SIGKILL, killed.output
+        found.make("b9 1 3")
+        scale(found, 0)
+        with found.place.zookeeper() as zk:
+            left = json.loads(zk.get("/migration")[0])
+            assert left["kraft_metadata_offset"] <= 0, f"the copy was made already: {left}"
+            left |= {"kraft_metadata_offset": 5000, "kraft_metadata_epoch": 3, "kraft_controller_epoch": 3}
+            zk.set("/migration", json.dumps(left).encode())
+            scale(found, 3)
+            # the brokers of the first roll, that nothing watches over here
+            for pod in found.pods():
+                found.renew(pod)
+            until(lambda: not zk.exists("/brokers/topics/b9"), "the topic survived: the control shows nothing", 120)
