@@ -14,10 +14,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image_rules import (
+    APACHE,
+    BITNAMI,
+    CONFLUENT,
+    ImageRules,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import Changes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_env import EnvSurface, Flavour, setting_name
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_env import EnvSurface
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts import (
     DNS_TTL_OPTION,
     SurfaceChange,
@@ -187,9 +193,9 @@ def _candidates(template: Obj, config_maps: Mapping[str, Obj], container: str) -
             except Unsupported:
                 continue
             yield FileSurface(template, config_maps, container, use.config_map, key, use.volume)
-    flavour = _flavour(template, config_maps, container)
-    if flavour:
-        yield EnvSurface(template, config_maps, container, flavour)
+    rules = _rules(template, config_maps, container)
+    if rules:
+        yield EnvSurface(template, config_maps, container, rules)
 
 
 def _shown(template: Mapping[str, Any], volume: str) -> list[str]:
@@ -206,11 +212,11 @@ def _visible(path: str, sub_paths: list[str]) -> bool:
     return any(not sub or path == sub or path.startswith(sub.rstrip("/") + "/") for sub in sub_paths)
 
 
-def _flavour(template: Mapping[str, Any], config_maps: Mapping[str, Obj], container: str) -> Flavour | None:
+def _rules(template: Mapping[str, Any], config_maps: Mapping[str, Obj], container: str) -> ImageRules | None:
     target = container_of(template, container)
     names = environment(target, config_maps)
-    if any(setting_name(name, "bitnami") for name in names):
-        return "bitnami"
-    if not any(setting_name(name, "apache") for name in names):
+    if any(map(BITNAMI.setting, names)):
+        return BITNAMI
+    if not any(map(APACHE.setting, names)):
         return None
-    return "apache" if "apache/kafka" in str(target.get("image") or "") else "confluent"
+    return APACHE if "apache/kafka" in str(target.get("image") or "") else CONFLUENT

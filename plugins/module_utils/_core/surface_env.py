@@ -4,8 +4,7 @@
 
 """Settings given as environment variables, the way of the Confluent, Bitnami and Apache images.
 
-Each image's entrypoint writes its properties file from them at every start. Sources: KafkaDockerWrapper.scala (Apache),
-``configure`` and ``ub`` (Confluent), ``libkafka.sh`` (Bitnami).
+Each image's entrypoint writes its properties file from them at every start; what differs between them is in image_rules.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image_rules import ImageRules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import CONNECT, Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts import (
@@ -34,49 +34,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.template import container_of, environment
 
 Obj = dict[str, Any]
-Flavour = Literal["apache", "confluent", "bitnami"]
-
-BITNAMI_PREFIX = "KAFKA_CFG_"
-PREFIX = "KAFKA_"
-
-# Variables with the prefix KAFKA_ that no image takes for a setting.
-_NOT_SETTINGS = re.compile(
-    r"KAFKA_(VERSION|HEAP_OPTS|OPTS|JMX_.*|JVM_PERFORMANCE_OPTS|GC_LOG_OPTS|LOG4J_.*|TOOLS_LOG4J_.*|HOME|CFG_.*|"
-    r"KRAFT_CLUSTER_ID|SKIP_KRAFT_STORAGE_INIT|SERVICE_(HOST|PORT).*|PORT(_.*)?)"
-)
-_ESCAPES = {"___": "-", "__": "_", "_": "."}
-_BITNAMI_CASES = {"zookeeper.clientcnxnsocket": "zookeeper.clientCnxnSocket"}
-
-
-def setting_name(variable: str, flavour: Flavour) -> str | None:
-    """Return the setting that the image makes of a variable, or None when it makes none."""
-    if flavour == "bitnami":
-        if not variable.startswith(BITNAMI_PREFIX):
-            return None
-        key = variable[len(BITNAMI_PREFIX) :].lower().replace("_", ".")
-        key = key.replace("sasl.ssl", "sasl_ssl").replace("sasl.plaintext", "sasl_plaintext")
-        return _BITNAMI_CASES.get(key, key)
-    if not variable.startswith(PREFIX) or _NOT_SETTINGS.fullmatch(variable):
-        return None
-    return re.sub("_{1,3}", lambda match: _ESCAPES[match.group()], variable[len(PREFIX) :]).lower()
-
-
-def variable_name(key: str, flavour: Flavour) -> str:
-    """Return the variable that the image turns into a setting.
-
-    :raises Unsupported: ``setting-blocks`` when no variable can give it, such as a key with capitals.
-    """
-    if flavour == "bitnami":
-        name = BITNAMI_PREFIX + key.upper().replace(".", "_")
-    else:
-        name = PREFIX + key.upper().replace("_", "__").replace("-", "___").replace(".", "_")
-    if not re.fullmatch("[A-Z0-9_]+", name) or setting_name(name, flavour) != key:
-        raise Unsupported(
-            f"the setting {key} cannot be given by an environment variable of a {flavour} image; "
-            "mount a properties file instead",
-            code="setting-blocks",
-        )
-    return name
 
 
 @dataclass(frozen=True)
@@ -86,19 +43,19 @@ class EnvSurface:
     template: Obj
     config_maps: Mapping[str, Obj]
     container: str
-    flavour: Flavour
+    rules: ImageRules
     kind: str = "environment"
 
     @property
     def where(self) -> str:
         """The surface in words."""
-        return f"the {BITNAMI_PREFIX if self.flavour == 'bitnami' else PREFIX}* variables of container {self.container}"
+        return f"the {self.rules.prefix}* variables of container {self.container}"
 
     def read(self) -> dict[str, str]:
         """Return the settings that the variables give, as far as their values can be read."""
         found = {}
         for name, variable in environment(container_of(self.template, self.container), self.config_maps).items():
-            key = setting_name(name, self.flavour)
+            key = self.rules.setting(name)
             if key is not None and variable.value is not None:
                 found[key] = variable.value
         return found
@@ -106,7 +63,7 @@ class EnvSurface:
     def opaque(self) -> frozenset[str]:
         """Return the settings whose variable has a value that cannot be read from here."""
         variables = environment(container_of(self.template, self.container), self.config_maps).values()
-        keys = (setting_name(variable.name, self.flavour) for variable in variables if variable.value is None)
+        keys = (self.rules.setting(variable.name) for variable in variables if variable.value is None)
         return frozenset(key for key in keys if key is not None)
 
     def unmanaged(self, effective: Mapping[str, str]) -> dict[str, str]:
@@ -143,10 +100,10 @@ class EnvSurface:
         :raises Unsupported: ``setting-overridden``, ``setting-blocks``.
         """
         present = {*self.read(), *self.opaque()}
-        if self.flavour == "bitnami" and CONNECT in changes.remove and CONNECT not in present:
+        if self.rules.refuses_zookeeper and CONNECT in changes.remove and CONNECT not in present:
             raise Unsupported(
-                f"{CONNECT} is given by something that cannot be seen in the pod template, and Bitnami's image refuses "
-                f"KRaft mode with it: take {BITNAMI_PREFIX}ZOOKEEPER_CONNECT out of there",
+                f"{CONNECT} is given by something that cannot be seen in the pod template, and {self.rules.name}'s image refuses "
+                f"KRaft mode with it: take {self.rules.variable(CONNECT)} out of there",
                 code="setting-overridden",
             )
         notes = refuse_overridden(changes, self.fixed(effective), present, self.where)
@@ -167,22 +124,22 @@ class EnvSurface:
         text = "\n".join([*(container.get("command") or []), *(container.get("args") or [])])
         words = [key]
         with suppress(Unsupported):
-            words.append(variable_name(key, self.flavour))
+            words.append(self.rules.variable(key))
         return any(re.search(rf"(?<![\w.]){re.escape(word)}=", text) for word in words)
 
     def _variable(self, key: str) -> str:
         """Return the variable that gives a setting already, else the one that the image's rule makes."""
         for name in environment(container_of(self.template, self.container), self.config_maps):
-            if setting_name(name, self.flavour) == key:
+            if self.rules.setting(name) == key:
                 return name
-        return variable_name(key, self.flavour)
+        return self.rules.variable(key)
 
     def _without(self, target: Obj, keys: list[str], stage: str, digest: str) -> list[Obj]:
         """Take variables out of the container; those of an ``envFrom`` by a copy of its ConfigMap without them."""
         gone = {
             name
             for name in environment(container_of(self.template, self.container), self.config_maps)
-            if setting_name(name, self.flavour) in keys
+            if self.rules.setting(name) in keys
         }
         for name in gone:
             set_variable(target, name, "")
@@ -210,14 +167,13 @@ class EnvSurface:
                 "which is not known yet; fetch it first",
                 code="cluster-id-mismatch",
             )
-        set_variable(target, "KAFKA_KRAFT_CLUSTER_ID" if self.flavour == "bitnami" else "CLUSTER_ID", cluster_id)
-        # Kafka takes broker.id for node.id; only Bitnami's entrypoint insists on its own variable.
-        if self.flavour == "bitnami":
-            _rename_id(target, effective)
+        set_variable(target, self.rules.cluster_id, cluster_id)
+        if self.rules.insists_on_node_id:
+            _rename_id(target, effective, self.rules)
 
 
-def _rename_id(container: Obj, effective: Mapping[str, str]) -> None:
-    old, new = BITNAMI_PREFIX + "BROKER_ID", BITNAMI_PREFIX + "NODE_ID"
+def _rename_id(container: Obj, effective: Mapping[str, str], rules: ImageRules) -> None:
+    old, new = rules.variable("broker.id"), rules.variable("node.id")
     before = copy.deepcopy(container)
     for entry in container.get("env") or []:
         entry["name"] = new if entry["name"] == old else entry["name"]
@@ -231,6 +187,6 @@ def _rename_id(container: Obj, effective: Mapping[str, str]) -> None:
     if not given and not assigned:
         raise Unsupported(
             f"the broker id {effective.get('broker.id', '')} of container {before['name']} is given by something that cannot "
-            f"be seen in the pod template (a mounted script?); Bitnami's image needs {new} in KRaft mode: set it there",
+            f"be seen in the pod template (a mounted script?); {rules.name}'s image needs {new} in KRaft mode: set it there",
             code="setting-overridden",
         )

@@ -13,6 +13,7 @@ import pytest
 from ansible.release import __version__ as ansible_version
 from ansible_collections.kafkaops.kraft.plugins.action import migration_report
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image_rules import CONFLUENT
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import EnvSurface, FileSurface
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts import JVM_OPTION, stage_name
@@ -151,7 +152,7 @@ def test_an_original_that_is_gone_is_said(cluster: Cluster, tmp_path: Path) -> N
 
 
 def test_settings_of_variables_for_git(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    surface = EnvSurface(cluster.statefulsets[0]["spec"]["template"], {}, "kafka", "confluent")
+    surface = EnvSurface(cluster.statefulsets[0]["spec"]["template"], {}, "kafka", CONFLUENT)
     monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {"kafka": surface})
     run(cluster, tmp_path / "kafka")
     first = written(tmp_path / "kafka.json")["git"][0]

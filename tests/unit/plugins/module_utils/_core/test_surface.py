@@ -225,18 +225,18 @@ def test_a_few_helping_variables_do_not_outweigh_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "config_maps", "effective", "flavour"),
+    ("template", "config_maps", "effective", "image"),
     [
-        (confluent_template(), confluent_config_maps(), CONFLUENT_EFFECTIVE, "confluent"),
-        (bitnami_template(), {}, BITNAMI_EFFECTIVE, "bitnami"),
+        (confluent_template(), confluent_config_maps(), CONFLUENT_EFFECTIVE, "Confluent"),
+        (bitnami_template(), {}, BITNAMI_EFFECTIVE, "Bitnami"),
     ],
 )
 def test_variables_are_found(
-    template: dict[str, Any], config_maps: dict[str, Any], effective: dict[str, str], flavour: str
+    template: dict[str, Any], config_maps: dict[str, Any], effective: dict[str, str], image: str
 ) -> None:
     surface = detect(template, config_maps, effective)
     assert isinstance(surface, EnvSurface)
-    assert surface.flavour == flavour
+    assert surface.rules.name == image
     assert surface.container in surface.where
 
 
@@ -245,4 +245,4 @@ def test_apaches_image_is_recognised() -> None:
     template["spec"]["containers"][0]["image"] = "docker.io/apache/kafka:3.9.2"
     surface = detect(template, confluent_config_maps(), CONFLUENT_EFFECTIVE)
     assert isinstance(surface, EnvSurface)
-    assert surface.flavour == "apache"
+    assert surface.rules.name == "Apache"

@@ -23,11 +23,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface impor
     detect,
     settings_hash,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_env import (
-    Flavour,
-    setting_name,
-    variable_name,
-)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.versions import parse_ibp
 
 from tests.unit.plugins.module_utils._core.core_manifests import (
@@ -41,57 +36,6 @@ from tests.unit.plugins.module_utils._core.core_manifests import (
 
 CONTEXT = BrokerContext(target=parse_ibp("3.9"), voters="1000@k-0.k.demo.svc:9093")
 CLUSTER_ID = "cluster-id-0123456789A"
-
-
-@pytest.mark.parametrize(
-    ("variable", "flavour", "key"),
-    [
-        ("KAFKA_ZOOKEEPER_CONNECT", "confluent", "zookeeper.connect"),
-        ("KAFKA_A__B___C_D", "apache", "a_b-c.d"),
-        ("KAFKA_HEAP_OPTS", "confluent", None),
-        ("KAFKA_LOG4J_LOGGERS", "confluent", None),
-        ("KAFKA_PORT_9092_TCP", "apache", None),
-        ("KAFKA_KRAFT_CLUSTER_ID", "apache", None),
-        ("KAFKA_CFG_LISTENERS", "confluent", None),
-        ("CLUSTER_ID", "confluent", None),
-        ("KAFKA_CFG_LISTENERS", "bitnami", "listeners"),
-        ("KAFKA_CFG_ZOOKEEPER_CLIENTCNXNSOCKET", "bitnami", "zookeeper.clientCnxnSocket"),
-        ("KAFKA_CFG_LISTENER_NAME_SASL_SSL_X", "bitnami", "listener.name.sasl_ssl.x"),
-        ("KAFKA_CFG_LISTENER_NAME_SASL_PLAINTEXT_X", "bitnami", "listener.name.sasl_plaintext.x"),
-        ("KAFKA_HEAP_OPTS", "bitnami", None),
-    ],
-)
-def test_variables_become_settings(variable: str, flavour: Flavour, key: str | None) -> None:
-    assert setting_name(variable, flavour) == key
-
-
-@pytest.mark.parametrize(
-    ("key", "flavour", "variable"),
-    [
-        ("zookeeper.metadata.migration.enable", "confluent", "KAFKA_ZOOKEEPER_METADATA_MIGRATION_ENABLE"),
-        ("listener.name.my_own-one.x", "apache", "KAFKA_LISTENER_NAME_MY__OWN___ONE_X"),
-        ("process.roles", "bitnami", "KAFKA_CFG_PROCESS_ROLES"),
-        ("zookeeper.clientCnxnSocket", "bitnami", "KAFKA_CFG_ZOOKEEPER_CLIENTCNXNSOCKET"),
-        ("listener.name.sasl_ssl.x", "bitnami", "KAFKA_CFG_LISTENER_NAME_SASL_SSL_X"),
-    ],
-)
-def test_settings_become_variables(key: str, flavour: Flavour, variable: str) -> None:
-    assert variable_name(key, flavour) == variable
-
-
-@pytest.mark.parametrize(
-    ("key", "flavour"),
-    [
-        ("zookeeper.clientCnxnSocket", "confluent"),
-        ("listener.name.my_own.x", "bitnami"),
-        ("a-b", "bitnami"),
-        ("heap.opts", "apache"),
-    ],
-)
-def test_what_no_variable_can_give_is_named(key: str, flavour: Flavour) -> None:
-    with pytest.raises(Unsupported, match=key) as caught:
-        variable_name(key, flavour)
-    assert caught.value.code == "setting-blocks"
 
 
 def _surface(template: dict[str, Any], config_maps: dict[str, Any], effective: dict[str, str]) -> EnvSurface:

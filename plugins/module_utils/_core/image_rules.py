@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the entrypoint of each image makes of environment variables.
+
+Sources: KafkaDockerWrapper.scala (Apache), ``configure`` and ``ub`` (Confluent), ``libkafka.sh`` (Bitnami).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+
+# What begins with KAFKA_ and is no setting.
+_NOT_SETTINGS = re.compile(
+    r"VERSION|HEAP_OPTS|OPTS|JMX_.*|JVM_PERFORMANCE_OPTS|GC_LOG_OPTS|LOG4J_.*|TOOLS_LOG4J_.*|HOME|CFG_.*|"
+    r"KRAFT_CLUSTER_ID|SKIP_KRAFT_STORAGE_INIT|SERVICE_(HOST|PORT).*|PORT(_.*)?"
+)
+_ESCAPES = {"___": "-", "__": "_", "_": "."}
+_BITNAMI_CASES = {"zookeeper.clientcnxnsocket": "zookeeper.clientCnxnSocket"}
+
+
+@dataclass(frozen=True)
+class ImageRules:
+    """The rules of one image.
+
+    :ivar prefix: of the variables that are settings.
+    :ivar cluster_id: the variable with the cluster id that directories are formatted with.
+    :ivar read: what follows the prefix to the setting, None when it is none; ``spell``: the way back.
+    :ivar insists_on_node_id: in KRaft mode the broker id has to be in the variable of ``node.id``, though Kafka takes ``broker.id`` for it.
+    :ivar refuses_zookeeper: in KRaft mode it does not start while a variable names ZooKeeper.
+    """
+
+    name: str
+    prefix: str
+    cluster_id: str
+    read: Callable[[str], str | None]
+    spell: Callable[[str], str]
+    insists_on_node_id: bool = False
+    refuses_zookeeper: bool = False
+
+    def setting(self, variable: str) -> str | None:
+        """Return the setting that the image makes of a variable, or None when it makes none."""
+        return self.read(variable[len(self.prefix) :]) if variable.startswith(self.prefix) else None
+
+    def variable(self, key: str) -> str:
+        """Return the variable that the image turns into a setting.
+
+        :raises Unsupported: ``setting-blocks`` when no variable can give it, such as a key with capitals.
+        """
+        name = self.prefix + self.spell(key)
+        if not re.fullmatch("[A-Z0-9_]+", name) or self.setting(name) != key:
+            raise Unsupported(
+                f"the setting {key} cannot be given by an environment variable of {self.name}'s image; "
+                "mount a properties file instead",
+                code="setting-blocks",
+            )
+        return name
+
+
+def _read(rest: str) -> str | None:
+    if _NOT_SETTINGS.fullmatch(rest):
+        return None
+    return re.sub("_{1,3}", lambda match: _ESCAPES[match.group()], rest).lower()
+
+
+def _spell(key: str) -> str:
+    return key.upper().replace("_", "__").replace("-", "___").replace(".", "_")
+
+
+def _read_bitnami(rest: str) -> str:
+    key = rest.lower().replace("_", ".")
+    key = key.replace("sasl.ssl", "sasl_ssl").replace("sasl.plaintext", "sasl_plaintext")
+    return _BITNAMI_CASES.get(key, key)
+
+
+def _spell_bitnami(key: str) -> str:
+    return key.upper().replace(".", "_")
+
+
+APACHE = ImageRules("Apache", "KAFKA_", "CLUSTER_ID", _read, _spell)
+CONFLUENT = replace(APACHE, name="Confluent")
+BITNAMI = ImageRules(
+    "Bitnami",
+    "KAFKA_CFG_",
+    "KAFKA_KRAFT_CLUSTER_ID",
+    _read_bitnami,
+    _spell_bitnami,
+    insists_on_node_id=True,
+    refuses_zookeeper=True,
+)
