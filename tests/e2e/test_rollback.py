@@ -160,7 +160,7 @@ def test_a_raised_level_stays(tmp_path: Path) -> None:
         text = found.target.fixture.kube.exec(
             found.place.namespace,
             "kafka-0",
-            ["bash", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep '\\.properties$' | xargs cat"],
+            ["bash", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep '^/.*\\.properties$' | xargs cat"],
         ).text
         assert re.search(r"^inter\.broker\.protocol\.version=3\.9", text, re.MULTILINE), text
         assert found.state() == "ZOOKEEPER"
