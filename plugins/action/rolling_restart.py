@@ -121,7 +121,8 @@ class ActionModule(KraftAction):
         return {
             "msg": f"restarted {len(pods)} {run.params['target']} in {time.monotonic() - run.started:.0f} s; {cluster.state.reason}",
             "restarted": pods,
-            "skipped": len(cluster.pods if of_brokers else cluster.controller_pods) - len(pods),
+            "skipped": len(cluster.pods if of_brokers else cluster.controller_pods)
+            - len({each["pod"] for each in pods}),
         }
 
     def _flag_controllers(self, run: Run) -> None:

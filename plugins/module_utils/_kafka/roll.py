@@ -35,6 +35,10 @@ CRASHES = 4
 PAUSE = 0.5
 
 
+class OtherFirst(Exception):
+    """Another pod has to be restarted before the one that was next."""
+
+
 @dataclass(frozen=True)
 class Back:
     """A pod is back: when it happened and when we noticed (milliseconds since the epoch)."""
@@ -82,7 +86,7 @@ class Target(Protocol):
         """Check gates and that nobody changed our objects; raise KraftError to stop the roll."""
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
-        """Wait until the pod may be deleted; raise DeadlineExceeded with the reason."""
+        """Wait until the pod may be deleted; raise DeadlineExceeded with the reason, OtherFirst to be asked for the next one again."""
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Return whether somebody else has restarted a pod that is still to be done, onto the wanted settings."""
@@ -126,13 +130,17 @@ class RollEngine:
             pod, left = target.next()
             if pod is None:
                 return self.restarts
-            total = total or left
+            # a target may find more to restart on the way
+            total = max(total, len(self.restarts) + left)
             place = f"{target.what} {len(self.restarts) + 1}/{total}: {pod}"
             paused = self._pause(place)
             measured = [max((r.noticed_ms - r.deleted_ms) / 1000, self.interval) for r in self.restarts]
             seconds = rolling.eta(left, measured, target.extra_wait())
             self.progress(f"{place}: restarting (elapsed {time.monotonic() - began:.0f} s, ETA {seconds:.0f} s)")
-            restart = self._one(target, pod, place)
+            try:
+                restart = self._one(target, pod, place)
+            except OtherFirst:
+                continue
             restart.paused_ms = paused
             self.restarts.append(restart)
             self.previous_ms = restart.deleted_ms

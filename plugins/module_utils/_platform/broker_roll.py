@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import MODE_MIGRATING, mode_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import PartitionState, Topic, parse_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back, OtherFirst
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import mute
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
@@ -41,12 +42,14 @@ Partition = tuple[str, int]
 _FAST = 0
 #: seconds within which ZooKeeper has what the quorum has committed, where nothing is wrong
 FOLLOWS = 1.0
-#: seconds after which it is looked for brokers that cannot change an ISR
+#: seconds without an ISR that grows after which it is looked for brokers that cannot change one, each time
 MUTE_LOOK = 10.0
-#: threads of a broker in migrating mode that talk to a controller: forwarding, alter-partition, quorum (KafkaServer)
-MIGRATING_CHANNELS = 3
 #: seconds after which a wait for the ISR is explained by the controller's address cache
 SLOW = 8.0
+
+
+class _Found(Exception):
+    """Brokers were found that cannot change an ISR any more."""
 
 
 class BrokerRoll:
@@ -70,7 +73,7 @@ class BrokerRoll:
         ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
         gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
         register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
-        that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see _is_mute().
+        that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see mute.py.
         """
         self.cluster = cluster
         self._hashes = dict(hash_of_set)
@@ -84,8 +87,14 @@ class BrokerRoll:
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
         self._left = self._outdated(cluster.pods)
-        #: brokers that cannot change an ISR any more; best restarted while every ISR is complete
-        self._mute = self._mute_among(cluster.facts) if handed_over else set()
+        #: pods of brokers that cannot change an ISR any more; best restarted while every ISR is complete
+        self._mute = {
+            pod
+            for pod in self._left
+            if handed_over and pod in cluster.facts and mute.has_lost_a_channel(cluster.facts[pod])
+        }
+        #: those of them that this roll had restarted already, by uid
+        self._again: set[str] = set()
 
     def _outdated(self, pods: Mapping[str, Any]) -> list[str]:
         return [name for name, pod in pods.items() if not self._has_hash(pod)]
@@ -105,8 +114,8 @@ class BrokerRoll:
             last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
         # one that does not run takes nothing away when it is restarted, and may be what keeps the others waiting
         down = [pod for pod in self._left if self._down_too and pod not in self.cluster.facts]
-        mute = [pod for pod in self._left if self._ids.get(pod) in self._mute]
-        return (down or mute or rolling.order(self._left, last))[0], len(self._left)
+        first = down or [pod for pod in self._left if pod in self._mute]
+        return (first or rolling.order(self._left, last))[0], len(self._left)
 
     def node_id(self, pod: str) -> int:
         """The broker id. Raises Refused when it is not known: such a pod is never deleted."""
@@ -129,11 +138,11 @@ class BrokerRoll:
             tolerated = (
                 rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
             )
-            if broker in self._mute:
+            if pod in self._mute:
                 # the others are in sync, only it cannot say so: whoever leads next does, in about a second
                 progress(
-                    f"broker {broker} has lost its channel to the controller when that changed back to ZooKeeper, and cannot change "
-                    "the ISRs that it leads: it is restarted before the others, which may refuse writes for about a second"
+                    f"broker {broker} has lost its channel to the controller when that changed, and cannot change the ISRs that it "
+                    "leads: it is restarted before the others, which may refuse writes for about a second"
                 )
                 tolerated += rolling.led_by(partitions, broker)
             low = rolling.endangered(partitions, broker, tolerated)
@@ -160,7 +169,11 @@ class BrokerRoll:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise DeadlineExceeded(f"{text} for {timeout:.0f} s")
-            wait_in_sync(self.cluster.zookeeper, want, timeout=left, progress=progress)
+            try:
+                self._in_sync(want, left, progress)
+            except _Found:
+                if pod not in self._mute:
+                    raise OtherFirst from None
 
     def _wait_current(self, timeout: float, progress: Callable[[str], None]) -> None:
         """While KRaft is in charge, ZooKeeper follows it: wait until it has what the quorum has committed by now.
@@ -206,7 +219,7 @@ class BrokerRoll:
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""
-        if not self._has_hash(pod):
+        if not self._has_hash(pod) or pod["metadata"]["uid"] in self._again:
             return False
         self._registered_ms = -1  # it may have registered before we looked
         return True
@@ -239,7 +252,7 @@ class BrokerRoll:
         deadline = time.monotonic() + timeout
         reading = self._reading or self._read(pod)
         self._reading = None
-        self._mute.discard(broker)
+        self._mute.discard(pod)
         if self._registers:
             self._wait_registered(broker, deadline, progress)
         slow = threading.Timer(SLOW, lambda: self._explain(progress))
@@ -261,26 +274,42 @@ class BrokerRoll:
         while True:
             want = dict.fromkeys(_assigned(self.cluster, broker), broker)
             states = replicas_of(self.cluster, broker) if self._mute else {}
-            led = {name for other in self._mute for name in rolling.led_by(states, other)}
+            cannot = {self._ids[other] for other in self._mute}
+            led = {name for other in cannot for name in rolling.led_by(states, other)}
             if led:
                 want = {name: number for name, number in want.items() if name not in led}
-                note = f"not yet in the ISRs that brokers {sorted(self._mute)} lead, which cannot change them any more"
-            left = max(deadline - time.monotonic(), 0.1)
-            look = min(left, MUTE_LOOK) if self._handed_over else left
+                note = f"not yet in the ISRs that brokers {sorted(cannot)} lead, which cannot change them any more"
             try:
-                return wait_in_sync(self.cluster.zookeeper, want, timeout=look, progress=progress), note
-            except DeadlineExceeded:
-                if look == left or time.monotonic() >= deadline:
-                    raise
-                self._find_mute(pod)
+                return self._in_sync(want, max(deadline - time.monotonic(), 0.1), progress), note
+            except _Found:
+                continue
 
-    def _find_mute(self, restarted: str) -> None:
-        """Look again for brokers that cannot change an ISR: their threads end when they next hear of the controller."""
-        others = {name: pod for name, pod in self.cluster.pods.items() if name in self._left and name != restarted}
-        self._mute |= self._mute_among(self.cluster.read_facts(others, dict.fromkeys(others, self.cluster.container)))
+    def _in_sync(self, want: Mapping[Partition, int], timeout: float, progress: Callable[[str], None]) -> InSync:
+        """Wait for ISRs; raises _Found as soon as their leaders are found to be ones that cannot change them."""
 
-    def _mute_among(self, facts: Mapping[str, ProcessFacts]) -> set[int]:
-        return {self._ids[pod] for pod in self._left if pod in self._ids and pod in facts and _is_mute(facts[pod])}
+        def look(leaders: set[int]) -> None:
+            node = self.cluster.zookeeper.get("/controller")
+            in_charge = node is not None and not node.ephemeral
+            # before KRaft was ever in charge no broker can have lost its channel by that
+            if (self._handed_over or in_charge) and self._find_mute(leaders):
+                raise _Found
+
+        return wait_in_sync(
+            self.cluster.zookeeper, want, timeout=timeout, progress=progress, look=look, every=MUTE_LOOK
+        )
+
+    def _find_mute(self, leaders: set[int]) -> bool:
+        """Look whether any of these brokers cannot change an ISR any more; returns whether there is a new one.
+
+        One that runs the wanted settings already is restarted once more: nothing else helps it.
+        """
+        cluster = self.cluster
+        found = mute.among(cluster, {pod for pod, broker in self._ids.items() if broker in leaders}) - self._mute
+        self._mute |= found
+        for pod in found - set(self._left):
+            self._again.add(cluster.client.get(POD, pod, cluster.namespace)["metadata"]["uid"])
+            self._left.append(pod)
+        return bool(found)
 
     def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:
         path = f"/brokers/ids/{broker}"
@@ -318,17 +347,6 @@ class BrokerRoll:
                 f"the controller's JVM keeps the pod's old address for up to {seconds:.0f} s (networkaddress.cache.ttl) and cannot "
                 "reach the restarted broker before; the brokers that this roll has restarted look again after kraft_dns_ttl seconds"
             )
-
-
-def _is_mute(facts: ProcessFacts) -> bool:
-    """Whether a broker in migrating mode has lost one of its channels to the controller.
-
-    Seen with Kafka 3.9.2: the channels of a broker share the sensors of their selectors. When the controller changes to
-    KRaft, they are made anew by several threads at once, and names of metrics are left over; when it changes back, one
-    that meets such a name ends ("A metric named ... already exists", NodeToControllerRequestThread). The broker goes on,
-    but the ISRs that it leads stay as they are until it is restarted.
-    """
-    return mode_of(facts.settings) == MODE_MIGRATING and 0 < facts.channels < MIGRATING_CHANNELS
 
 
 def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:

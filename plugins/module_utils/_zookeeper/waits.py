@@ -13,6 +13,7 @@ ZooKeeper for as long as its own deadline allows.
 from __future__ import annotations
 
 import functools
+import math
 import threading
 import time
 import typing as t
@@ -89,6 +90,8 @@ def wait_in_sync(
     *,
     timeout: float,
     progress: Progress | None = None,
+    look: Callable[[set[int]], None] | None = None,
+    every: float = math.inf,
 ) -> InSync:
     """Wait until each partition has its broker in the ISR.
 
@@ -103,15 +106,17 @@ def wait_in_sync(
     :param want: partition to the broker id that must be in its ISR.
     :param timeout: seconds.
     :param progress: called with one sentence at the start and, once a second at most, when fewer partitions are left.
+    :param look: called each ``every`` seconds with the leaders of the partitions that are left; what it raises ends the wait.
     :raises DeadlineExceeded: names up to five partitions, their leader and the broker that is missing.
     :raises KraftError: when a znode holds something that Kafka would not have written.
     """
     changes = Changes(session, timeout, progress)
     changes.patiently(session.sync)
     found: dict[Partition, PartitionState | None] = {}
-    missing, look, happened = set(want), set(want), 0
+    missing, unread, happened = set(want), set(want), 0
+    next_look = time.monotonic() + every
     while True:
-        states, gone = changes.patiently(_looker(session, changes, look))
+        states, gone = changes.patiently(_looker(session, changes, unread))
         found.update(states)
         done = {each for each, state in states.items() if state is not None and want[each] in state.isr}
         happened = max([happened, *(state.mtime_ms for each in done if (state := states[each]) is not None)])
@@ -119,10 +124,13 @@ def wait_in_sync(
         if not missing:
             return InSync(happened, _now_ms())
         changes.say(f"{len(missing)} of {len(want)} partitions are not in sync yet", pace=PACE)
-        woken = changes.wait()
+        woken = changes.wait(next_look)
         if not woken and changes.over:
             raise DeadlineExceeded(_missing_names(missing, want, found, timeout))
-        look = {each for path in woken for each in changes.partitions_at(path)} & missing
+        if look is not None and time.monotonic() >= next_look:
+            look({state.leader for each in missing if (state := found[each]) is not None})
+            next_look = time.monotonic() + every
+        unread = {each for path in woken for each in changes.partitions_at(path)} & missing
 
 
 def wait_hybrid(
@@ -197,9 +205,9 @@ class Changes:
             self._paths.add(path)
         self._event.set()
 
-    def wait(self) -> set[str]:
-        """Wait for changes until the deadline and return their paths, once each."""
-        self._event.wait(max(0.0, self._deadline - time.monotonic()))
+    def wait(self, until: float = math.inf) -> set[str]:
+        """Wait for changes until the deadline, or an earlier moment of the monotonic clock, and return their paths, once each."""
+        self._event.wait(max(0.0, min(until, self._deadline) - time.monotonic()))
         self._event.clear()
         with self._lock:
             woken, self._paths = self._paths, set()

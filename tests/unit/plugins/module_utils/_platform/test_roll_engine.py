@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import roll
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Back, Restart, RollEngine, selects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import (
+    Back,
+    OtherFirst,
+    Restart,
+    RollEngine,
+    selects,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -112,6 +118,26 @@ class Scene:
         with pytest.raises(kind) as raised:
             self.run()
         return raised.value
+
+
+def test_another_pod_may_have_to_go_first() -> None:
+    """The target found out while it waited; the count grows with what it found."""
+    scene = Scene()
+
+    class Mute(FakeTarget):
+        def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
+            super().wait_until_safe(pod, timeout, progress)
+            if self.log == ["safe kafka-0"]:
+                self.left = ["kafka-1", "kafka-0"]
+                raise OtherFirst
+
+    scene.target = Mute(scene.log, "kafka-0")
+    assert [restart.pod for restart in scene.run()] == ["kafka-1", "kafka-0"]
+    assert [text.split(" (")[0] for text in scene.said if "restarting" in text] == [
+        "broker 1/1: kafka-0: restarting",
+        "broker 1/2: kafka-1: restarting",
+        "broker 2/2: kafka-0: restarting",
+    ]
 
 
 def test_one_pod_at_a_time_each_checked_right_before() -> None:

@@ -13,11 +13,13 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import OtherFirst
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
     broker_roll,
     brokers,
     controller_roll,
     controllers,
+    mute,
     preflight,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import all_voters, caught_up
@@ -196,7 +198,7 @@ def test_a_broker_that_cannot_change_an_isr_is_restarted_first(monkeypatch: Any)
 def test_several_such_brokers_go_while_every_isr_is_complete(monkeypatch: Any) -> None:
     """Once one of them has left an ISR that another leads, neither could be restarted any more."""
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=with_channels(3, 2, 2), handed_over=True)
-    assert target._mute == {1, 2}
+    assert target._mute == {"kafka-1", "kafka-2"}
     assert target.next() == ("kafka-1", 3)
     target._left.remove("kafka-1")
     assert target.next() == ("kafka-2", 2)
@@ -219,6 +221,18 @@ def test_without_that_the_order_is_the_usual_one(monkeypatch: Any, handed_over: 
     assert target.next() == ("kafka-1", 3)
 
 
+def mute_brokers(monkeypatch: Any, *pods: str) -> list[list[str]]:
+    """These are found when it is looked for them; returns at whom it was looked, each time."""
+    looks: list[list[str]] = []
+
+    def among(_cluster: Any, candidates: Any) -> set[str]:
+        looks.append(sorted(candidates))
+        return {pod for pod in candidates if pod in pods}
+
+    monkeypatch.setattr(mute, "among", among)
+    return looks
+
+
 def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
     """A restarted broker is back when it is in every ISR but those; they follow with the restart of their leader."""
     states = {
@@ -227,33 +241,88 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
     }
     target, _waited = broker_target(monkeypatch, [states], cluster=with_channels(3, 3, 3), handed_over=True)
 
-    read: list[Any] = []
-
-    def read_facts(pods: Any, containers: Any) -> Any:
-        read.append((sorted(pods), containers))
-        # it has ended since the roll began; the third broker cannot be read
-        return {"kafka-1": running(2)}
-
-    target.cluster.read_facts = read_facts
+    looks = mute_brokers(monkeypatch, "kafka-1")
     # its own process is read by the roll itself
     monkeypatch.setattr(broker_roll, "pod_facts", lambda *_: running(2))
     monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: list(states))
-    monkeypatch.setattr(broker_roll, "MUTE_LOOK", 0.01)
     monkeypatch.setattr(target, "_wait_registered", lambda *_: None)
     wanted: list[list[Any]] = []
 
-    def wait(_session: Any, want: Any, **_options: Any) -> Any:
+    def wait(_session: Any, want: Any, *, look: Any, **_options: Any) -> Any:
         wanted.append(sorted(want))
         if ("t", 0) in want:
-            raise DeadlineExceeded("t-0 lacks broker 0")
+            look({1})
         return SimpleNamespace(happened_ms=7)
 
     monkeypatch.setattr(broker_roll, "wait_in_sync", wait)
     back = target.wait_until_back("kafka-0", 0.5, lambda _text: None)
-    assert read == [(["kafka-1", "kafka-2"], {"kafka-1": "kafka", "kafka-2": "kafka"})]
+    # the leader of the partition that lacks it, not the other one
+    assert looks == [["kafka-1"]]
     assert wanted == [[("t", 0), ("t", 1)], [("t", 1)]]
     assert back.note == "not yet in the ISRs that brokers [1] lead, which cannot change them any more"
     assert target.next() == ("kafka-1", 2)
+
+
+def never_in_sync(monkeypatch: Any, leader: int) -> list[float]:
+    """No ISR grows; returns for how long was waited for that, each time."""
+    waits: list[float] = []
+
+    def wait(_session: Any, _want: Any, *, timeout: float, look: Any, every: float, **_options: Any) -> Any:
+        assert every == broker_roll.MUTE_LOOK
+        waits.append(timeout)
+        look({leader})
+        raise DeadlineExceeded("it does not grow")
+
+    monkeypatch.setattr(broker_roll, "wait_in_sync", wait)
+    return waits
+
+
+def kraft_in_charge(target: Any) -> None:
+    target.cluster.zookeeper.znodes["/controller"].ephemeral = False
+
+
+def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) -> None:
+    """Even one that this roll, or one before it, has restarted already: nothing else helps it."""
+    stuck = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}
+    cluster = with_channels(3, 3, 3)
+    done = {"kafka-2": pod("kafka-2", uid="done", annotations={names.SETTINGS_HASH: "new"})}
+    cluster.pods = {**cluster.pods, **done}
+    cluster.client.put(done["kafka-2"])
+    target, _waited = broker_target(monkeypatch, [stuck], cluster=cluster)
+    monkeypatch.setattr(target, "_wait_current", lambda *_: None)
+    never_in_sync(monkeypatch, leader=2)
+    looks = mute_brokers(monkeypatch, "kafka-2")
+    kraft_in_charge(target)
+    assert target.next() == ("kafka-0", 2)
+    with pytest.raises(OtherFirst):
+        target.wait_until_safe("kafka-1", 5.0, lambda _text: None)
+    assert looks == [["kafka-2"]]
+    assert target.next() == ("kafka-2", 3)
+    assert not target.restarted(done["kafka-2"])
+    assert target.restarted({**done["kafka-2"], "metadata": {**done["kafka-2"]["metadata"], "uid": "another"}})
+    said: list[str] = []
+    target.wait_until_safe("kafka-2", 5.0, said.append)
+    assert "cannot change the ISRs that it leads" in said[0]
+
+
+def test_a_broker_that_is_found_mute_when_it_is_its_turn_goes(monkeypatch: Any) -> None:
+    stuck = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}
+    target, _waited = broker_target(monkeypatch, [stuck], cluster=with_channels(3, 3, 3))
+    monkeypatch.setattr(target, "_wait_current", lambda *_: None)
+    never_in_sync(monkeypatch, leader=2)
+    mute_brokers(monkeypatch, "kafka-2")
+    kraft_in_charge(target)
+    target.wait_until_safe("kafka-2", 5.0, lambda _text: None)
+
+
+def test_while_a_broker_is_controller_nothing_is_looked_for(monkeypatch: Any) -> None:
+    """Before KRaft was ever in charge no broker can have lost its channel by that."""
+    target, _waited = broker_target(monkeypatch, [isr(0, 1)], cluster=with_channels(3, 3, 3))
+    waits, looks = never_in_sync(monkeypatch, leader=1), mute_brokers(monkeypatch, "kafka-1")
+    with pytest.raises(DeadlineExceeded, match="does not grow"):
+        target.wait_until_safe("kafka-0", 5.0, lambda _text: None)
+    assert (len(waits), looks) == (1, [])
+    assert waits[0] > 4
 
 
 def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, seen: Any) -> None:
@@ -298,7 +367,7 @@ def test_a_broker_that_somebody_else_restarted_may_be_registered_already(monkeyp
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
     assert not target.restarted(pod("kafka-0"))
     target._registered_ms = 7
-    assert target.restarted(pod("kafka-0", annotations={names.SETTINGS_HASH: "new"}))
+    assert target.restarted(pod("kafka-0", annotations={names.SETTINGS_HASH: "new"}, uid="another"))
     target.cluster.zookeeper.watch = lambda _path, _callback: SimpleNamespace(mtime_ms=7)
     target._wait_registered(0, 0.0, lambda _text: None)
     assert controller_target(cluster_with()).restarted(pod("x", annotations={names.SETTINGS_HASH: "new"}, uid="new"))

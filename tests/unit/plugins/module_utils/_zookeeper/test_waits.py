@@ -100,6 +100,22 @@ def test_the_deadline_names_partitions_and_leaders(topic: Server, session: ZkSes
         wait_in_sync(session, {("t", 9): 3}, timeout=0.05)
 
 
+def test_the_leaders_of_what_is_left_are_looked_at(topic: Server, session: ZkSession) -> None:
+    """What the look raises ends the wait, long before its deadline."""
+    state(topic, 0, [2])
+    state(topic, 1, [1, 0])
+    looks: list[set[int]] = []
+
+    def look(leaders: set[int]) -> None:
+        looks.append(leaders)
+        if len(looks) == 2:
+            raise RuntimeError("seen enough")
+
+    with pytest.raises(RuntimeError, match="seen enough"):
+        wait_in_sync(session, {("t", 0): 0, ("t", 1): 0}, timeout=30, look=look, every=0.05)
+    assert looks == [{2}, {2}]
+
+
 def test_a_deleted_topic_is_not_waited_for(topic: Server, session: ZkSession) -> None:
     state(topic, 0, [2])
     assert wait_in_sync(session, {("gone", 0): 1}, timeout=1).happened_ms == 0
