@@ -189,8 +189,8 @@ RESTARTING = (
         "the ZooKeeper-mode controller goes first",
         "4",
         PLATFORM + "broker_roll.py",
-        "        return (down or mute or rolling.order(self._left, last))[0], len(self._left)\n",
-        "        return (down or mute or rolling.order(self._left, None))[0], len(self._left)\n",
+        "        return (first or rolling.order(self._left, last))[0], len(self._left)\n",
+        "        return (first or rolling.order(self._left, None))[0], len(self._left)\n",
         SAFETY,
     ),
     Mutant(
