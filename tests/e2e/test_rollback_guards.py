@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import time
 from collections.abc import Iterator
@@ -54,25 +53,29 @@ def elections(found: Trip, count: int) -> None:
         found.renew(found.active_controller())
 
 
-def partitions(found: Trip, option: str) -> list[str]:
-    """The topics of the partitions that an option of kafka-topics chooses."""
-    script = (
-        "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; "
-        f"/opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 --describe {option}"
-    )
-    seen = found.target.fixture.kube.exec(found.place.namespace, "kafka-1", ["bash", "-c", script], timeout=120)
-    assert seen.status == 0, seen.text
-    return sorted(set(re.findall(r"Topic: (\S+)\s+Partition:", seen.text)))
-
-
 def without_a_leader(found: Trip) -> list[str]:
-    """Topics with a partition whose leader is not there."""
-    return partitions(found, "--unavailable-partitions")
+    """Topics with a partition whose leader is not there, by ZooKeeper; the brokers that are left may not have been told."""
+    with found.place.zookeeper() as zk:
+        brokers = {int(each) for each in zk.get_children("/brokers/ids")}
+        topics = zk.get_children("/brokers/topics")
+        leaders = {
+            topic: {
+                json.loads(zk.get(f"/brokers/topics/{topic}/partitions/{number}/state")[0])["leader"]
+                for number in zk.get_children(f"/brokers/topics/{topic}/partitions")
+            }
+            for topic in topics
+        }
+    return sorted(topic for topic, led_by in leaders.items() if not led_by <= brokers)
 
 
 def in_sync(found: Trip) -> bool:
-    """Whether each partition has a leader and all its replicas in sync."""
-    return partitions(found, "--under-replicated-partitions") == without_a_leader(found) == []
+    """Whether each partition has a leader and all its replicas in sync, as the brokers say it."""
+    script = (
+        "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; "
+        "/opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 --describe --under-replicated-partitions"
+    )
+    seen = found.target.fixture.kube.exec(found.place.namespace, "kafka-1", ["bash", "-c", script], timeout=120)
+    return seen.status == 0 and "Partition:" not in seen.text and without_a_leader(found) == []
 
 
 @contextmanager
