@@ -149,7 +149,7 @@ def test_negative_control_of_b8(tmp_path: Path) -> None:
             written = found.znode("/brokers/topics/b8/partitions/0/state")
             assert written is not None
             assert written["controller_epoch"] > epoch(found), "ZooKeeper's epoch is high enough: this shows nothing"
-            assert without_a_leader(found) == ["b8"]
+            assert "b8" in without_a_leader(found)
 
 
 def empty(found: Trip) -> None:
