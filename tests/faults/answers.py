@@ -141,6 +141,6 @@ class Pattern:
         codes, turn = CODES[request.kind], self._turn[request.kind]
         self._turn[request.kind] += 1
         code = codes[turn % len(codes)]
-        # every second time round the server fails after it has done what it was asked for
-        late = (turn // len(codes)) % 2 == 1
+        # every second time round, from the first on, the server fails after it has done what it was asked for
+        late = (turn // len(codes)) % 2 == 0
         return FalseAnswer(code, carried_out=late and code in (500, 503) and request.is_safe_twice)

@@ -130,6 +130,7 @@ def migrate(scene: Scene, churn: Churn) -> None:
     scene.figures.add(figure)
     missing = {409, 429, 500, 503} - codes.keys() | ({READ, WATCH, UPGRADE, WRITE} - kinds.keys())
     assert not missing, f"not given, or not to these: {missing}; given were {dict(pattern.given)}"
+    assert pattern.carried_out, f"no request was carried out in spite of its answer; given were {dict(pattern.given)}"
 
 
 def agree(scene: Scene, churn: Churn) -> None:
