@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -32,6 +32,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Forbidden,
     KraftError,
     Refused,
+    Unexpected,
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
@@ -39,6 +40,8 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stoppe
 DONE = "done"
 NEEDED = "needed"
 NOT_NEEDED = "not needed"
+
+Answered = TypeVar("Answered")
 
 
 @dataclass(frozen=True)
@@ -107,16 +110,14 @@ class KraftAction(ActionBase):
                 progress(str(result["msg"]))
         except Ending as error:
             result.update(_failure(error, sub_phase, params))
+            if isinstance(error, Unexpected):
+                result["exception"] = traceback.format_exc()
         except Unsupported as error:
             result.update(_failure(Refused(error.message, code=error.code), sub_phase, params))
         except AnsibleError:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught
-            result.update(
-                failed=True,
-                msg=f"{sub_phase}: unexpected error, please report it: {type(error).__name__}: {error}",
-                exception=traceback.format_exc(),
-            )
+            result.update(_failure(_unexpected(error), sub_phase, params), exception=traceback.format_exc())
         result["elapsed"] = round(time.monotonic() - started, 3)
         plain: dict[str, Any] = remove_values(json.loads(json.dumps(result, default=str)), secrets)
         return plain
@@ -143,7 +144,7 @@ class KraftAction(ActionBase):
 
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:
-            decision = self.judge(run)
+            decision = _surely(self.judge, run)
             if not decision.needed:
                 return self._nothing(run, decision)
             if self.MUTATES:
@@ -170,15 +171,15 @@ class KraftAction(ActionBase):
 
     def _carry_out(self, run: Run, stopper: Stopper, decision: Decision) -> dict[str, Any]:
         if not self.MUTATES:
-            return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
+            return {"changed": False, "msg": decision.reason, "decision": decision.kind, **_surely(self.apply, run)}
         with run.exclusive(stopper.stop) as anew:
             if anew:
                 # another run may have done this meanwhile, or something else: decide again on what is there now
-                decision = self.judge(run)
+                decision = _surely(self.judge, run)
                 if not decision.needed:
                     return self._nothing(run, decision)
             run.ensure_lock()
-            data = self.apply(run)
+            data = _surely(self.apply, run)
         return {
             "msg": decision.reason,
             "decision": decision.kind,
@@ -203,6 +204,20 @@ class KraftAction(ActionBase):
     def apply(self, run: Run) -> dict[str, Any]:
         """Carry the sub-phase out; called under the lease and the lock when it changes something."""
         raise KraftError(f"{self.MODULE} does not change anything")
+
+
+def _surely(call: Callable[[Run], Answered], run: Run) -> Answered:
+    """Call it; a mistake of ours ends like any failure: journal, Lease, support bundle and the next command (safety rule 6.9)."""
+    try:
+        return call(run)
+    except (Ending, Unsupported, AnsibleError):
+        raise
+    except Exception as error:
+        raise _unexpected(error) from error
+
+
+def _unexpected(error: Exception) -> Unexpected:
+    return Unexpected(f"unexpected error, please report it: {type(error).__name__}: {error}")
 
 
 def _failure(error: Ending, sub_phase: str, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -351,8 +351,9 @@ class BrokerRoll:
 
 def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:
     """Read the partitions (of one broker, or all) freshly: ISR, replicas, min.insync.replicas."""
-    view, session = cluster.view, cluster.zookeeper
-    wanted = _assigned(cluster, broker) if broker is not None else _all(view.topics)
+    session = cluster.zookeeper
+    wanted = _assigned(cluster, broker) if broker is not None else _all(cluster.view.topics)
+    view = cluster.view  # the one that was just read: it has each topic that is wanted
     session.sync()
     states: Mapping[Partition, PartitionState] = read_states(session, wanted)
     defaults = (view.broker_configs.get("<default>", {}), cluster.effective)

@@ -42,6 +42,10 @@ class KraftError(Ending, Exception):
     """Base of all errors that the collection raises on purpose."""
 
 
+class Unexpected(KraftError):
+    """A mistake in the collection itself: an error that nothing raised on purpose."""
+
+
 class Refused(KraftError):
     """Bad input, or a safety rule said no. Nothing was changed."""
 

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
+    Ending,
     Interrupted,
     KraftError,
     Refused,
@@ -317,9 +318,43 @@ def test_an_interruption_says_how_to_go_on() -> None:
 
 def test_an_unexpected_error_is_reported_as_one() -> None:
     result = act(raises=ZeroDivisionError("division by zero"))
-    assert result["failed"] is True
-    assert "unexpected error, please report it: ZeroDivisionError: division by zero" in result["msg"]
-    assert "Traceback" in result["exception"]
+    sentence = "unexpected error, please report it: ZeroDivisionError: division by zero"
+    assert (result["failed"], result["msg"]) == (True, f"cluster_info: {sentence}{GO_ON}")
+    assert "in throw" in result["exception"]
+    assert FakeRun.made[0].noted == [sentence]
+
+
+def test_an_unexpected_error_in_the_midst_of_changes_ends_like_any_failure(monkeypatch: Any) -> None:
+    """Rule 6.9: the Lease is given back, the journal and a support bundle are written, and the next command is named."""
+
+    class Roll(Action):
+        MODULE = "rolling_restart"
+        MUTATES = True
+
+        def apply(self, run: Any) -> Any:
+            topics: dict[str, Any] = {}
+            return topics["churn-011"]
+
+    ended: list[str] = []
+
+    @contextmanager
+    def exclusive(run: Any, stop: Any) -> Any:
+        run.held += 1
+        try:
+            yield False
+        except Ending as error:
+            ended.append(error.message)
+            raise
+
+    monkeypatch.setattr(FakeRun, "exclusive", exclusive)
+    result = act(Roll, {**GOOD, "target": "brokers", "stage": "kraft"}, decision=needed("restart them"))
+    sentence = "unexpected error, please report it: KeyError: 'churn-011'"
+    assert ended == FakeRun.made[0].noted == [sentence]
+    assert (
+        result["msg"]
+        == f"MoveToKRaftControllerEnsureKafkaRollIsComplete: {sentence}{GO_ON}; support bundle: bundle.json"
+    )
+    assert "in apply" in result["exception"]
 
 
 def test_errors_of_ansible_itself_are_left_to_it() -> None:

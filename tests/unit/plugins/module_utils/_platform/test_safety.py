@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -261,6 +261,30 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
     assert wanted == [[("t", 0), ("t", 1)], [("t", 1)]]
     assert back.note == "not yet in the ISRs that brokers [1] lead, which cannot change them any more"
     assert target.next() == ("kafka-1", 2)
+
+
+def test_a_topic_that_is_made_between_two_looks(monkeypatch: Any) -> None:
+    """Seen with topics that come and go during a roll: the list of partitions was newer than what was looked up in it."""
+    topics = [{}, {"new": SimpleNamespace(partitions={0: (0, 1, 2)})}]
+
+    class Growing:
+        zookeeper = SimpleNamespace(sync=lambda: None)
+        effective: ClassVar[dict[str, str]] = {}
+
+        @property
+        def view(self) -> Any:
+            return SimpleNamespace(topics=topics[0], broker_configs={}, topic_configs={})
+
+        def forget(self, name: str) -> None:
+            assert name == "view"
+            topics[:] = topics[-1:]
+
+    states = {("new", 0): SimpleNamespace(isr=[0, 1, 2], leader=0)}
+    monkeypatch.setattr(broker_roll, "read_states", lambda _session, wanted: {name: states[name] for name in wanted})
+    cluster: Any = Growing()
+    assert broker_roll.replicas_of(cluster) == {}
+    found = broker_roll.replicas_of(cluster, 0)
+    assert found["new", 0].replicas == found["new", 0].isr == (0, 1, 2)
 
 
 def never_in_sync(monkeypatch: Any, leader: int) -> list[float]:
