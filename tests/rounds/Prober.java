@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -26,8 +27,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
@@ -35,15 +38,16 @@ import org.apache.kafka.common.errors.NoReassignmentInProgressException;
 
 /**
  * An admin client that lives as long as its pod. It asks the controller the same thing again and again, and says when it was answered; and
- * it makes, alters and deletes topics on demand, for which Kafka's tools would start a JVM each time.
+ * it makes, alters, deletes and lists topics on demand, for which Kafka's tools would start a JVM each time.
  *
  * The question is the cancellation of a reassignment that is not there. Only the active controller answers it, be it a broker in ZooKeeper mode or
  * a KRaft controller, out of its queue of changes; and it changes nothing, so that both stores stay the same while a rollback compares them.
  *
  * Arguments: bootstrap servers, topic to ask about, milliseconds between two questions, folder.
  * Standard output, a line for each question: when it was asked, when it was answered (milliseconds since 1970), "served" or the error's class.
- * In the folder: "commands" is a FIFO of lines "ID create NAME PARTITIONS FACTOR [key=value]*", "ID alter NAME [key=value]*", "ID delete NAME";
- * "answers" gets a line "ID ok" or "ID failed: why" for each.
+ * In the folder: "commands" is a FIFO of lines "ID create NAME PARTITIONS FACTOR [key=value]*", "ID alter NAME [key=value]*", "ID delete NAME",
+ * "ID list"; "answers" gets a line "ID ok" or "ID failed: why" for each, after a list "ID ok [NAME=PARTITIONS,RETENTION]*" with the retention.ms
+ * of the topic's own or "-".
  */
 public final class Prober {
     /** A question that is not answered for so long is asked anew. */
@@ -112,9 +116,9 @@ public final class Prober {
     }
 
     private void carryOut(String[] words) throws IOException {
-        String said = "ok";
+        String said;
         try {
-            started(words).get(COMMAND_S, TimeUnit.SECONDS);
+            said = "ok" + (words[1].equals("list") ? list() : changed(words));
         } catch (ExecutionException error) {
             said = "failed: " + error.getCause();
         } catch (InterruptedException error) {
@@ -127,7 +131,30 @@ public final class Prober {
         Files.writeString(folder.resolve("answers"), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
-    private KafkaFuture<Void> started(String[] words) {
+    private String list() throws Exception {
+        Collection<TopicDescription> topics = got(admin.describeTopics(got(admin.listTopics().names())).allTopicNames()).values();
+        Map<String, ConfigResource> resources = new TreeMap<>();
+        topics.forEach(topic -> resources.put(topic.name(), new ConfigResource(ConfigResource.Type.TOPIC, topic.name())));
+        Map<ConfigResource, Config> configs = got(admin.describeConfigs(resources.values()).all());
+        StringBuilder found = new StringBuilder();
+        for (TopicDescription topic : topics) {
+            ConfigEntry retention = configs.get(resources.get(topic.name())).get("retention.ms");
+            boolean own = retention != null && retention.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG;
+            found.append(' ').append(topic.name()).append('=').append(topic.partitions().size()).append(',').append(own ? retention.value() : "-");
+        }
+        return found.toString();
+    }
+
+    private String changed(String[] words) throws Exception {
+        got(change(words));
+        return "";
+    }
+
+    private static <T> T got(KafkaFuture<T> future) throws Exception {
+        return future.get(COMMAND_S, TimeUnit.SECONDS);
+    }
+
+    private KafkaFuture<Void> change(String[] words) {
         switch (words[1]) {
             case "create":
                 NewTopic topic = new NewTopic(words[2], Integer.parseInt(words[3]), Short.parseShort(words[4]));
@@ -139,7 +166,7 @@ public final class Prober {
             case "delete":
                 return admin.deleteTopics(List.of(words[2])).all();
             default:
-                throw new IllegalArgumentException(words[1] + " is none of create, alter, delete");
+                throw new IllegalArgumentException(words[1] + " is none of create, alter, delete, list");
         }
     }
 

@@ -110,10 +110,10 @@ class Journey:
     # proofs, by other means than the collection's
 
     def agree(self, when: str) -> None:
-        """Every change is on this side too, by Kafka's own tool."""
+        """Every change is on this side too, as a broker tells Kafka's own admin client."""
         said = ""
         for _look in range(LOOKS):
-            said = self.topics.differences(self.trip.topics())
+            said = self.topics.differences(self.prober.topics())
             if not said:
                 return
             time.sleep(1.0)
