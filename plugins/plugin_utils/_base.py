@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -40,8 +41,6 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stoppe
 DONE = "done"
 NEEDED = "needed"
 NOT_NEEDED = "not needed"
-
-Answered = TypeVar("Answered")
 
 
 @dataclass(frozen=True)
@@ -144,12 +143,13 @@ class KraftAction(ActionBase):
 
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:
-            decision = _surely(self.judge, run)
-            if not decision.needed:
-                return self._nothing(run, decision)
-            if self.MUTATES:
-                # before the Lease is taken and in check mode too: a refusal leaves no trace
-                run.check_ours()
+            with _mistakes_as_failures():
+                decision = self.judge(run)
+                if not decision.needed:
+                    return self._nothing(run, decision)
+                if self.MUTATES:
+                    # before the Lease is taken and in check mode too: a refusal leaves no trace
+                    run.check_ours()
         except Ending as error:
             run.note(error)
             raise
@@ -171,15 +171,16 @@ class KraftAction(ActionBase):
 
     def _carry_out(self, run: Run, stopper: Stopper, decision: Decision) -> dict[str, Any]:
         if not self.MUTATES:
-            return {"changed": False, "msg": decision.reason, "decision": decision.kind, **_surely(self.apply, run)}
-        with run.exclusive(stopper.stop) as anew:
+            with _mistakes_as_failures():
+                return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
+        with run.exclusive(stopper.stop) as anew, _mistakes_as_failures():
             if anew:
                 # another run may have done this meanwhile, or something else: decide again on what is there now
-                decision = _surely(self.judge, run)
+                decision = self.judge(run)
                 if not decision.needed:
                     return self._nothing(run, decision)
             run.ensure_lock()
-            data = _surely(self.apply, run)
+            data = self.apply(run)
         return {
             "msg": decision.reason,
             "decision": decision.kind,
@@ -206,10 +207,11 @@ class KraftAction(ActionBase):
         raise KraftError(f"{self.MODULE} does not change anything")
 
 
-def _surely(call: Callable[[Run], Answered], run: Run) -> Answered:
-    """Call it; a mistake of ours ends like any failure: journal, Lease, support bundle and the next command (safety rule 6.9)."""
+@contextmanager
+def _mistakes_as_failures() -> Iterator[None]:
+    """A mistake of ours ends like any failure: journal, Lease, support bundle and the next command (safety rule 6.9)."""
     try:
-        return call(run)
+        yield
     except (Ending, Unsupported, AnsibleError):
         raise
     except Exception as error:
