@@ -175,14 +175,17 @@ class BrokerRoll:
                 if pod not in self._mute:
                     raise OtherFirst from None
 
+    def _kraft_in_charge(self) -> bool:
+        node = self.cluster.zookeeper.get("/controller")
+        return node is not None and not node.ephemeral
+
     def _wait_current(self, timeout: float, progress: Callable[[str], None]) -> None:
         """While KRaft is in charge, ZooKeeper follows it: wait until it has what the quorum has committed by now.
 
         Controllers that are cut off from ZooKeeper leave an ISR in it that is no more (safety rule 6.6).
         """
         cluster, began = self.cluster, time.monotonic()
-        node = cluster.zookeeper.get("/controller")
-        if node is None or node.ephemeral:
+        if not self._kraft_in_charge():
             return
         wait: Callable[..., object] = wait_moving
         if all(facts.jolokia_port for facts in cluster.controller_facts.values()):
@@ -288,10 +291,8 @@ class BrokerRoll:
         """Wait for ISRs; raises _Found as soon as their leaders are found to be ones that cannot change them."""
 
         def look(leaders: set[int]) -> None:
-            node = self.cluster.zookeeper.get("/controller")
-            in_charge = node is not None and not node.ephemeral
             # before KRaft was ever in charge no broker can have lost its channel by that
-            if (self._handed_over or in_charge) and self._find_mute(leaders):
+            if (self._handed_over or self._kraft_in_charge()) and self._find_mute(leaders):
                 raise _Found
 
         return wait_in_sync(
