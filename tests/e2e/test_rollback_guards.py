@@ -69,10 +69,11 @@ def without_a_leader(found: Trip) -> list[str]:
 
 
 def in_sync(found: Trip) -> bool:
-    """Whether each partition has a leader and all its replicas in sync, as the brokers say it."""
+    """Whether each partition has a leader and all its replicas in sync, as the brokers say it and by ZooKeeper."""
     script = (
-        "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; "
-        "/opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 --describe --under-replicated-partitions"
+        "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT; /opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 "
+        "--describe --under-replicated-partitions; "
+        "/opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:9092 --describe --unavailable-partitions"
     )
     seen = found.target.fixture.kube.exec(found.place.namespace, "kafka-1", ["bash", "-c", script], timeout=120)
     return seen.status == 0 and "Partition:" not in seen.text and without_a_leader(found) == []

@@ -320,6 +320,7 @@ def test_an_unexpected_error_is_reported_as_one() -> None:
     result = act(raises=ZeroDivisionError("division by zero"))
     sentence = "unexpected error, please report it: ZeroDivisionError: division by zero"
     assert (result["failed"], result["msg"]) == (True, f"cluster_info: {sentence}{GO_ON}")
+    assert "Traceback" in result["exception"]
     assert "in throw" in result["exception"]
     assert FakeRun.made[0].noted == [sentence]
 
