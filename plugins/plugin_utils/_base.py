@@ -111,8 +111,6 @@ class KraftAction(ActionBase):
             result.update(_failure(error, sub_phase, params))
             if isinstance(error, Unexpected):
                 result["exception"] = traceback.format_exc()
-        except Unsupported as error:
-            result.update(_failure(Refused(error.message, code=error.code), sub_phase, params))
         except AnsibleError:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught
@@ -143,7 +141,7 @@ class KraftAction(ActionBase):
 
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:
-            with _mistakes_as_failures():
+            with _as_endings():
                 decision = self.judge(run)
                 if not decision.needed:
                     return self._nothing(run, decision)
@@ -171,9 +169,9 @@ class KraftAction(ActionBase):
 
     def _carry_out(self, run: Run, stopper: Stopper, decision: Decision) -> dict[str, Any]:
         if not self.MUTATES:
-            with _mistakes_as_failures():
+            with _as_endings():
                 return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
-        with run.exclusive(stopper.stop) as anew, _mistakes_as_failures():
+        with run.exclusive(stopper.stop) as anew, _as_endings():
             if anew:
                 # another run may have done this meanwhile, or something else: decide again on what is there now
                 decision = self.judge(run)
@@ -208,12 +206,14 @@ class KraftAction(ActionBase):
 
 
 @contextmanager
-def _mistakes_as_failures() -> Iterator[None]:
-    """A mistake of ours ends like any failure: journal, Lease, support bundle and the next command (safety rule 6.9)."""
+def _as_endings() -> Iterator[None]:
+    """What the pure layer refuses, and a mistake of ours, ends like everything: journal, Lease, next command (safety rule 6.9)."""
     try:
         yield
-    except (Ending, Unsupported, AnsibleError):
+    except (Ending, AnsibleError):
         raise
+    except Unsupported as error:
+        raise Refused(error.message, code=error.code) from error
     except Exception as error:
         raise _unexpected(error) from error
 

@@ -86,18 +86,16 @@ class BrokerRoll:
         self._registers = registers
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
-        self._left = self._outdated(cluster.pods)
+        #: pod -> uid of the pod that is to go
+        self._left: dict[str, str] = {
+            name: pod["metadata"]["uid"] for name, pod in cluster.pods.items() if not self._has_hash(pod)
+        }
         #: pods of brokers that cannot change an ISR any more; best restarted while every ISR is complete
         self._mute = {
             pod
             for pod in self._left
             if handed_over and pod in cluster.facts and mute.has_lost_a_channel(cluster.facts[pod])
         }
-        #: those of them that this roll had restarted already, by uid
-        self._again: set[str] = set()
-
-    def _outdated(self, pods: Mapping[str, Any]) -> list[str]:
-        return [name for name, pod in pods.items() if not self._has_hash(pod)]
 
     def _has_hash(self, pod: Mapping[str, Any]) -> bool:
         return pod_settings_hash(pod) == self._hashes.get(owner_uid(pod))
@@ -222,7 +220,7 @@ class BrokerRoll:
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""
-        if not self._has_hash(pod) or pod["metadata"]["uid"] in self._again:
+        if not self._has_hash(pod) or pod["metadata"]["uid"] in self._left.values():
             return False
         self._registered_ms = -1  # it may have registered before we looked
         return True
@@ -268,7 +266,7 @@ class BrokerRoll:
         wrong = self._wanted(pod, self._facts(pod, reading))
         if wrong:
             raise KraftError(f"the broker runs with other settings than written: {wrong}", code="setting-overridden")
-        self._left.remove(pod)
+        del self._left[pod]
         return Back(synced.happened_ms, int(time.time() * 1000), note)
 
     def _wait_in_sync(self, pod: str, deadline: float, progress: Callable[[str], None]) -> tuple[InSync, str]:
@@ -307,9 +305,8 @@ class BrokerRoll:
         cluster = self.cluster
         found = mute.among(cluster, {pod for pod, broker in self._ids.items() if broker in leaders}) - self._mute
         self._mute |= found
-        for pod in found - set(self._left):
-            self._again.add(cluster.client.get(POD, pod, cluster.namespace)["metadata"]["uid"])
-            self._left.append(pod)
+        for pod in found - self._left.keys():
+            self._left[pod] = cluster.client.get(POD, pod, cluster.namespace)["metadata"]["uid"]
         return bool(found)
 
     def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:

@@ -54,13 +54,12 @@ class ControllerRoll:
         self._wanted = wanted
         self._sure = make_sure
         self._ids = {pod: number for number, pod in cluster.controller_ids.items()}
-        self._left = [
-            pod
+        #: pod -> uid: one that is named may have the hash already, and is no restarted one for that
+        self._left: dict[str, str] = {
+            pod: obj["metadata"]["uid"]
             for pod, obj in cluster.controller_pods.items()
             if (not self._has_hash(obj) if left is None else pod in left)
-        ]
-        #: one that is named may have the hash already, and is no restarted one for that
-        self._old = {cluster.controller_pods[pod]["metadata"]["uid"] for pod in self._left}
+        }
 
     def _has_hash(self, pod: Mapping[str, Any]) -> bool:
         return pod_settings_hash(pod) == self._hash
@@ -119,7 +118,7 @@ class ControllerRoll:
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""
-        return self._has_hash(pod) and pod["metadata"]["uid"] not in self._old
+        return self._has_hash(pod) and pod["metadata"]["uid"] not in self._left.values()
 
     def started(self, pod: str) -> None:
         """Nothing to do early: the voter catches up later than its settings can be read."""
@@ -151,7 +150,7 @@ class ControllerRoll:
 
         paced(look, timeout, progress)
         noticed = int(time.time() * 1000)
-        self._left.remove(pod)
+        del self._left[pod]
         return Back(noticed, noticed)
 
     def extra_wait(self) -> float:

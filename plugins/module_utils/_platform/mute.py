@@ -21,7 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background, parallel
 
 #: threads of a broker in migrating mode that talk to a controller: forwarding, alter-partition, quorum (KafkaServer)
 MIGRATING_CHANNELS = 3
@@ -52,6 +52,7 @@ def among(cluster: StatefulSetCluster, pods: Iterable[str]) -> set[str]:
             return False
         return sends_nothing(log)
 
+    containers = dict.fromkeys(names, cluster.container)
+    processes = Background(lambda: cluster.read_facts({pod: cluster.pods[pod] for pod in names}, containers))
     waiting = {pod for pod, found in zip(names, parallel(waits, names), strict=True) if found}
-    facts = cluster.read_facts({pod: cluster.pods[pod] for pod in names}, dict.fromkeys(names, cluster.container))
-    return waiting | {pod for pod, each in facts.items() if has_lost_a_channel(each)}
+    return waiting | {pod for pod, facts in processes.result().items() if has_lost_a_channel(facts)}

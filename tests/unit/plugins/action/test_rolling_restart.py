@@ -153,7 +153,7 @@ def test_flags_that_are_all_on_cost_no_restart(monkeypatch: pytest.MonkeyPatch) 
 
 def made(*digests: str) -> dict[str, Any]:
     return {
-        f"kafka-{number}": pod(f"kafka-{number}", annotations={names.SETTINGS_HASH: digest})
+        f"kafka-{number}": pod(f"kafka-{number}", uid=f"uid-{number}", annotations={names.SETTINGS_HASH: digest})
         for number, digest in enumerate(digests)
     }
 

@@ -325,6 +325,24 @@ def test_an_unexpected_error_is_reported_as_one() -> None:
     assert FakeRun.made[0].noted == [sentence]
 
 
+class Ended:
+    """An exclusive() that tells what it was left with."""
+
+    def __init__(self, monkeypatch: Any) -> None:
+        self.with_what: list[Ending] = []
+
+        @contextmanager
+        def exclusive(run: Any, stop: Any) -> Any:
+            run.held += 1
+            try:
+                yield False
+            except Ending as error:
+                self.with_what.append(error)
+                raise
+
+        monkeypatch.setattr(FakeRun, "exclusive", exclusive)
+
+
 def test_an_unexpected_error_in_the_midst_of_changes_ends_like_any_failure(monkeypatch: Any) -> None:
     """Rule 6.9: the Lease is given back, the journal and a support bundle are written, and the next command is named."""
 
@@ -336,26 +354,31 @@ def test_an_unexpected_error_in_the_midst_of_changes_ends_like_any_failure(monke
             topics: dict[str, Any] = {}
             return topics["churn-011"]
 
-    ended: list[str] = []
-
-    @contextmanager
-    def exclusive(run: Any, stop: Any) -> Any:
-        run.held += 1
-        try:
-            yield False
-        except Ending as error:
-            ended.append(error.message)
-            raise
-
-    monkeypatch.setattr(FakeRun, "exclusive", exclusive)
+    ended = Ended(monkeypatch)
     result = act(Roll, {**GOOD, "target": "brokers", "stage": "kraft"}, decision=needed("restart them"))
     sentence = "unexpected error, please report it: KeyError: 'churn-011'"
-    assert ended == FakeRun.made[0].noted == [sentence]
+    assert [each.message for each in ended.with_what] == FakeRun.made[0].noted == [sentence]
     assert (
         result["msg"]
         == f"MoveToKRaftControllerEnsureKafkaRollIsComplete: {sentence}{GO_ON}; support bundle: bundle.json"
     )
     assert "in apply" in result["exception"]
+
+
+def test_what_the_pure_layer_cannot_work_with_in_the_midst_of_changes_is_a_refusal(monkeypatch: Any) -> None:
+    """Rule 6.9: exclusive() gives the Lease back for it."""
+
+    class Writes(Action):
+        MUTATES = True
+
+        def apply(self, run: Any) -> Any:
+            raise Unsupported("no surface", code="surface-not-found")
+
+    ended = Ended(monkeypatch)
+    result = act(Writes, decision=needed("write it"))
+    assert [type(each) for each in ended.with_what] == [Refused]
+    assert FakeRun.made[0].noted == ["no surface"]
+    assert (result["msg"], result["code"]) == ("cluster_info: no surface", "surface-not-found")
 
 
 def test_errors_of_ansible_itself_are_left_to_it() -> None:

@@ -39,7 +39,7 @@ class FakeCluster(SimpleNamespace):
             "state": state.ClusterState(state.PURE, "every broker runs in KRaft mode"),
             "modes": dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_KRAFT),
             "flags": dict.fromkeys(("kafka-kraft-0", "kafka-kraft-1", "kafka-kraft-2"), True),
-            "pods": {f"kafka-{n}": pod(f"kafka-{n}") for n in range(3)},
+            "pods": {f"kafka-{n}": pod(f"kafka-{n}", uid=f"uid-kafka-{n}") for n in range(3)},
             "facts": {f"kafka-{n}": facts() for n in range(3)},
             "pod_of_broker": {n: f"kafka-{n}" for n in range(3)},
             "statefulsets": [at_stage("kafka", "kraft")],

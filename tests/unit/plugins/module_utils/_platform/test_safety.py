@@ -78,9 +78,9 @@ def test_followers_first_the_active_controller_last(seen: Any) -> None:
     # during an election nobody knows yet who goes last
     seen[:] = [quorum(leader=None), quorum(leader=3000)]
     assert target.next() == ("kafka-kraft-1", 3)
-    target._left = ["kafka-kraft-2"]
+    target._left = {"kafka-kraft-2": "uid-2"}
     assert target.next() == ("kafka-kraft-2", 1)
-    target._left = []
+    target._left = {}
     assert target.next() == (None, 0)
 
 
@@ -200,7 +200,7 @@ def test_several_such_brokers_go_while_every_isr_is_complete(monkeypatch: Any) -
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=with_channels(3, 2, 2), handed_over=True)
     assert target._mute == {"kafka-1", "kafka-2"}
     assert target.next() == ("kafka-1", 3)
-    target._left.remove("kafka-1")
+    del target._left["kafka-1"]
     assert target.next() == ("kafka-2", 2)
 
 
@@ -425,9 +425,9 @@ def test_the_controller_broker_goes_last_and_what_has_its_settings_is_skipped(mo
     cluster.pods["kafka-1"] = done
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=cluster)
     assert target.next() == ("kafka-2", 2)
-    target._left = ["kafka-0"]
+    target._left = {"kafka-0": "uid-kafka-0"}
     assert target.next() == ("kafka-0", 1)
-    target._left = []
+    target._left = {}
     assert target.next() == (None, 0)
     assert target.judge(done).done
     assert target.judge(pod("kafka-0")).fatal
