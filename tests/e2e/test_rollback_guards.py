@@ -191,7 +191,8 @@ def test_negative_control_of_b9(tmp_path: Path) -> None:
         with found.place.zookeeper() as zk:
             left = json.loads(zk.get("/migration")[0])
             assert left["kraft_metadata_offset"] <= 0, f"the copy was made already: {left}"
-            left |= {"kraft_metadata_offset": 5000, "kraft_metadata_epoch": 3, "kraft_controller_epoch": 3}
+            # older than what the new quorum writes: with a later epoch it waits until its own elections are as many
+            left |= {"kraft_metadata_offset": 1, "kraft_metadata_epoch": 1, "kraft_controller_epoch": 1}
             zk.set("/migration", json.dumps(left).encode())
             scale(found, 3)
             # the brokers of the first roll, that nothing watches over here
