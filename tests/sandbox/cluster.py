@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from . import builds, components, image, network, pki, preconditions
+from .archive import archive_layer
 from .cache import key_of, locked, remove
 from .config import DEFAULT_KAFKA, NODE_NAME, PROVISIONER, SOURCES, STORAGE_CLASS, Folders, SandboxError
 from .console import run, say, step
@@ -66,6 +67,7 @@ class Sandbox:
                 pool.submit(image.rootfs, cache),
                 pool.submit(image.jars, cache, version),
                 pool.submit(image.pause_layer, cache),
+                pool.submit(archive_layer, cache, image.FLAVOURS["file"], version),
             ]
             for job in jobs:
                 job.result()
@@ -185,7 +187,11 @@ class Sandbox:
 
         def bring() -> None:
             about = image.FLAVOURS[flavour]
-            layers = [image.rootfs(cache), image.kafka_layer(cache, about, version)]
+            layers = [
+                image.rootfs(cache),
+                image.kafka_layer(cache, about, version),
+                archive_layer(cache, about, version),
+            ]
             import_image(name, layers, image.kafka_config(about), self._ctr)
 
         self._import(name, image.image_key(flavour, version), bring)

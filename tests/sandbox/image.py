@@ -30,6 +30,8 @@ _NOT_NEEDED = (
     "./usr/share/locale/*",
 )
 _SOURCE = SOURCES / "container"
+#: in an image; made by archive.py
+ARCHIVE = "/opt/sandbox/kafka.jsa"
 _PREFER = ("org/apache/kafka/", "org/apache/zookeeper/", "kafka/")
 
 
@@ -87,6 +89,7 @@ def image_key(flavour: str, version: str) -> str:
         _SOURCE,
         SOURCES / "scripts.py",
         SOURCES / "image.py",
+        SOURCES / "archive.py",
     )
 
 
@@ -177,6 +180,7 @@ def _scripts(flavour: Flavour, libs: Path) -> Iterable[tuple[str, bytes]]:
         text = file.read_text(encoding="utf-8")
         for mark in ("libs", "bin", "suffix", "config", "logs"):
             text = text.replace(f"@{mark.upper()}@", getattr(flavour, mark))
+        text = text.replace("@ARCHIVE@", ARCHIVE)
         yield file.name, text.encode()
     classes = _classes(libs)
     for name, script in SCRIPTS.items():

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The class data archive of an image: Kafka's classes as a JVM wants them in memory (JEP 310, JEP 350).
+
+A broker starts with half of the processor time, and a sandbox on two cores starts JVMs most of the time.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from . import image
+from .cache import key_of, part
+from .config import SOURCES
+from .console import run
+from .image import Flavour
+from .oci import Layer, LayerWriter
+
+_SCRIPT = SOURCES / "container" / "archive-classes"
+
+
+def archive_layer(cache: Path, flavour: Flavour, version: str) -> Layer:
+    """Return the layer with the archive, made by the image's own JVM when it is not in the cache. Raises SandboxError."""
+    folder = part(
+        cache,
+        f"classes-{flavour.name}-{version}",
+        key_of(image.image_key(flavour.name, version)),
+        lambda folder: _make(cache, flavour, version, folder),
+    )
+    writer = LayerWriter()
+    writer.file(image.ARCHIVE, (folder / Path(image.ARCHIVE).name).read_bytes(), 0o644)
+    return writer.layer()
+
+
+def _make(cache: Path, flavour: Flavour, version: str, folder: Path) -> None:
+    """Run the image's Kafka in the image's files: an archive fits only the paths and times of the jars that it was made from."""
+    tree, kafka = folder / "tree", folder / "kafka.tar"
+    for name in ("proc", "dev", "tmp"):
+        (tree / name).mkdir(parents=True)
+    with image.kafka_layer(cache, flavour, version).open() as source, kafka.open("wb") as sink:
+        shutil.copyfileobj(source, sink)
+    for layer in (image.rootfs(cache).path, kafka):
+        run(["tar", "-xf", str(layer), "-C", tree])
+    shutil.copy(_SCRIPT, tree / "tmp")
+    inside = ["bash", f"/tmp/{_SCRIPT.name}", f"{flavour.bin}/kafka-run-class{flavour.suffix}", image.ARCHIVE]
+    run(
+        ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-eu", "-c",
+         'mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"; exec chroot "$0" "$@"', tree, *inside],
+        log=cache / f"build-classes-{flavour.name}-{version}.log",
+    )  # fmt: skip
+    shutil.move(str(tree) + image.ARCHIVE, folder)
+    shutil.rmtree(tree)
+    kafka.unlink()
