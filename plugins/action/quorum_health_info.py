@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, plan, progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
@@ -39,12 +40,14 @@ class ActionModule(KraftAction):
                 code="controllers-not-ready",
             )
         wanted = int(cluster.controllers["spec"]["replicas"])
+        seen: list[Quorum] = []
 
         def look() -> str:
             cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
             if len(cluster.controller_facts) < wanted:
                 return f"{len(cluster.controller_facts)} of {wanted} controllers run"
-            quorum = read_quorum(cluster, migration=self._before_copy(run))
+            quorum = read_quorum(cluster, migration=True)
+            seen.append(quorum)
             ready = caught_up(quorum)
             if quorum.leader is None or len(ready) < wanted:
                 return f"leader {quorum.leader}, {len(ready)} of {wanted} voters caught up"
@@ -56,7 +59,7 @@ class ActionModule(KraftAction):
             why = progress.why_stuck(cluster)
             text = error.message + (f"; {why}" if why else "")
             raise DeadlineExceeded(text, code="controllers-not-ready") from error
-        quorum = read_quorum(cluster, migration=True)
+        quorum = seen[-1]
         states = {str(number): name for number, name in quorum.migration_states.items()}
         said = ", ".join(sorted(set(states.values()))) or "ready"
         return {

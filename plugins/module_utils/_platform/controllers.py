@@ -237,9 +237,8 @@ def _driver_waits(cluster: StatefulSetCluster, quorum: Quorum) -> str:
         return "the quorum has no leader"
     said = pod_signals(cluster.client, cluster.namespace, pod, cluster.controller_container)
     if said.driver_state is None:
-        unready = sorted(
-            set(cluster.controller_ids) - {number for number, ready in registered_controllers(cluster).items() if ready}
-        )
+        ready = {number for number, said_so in registered_controllers(cluster, quorum).items() if said_so}
+        unready = sorted(set(cluster.controller_ids) - ready)
         return f"controllers {unready} are not registered as ready for the migration yet" if unready else ""
     if said.driver_state in ("UNINITIALIZED", "INACTIVE", "WAIT_FOR_CONTROLLER_QUORUM"):
         return said.waiting or f"the migration driver of {pod} is in state {said.driver_state}"

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.brokers import stage_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import reference_findings
@@ -47,15 +48,16 @@ class Gate:
 
 
 def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
-    """Evaluate every gate freshly.
+    """Evaluate every gate freshly; the quorum is asked once for all of them.
 
     ``thorough`` reads each broker's registration off the metadata log (a JVM start); without it the active controller's
     counts are enough where it has Jolokia.
     """
+    quorum = _ask_quorum(cluster)
     return [
         _pure(cluster),
-        _registrations(cluster, thorough),
-        _quorum(cluster),
+        _registrations(cluster, quorum, thorough),
+        _quorum(cluster, quorum),
         Gate(
             "gate-parity",
             False,
@@ -110,11 +112,21 @@ def _pure(cluster: StatefulSetCluster) -> Gate:
     return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")
 
 
-def _registrations(cluster: StatefulSetCluster, thorough: bool) -> Gate:
+def _ask_quorum(cluster: StatefulSetCluster) -> Quorum | KraftError:
+    """The quorum, or why it could not be asked."""
+    try:
+        return read_quorum(cluster)
+    except KraftError as error:
+        return error
+
+
+def _registrations(cluster: StatefulSetCluster, quorum: Quorum | KraftError, thorough: bool) -> Gate:
     code = "gate-registrations"
     if not cluster.controller_facts:
         return Gate(code, False, "no controller runs")
-    counts = {} if thorough else read_quorum(cluster).counts
+    if isinstance(quorum, KraftError):
+        return Gate(code, False, f"the registrations could not be read: {quorum.message}")
+    counts = {} if thorough else quorum.counts
     if {"migrating_brokers", "active_brokers", "fenced_brokers"} <= counts.keys():
         text = f"{counts['active_brokers']} active, {counts['fenced_brokers']} fenced, {counts['migrating_brokers']} migrating brokers"
         fine = (
@@ -124,7 +136,7 @@ def _registrations(cluster: StatefulSetCluster, thorough: bool) -> Gate:
         )
         return Gate(code, fine, text)
     try:
-        registered = registrations(cluster)
+        registered = registrations(cluster, quorum)
     except KraftError as error:
         return Gate(code, False, f"the registrations could not be read: {error.message}")
     expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers
@@ -142,12 +154,10 @@ def _registrations(cluster: StatefulSetCluster, thorough: bool) -> Gate:
     return Gate(code, True, f"{len(expected)} brokers registered, unfenced, in KRaft mode")
 
 
-def _quorum(cluster: StatefulSetCluster) -> Gate:
+def _quorum(cluster: StatefulSetCluster, quorum: Quorum | KraftError) -> Gate:
     code = "gate-quorum"
-    try:
-        quorum = read_quorum(cluster)
-    except KraftError as error:
-        return Gate(code, False, error.message)
+    if isinstance(quorum, KraftError):
+        return Gate(code, False, quorum.message)
     ready = caught_up(quorum)
     wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
     # somebody may have scaled the StatefulSet down: its voters are voters nevertheless

@@ -68,14 +68,14 @@ def named_voters(cluster: StatefulSetCluster) -> set[int]:
     return found
 
 
-def registrations(cluster: StatefulSetCluster) -> dict[int, Registration]:
+def registrations(cluster: StatefulSetCluster, quorum: Quorum) -> dict[int, Registration]:
     """The brokers that the quorum knows, from the committed part of the metadata log (one JVM start)."""
-    return broker_registrations(
-        cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT
-    )
+    return broker_registrations(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
 
 
-def registered_controllers(cluster: StatefulSetCluster) -> dict[int, bool]:
-    """Controller to whether it is registered as ready for the migration, from the metadata log (one JVM start)."""
-    log = metadata_log(cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT)
+def registered_controllers(cluster: StatefulSetCluster, quorum: Quorum) -> dict[int, bool]:
+    """Controller to whether it is registered as ready for the migration, from the metadata log (one JVM start at most)."""
+    if quorum.ready:
+        return dict(quorum.ready)
+    log = metadata_log(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
     return dict(log.controllers)

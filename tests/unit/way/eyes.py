@@ -270,7 +270,7 @@ def read_quorum(cluster: Any, **_options: Any) -> Quorum:
     return Quorum(world.leader, log.epoch, log.end, voters, "jolokia", dict.fromkeys(voters, where))
 
 
-def registrations(cluster: Any) -> dict[int, Registration]:
+def registrations(cluster: Any, _quorum: Quorum) -> dict[int, Registration]:
     """The brokers that the quorum knows."""
     world: World = cluster.world
     number = 0 if world.log is None else world.log.number

@@ -23,7 +23,7 @@ from tests.unit.plugins.module_utils._platform.scenes import quorum
 def registered(monkeypatch: Any) -> Any:
     """The brokers as the quorum knows them."""
     known = {number: Registration(False, False) for number in range(3)}
-    monkeypatch.setattr(gates, "registrations", lambda _cluster: known)
+    monkeypatch.setattr(gates, "registrations", lambda _cluster, _quorum: known)
     return known
 
 

@@ -146,7 +146,7 @@ def test_the_counts_of_the_active_controller_between_restarts(
 
 
 def test_registrations_that_cannot_be_read_shut_the_gate(registered: Any, seen: Any, monkeypatch: Any) -> None:
-    def fails(_cluster: Any) -> None:
+    def fails(_cluster: Any, _quorum: Any) -> None:
         raise KraftError("the tool failed")
 
     monkeypatch.setattr(gates, "registrations", fails)
@@ -159,12 +159,28 @@ def test_registrations_that_cannot_be_read_shut_the_gate(registered: Any, seen: 
         quorum(leader=None),
         quorum(voters={3000: 0, 3001: 0, 3002: 11}),
         quorum(voters={3000: 0, 3001: 0}),
-        KraftError("no controller answered"),
     ],
 )
 def test_the_quorum_is_complete_and_caught_up(registered: Any, seen: Any, answer: Any) -> None:
     seen[:] = [answer]
     assert shut(cluster_with()) == ["gate-quorum"]
+
+
+def test_a_quorum_that_cannot_be_asked_shuts_both_gates_that_need_it(registered: Any, seen: Any) -> None:
+    seen[:] = [KraftError("no controller answered")]
+    assert shut(cluster_with()) == ["gate-registrations", "gate-quorum"]
+    assert [gate.sentence for gate in gates.evaluate(cluster_with())[1:3]] == [
+        "the registrations could not be read: no controller answered",
+        "no controller answered",
+    ]
+
+
+def test_the_quorum_is_asked_once_for_all_gates(registered: Any, seen: Any, monkeypatch: Any) -> None:
+    """By tool it is a JVM start in a controller's pod, before every restart of a controller."""
+    answers = iter([quorum()])
+    monkeypatch.setattr(gates, "read_quorum", lambda _cluster: next(answers))
+    gates.evaluate(cluster_with(), thorough=False)
+    assert next(answers, None) is None
 
 
 def test_voters_of_a_statefulset_that_was_scaled_down_are_still_voters(registered: Any, seen: Any) -> None:
