@@ -58,12 +58,12 @@ class Sandbox:
         )
         if packages or parts:
             _announce(packages, parts)
-        preconditions.check_space(cache, 12 if "kubernetes" in parts else 3)
+        preconditions.check_space(cache, 12 if builds.PART in parts else 3)
         preconditions.install(packages)
-        # The Go builds take all cores, Debian and Maven mostly wait for the network: side by side.
+        # The Go build takes all cores, Debian and Maven mostly wait for the network: side by side.
         with ThreadPoolExecutor(3) as pool:
             jobs: list[Future[object]] = [
-                pool.submit(lambda: [builds.program(cache, name) for name in builds.PROGRAMS]),
+                pool.submit(builds.program, cache, builds.PART),
                 pool.submit(image.rootfs, cache),
                 pool.submit(image.jars, cache, version),
                 pool.submit(image.pause_layer, cache),
@@ -71,8 +71,8 @@ class Sandbox:
             ]
             for job in jobs:
                 job.result()
-        if "kubernetes" in parts:
-            # Modules and objects of the Go builds: several GiB that only another version would need again.
+        if builds.PART in parts:
+            # Modules and objects of the Go build: several GiB that only another version would need again.
             for folder in ("gocache", "gopath"):
                 remove(cache / folder)
 
@@ -309,7 +309,7 @@ class Sandbox:
 
 
 def _announce(packages: list[str], parts: list[str]) -> None:
-    seconds = {"kubernetes": 300, "coredns": 75, "rootfs": 70}
+    seconds = {builds.PART: 350, "rootfs": 70}
     total = (30 if packages else 0) + sum(seconds.get(part, 25) for part in parts if part != "rootfs")
     if packages:
         say(f"missing Debian packages: {', '.join(packages)}")

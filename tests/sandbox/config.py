@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 KUBERNETES_VERSION = "1.34.4"
-COREDNS_VERSION = "1.15.0"
-# CoreDNS 1.15 is the more demanding of the two builds (Kubernetes 1.34 is content with 1.24).
-GO_MINIMUM = (1, 26)
+# one that uses the same Kubernetes modules
+COREDNS_VERSION = "1.13.1"
+GO_MINIMUM = (1, 24)
 KAFKA_VERSIONS = ("3.9.2", "3.8.1", "3.7.2")
 DEFAULT_KAFKA = KAFKA_VERSIONS[0]
 JOLOKIA_VERSION = "2.2.9"
