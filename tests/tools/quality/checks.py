@@ -98,7 +98,9 @@ def _importer() -> Outcome:
             return built
         settings = Path(folder) / "galaxy-importer.cfg"
         options = ("CHECK_REQUIRED_TAGS", "REQUIRE_V1_OR_GREATER", "RUN_FLAKE8")
-        lines = ["[galaxy-importer]", *(f"{option} = True" for option in options), "RUN_ANSIBLE_TEST = False", ""]
+        others = ("RUN_ANSIBLE_TEST", "RUN_ANSIBLE_LINT")  # checks of their own here
+        lines = ["[galaxy-importer]", *(f"{option} = True" for option in options)]
+        lines += [*(f"{option} = False" for option in others), ""]
         settings.write_text("\n".join(lines), encoding="utf-8")
         tarball = next(Path(folder).glob("*.tar.gz"))
         outcome = execute(
