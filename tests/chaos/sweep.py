@@ -42,7 +42,7 @@ LEGS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
 }
 #: sub-phases of MoveToKRaftControllerOnly that a run without kraft_confirm has
 WITHOUT_CONFIRM = ("MoveToKRaftControllerTriggerZkRemoval", "MoveToKRaftControllerEnsureKafkaRollIsComplete")
-#: what CI kills: right after the writes of each phase, and after the znodes went. About 4 minutes
+#: what CI kills: right after the writes of each phase, and after the znodes went. About 5 minutes
 SAMPLE = {
     "forward": ("after:MigrateTriggerKafkaMigration",),
     "brokers": ("after:MoveToKRaftControllerTriggerZkRemoval",),

@@ -88,7 +88,7 @@ class Demo:
         sandbox = self.place.sandbox
         if sandbox:
             parts = stage.to_build(sandbox)
-            first = f"builds {', '.join(parts)} first: about 10 minutes, once" if parts else "everything is built"
+            first = f"builds {', '.join(parts)} first: about 8 minutes, once" if parts else "everything is built"
             where = f"the sandbox, a Kubernetes with one node on this machine ({'it runs' if sandbox.is_up() else 'it is started'})"
             install = f"Debian packages that the sandbox lacks (it names them); {first}"
         else:
