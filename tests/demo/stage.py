@@ -82,7 +82,7 @@ def missing_programs() -> list[str]:
 def to_build(sandbox: Sandbox, versions: tuple[str, ...] = ("3.9.2",)) -> list[str]:
     """Return the parts that a first start of the sandbox builds, empty when it is warm."""
     cache = sandbox.folders.cache
-    parts = list(builds.missing_programs(cache))
+    parts = builds.missing_parts(cache)
     for version in versions:
         parts += [part for part in image.missing_parts(cache, version) if part not in parts]
     return parts

@@ -39,10 +39,10 @@ SPECS = {
 }
 #: the one whose playbooks also run in check mode first
 CHECKED = "quick"
-#: those whose playbooks run once, since CI has little time: the same clusters are in the matrix as "file" and "confluent"
-ONCE = ("quick", "environment")
 #: the one that goes the whole way by the two commands that are needed at least
 SHORT = "environment"
+#: those whose playbooks run once, since CI has little time: the same clusters are in the matrix as "file" and "confluent"
+ONCE = (CHECKED, SHORT)
 #: these have ordinary clients, which keep addresses for 30 s, and so the default pause between restarts; the others neither
 ORDINARY = ("file", "no-jolokia")
 

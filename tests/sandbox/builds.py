@@ -13,7 +13,7 @@ from .console import run
 from .toolchain import go_command, go_environment
 
 _PROGRAMS = ("kubernetes", "coredns")
-#: the part of the cache that holds them
+#: the part of the cache that holds them all
 PART = "kubernetes"
 _SOURCE = SOURCES / "go"
 #: without what debuggers need the compiler takes an eighth less time; stack traces name lines all the same
@@ -24,13 +24,13 @@ def _key() -> str:
     return key_of(_SOURCE, *_OPTIONS)
 
 
-def program(cache: Path, name: str) -> Path:
-    """Return the path of a program, built with the others when it is not in the cache."""
-    return part(cache, PART, _key(), lambda folder: _build(cache, folder)) / name
+def programs(cache: Path) -> Path:
+    """Return the folder of the programs, built when they are not in the cache."""
+    return part(cache, PART, _key(), lambda folder: _build(cache, folder))
 
 
-def missing_programs(cache: Path) -> list[str]:
-    """Name the part that a start would have to build."""
+def missing_parts(cache: Path) -> list[str]:
+    """Name what a start would have to build."""
     return [] if is_built(cache, PART, _key()) else [PART]
 
 

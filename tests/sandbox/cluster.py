@@ -52,7 +52,7 @@ class Sandbox:
         """Say what is missing and how long it takes, then install and build it."""
         preconditions.check_machine()
         cache = self.folders.cache
-        parts = [*builds.missing_programs(cache), *image.missing_parts(cache, version)]
+        parts = [*builds.missing_parts(cache), *image.missing_parts(cache, version)]
         packages = preconditions.missing_packages(
             preconditions.RUN_PACKAGES, preconditions.BUILD_PACKAGES if parts else {}
         )
@@ -63,7 +63,7 @@ class Sandbox:
         # The Go build takes all cores, Debian and Maven mostly wait for the network: side by side.
         with ThreadPoolExecutor(3) as pool:
             jobs: list[Future[object]] = [
-                pool.submit(builds.program, cache, builds.PART),
+                pool.submit(builds.programs, cache),
                 pool.submit(image.rootfs, cache),
                 pool.submit(image.jars, cache, version),
                 pool.submit(image.pause_layer, cache),
@@ -104,7 +104,8 @@ class Sandbox:
     def _start(self) -> None:
         """Start the processes, the ones that others need first, and import the images meanwhile."""
         folders, start = self.folders, self.processes.start
-        kubernetes = builds.program(folders.cache, "kubernetes")
+        programs = builds.programs(folders.cache)
+        kubernetes = programs / "kubernetes"
         start("etcd", components.etcd())
         start("apiserver", [kubernetes, *components.apiserver(folders)])
         start("containerd", ["containerd", "-c", "containerd.toml"])
@@ -114,7 +115,7 @@ class Sandbox:
             start("controller-manager", [kubernetes, *components.controller_manager(folders)])
             start("scheduler", [kubernetes, *components.scheduler(folders)])
             start("kube-proxy", [kubernetes, "kube-proxy", "--config=proxy.json"])
-            start("coredns", [builds.program(folders.cache, "coredns"), "-conf", "Corefile"])
+            start("coredns", [programs / "coredns", "-conf", "Corefile"])
             start("provisioner", [sys.executable, "-m", f"{__package__}.provisioner"], env=self._python_environment())
             self._storage_class()
             images.result()
@@ -309,7 +310,7 @@ class Sandbox:
 
 
 def _announce(packages: list[str], parts: list[str]) -> None:
-    seconds = {builds.PART: 350, "rootfs": 70}
+    seconds = {builds.PART: 300, "rootfs": 70}
     total = (30 if packages else 0) + sum(seconds.get(part, 25) for part in parts if part != "rootfs")
     if packages:
         say(f"missing Debian packages: {', '.join(packages)}")

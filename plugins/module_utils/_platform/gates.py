@@ -48,16 +48,14 @@ class Gate:
 
 
 def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
-    """Evaluate every gate freshly; the quorum is asked once for all of them.
+    """Evaluate every gate freshly.
 
     ``thorough`` reads each broker's registration off the metadata log (a JVM start); without it the active controller's
     counts are enough where it has Jolokia.
     """
-    quorum = _ask_quorum(cluster)
     return [
         _pure(cluster),
-        _registrations(cluster, quorum, thorough),
-        _quorum(cluster, quorum),
+        *_of_quorum(cluster, thorough),
         Gate(
             "gate-parity",
             False,
@@ -112,20 +110,22 @@ def _pure(cluster: StatefulSetCluster) -> Gate:
     return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")
 
 
-def _ask_quorum(cluster: StatefulSetCluster) -> Quorum | KraftError:
-    """The quorum, or why it could not be asked."""
+def _of_quorum(cluster: StatefulSetCluster, thorough: bool) -> list[Gate]:
+    """The two gates that ask the quorum; they ask once, since that may be a JVM start."""
     try:
-        return read_quorum(cluster)
+        quorum = read_quorum(cluster)
     except KraftError as error:
-        return error
+        return [
+            Gate("gate-registrations", False, f"the registrations could not be read: {error.message}"),
+            Gate("gate-quorum", False, error.message),
+        ]
+    return [_registrations(cluster, quorum, thorough), _quorum(cluster, quorum)]
 
 
-def _registrations(cluster: StatefulSetCluster, quorum: Quorum | KraftError, thorough: bool) -> Gate:
+def _registrations(cluster: StatefulSetCluster, quorum: Quorum, thorough: bool) -> Gate:
     code = "gate-registrations"
     if not cluster.controller_facts:
         return Gate(code, False, "no controller runs")
-    if isinstance(quorum, KraftError):
-        return Gate(code, False, f"the registrations could not be read: {quorum.message}")
     counts = {} if thorough else quorum.counts
     if {"migrating_brokers", "active_brokers", "fenced_brokers"} <= counts.keys():
         text = f"{counts['active_brokers']} active, {counts['fenced_brokers']} fenced, {counts['migrating_brokers']} migrating brokers"
@@ -154,10 +154,8 @@ def _registrations(cluster: StatefulSetCluster, quorum: Quorum | KraftError, tho
     return Gate(code, True, f"{len(expected)} brokers registered, unfenced, in KRaft mode")
 
 
-def _quorum(cluster: StatefulSetCluster, quorum: Quorum | KraftError) -> Gate:
+def _quorum(cluster: StatefulSetCluster, quorum: Quorum) -> Gate:
     code = "gate-quorum"
-    if isinstance(quorum, KraftError):
-        return Gate(code, False, quorum.message)
     ready = caught_up(quorum)
     wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
     # somebody may have scaled the StatefulSet down: its voters are voters nevertheless

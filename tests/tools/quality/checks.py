@@ -97,10 +97,10 @@ def _importer() -> Outcome:
         if built.rc != 0:
             return built
         settings = Path(folder) / "galaxy-importer.cfg"
-        options = ("CHECK_REQUIRED_TAGS", "REQUIRE_V1_OR_GREATER", "RUN_FLAKE8")
-        others = ("RUN_ANSIBLE_TEST", "RUN_ANSIBLE_LINT")  # checks of their own here
-        lines = ["[galaxy-importer]", *(f"{option} = True" for option in options)]
-        lines += [*(f"{option} = False" for option in others), ""]
+        options = dict.fromkeys(("CHECK_REQUIRED_TAGS", "REQUIRE_V1_OR_GREATER", "RUN_FLAKE8"), True)
+        # checks of their own here
+        options |= dict.fromkeys(("RUN_ANSIBLE_TEST", "RUN_ANSIBLE_LINT"), False)
+        lines = ["[galaxy-importer]", *(f"{option} = {wanted}" for option, wanted in options.items()), ""]
         settings.write_text("\n".join(lines), encoding="utf-8")
         tarball = next(Path(folder).glob("*.tar.gz"))
         outcome = execute(
