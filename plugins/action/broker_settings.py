@@ -10,16 +10,14 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
     controllers,
-    migration_flag,
     originals,
-    plan,
-    way_back,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.brokers import ORDER, StagePlan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import ORDER, StagePlan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
     KraftAction,
@@ -50,7 +48,7 @@ class ActionModule(KraftAction):
         cluster, stage = run.cluster, run.params["stage"]
         if stage in BACK:
             return self._judge_back(run)
-        over = plan.already_over(cluster)
+        over = status.already_over(cluster)
         if over:
             return not_needed(over)
         stages = {brokers.stage_of(item) for item in cluster.statefulsets}
@@ -74,7 +72,7 @@ class ActionModule(KraftAction):
 
     def _judge_back(self, run: Run) -> Decision:
         cluster, stage = run.cluster, run.params["stage"]
-        found = way_back.answer(cluster, run.sub_phase, check_mode=run.check_mode)
+        found = rollback_plan.answer(cluster, run.sub_phase, check_mode=run.check_mode)
         if not found.needed:
             return Decision.of(found)
         return Decision.of(found, *(_diff(item) for item in _to_write(run, brokers.plan_return(cluster, stage))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.identity import cluster_id
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -20,8 +20,8 @@ class ActionModule(KraftAction):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Read everything that a person wants to see and show it as a short table."""
-        status = plan.status(run.cluster)
-        for line in plan.status_lines(status):
+        found = status.status(run.cluster)
+        for line in status.status_lines(found):
             run.progress(line)
-        text = f"{run.cluster.namespace}/{run.cluster.name} is {status['state']}: {status['reason']}"
-        return {**status, "msg": "; DANGER: ".join([text, *status["dangers"]])}
+        text = f"{run.cluster.namespace}/{run.cluster.name} is {found['state']}: {found['reason']}"
+        return {**found, "msg": "; DANGER: ".join([text, *found["dangers"]])}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import gates, migration_flag, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag, status
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -20,7 +20,7 @@ class ActionModule(KraftAction):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Show every gate; never fails for a shut gate."""
-        over = plan.already_over(run.cluster)
+        over = status.already_over(run.cluster)
         if over:
             return {"msg": over, "gates": []}
         dangers = migration_flag.dangers(run.cluster)

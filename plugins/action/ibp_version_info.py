@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.ibp import fold
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.level import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp import fold
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -22,7 +22,7 @@ class ActionModule(KraftAction):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Derive both levels; unknown is a failure that names the override."""
-        over = plan.already_over(run.cluster)
+        over = status.already_over(run.cluster)
         if over:
             return {"msg": over}
         decision = derive_ibp(run.cluster)

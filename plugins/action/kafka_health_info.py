@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import replicas_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings, when_settled
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import health_findings, when_settled
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import version_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import version_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -32,7 +32,7 @@ class ActionModule(KraftAction):
         """Refuse unknown, mixed or unsupported versions; controllers must run what the brokers run."""
         cluster, target = run.cluster, run.params["target"]
         facts = cluster.facts if target == "brokers" else cluster.controller_facts
-        over = plan.already_over(cluster) if target == "controllers" and not facts else ""
+        over = status.already_over(cluster) if target == "controllers" and not facts else ""
         if over:
             return {"msg": over, "versions": {}}
         if target == "controllers" and not facts:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, plan, way_back
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -38,7 +39,7 @@ class ActionModule(KraftAction):
     def judge(self, run: Run) -> Decision:
         """At this stage or past it already, or what would be written."""
         cluster, wanted = run.cluster, run.params["state"]
-        over = plan.already_over(cluster)
+        over = status.already_over(cluster)
         if over:
             return not_needed(over)
         controllers.check_plan(cluster)
@@ -152,6 +153,6 @@ def _refuse_leftovers(cluster: StatefulSetCluster, *, begun: bool) -> None:
     """
     if not begun or not controllers.leftover_volumes(cluster):
         controllers.refuse_leftovers(cluster)
-    left = way_back.pending(cluster)
+    left = rollback_plan.pending(cluster)
     if left:
         raise Refused(left, code="rollback-pending")

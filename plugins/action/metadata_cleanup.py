@@ -11,8 +11,8 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import way_back
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -25,7 +25,7 @@ class ActionModule(KraftAction):
 
     def judge(self, run: Run) -> Decision:
         """Whether a broker still has a metadata log."""
-        return Decision.of(way_back.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
+        return Decision.of(rollback_plan.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Mark and delete, or take the mark off."""
@@ -69,7 +69,7 @@ def _delete(cluster: StatefulSetCluster, pod: str, paths: list[str]) -> None:
 def _mark(cluster: StatefulSetCluster, value: str | None) -> None:
     for item in cluster.statefulsets:
         metadata = item["metadata"]
-        if (metadata.get("annotations") or {}).get(way_back.CLEAN_UP) != value:
-            marks = {"metadata": {"uid": metadata["uid"], "annotations": {way_back.CLEAN_UP: value}}}
+        if (metadata.get("annotations") or {}).get(rollback_plan.CLEAN_UP) != value:
+            marks = {"metadata": {"uid": metadata["uid"], "annotations": {rollback_plan.CLEAN_UP: value}}}
             cluster.client.patch(STATEFUL_SET, metadata["name"], cluster.namespace, marks)
     cluster.reload_objects()

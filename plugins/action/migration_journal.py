@@ -9,14 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
-    locks,
-    originals,
-    plan,
-    ready,
-    way_back,
-    writes,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
     KraftAction,
@@ -43,8 +37,8 @@ class ActionModule(KraftAction):
         """Recorded already, or to be recorded now that the state is reached."""
         event, cluster = run.params["event"], run.cluster
         if event == rollback.COMPLETE:
-            return Decision.of(way_back.answer(cluster, event, check_mode=run.check_mode))
-        over = plan.already_over(cluster)
+            return Decision.of(rollback_plan.answer(cluster, event, check_mode=run.check_mode))
+        over = status.already_over(cluster)
         if over and event != "MoveToKRaftControllerComplete":
             return not_needed(over)
         if run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and locks.current_id(cluster)):
@@ -86,10 +80,10 @@ class ActionModule(KraftAction):
         for item in cluster.statefulsets:
             if writes.restore_strategy(cluster.client, item):
                 run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
-        deleted = [f"ConfigMap/{name}" for name in way_back.delete_config_maps(cluster)]
+        deleted = [f"ConfigMap/{name}" for name in rollback_plan.delete_config_maps(cluster)]
         deleted += ["Secret with the originals"] if originals.forget(cluster) else []
         cluster.reload()
-        proof = ready.prove(cluster)
+        proof = rollback_proof.prove(cluster)
         for line in proof:
             run.progress(f"ready to retry: {line['what']}: {line['evidence']}")
         run.record(

@@ -10,8 +10,9 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import locks, plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -33,7 +34,7 @@ class ActionModule(KraftAction):
         return self._judge_present(run) if run.params["state"] == "present" else self._judge_absent(run)
 
     def _judge_present(self, run: Run) -> Decision:
-        over = plan.already_over(run.cluster)
+        over = status.already_over(run.cluster)
         if over:
             return not_needed(over)
         held, known = locks.current_id(run.cluster), run.journal.migration_id

@@ -10,9 +10,10 @@ import threading
 import time
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import progress
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import possible_leaders
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan, progress
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import possible_leaders
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed
@@ -31,7 +32,7 @@ class ActionModule(KraftAction):
     def judge(self, run: Run) -> Decision:
         """Hybrid already, or beyond it."""
         cluster = run.cluster
-        over = plan.already_over(cluster)
+        over = status.already_over(cluster)
         if over:
             return done(over)
         if cluster.state.name == state.PURE:

@@ -16,19 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from ansible.release import __version__ as ansible_version
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, report
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.report_html import page
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import FileSurface, Surface
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     JVM_OPTION,
     original_name,
     stage_name,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import report
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.html import page
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSurface, Surface
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status as statuses
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
@@ -106,7 +108,7 @@ def _status(cluster: StatefulSetCluster) -> dict[str, Any]:
     """Where the cluster is; a cluster that cannot be read, after a failure, has a report as well."""
     found = cluster.statefulsets
     try:
-        status = plan.status(cluster)
+        status = statuses.status(cluster)
         for item in status["controllers"]:
             facts = cluster.controller_facts.get(item["pod"])
             item["version"] = facts.version if facts else None

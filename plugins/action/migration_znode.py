@@ -10,8 +10,9 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, quorum_removal, way_back
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum_removal import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import quorum_removal, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
@@ -25,7 +26,7 @@ class ActionModule(KraftAction):
 
     def judge(self, run: Run) -> Decision:
         """Whether anything of the quorum, or of its traces, is left."""
-        return Decision.of(way_back.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
+        return Decision.of(rollback_plan.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
 
     def apply(self, run: Run) -> dict[str, Any]:
         """In this order: ZooKeeper has everything, nothing more is committed, the quorum is gone, one transaction, an election, volumes."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import all_findings, when_settled
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import all_findings, when_settled
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -25,7 +25,7 @@ class ActionModule(KraftAction):
     def inspect(self, run: Run) -> dict[str, Any]:
         """Apply every rule; refuse when a blocking finding is not accepted by name."""
         cluster = run.cluster
-        over = plan.already_over(cluster)
+        over = status.already_over(cluster)
         if over:
             return {"msg": over, "findings": [], "plan": [], "rolls": 0, "eta": 0}
         accepted = run.params["accept"]
@@ -38,7 +38,7 @@ class ActionModule(KraftAction):
         if stopping:
             rest = f" (and {len(stopping) - 1} more findings, listed above)" if len(stopping) > 1 else ""
             raise Refused(stopping[0].sentence + rest, code=stopping[0].code, detail=data)
-        estimate = plan.estimate(cluster)
+        estimate = status.estimate(cluster)
         for line in estimate.lines():
             run.progress(line)
         warnings = sum(1 for item in found if not item.blocking)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import progress
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, plan, progress
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import paced
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.quorum import caught_up, read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -26,7 +28,7 @@ class ActionModule(KraftAction):
 
     def judge(self, run: Run) -> Decision:
         """Nothing to wait for when the migration is over or, in check mode, when no controller runs."""
-        over = plan.already_over(run.cluster)
+        over = status.already_over(run.cluster)
         if over:
             return done(over)
         return needed("the controllers form a quorum that is ready for the migration")

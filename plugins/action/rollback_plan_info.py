@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import migration_flag, originals, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import originals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -24,7 +25,7 @@ class ActionModule(KraftAction):
     def judge(self, run: Run) -> Decision:
         """Refuse where there is no way back; everything else is only shown."""
         cluster = run.cluster
-        seen = way_back.look(cluster)
+        seen = rollback_plan.look(cluster)
         code, sentence = rollback.refusal(seen)
         if code:
             raise Refused(f"{cluster.namespace}/{cluster.name}: {sentence}; nothing was changed", code=code)
@@ -47,7 +48,7 @@ class ActionModule(KraftAction):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """The plan as data."""
-        seen = way_back.look(run.cluster)
+        seen = rollback_plan.look(run.cluster)
         return {
             "state": seen.state,
             "broker_rolls": rollback.rolls(seen),

@@ -11,20 +11,18 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.roll import Restart, RollEngine, Target
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
-    brokers,
-    controllers,
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     gates,
-    locks,
     migration_flag,
-    plan,
-    way_back,
+    rollback_plan,
+    status,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.broker_roll import BrokerRoll
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.controller_roll import ControllerRoll
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.preflight import health_findings
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import BrokerRoll
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import ControllerRoll
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import health_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Restart, RollEngine, Target
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
     made_ms,
     owner_uid,
     pod_settings_hash,
@@ -54,8 +52,8 @@ class ActionModule(KraftAction):
         """Which pods still run other settings than their StatefulSet was given for this stage."""
         cluster, stage = run.cluster, run.params["stage"]
         if stage in BACK:
-            return Decision.of(way_back.answer(cluster, run.sub_phase, check_mode=run.check_mode))
-        over = plan.already_over(cluster)
+            return Decision.of(rollback_plan.answer(cluster, run.sub_phase, check_mode=run.check_mode))
+        over = status.already_over(cluster)
         if over:
             return not_needed(over)
         of_brokers = run.params["target"] == "brokers"

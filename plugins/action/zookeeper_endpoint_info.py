@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -22,7 +22,7 @@ class ActionModule(KraftAction):
     def inspect(self, run: Run) -> dict[str, Any]:
         """Refuse a chroot that does not hold this cluster's brokers."""
         cluster = run.cluster
-        over = plan.already_over(cluster)
+        over = status.already_over(cluster)
         if over or cluster.zookeeper_connect is None:
             return {"msg": over or "the cluster runs in KRaft mode", "connect": None}
         connect, route, view = cluster.zookeeper_connect, cluster.route, cluster.view

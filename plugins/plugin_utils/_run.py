@@ -17,15 +17,16 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease, own_identity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import bundle, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     Ending,
@@ -216,6 +217,8 @@ class Run:
         failure = {"sub_phase": self.sub_phase, "time": now(), "message": error.message, "code": error.code}
         stamp = now().replace(":", "").replace("-", "").partition(".")[0]
         try:
-            error.detail["support_bundle"] = bundle.write(self.cluster, self.params["support_dir"], stamp, failure)
+            error.detail["support_bundle"] = support_bundle.write(
+                self.cluster, self.params["support_dir"], stamp, failure
+            )
         except (KraftError, OSError) as second:
             self.progress(f"the support bundle could not be written: {second}")

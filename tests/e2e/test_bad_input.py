@@ -11,7 +11,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal, names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
     LEASE,

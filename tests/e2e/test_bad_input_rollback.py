@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, PVC, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    CONFIG_MAP,
+    POD,
+    PVC,
+    STATEFUL_SET,
+)
 
 from tests.e2e.places import Place, one_sentence, refused, tree
 

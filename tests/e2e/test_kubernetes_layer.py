@@ -25,7 +25,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import channel, forward, kinds, watch
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import (
+    channel,
+    forward,
+    kinds,
+    watch,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, Watcher, wait_for

@@ -13,7 +13,11 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import CONFIG_VOLUME, FILE, RUN_PATH
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
+    CONFIG_VOLUME,
+    FILE,
+    RUN_PATH,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, STATEFUL_SET
 
 from tests.e2e import audit

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal, names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE
 

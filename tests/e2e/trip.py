@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
@@ -26,7 +27,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     SERVICE,
     STATEFUL_SET,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.zookeeper_route import is_ready
 
 from tests.e2e.fleet import ACCEPT, Cluster, Outcome, canary, cluster
 from tests.e2e.places import Place

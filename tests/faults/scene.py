@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal, names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 

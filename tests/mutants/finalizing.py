@@ -14,6 +14,7 @@ from tests.mutants.mutant import (
     FLAGS,
     GATES,
     LOST_FLAGS,
+    MIGRATION,
     PLATFORM,
     REMOVAL,
     SAFETY,
@@ -26,7 +27,7 @@ FINALIZING = (
     Mutant(
         "a shut gate does not stop",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "    if shut and not controllers.surely_past_return(cluster):\n",
         "    if False:\n",
         GATES,
@@ -34,7 +35,7 @@ FINALIZING = (
     Mutant(
         "finalize before pure dual-write",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "    if now.name == state.PURE or (now.name == state.MIXED and final):\n",
         "    if True:\n",
         GATES,
@@ -42,7 +43,7 @@ FINALIZING = (
     Mutant(
         "finalize beside brokers in ZooKeeper's registry",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "        if cluster.view.brokers:\n",
         "        if False:\n",
         GATES,
@@ -50,7 +51,7 @@ FINALIZING = (
     Mutant(
         "finalize with a ZooKeeper broker",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "        elif entry.migrating:\n",
         "        elif False:\n",
         GATES,
@@ -58,7 +59,7 @@ FINALIZING = (
     Mutant(
         "finalize with a fenced broker",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "        elif entry.fenced:\n",
         "        elif False:\n",
         GATES,
@@ -66,7 +67,7 @@ FINALIZING = (
     Mutant(
         "finalize without a broker that assignments expect",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "set(cluster.pod_of_broker) | cluster.view.assigned_brokers",
         "set(cluster.pod_of_broker)",
         GATES,
@@ -74,7 +75,7 @@ FINALIZING = (
     Mutant(
         "finalize with migrating brokers counted by the active controller",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         '            and not counts["migrating_brokers"]\n',
         "",
         GATES,
@@ -82,7 +83,7 @@ FINALIZING = (
     Mutant(
         "finalize with a lagging quorum",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "if quorum.leader is None or len(ready) < max(wanted, 1):",
         "if quorum.leader is None:",
         GATES,
@@ -90,7 +91,7 @@ FINALIZING = (
     Mutant(
         "finalize without the soak",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "    return Gate(code, passed >= wanted, f",
         "    return Gate(code, True, f",
         GATES,
@@ -98,7 +99,7 @@ FINALIZING = (
     Mutant(
         "finalize without confirmation",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "    if cluster.name in named:\n",
         "    if True:\n",
         GATES,
@@ -106,7 +107,7 @@ FINALIZING = (
     Mutant(
         "gates that nobody may accept are accepted",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]",
         "if not gate.passed and gate.code not in accepted]",
         GATES,
@@ -114,7 +115,7 @@ FINALIZING = (
     Mutant(
         "what reaches for ZooKeeper is not looked for",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         'return Gate("gate-zookeeper-reference", not found, text)',
         'return Gate("gate-zookeeper-reference", True, text)',
         GATES,
@@ -138,7 +139,7 @@ FINALIZING = (
     Mutant(
         "the active controller is restarted first",
         "1",
-        PLATFORM + "controller_roll.py",
+        MIGRATION + "controller_roll.py",
         "            last = next((pod for pod, number in self._ids.items() if number == leader), None)\n",
         "",
         SAFETY,
@@ -154,7 +155,7 @@ FINALIZING = (
     Mutant(
         "brokers go to KRaft although KRaft does not hold /controller",
         "1",
-        PLATFORM + "brokers.py",
+        PLATFORM + "_statefulset/brokers.py",
         "    if not held or view.migration is None or view.migration.offset <= 0:\n",
         "    if False:\n",
         BROKERS,
@@ -170,7 +171,7 @@ FINALIZING = (
     Mutant(
         "the gates do not look at what a broker that is made again would run",
         "1",
-        PLATFORM + "gates.py",
+        MIGRATION + "gates.py",
         "        if other:\n",
         "        if False:\n",
         GATES,
@@ -178,10 +179,10 @@ FINALIZING = (
     Mutant(
         "an end that another leader hides is not seen",
         "1",
-        PLATFORM + "controllers.py",
+        PLATFORM + "_statefulset/controllers.py",
         '    if "POST_MIGRATION" in states.values():\n',
         "    if False:\n",
-        unit("module_utils/_platform/test_controllers"),
+        unit("module_utils/_platform/_statefulset/test_controllers"),
     ),
     Mutant(
         "the soak goes on over a rollback",
@@ -202,7 +203,7 @@ FINALIZING = (
     Mutant(
         "the active controller is restarted although one has lost the flag",
         "2",
-        PLATFORM + "controllers.py",
+        PLATFORM + "_statefulset/controllers.py",
         'return stage == "migrating" and all(cluster.flags.values())',
         'return stage == "migrating"',
         REMOVAL,
@@ -210,7 +211,7 @@ FINALIZING = (
     Mutant(
         "the active controller is restarted from a template without the flag",
         "2",
-        PLATFORM + "controllers.py",
+        PLATFORM + "_statefulset/controllers.py",
         'return stage == "migrating" and all(cluster.flags.values())',
         "return all(cluster.flags.values())",
         REMOVAL,
@@ -258,7 +259,7 @@ FINALIZING = (
     Mutant(
         "the active controller is restarted into settings without the flag",
         "2",
-        PLATFORM + "quorum_removal.py",
+        MIGRATION + "quorum_removal.py",
         "    migration_flag.check_restart(cluster)\n",
         "    pass\n",
         REMOVAL,
@@ -274,7 +275,7 @@ FINALIZING = (
     Mutant(
         "a ConfigMap that was made anew without the flag is not noticed",
         "2",
-        PLATFORM + "migration_flag.py",
+        MIGRATION + "migration_flag.py",
         '    if (settings.get(FLAG) or "").strip().lower() == "true":\n',
         "    if True:\n",
         FLAGS,

@@ -26,6 +26,7 @@ class Mutant:
 
 
 CORE, PLATFORM = "plugins/module_utils/_core/", "plugins/module_utils/_platform/"
+MIGRATION, CLUSTER = "plugins/module_utils/_migration/", "plugins/module_utils/_cluster/"
 ZOOKEEPER, KAFKA, KUBERNETES = (f"plugins/module_utils/{each}/" for each in ("_zookeeper", "_kafka", "_kubernetes"))
 RUNTIME, ACTION, UTILS = "plugins/module_utils/_runtime/", "plugins/action/", "plugins/plugin_utils/"
 
@@ -41,18 +42,18 @@ def one(name: str, test: str) -> tuple[str, ...]:
 
 
 ROLLBACK = unit("module_utils/_core/test_rollback")
-CHECKS = unit("module_utils/_core/test_checks", "module_utils/_platform/test_safety")
+CHECKS = unit("module_utils/_core/test_checks", "module_utils/_migration/test_safety")
 ROLLING = unit("module_utils/_core/test_rolling")
 STATE = unit("module_utils/_core/test_state")
-GATES = unit("module_utils/_platform/test_gates")
-SAFETY = unit("module_utils/_platform/test_safety")
-LOCKS = unit("module_utils/_platform/test_locks")
-WRITES = unit("module_utils/_platform/test_writes")
-REMOVAL = unit("module_utils/_platform/test_quorum_removal")
-ENGINE = unit("module_utils/_platform/test_roll_engine")
-BROKERS = unit("module_utils/_platform/test_brokers")
-WAY_BACK = unit("module_utils/_platform/test_way_back")
-FLAGS = unit("module_utils/_platform/test_migration_flag")
+GATES = unit("module_utils/_migration/test_gates")
+SAFETY = unit("module_utils/_migration/test_safety")
+LOCKS = unit("module_utils/_platform/_statefulset/test_locks")
+WRITES = unit("module_utils/_platform/_statefulset/test_writes")
+REMOVAL = unit("module_utils/_migration/test_quorum_removal")
+ENGINE = unit("module_utils/_migration/test_roll_engine")
+BROKERS = unit("module_utils/_platform/_statefulset/test_brokers")
+WAY_BACK = unit("module_utils/_migration/test_rollback_plan")
+FLAGS = unit("module_utils/_migration/test_migration_flag")
 LOST_FLAGS = unit("action/test_lost_flags")
 HANDOVER = unit("module_utils/_zookeeper/test_handover")
 BASE, RUN = (unit(f"plugin_utils/test_{name}") for name in ("base", "run"))

@@ -15,6 +15,7 @@ from tests.mutants.mutant import (
     ENGINE,
     KUBERNETES,
     LOCKS,
+    MIGRATION,
     PLATFORM,
     REMOVAL,
     RUN,
@@ -31,7 +32,7 @@ OWNING = (
     Mutant(
         "a broker with other settings than written is back",
         "11",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "        if wrong:\n            raise KraftError(",
         "        if False:\n            raise KraftError(",
         SAFETY,
@@ -39,7 +40,7 @@ OWNING = (
     Mutant(
         "another migration's lock is ignored",
         "6",
-        PLATFORM + "locks.py",
+        PLATFORM + "_statefulset/locks.py",
         "        if held and held != migration_id:\n",
         "        if False:\n",
         LOCKS,
@@ -64,12 +65,17 @@ OWNING = (
         ACT["rolling_restart"],
     ),
     Mutant(
-        "a change by others is not looked for", "6", PLATFORM + "locks.py", "        check_untouched(item)\n", "", LOCKS
+        "a change by others is not looked for",
+        "6",
+        PLATFORM + "_statefulset/locks.py",
+        "        check_untouched(item)\n",
+        "",
+        LOCKS,
     ),
     Mutant(
         "a template that others changed is overwritten",
         "6",
-        PLATFORM + "writes.py",
+        PLATFORM + "_statefulset/writes.py",
         "    check_untouched(statefulset)\n    probe",
         "    probe",
         WRITES,
@@ -77,7 +83,7 @@ OWNING = (
     Mutant(
         "a change of the spec while writing is overwritten",
         "6",
-        PLATFORM + "writes.py",
+        PLATFORM + "_statefulset/writes.py",
         "            if not same:\n                break\n",
         "",
         WRITES,
@@ -85,7 +91,7 @@ OWNING = (
     Mutant(
         "objects with another owner are taken",
         "6",
-        PLATFORM + "locks.py",
+        PLATFORM + "_statefulset/locks.py",
         "    if stopping:\n",
         "    if False:\n",
         LOCKS,
@@ -93,7 +99,7 @@ OWNING = (
     Mutant(
         "settings are written before rolls are held",
         "6",
-        PLATFORM + "brokers.py",
+        PLATFORM + "_statefulset/brokers.py",
         "    held = writes.hold_rolls(cluster.client, plan.statefulset)\n",
         "    held = plan.statefulset\n",
         BROKERS,
@@ -110,10 +116,10 @@ OWNING = (
     Mutant(
         "the journal says done although it failed",
         "11",
-        CORE + "journal.py",
+        CORE + "_report/journal.py",
         '        return any(event["sub_phase"] == sub_phase and not event.get("failed") for event in self.attempt())\n',
         '        return any(event["sub_phase"] == sub_phase for event in self.attempt())\n',
-        unit("module_utils/_core/test_journal"),
+        unit("module_utils/_core/_report/test_journal"),
     ),
     Mutant(
         "a failure is not written down",
@@ -126,18 +132,18 @@ OWNING = (
     Mutant(
         "the journal outgrows its ConfigMap",
         "11",
-        CORE + "journal.py",
+        CORE + "_report/journal.py",
         "    if len(text) > LIMIT_BYTES:\n",
         "    if False:\n",
-        unit("module_utils/_core/test_journal"),
+        unit("module_utils/_core/_report/test_journal"),
     ),
     Mutant(
         "the first evidence of the present attempt is folded",
         "11",
-        CORE + "folding.py",
+        CORE + "_report/folding.py",
         "                first.setdefault(kind, at)\n",
         "                pass\n",
-        unit("module_utils/_core/test_folding"),
+        unit("module_utils/_core/_report/test_folding"),
     ),
     Mutant(
         "the Lease is kept by a run that was stopped",

@@ -6,7 +6,19 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import ACT, ACTION, CHECKS, CORE, ENGINE, KAFKA, PLATFORM, ROLLING, SAFETY, Mutant
+from tests.mutants.mutant import (
+    ACT,
+    ACTION,
+    CHECKS,
+    CLUSTER,
+    CORE,
+    ENGINE,
+    MIGRATION,
+    PLATFORM,
+    ROLLING,
+    SAFETY,
+    Mutant,
+)
 
 RESTARTING = (
     Mutant(
@@ -44,7 +56,7 @@ RESTARTING = (
     Mutant(
         "leftovers do not stop the controllers",
         "3",
-        PLATFORM + "controllers.py",
+        PLATFORM + "_statefulset/controllers.py",
         "            raise Refused(item.sentence, code=item.code)\n",
         "            continue\n",
         SAFETY,
@@ -68,7 +80,7 @@ RESTARTING = (
     Mutant(
         "the ISR is ignored before a broker's restart",
         "4",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "            if not bad:\n",
         "            if True:\n",
         SAFETY,
@@ -76,7 +88,7 @@ RESTARTING = (
     Mutant(
         "an ISR counts although ZooKeeper does not follow the quorum",
         "4",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "            self._wait_current(max(deadline - time.monotonic(), 0.0), progress)\n",
         "",
         SAFETY,
@@ -84,7 +96,7 @@ RESTARTING = (
     Mutant(
         "what was safe before a budget refused is not looked at again",
         "4",
-        KAFKA + "roll.py",
+        MIGRATION + "roll_engine.py",
         "            found = self._when_safe(target, pod, tell)\n",
         "            found = self._when_safe(target, pod, tell) if not deadline else self.client.find(POD, pod, self.namespace)\n",
         ENGINE,
@@ -92,7 +104,7 @@ RESTARTING = (
     Mutant(
         "a broker that somebody else restarted is restarted again",
         "4",
-        KAFKA + "roll.py",
+        MIGRATION + "roll_engine.py",
         "            if found is None or target.restarted(found):\n",
         "            if found is None:\n",
         ENGINE,
@@ -100,7 +112,7 @@ RESTARTING = (
     Mutant(
         "a controller is restarted during an election",
         "1",
-        PLATFORM + "controller_roll.py",
+        MIGRATION + "controller_roll.py",
         "            if leader is None:\n",
         "            if False:\n",
         SAFETY,
@@ -116,7 +128,7 @@ RESTARTING = (
     Mutant(
         "partitions that can never spare a broker are not refused",
         "4",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "            if hopeless:\n",
         "            if False:\n",
         SAFETY,
@@ -124,7 +136,7 @@ RESTARTING = (
     Mutant(
         "the majority is ignored before a controller's restart",
         "4",
-        PLATFORM + "controller_roll.py",
+        MIGRATION + "controller_roll.py",
         "            if rolling.quorum_survives(voters, caught_up(quorum), leaving):\n",
         "            if True:\n",
         SAFETY,
@@ -140,7 +152,7 @@ RESTARTING = (
     Mutant(
         "voters that do not answer do not count",
         "4",
-        PLATFORM + "quorum.py",
+        CLUSTER + "quorum.py",
         "    found = set(quorum.voters)\n",
         "    return sorted(quorum.voters)\n    found = set()\n",
         SAFETY,
@@ -148,7 +160,7 @@ RESTARTING = (
     Mutant(
         "the roll does not wait until a restart is safe",
         "4",
-        KAFKA + "roll.py",
+        MIGRATION + "roll_engine.py",
         "        target.wait_until_safe(pod, self.pod_timeout, tell)\n",
         "",
         ENGINE,
@@ -156,7 +168,7 @@ RESTARTING = (
     Mutant(
         "the roll makes sure of nothing before a restart",
         "4",
-        KAFKA + "roll.py",
+        MIGRATION + "roll_engine.py",
         "        target.make_sure(pod)\n",
         "",
         ENGINE,
@@ -164,7 +176,7 @@ RESTARTING = (
     Mutant(
         "the next broker does not wait for the last to be in every ISR",
         "4",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "            want = dict.fromkeys(_assigned(self.cluster, broker), broker)\n",
         "            want = {}\n",
         SAFETY,
@@ -172,7 +184,7 @@ RESTARTING = (
     Mutant(
         "whatever pod has the name is deleted",
         "4",
-        KAFKA + "roll.py",
+        MIGRATION + "roll_engine.py",
         "            self.client.delete(POD, name, self.namespace, uid=uid)\n",
         "            self.client.delete(POD, name, self.namespace)\n",
         ENGINE,
@@ -180,7 +192,7 @@ RESTARTING = (
     Mutant(
         "a PodDisruptionBudget is ignored",
         "4",
-        KAFKA + "roll.py",
+        MIGRATION + "roll_engine.py",
         "        if not _ready(pod) or not self._covered(pod):\n",
         "        if True:\n",
         ENGINE,
@@ -188,7 +200,7 @@ RESTARTING = (
     Mutant(
         "the ZooKeeper-mode controller goes first",
         "4",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "        return (first or rolling.order(self._left, last))[0], len(self._left)\n",
         "        return (first or rolling.order(self._left, None))[0], len(self._left)\n",
         SAFETY,
@@ -196,7 +208,7 @@ RESTARTING = (
     Mutant(
         "a controller that was started without the flag counts as restarted",
         "2",
-        PLATFORM + "controller_roll.py",
+        MIGRATION + "controller_roll.py",
         ' and pod["metadata"]["uid"] not in self._left.values()\n',
         "\n",
         SAFETY,
@@ -204,7 +216,7 @@ RESTARTING = (
     Mutant(
         "brokers that cannot change an ISR are met one by one",
         "11",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "            if handed_over and pod in cluster.facts",
         "            if False and pod in cluster.facts",
         SAFETY,
@@ -212,7 +224,7 @@ RESTARTING = (
     Mutant(
         "a broker that cannot change an ISR is waited for",
         "11",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "                raise _Found\n",
         "                pass\n",
         SAFETY,
@@ -220,7 +232,7 @@ RESTARTING = (
     Mutant(
         "a broker that cannot change an ISR counts as restarted, for it has the settings",
         "11",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         ' or pod["metadata"]["uid"] in self._left.values():\n',
         ":\n",
         SAFETY,
@@ -228,7 +240,7 @@ RESTARTING = (
     Mutant(
         "what keeps the others out of the ISR does not go before them",
         "11",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         "                    raise OtherFirst from None\n",
         "                    continue\n",
         SAFETY,
@@ -236,7 +248,7 @@ RESTARTING = (
     Mutant(
         "a broker that is done is rolled again",
         "4",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         " for name, pod in cluster.pods.items() if not self._has_hash(pod)\n",
         " for name, pod in cluster.pods.items()\n",
         SAFETY,
@@ -268,7 +280,7 @@ RESTARTING = (
     Mutant(
         "a broker whose id is not known is deleted",
         "5",
-        PLATFORM + "broker_roll.py",
+        MIGRATION + "broker_roll.py",
         '            raise Refused(f"the broker id of pod {pod} is not known; start it first", code="broker-not-healthy")\n',
         "            return -1\n",
         SAFETY,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import report
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import report
 
 from tests.e2e.fleet import Outcome
 from tests.e2e.standing import Failed

@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
     BrokerRegistration,
     Controller,
     Migration,
     Topic,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 
 #: seconds that a controlled shutdown may take by Kafka's defaults (3 tries, 5 s apart, plus closing the logs)
 CONTROLLED_SHUTDOWN = 30

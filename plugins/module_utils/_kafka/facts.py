@@ -18,7 +18,7 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script import (
     MAIN_CLASSES,
     MARK,

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import image_records
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import image_records
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Member, Quorum, dump_metadata
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 

@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import metadata_records
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import metadata_records
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import (
     MIGRATION_STATES,
     MetadataLog,
     Registration,

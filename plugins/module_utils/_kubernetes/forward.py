@@ -20,7 +20,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.channel
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.exec import open_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.pump import ExecSide, PortSide, Pump, Side
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.pump import (
+    ExecSide,
+    PortSide,
+    Pump,
+    Side,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
 OPEN_TIMEOUT = 10.0  # seconds to open one channel

@@ -21,10 +21,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import faults
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.transport import (
-    Endpoint,
-    Wire,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.transport import Endpoint, Wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
 Object = dict[str, t.Any]

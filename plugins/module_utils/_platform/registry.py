@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 
 #: platform name to the class that drives it; "auto" tries them in this order
 PLATFORMS: Mapping[str, type[StatefulSetCluster]] = {"statefulset": StatefulSetCluster}

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import znodes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import guarded_epoch
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,

@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import znodes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import (
     DEFAULT,
     Entity,
     Image,
@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import 
     make_entity,
     without_passwords,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Topic, ZnodeError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Topic, ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import unreadable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import read_view

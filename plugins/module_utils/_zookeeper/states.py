@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import znodes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Partition, PartitionState
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
+    Controller,
+    Partition,
+    PartitionState,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode
 

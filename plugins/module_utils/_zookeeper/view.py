@@ -15,8 +15,8 @@ import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import znodes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
     BrokerRegistration,
     Controller,
     Migration,

@@ -20,8 +20,8 @@ import typing as t
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import znodes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
     Controller,
     Migration,
     Partition,

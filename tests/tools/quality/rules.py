@@ -18,16 +18,27 @@ if TYPE_CHECKING:
 
 PLUGINS = Path("plugins")
 PREFIX = f"ansible_collections.{places.NAMESPACE}.{places.NAME}.plugins."
-# Layer -> the layers it may import from; docs/architecture.md says why.
-_BASE = {"_core", "_runtime"}
-_UTILS = _BASE | {"_kubernetes", "_zookeeper", "_kafka", "_platform"}
+# Layer -> the layers it may import from; docs/architecture.md says why. A folder below _core or _platform is a room of its own.
+_ROOMS = {"_core/_settings", "_core/_manifests", "_core/_sources", "_core/_metadata", "_core/_report"}
+_CORE = {"_core", *_ROOMS}
+_BASE = _CORE | {"_runtime"}
+_READ = _BASE | {"_kubernetes", "_zookeeper", "_kafka", "_cluster"}
+_UTILS = _READ | {"_platform", "_platform/_statefulset", "_migration"}
 LAYERS = {
-    "_core": {"_core"},
+    "_core/_metadata": {"_core/_metadata"},
+    "_core": {"_core", "_core/_metadata"},
+    "_core/_settings": {"_core", "_core/_settings"},
+    "_core/_manifests": {"_core", "_core/_settings", "_core/_manifests"},
+    "_core/_sources": {"_core", "_core/_settings", "_core/_manifests", "_core/_sources"},
+    "_core/_report": {"_core", "_core/_report"},
     "_runtime": _BASE,
     "_kubernetes": _BASE | {"_kubernetes"},
     "_zookeeper": _BASE | {"_zookeeper"},
     "_kafka": _BASE | {"_kubernetes", "_zookeeper", "_kafka"},
-    "_platform": _UTILS,
+    "_cluster": _READ,
+    "_platform": _READ | {"_platform", "_platform/_statefulset"},
+    "_platform/_statefulset": _READ | {"_platform", "_platform/_statefulset"},
+    "_migration": _UTILS,
     "plugin_utils": _UTILS | {"plugin_utils"},
     "action": _UTILS | {"plugin_utils"},
     "modules": {"_runtime"},
@@ -55,7 +66,10 @@ PURE_STDLIB = sys.stdlib_module_names - {
 def _layer(path: Path) -> str:
     """Return the layer of a file below plugins/, or of a dotted name as a path."""
     parts = path.parts[1:] if path.parts[0] == "plugins" else path.parts
-    return parts[1] if parts[0] == "module_utils" else parts[0]
+    if parts[0] != "module_utils":
+        return parts[0]
+    room = "/".join(parts[1:3])
+    return room if room in LAYERS else parts[1]
 
 
 def _imports(module: ast.Module) -> Iterator[tuple[int, str]]:
@@ -73,7 +87,9 @@ def _wrong_imports(path: Path, module: ast.Module) -> Iterator[str]:
             other = _layer(Path(*name.removeprefix(PREFIX).split(".")))
             if other not in LAYERS.get(layer, set()):
                 yield f"{path}:{line}: {layer} may not use {other}"
-        elif layer == "_core" and name.split(".")[0] not in PURE_STDLIB and not name.startswith("urllib.parse"):
+        elif (
+            layer.startswith("_core") and name.split(".")[0] not in PURE_STDLIB and not name.startswith("urllib.parse")
+        ):
             yield f"{path}:{line}: _core is pure and may not use {name}"
 
 

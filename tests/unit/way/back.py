@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, ready, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
@@ -44,7 +45,7 @@ class Operator(Forward):
         world.stop_controllers()
         yield
         yield from self._wait(lambda: not world.controllers, "a controller does not end")
-        if way_back.controller_pods(self.look()):
+        if rollback_plan.controller_pods(self.look()):
             raise Refused("controllers still run", code="controllers-not-ready")
         handover.remove(seen.zookeeper, stored)
         yield
@@ -94,7 +95,7 @@ class Operator(Forward):
 
     def _complete(self) -> Steps:
         world = self.world
-        ready.prove(self.look())
+        rollback_proof.prove(self.look())
         left = [each.id for each in world.brokers.values() if each.mode != ZOOKEEPER or each.metadata_dir]
         if world.volumes or world.controllers or world.sts is not None or world.zk.offset is not None or left:
             raise Disaster(f"(e) the rollback is complete with {sorted(world.volumes)} {world.zk.offset} {left} left")

@@ -10,12 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
-    brokers,
-    controllers,
-    gates,
-    migration_flag,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers
 from hypothesis.internal.conjecture import providers
 
 from tests.unit.way.eyes import read_quorum, registrations

@@ -16,13 +16,18 @@ from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import way_back
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import Delete, Operation, SetData, Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
+    Delete,
+    Operation,
+    SetData,
+    Znode,
+)
 
 from tests.unit.way.parts import CONTROLLERS, STAGES
 from tests.unit.way.world import World
@@ -281,4 +286,4 @@ def registrations(cluster: Any, _quorum: Quorum) -> dict[int, Registration]:
     }
 
 
-CLEAN_UP = way_back.CLEAN_UP
+CLEAN_UP = rollback_plan.CLEAN_UP

@@ -10,14 +10,16 @@ from functools import partial
 from types import SimpleNamespace
 
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, kraft_controller
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases, rollback, rolling, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
-    brokers,
-    controllers,
-    gates,
-    quorum,
-    way_back,
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
+    names,
+    phases,
+    rollback,
+    rolling,
+    state,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.way.eyes import Seen, controller_pod, read_quorum
@@ -109,7 +111,7 @@ class Forward(Terminal):
             raise Refused("/controller is held by nobody", code="controller-missing")
         back = stage in (rollback.RETURN, rollback.ORIGINAL)
         ids = {pod: number for number, pod in (seen.pod_of_broker_or_down if back else seen.pod_of_broker).items()}
-        left = way_back.outdated(seen)
+        left = rollback_plan.outdated(seen)
         if left:
             self.rolled.append(self.sub_phase)
         while left:

@@ -27,9 +27,14 @@ from ansible_collections.kafkaops.kraft.plugins.action import (
     quorum_health_info,
     rolling_restart,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, next_step, phases, rollback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import plan, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
+    names,
+    next_step,
+    phases,
+    rollback,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
 from tests.unit.way.eyes import Seen
@@ -130,8 +135,8 @@ class Terminal:
     def status(self) -> tuple[str, str, str]:
         """State, phase and next command, as status.yml says them."""
         seen = self.look()
-        stages = plan.stages(seen)
-        back = plan.rolling_back(seen)
+        stages = status.stages(seen)
+        back = status.rolling_back(seen)
         now = seen.state
         assert now.reason
         phase = next_step.phase_of(now.name, *stages, bool(self.marks.get(names.LOCK)), back)
@@ -177,7 +182,7 @@ class Terminal:
 
     def _playbook(self, playbook: str) -> Steps:
         if playbook == "rollback":
-            code, sentence = rollback.refusal(way_back.look(self.look()))
+            code, sentence = rollback.refusal(rollback_plan.look(self.look()))
             if code:
                 raise Refused(sentence, code=code)
         for item in PLAYBOOKS[playbook]:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -155,7 +155,7 @@ def go_back(walk: Walk) -> None:
     operator, world = walk.operator, walk.world
     allowed = {each.id: promised(world, each.digest) for each in world.brokers.values()}
     digests = {*world.groups.values(), *(each.digest for each in world.brokers.values())}
-    seen = way_back.look(operator.look())
+    seen = rollback_plan.look(operator.look())
     rolls = max(promised(world, digest) for digest in digests)
     operator.restarts.clear()
     operator.rolled.clear()
@@ -166,7 +166,7 @@ def go_back(walk: Walk) -> None:
         return
     assert stopped is None, f"the rollback stops: {stopped}"
     assert operator.look().state.name == state.ZOOKEEPER
-    assert way_back.look(operator.look()).nothing
+    assert rollback_plan.look(operator.look()).nothing
     assert world.left_overs() == []
     # a roll of controllers that lost the flag counts as one
     assert len(operator.rolled) <= rollback.rolls(seen) <= max(rolls, 2 if seen.unflagged else 0)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
 
 from tests.unit.way.back import Operator
 from tests.unit.way.parts import CONTROLLERS

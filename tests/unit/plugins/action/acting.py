@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from tests.unit.plugins.module_utils._platform.fakes import PARAMS
+from tests.unit.plugins.module_utils.fakes import PARAMS
 
 
 class Acts:

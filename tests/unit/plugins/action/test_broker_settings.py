@@ -12,12 +12,17 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.settings import Changes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, controllers, originals, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    brokers,
+    controllers,
+    originals,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with
+from tests.unit.plugins.module_utils.scenes import at_stage, cluster_with
 
 
 def planned(statefulset: Any) -> Any:
@@ -130,7 +135,7 @@ def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) 
         return rollback.Answer(*answers.pop(0))
 
     answers = [("needed", "write it"), ("not needed", "no StatefulSet has them")]
-    monkeypatch.setattr(way_back, "answer", answer)
+    monkeypatch.setattr(rollback_plan, "answer", answer)
     decisions = [action(broker_settings).judge(run) for _round in range(2)]
     assert [each.kind for each in decisions] == ["needed", "not needed"]
     assert [len(each.diff) for each in decisions] == [1, 0]

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.controllers import ControllerObjects
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import controllers, gates, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import ControllerObjects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.fakes import FakeClient, pod
-from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with
+from tests.unit.plugins.module_utils.fakes import FakeClient, pod
+from tests.unit.plugins.module_utils.scenes import at_stage, cluster_with
 
 SHUT = Refused("the irreversible step is refused", code="gate-soak")
 LEFT = Refused("/migration says that the copy was done", code="migration-stale")
@@ -37,7 +38,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: i
     monkeypatch.setattr(controllers, "refuse_leftovers", run.note("leftovers looked for"))
     monkeypatch.setattr(controllers, "leftover_volumes", lambda _cluster: run.params.get("volumes", []))
     monkeypatch.setattr(gates, "require", run.note("gates", []))
-    monkeypatch.setattr(way_back, "pending", lambda _cluster: run.params.get("pending", ""))
+    monkeypatch.setattr(rollback_plan, "pending", lambda _cluster: run.params.get("pending", ""))
     return run
 
 

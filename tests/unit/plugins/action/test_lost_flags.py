@@ -12,19 +12,13 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, rollback_plan_info, rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
-    brokers,
-    controllers,
-    locks,
-    migration_flag,
-    plan,
-    way_back,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.fakes import pod
-from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with
+from tests.unit.plugins.module_utils.fakes import pod
+from tests.unit.plugins.module_utils.scenes import at_stage, cluster_with
 
 ONE_OFF = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
 
@@ -33,7 +27,7 @@ ONE_OFF = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
 def follows(monkeypatch: pytest.MonkeyPatch) -> None:
     """No controller without the flag is active."""
     monkeypatch.setattr(controllers, "past_return", lambda _cluster: False)
-    monkeypatch.setattr(plan, "already_over", lambda _cluster: "")
+    monkeypatch.setattr(status, "already_over", lambda _cluster: "")
 
 
 def made(*digests: str) -> dict[str, Any]:
@@ -112,7 +106,7 @@ def test_no_settings_go_forward_either(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_status_shouts() -> None:
-    lines = plan.status_lines(
+    lines = status.status_lines(
         {
             **dict.fromkeys(("state", "phase", "reason", "since", "lock", "zookeeper"), "x"),
             "brokers": [],
@@ -133,7 +127,7 @@ def test_the_plan_of_the_way_back_refuses_before_anything_is_touched(monkeypatch
         controller_pods=tuple(ONE_OFF),
         unflagged=("kafka-kraft-1",),
     )
-    monkeypatch.setattr(way_back, "look", lambda _cluster: seen)
+    monkeypatch.setattr(rollback_plan, "look", lambda _cluster: seen)
     run = run_with("kraft", flags=ONE_OFF)
     assert action(rollback_plan_info).judge(run).kind == "done"
     assert any(line.startswith("DANGER: controller kafka-kraft-1 runs WITHOUT") for line in run.said)

@@ -15,12 +15,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.exec import ExecResult
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.fakes import FakeClient, statefulset
-from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
+from tests.unit.plugins.module_utils.scenes import cluster_with
 
 LOG = "/data/logs/__cluster_metadata-0"
 
@@ -49,7 +49,7 @@ def test_the_log_is_deleted_where_there_is_one(monkeypatch: pytest.MonkeyPatch) 
     assert run.log == [f"kafka-0: rm -rf -- {LOG}", "record cleaned"]
     assert done["deleted"] == {"kafka-0": [LOG]}
     marks = run.client.get(STATEFUL_SET, "kafka", "n")["metadata"]["annotations"]
-    assert marks == {way_back.CLEAN_UP: "true"}
+    assert marks == {rollback_plan.CLEAN_UP: "true"}
 
 
 @pytest.mark.parametrize("mode", [state.MODE_MIGRATING, state.MODE_KRAFT, state.MODE_UNKNOWN])
@@ -77,7 +77,7 @@ def test_a_log_that_stays_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_mark_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     run = scene(monkeypatch)
-    run.cluster.statefulsets[0]["metadata"]["annotations"] = {way_back.CLEAN_UP: "true"}
+    run.cluster.statefulsets[0]["metadata"]["annotations"] = {rollback_plan.CLEAN_UP: "true"}
     run.params["state"] = "absent"
     action(metadata_cleanup).apply(run)
     assert run.log == ["record unmarked"]

@@ -11,18 +11,12 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import (
-    locks,
-    originals,
-    plan,
-    ready,
-    way_back,
-    writes,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, Refused
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+from tests.unit.plugins.module_utils.scenes import cluster_with
 
 END = "MoveToKRaftControllerComplete"
 PROOF = [{"what": "znode /migration", "evidence": "there is none"}]
@@ -35,9 +29,9 @@ def scene(monkeypatch: pytest.MonkeyPatch, event: str, **changed: Any) -> Acts:
     cluster.journal.migration_id = "m1"
     run = Acts(cluster, event=event)
     monkeypatch.setattr(writes, "restore_strategy", run.note("strategy put back", True))
-    monkeypatch.setattr(way_back, "delete_config_maps", lambda _cluster: ["kafka-migration-1"])
+    monkeypatch.setattr(rollback_plan, "delete_config_maps", lambda _cluster: ["kafka-migration-1"])
     monkeypatch.setattr(originals, "forget", lambda _cluster: True)
-    monkeypatch.setattr(ready, "prove", run.note("proved", PROOF))
+    monkeypatch.setattr(rollback_proof, "prove", run.note("proved", PROOF))
     monkeypatch.setattr(locks, "release", run.note("released"))
     return run
 
@@ -63,7 +57,7 @@ def test_a_rollback_is_proved_before_the_lock_is_released(monkeypatch: pytest.Mo
 def test_what_is_left_keeps_the_lock_and_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.3: the end is not recorded as long as anything is left."""
     run = scene(monkeypatch, rollback.COMPLETE)
-    monkeypatch.setattr(ready, "prove", run.note("not proved", KraftError("there is still: volumes")))
+    monkeypatch.setattr(rollback_proof, "prove", run.note("not proved", KraftError("there is still: volumes")))
     with pytest.raises(KraftError, match="volumes"):
         action(migration_journal).apply(run)
     assert run.log == ["strategy put back", "not proved"]
@@ -105,7 +99,7 @@ def test_only_what_is_reached_is_recorded(
     monkeypatch: pytest.MonkeyPatch, event: str, name: str, recorded: bool
 ) -> None:
     run = scene(monkeypatch, event, state=state.ClusterState(name, "why"))
-    monkeypatch.setattr(plan, "already_over", lambda _cluster: "")
+    monkeypatch.setattr(status, "already_over", lambda _cluster: "")
 
     def expect(wanted: Any, step: str) -> None:
         if not wanted(name):

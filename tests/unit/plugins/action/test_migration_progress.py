@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_progress
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.scenes import cluster_with, facts
+from tests.unit.plugins.module_utils.scenes import cluster_with, facts
 
 VOTERS = "3000@a:9093,3001@b:9093,3002@c:9093"
 

@@ -13,11 +13,15 @@ import pytest
 from ansible.release import __version__ as ansible_version
 from ansible_collections.kafkaops.kraft.plugins.action import migration_report
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image_rules import CONFLUENT
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.journal import Journal
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface import EnvSurface, FileSurface
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.surface_parts import JVM_OPTION, stage_name
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    JVM_OPTION,
+    stage_name,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import CONFLUENT
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import EnvSurface, FileSurface
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Unreachable
 
 DIGEST = "0123456789abcdef"
@@ -82,7 +86,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
         volume="config",
     )
     monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {"kafka": surface})
-    monkeypatch.setattr(plan, "status", lambda _cluster: json.loads(json.dumps(STATUS)))
+    monkeypatch.setattr(status, "status", lambda _cluster: json.loads(json.dumps(STATUS)))
     return found
 
 
@@ -162,7 +166,7 @@ def test_settings_of_variables_for_git(cluster: Cluster, tmp_path: Path, monkeyp
 def test_nothing_for_git_before_anything_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = Cluster(stage="")
     fresh.controllers = None
-    monkeypatch.setattr(plan, "status", lambda _cluster: {**STATUS, "controllers": []})
+    monkeypatch.setattr(status, "status", lambda _cluster: {**STATUS, "controllers": []})
     run(fresh, tmp_path / "kafka")
     assert written(tmp_path / "kafka.json")["git"] == []
 
@@ -190,7 +194,7 @@ def test_a_cluster_that_cannot_be_read_has_a_report(
     def fail(_cluster: object) -> None:
         raise Unreachable("ZooKeeper does not answer")
 
-    monkeypatch.setattr(plan, "status", fail)
+    monkeypatch.setattr(status, "status", fail)
     run(cluster, tmp_path / "kafka")
     data = written(tmp_path / "kafka.json")
     assert "ZooKeeper does not answer" in data["reason"]

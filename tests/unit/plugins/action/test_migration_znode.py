@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_znode
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, quorum_removal, way_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import quorum_removal, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.fakes import FakeClient, pod
-from tests.unit.plugins.module_utils._platform.scenes import cluster_with
+from tests.unit.plugins.module_utils.fakes import FakeClient, pod
+from tests.unit.plugins.module_utils.scenes import cluster_with
 
 PARTS = ("settle", "stop", "hand_over", "delete")
 
@@ -82,7 +83,7 @@ def test_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append((sub_phase, check_mode))
         raise Refused("brokers still run in KRaft mode", code="wrong-state")
 
-    monkeypatch.setattr(way_back, "answer", answer)
+    monkeypatch.setattr(rollback_plan, "answer", answer)
     run.sub_phase = "RollbackToZkWaitForManualNodeRemovalFromZk"
     with pytest.raises(Refused):
         action(migration_znode).judge(run)

@@ -13,12 +13,13 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import brokers, gates, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils._platform.fakes import pod
-from tests.unit.plugins.module_utils._platform.scenes import at_stage, cluster_with, facts
+from tests.unit.plugins.module_utils.fakes import pod
+from tests.unit.plugins.module_utils.scenes import at_stage, cluster_with, facts
 
 CONTROLLERS = [f"kafka-kraft-{number}" for number in range(3)]
 

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import bundle
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.statefulset import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.writes import annotations_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -28,7 +28,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
-from tests.unit.plugins.module_utils._platform.fakes import PARAMS, FakeClient, statefulset
+from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
 
 
 class Cluster(StatefulSetCluster):
@@ -347,7 +347,9 @@ def test_an_event_outside_the_sub_phases_has_no_phase(client: Any) -> None:
 
 def test_a_support_bundle_is_named_in_the_error(client: Any, monkeypatch: Any) -> None:
     said: list[str] = []
-    monkeypatch.setattr(bundle, "write", lambda _cluster, folder, _stamp, failure: f"{folder}/{failure['code']}")
+    monkeypatch.setattr(
+        support_bundle, "write", lambda _cluster, folder, _stamp, failure: f"{folder}/{failure['code']}"
+    )
     run = run_of(support_dir="/tmp")
     run.progress = said.append
     error = DeadlineExceeded("it did not come back", code="broker-not-healthy")
@@ -357,6 +359,6 @@ def test_a_support_bundle_is_named_in_the_error(client: Any, monkeypatch: Any) -
     def fails(*_arguments: Any) -> str:
         raise OSError("no space left")
 
-    monkeypatch.setattr(bundle, "write", fails)
+    monkeypatch.setattr(support_bundle, "write", fails)
     run.bundle(error)
     assert said == ["the support bundle could not be written: no space left"]

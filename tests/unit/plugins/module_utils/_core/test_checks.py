@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
     BrokerRegistration,
     Controller,
     Migration,
     Topic,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 
 ID = "6PMpHYL9QkeyXRj9Nrp4KA"
 

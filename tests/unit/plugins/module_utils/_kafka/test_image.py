@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import image_records
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import compare
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import image_records
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import compare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec

@@ -17,7 +17,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import channel, forward, frames, pump
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import (
+    channel,
+    forward,
+    frames,
+    pump,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (

@@ -22,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused, Unreachable
 
-from tests.unit.plugins.module_utils._platform.fakes import FakeClient
+from tests.unit.plugins.module_utils.fakes import FakeClient
 
 ME = "me@here:1:2"
 ALIEN = "ann@laptop:77:123"

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.image import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import (
     DEFAULT,
     HIDDEN,
     Image,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import read_states, read_view

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether ZooKeeper and the KRaft quorum say the same.
+
+Private to the collection. The two are read one after the other while the cluster lives: what differs in one look and not in
+the next was on its way (ZkWriteBehindLag, a leader that moved).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
+    TOOL_TIMEOUT,
+    members,
+    read_quorum,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image, compare
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.image import zookeeper_image
+
+#: what still differs after so many looks is no delay
+LOOKS = 3
+#: seconds between two of them; Kafka writes to ZooKeeper within a second of a change
+PAUSE = 2.0
+
+
+def images(cluster: StatefulSetCluster) -> tuple[Image, Image]:
+    """Read ZooKeeper's image and that of the quorum (one JVM start). Raises KraftError."""
+    kraft = kraft_image(cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT)
+    return zookeeper_image(cluster.zookeeper), kraft
+
+
+def differences(cluster: StatefulSetCluster, progress: Callable[[str], None]) -> tuple[Image, list[Difference]]:
+    """Return ZooKeeper's image and what the two stores lastingly disagree on. Raises KraftError."""
+    never = threading.Event()
+    lasting: dict[tuple[str, str], Difference] | None = None
+    for look in range(LOOKS):
+        zookeeper, kraft = images(cluster)
+        found = {(each.kind, each.key): each for each in compare(zookeeper, kraft)}
+        lasting = found if lasting is None else {key: each for key, each in found.items() if key in lasting}
+        if not lasting or look == LOOKS - 1:
+            break
+        progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first look, looking again")
+        never.wait(PAUSE)
+    return zookeeper, list((lasting or {}).values())

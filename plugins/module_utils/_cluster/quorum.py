@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The quorum of a cluster's controllers, from the cheapest source that its pods have.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import (
+    Member,
+    Quorum,
+    broker_registrations,
+    metadata_log,
+    quorum_status,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+
+#: offsets; a voter that fetches is at most a few NoOp records (one each 500 ms) behind the leader
+CAUGHT_UP_LAG = 10
+#: seconds; a JVM start on a busy node
+TOOL_TIMEOUT = 180.0
+
+
+def members(cluster: StatefulSetCluster) -> dict[int, Member]:
+    """The controllers that run, by node id."""
+    container = cluster.controller_container
+    return {
+        number: Member(pod, container, cluster.controller_facts[pod]) for number, pod in cluster.controller_ids.items()
+    }
+
+
+def read_quorum(cluster: StatefulSetCluster, *, migration: bool = False) -> Quorum:
+    """Read leader, voters and lags; with ``migration`` also each controller's ZkMigrationState. Raises KraftError."""
+    return quorum_status(cluster.client, cluster.namespace, members(cluster), migration=migration)
+
+
+def caught_up(quorum: Quorum) -> set[int]:
+    """The voters whose lag is small."""
+    return {voter for voter, lag in quorum.voters.items() if 0 <= lag <= CAUGHT_UP_LAG}
+
+
+def all_voters(cluster: StatefulSetCluster, quorum: Quorum) -> list[int]:
+    """Every voter, those included that do not answer: the quorum names only the voters that were heard of.
+
+    Source: controller.quorum.voters (``id@host:port,...``) of the controllers that run.
+    """
+    found = set(quorum.voters)
+    return sorted(found | named_voters(cluster))
+
+
+def possible_leaders(cluster: StatefulSetCluster) -> list[int]:
+    """Who may hold /controller for the quorum: one that is just being restarted may be the next to lead."""
+    return sorted(named_voters(cluster) | set(cluster.controller_ids))
+
+
+def named_voters(cluster: StatefulSetCluster) -> set[int]:
+    """The voters that the settings of the running controllers name, those included that do not run now."""
+    found = set()
+    for facts in cluster.controller_facts.values():
+        for entry in facts.settings.get("controller.quorum.voters", "").split(","):
+            number = entry.strip().partition("@")[0]
+            if number.isdigit():
+                found.add(int(number))
+    return found
+
+
+def registrations(cluster: StatefulSetCluster, quorum: Quorum) -> dict[int, Registration]:
+    """The brokers that the quorum knows, from the committed part of the metadata log (one JVM start)."""
+    return broker_registrations(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
+
+
+def registered_controllers(cluster: StatefulSetCluster, quorum: Quorum) -> dict[int, bool]:
+    """Controller to whether it is registered as ready for the migration, from the metadata log (one JVM start at most)."""
+    if quorum.ready:
+        return dict(quorum.ready)
+    log = metadata_log(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
+    return dict(log.controllers)

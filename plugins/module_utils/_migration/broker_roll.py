@@ -1,0 +1,392 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The brokers as a roll target: the ISR in ZooKeeper's znodes decides, which are written up to the end of pure dual-write.
+
+Private to the collection. Safety rule 6.6: no pod goes while a partition would fall under min.insync.replicas; the
+ZooKeeper-mode controller broker goes last.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import stalled_isr
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
+    PartitionState,
+    Topic,
+    parse_controller,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back, OtherFirst
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
+    owner_uid,
+    pod_settings_hash,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    KraftError,
+    Refused,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import wait_moving, wait_written
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import InSync, wait_in_sync
+
+Partition = tuple[str, int]
+#: a TTL that costs nothing
+_FAST = 0
+#: seconds within which ZooKeeper has what the quorum has committed, where nothing is wrong
+FOLLOWS = 1.0
+#: seconds without an ISR that grows after which it is looked for brokers that cannot change one, each time
+MUTE_LOOK = 10.0
+#: seconds after which a wait for the ISR is explained by the controller's address cache
+SLOW = 8.0
+
+
+class _Found(Exception):
+    """Brokers were found that cannot change an ISR any more."""
+
+
+class BrokerRoll:
+    """Restarts the brokers whose pod does not have ``settings_hash`` yet."""
+
+    what = "broker"
+
+    def __init__(
+        self,
+        cluster: StatefulSetCluster,
+        hash_of_set: Mapping[str, str],
+        wanted: Callable[[str, ProcessFacts], str],
+        make_sure: Callable[[], None],
+        *,
+        registers: bool,
+        down_too: bool = False,
+        handed_over: bool = False,
+    ) -> None:
+        """Take the settings hash that the pods of each StatefulSet (by uid) must have.
+
+        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
+        gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
+        register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
+        that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see stalled_isr.py.
+        """
+        self.cluster = cluster
+        self._hashes = dict(hash_of_set)
+        self._wanted = wanted
+        self._sure = make_sure
+        known = cluster.pod_of_broker_or_down if down_too else cluster.pod_of_broker
+        self._ids = {pod: broker for broker, pod in known.items()}
+        self._down_too = down_too
+        self._handed_over = handed_over
+        self._registers = registers
+        self._registered_ms: int = 0
+        self._reading: Background[ProcessFacts] | None = None
+        #: pod -> uid of the pod that is to go
+        self._left: dict[str, str] = {
+            name: pod["metadata"]["uid"] for name, pod in cluster.pods.items() if not self._has_hash(pod)
+        }
+        #: pods of brokers that cannot change an ISR any more; best restarted while every ISR is complete
+        self._mute = {
+            pod
+            for pod in self._left
+            if handed_over and pod in cluster.facts and stalled_isr.has_lost_a_channel(cluster.facts[pod])
+        }
+
+    def _has_hash(self, pod: Mapping[str, Any]) -> bool:
+        return pod_settings_hash(pod) == self._hashes.get(owner_uid(pod))
+
+    # Target
+
+    def next(self) -> tuple[str | None, int]:
+        """The next broker; whoever is controller in ZooKeeper mode now goes last."""
+        if not self._left:
+            return None, 0
+        node = self.cluster.zookeeper.get("/controller") if len(self._left) > 1 else None
+        last = None
+        if node is not None and node.ephemeral:
+            last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
+        # one that does not run takes nothing away when it is restarted, and may be what keeps the others waiting
+        down = [pod for pod in self._left if self._down_too and pod not in self.cluster.facts]
+        first = down or [pod for pod in self._left if pod in self._mute]
+        return (first or rolling.order(self._left, last))[0], len(self._left)
+
+    def node_id(self, pod: str) -> int:
+        """The broker id. Raises Refused when it is not known: such a pod is never deleted."""
+        if pod not in self._ids:
+            raise Refused(f"the broker id of pod {pod} is not known; start it first", code="broker-not-healthy")
+        return self._ids[pod]
+
+    def make_sure(self, pod: str) -> None:
+        """Gates and foreign changes."""
+        self.node_id(pod)
+        self._sure()
+
+    def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
+        """Wait until no partition would fall under min.insync.replicas without this broker, or lacks another replica."""
+        broker = self.node_id(pod)
+        deadline = time.monotonic() + timeout
+        while True:
+            self._wait_current(max(deadline - time.monotonic(), 0.0), progress)
+            partitions = replicas_of(self.cluster, broker)
+            tolerated = (
+                rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
+            )
+            if pod in self._mute:
+                # the others are in sync, only it cannot say so: whoever leads next does, in about a second
+                progress(
+                    f"broker {broker} has lost its channel to the controller when that changed, and cannot change the ISRs that it "
+                    "leads: it is restarted before the others, which may refuse writes for about a second"
+                )
+                tolerated += rolling.led_by(partitions, broker)
+            low = rolling.endangered(partitions, broker, tolerated)
+            bad = low or rolling.lacking(partitions, broker, tolerated)
+            if not bad:
+                node = self.cluster.zookeeper.get(f"/brokers/ids/{broker}")
+                self._registered_ms = node.mtime_ms if node else 0
+                return
+            text = (
+                f"{rolling.named(bad)} would fall under min.insync.replicas without broker {broker}"
+                if low
+                else f"{rolling.named(bad)} lack another replica already, broker {broker} is not taken as well"
+            )
+            hopeless = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
+            if hopeless:
+                raise Refused(
+                    f"{rolling.named(hopeless)} cannot stay available while broker {broker} restarts: as many replicas as "
+                    "min.insync.replicas; raise the replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
+                    code="partition-cannot-roll",
+                )
+            progress(text)
+            # the ISR of these partitions must grow by somebody else's broker: watch exactly those
+            want = {name: _missing(partitions[name], broker) for name in bad}
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise DeadlineExceeded(f"{text} for {timeout:.0f} s")
+            try:
+                self._in_sync(want, left, progress)
+            except _Found:
+                if pod not in self._mute:
+                    raise OtherFirst from None
+
+    def _kraft_in_charge(self) -> bool:
+        node = self.cluster.zookeeper.get("/controller")
+        return node is not None and not node.ephemeral
+
+    def _wait_current(self, timeout: float, progress: Callable[[str], None]) -> None:
+        """While KRaft is in charge, ZooKeeper follows it: wait until it has what the quorum has committed by now.
+
+        Controllers that are cut off from ZooKeeper leave an ISR in it that is no more (safety rule 6.6).
+        """
+        cluster, began = self.cluster, time.monotonic()
+        if not self._kraft_in_charge():
+            return
+        wait: Callable[..., object] = wait_moving
+        if all(facts.jolokia_port for facts in cluster.controller_facts.values()):
+            wait = functools.partial(wait_written, offset=self._committed(timeout, progress))
+        # otherwise a tool would take seconds for each restart; what is written anew is behind by milliseconds
+        try:
+            # what was committed a moment ago is on its way: nothing to tell of
+            wait(cluster.zookeeper, timeout=FOLLOWS, progress=lambda _text: None)
+        except DeadlineExceeded:
+            left = max(timeout - (time.monotonic() - began), 1.0)
+            wait(cluster.zookeeper, timeout=left, progress=progress)
+
+    def _committed(self, timeout: float, progress: Callable[[str], None]) -> int:
+        """The last offset that the quorum has committed, as soon as it has a leader that says so."""
+        cluster = self.cluster
+        committed: list[int] = []
+
+        def look() -> str:
+            try:
+                quorum = read_quorum(cluster)
+            except KraftError as error:
+                reason = error.message
+            else:
+                if quorum.leader is not None and quorum.high_watermark > 0:
+                    committed.append(quorum.high_watermark - 1)
+                    return ""
+                reason = "the quorum has no leader that says what it has committed"
+            # a controller may have been restarted meanwhile, by whomever
+            cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
+            return reason
+
+        paced(look, timeout, progress)
+        return committed[-1]
+
+    def restarted(self, pod: Mapping[str, Any]) -> bool:
+        """Whether somebody else has restarted it onto the wanted settings."""
+        if not self._has_hash(pod) or pod["metadata"]["uid"] in self._left.values():
+            return False
+        self._registered_ms = -1  # it may have registered before we looked
+        return True
+
+    def started(self, pod: str) -> None:
+        """Begin to read the new process, so that it is known by the time the broker is in the ISR."""
+        self._reading = self._reading or self._read(pod)
+
+    def _read(self, pod: str) -> Background[ProcessFacts]:
+        client, namespace, container = self.cluster.client, self.cluster.namespace, self.cluster.container
+        return Background(lambda: pod_facts(client, namespace, pod, container))
+
+    def _facts(self, pod: str, reading: Background[ProcessFacts]) -> ProcessFacts:
+        try:
+            facts = reading.result()
+        except KraftError:
+            facts = None
+        # read too early: the start script was still at work
+        return facts if facts is not None and facts.settings else self._read(pod).result()
+
+    def judge(self, pod: Mapping[str, Any]) -> Verdict:
+        """A Ready pod counts when its template is the wanted revision."""
+        if self._has_hash(pod):
+            return Verdict(True, "Ready")
+        return Verdict(False, "the new pod has another settings hash than the StatefulSet was given", fatal=True)
+
+    def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
+        """Wait until the process runs the wanted settings and the broker is in every ISR."""
+        broker = self.node_id(pod)
+        deadline = time.monotonic() + timeout
+        reading = self._reading or self._read(pod)
+        self._reading = None
+        self._mute.discard(pod)
+        if self._registers:
+            self._wait_registered(broker, deadline, progress)
+        slow = threading.Timer(SLOW, lambda: self._explain(progress))
+        slow.daemon = True
+        slow.start()
+        try:
+            synced, note = self._wait_in_sync(pod, deadline, progress)
+        finally:
+            slow.cancel()
+        wrong = self._wanted(pod, self._facts(pod, reading))
+        if wrong:
+            raise KraftError(f"the broker runs with other settings than written: {wrong}", code="setting-overridden")
+        del self._left[pod]
+        return Back(synced.happened_ms, int(time.time() * 1000), note)
+
+    def _wait_in_sync(self, pod: str, deadline: float, progress: Callable[[str], None]) -> tuple[InSync, str]:
+        """Wait until the broker is in every ISR but those of brokers that cannot change one; returns what is left out."""
+        broker, note = self.node_id(pod), ""
+        while True:
+            want = dict.fromkeys(_assigned(self.cluster, broker), broker)
+            states = replicas_of(self.cluster, broker) if self._mute else {}
+            cannot = {self._ids[other] for other in self._mute}
+            led = {name for other in cannot for name in rolling.led_by(states, other)}
+            if led:
+                want = {name: number for name, number in want.items() if name not in led}
+                note = f"not yet in the ISRs that brokers {sorted(cannot)} lead, which cannot change them any more"
+            try:
+                return self._in_sync(want, max(deadline - time.monotonic(), 0.1), progress), note
+            except _Found:
+                continue
+
+    def _in_sync(self, want: Mapping[Partition, int], timeout: float, progress: Callable[[str], None]) -> InSync:
+        """Wait for ISRs; raises _Found as soon as their leaders are found to be ones that cannot change them."""
+
+        def look(leaders: set[int]) -> None:
+            # before KRaft was ever in charge no broker can have lost its channel by that
+            if (self._handed_over or self._kraft_in_charge()) and self._find_mute(leaders):
+                raise _Found
+
+        return wait_in_sync(
+            self.cluster.zookeeper, want, timeout=timeout, progress=progress, look=look, every=MUTE_LOOK
+        )
+
+    def _find_mute(self, leaders: set[int]) -> bool:
+        """Look whether any of these brokers cannot change an ISR any more; returns whether there is a new one.
+
+        One that runs the wanted settings already is restarted once more: nothing else helps it.
+        """
+        cluster = self.cluster
+        found = stalled_isr.among(cluster, {pod for pod, broker in self._ids.items() if broker in leaders}) - self._mute
+        self._mute |= found
+        for pod in found - self._left.keys():
+            self._left[pod] = cluster.client.get(POD, pod, cluster.namespace)["metadata"]["uid"]
+        return bool(found)
+
+    def _wait_registered(self, broker: int, deadline: float, progress: Callable[[str], None]) -> None:
+        path = f"/brokers/ids/{broker}"
+        while True:
+            changed = threading.Event()
+            node = self.cluster.zookeeper.watch(path, changed.set)
+            if node is not None and node.mtime_ms != self._registered_ms:
+                return
+            progress(f"waiting for broker {broker} to register in ZooKeeper")
+            if not changed.wait(max(deadline - time.monotonic(), 0.0)):
+                raise DeadlineExceeded(f"broker {broker} did not register in {path}")
+
+    def extra_wait(self) -> float:
+        """One TTL of the controller's address cache for each restart in ZooKeeper mode."""
+        ttl = self._slow_controller()
+        return 0.0 if ttl is _FAST else rolling.dns_cost(ttl, 2)
+
+    def _slow_controller(self) -> int | None:
+        """TTL of the broker that is controller now; _FAST when KRaft is, or one that was restarted with our option."""
+        node = self.cluster.zookeeper.get("/controller")
+        if node is None or not node.ephemeral:
+            return _FAST
+        pod = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
+        if pod is None or pod not in self._left or pod not in self.cluster.facts:
+            return _FAST
+        return self.cluster.facts[pod].dns_ttl
+
+    def _explain(self, progress: Callable[[str], None]) -> None:
+        try:
+            seconds = self.extra_wait()
+        except KraftError:
+            return
+        if seconds:
+            progress(
+                f"the controller's JVM keeps the pod's old address for up to {seconds:.0f} s (networkaddress.cache.ttl) and cannot "
+                "reach the restarted broker before; the brokers that this roll has restarted look again after kraft_dns_ttl seconds"
+            )
+
+
+def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:
+    """Read the partitions (of one broker, or all) freshly: ISR, replicas, min.insync.replicas."""
+    session = cluster.zookeeper
+    wanted = _assigned(cluster, broker) if broker is not None else _all(cluster.view.topics)
+    view = cluster.view  # the one that was just read: it has each topic that is wanted
+    session.sync()
+    states: Mapping[Partition, PartitionState] = read_states(session, wanted)
+    defaults = (view.broker_configs.get("<default>", {}), cluster.effective)
+    return {
+        (topic, number): rolling.Replicas(
+            isr=tuple(states[topic, number].isr),
+            replicas=tuple(view.topics[topic].partitions[number]),
+            min_isr=rolling.min_isr_of(topic, view.topic_configs, *defaults),
+            leader=states[topic, number].leader,
+        )
+        for topic, number in wanted
+        if (topic, number) in states
+    }
+
+
+def _all(topics: Mapping[str, Topic]) -> list[Partition]:
+    return [(name, number) for name, topic in topics.items() for number in topic.partitions]
+
+
+def _assigned(cluster: StatefulSetCluster, broker: int) -> list[Partition]:
+    # topics may have been created since the last look: a roll lasts for minutes
+    cluster.forget("view")
+    topics = cluster.view.topics
+    return [
+        (name, number) for name, topic in topics.items() for number, ids in topic.partitions.items() if broker in ids
+    ]
+
+
+def _missing(state: rolling.Replicas, broker: int) -> int:
+    others: Iterable[int] = (replica for replica in state.replicas if replica not in state.isr and replica != broker)
+    return next(iter(others), broker)

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gates of the irreversible step, each named. Evaluated inside the mutating actions, right before the write and each restart.
+
+Private to the collection. Safety rule 6.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
+    all_voters,
+    caught_up,
+    read_quorum,
+    registrations,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import reference_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import stage_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate: passed, or why not. ``available`` is False for gates that a later release brings."""
+
+    code: str
+    passed: bool
+    sentence: str
+    available: bool = True
+
+    def as_dict(self, accepted: list[str]) -> dict[str, Any]:
+        """Plain data: name, code, passed, available, accepted, sentence."""
+        return {
+            **vars(self),
+            "name": self.code.removeprefix("gate-"),
+            "accepted": not self.passed and RULES[self.code].acceptable and self.code in accepted,
+        }
+
+
+def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
+    """Evaluate every gate freshly.
+
+    ``thorough`` reads each broker's registration off the metadata log (a JVM start); without it the active controller's
+    counts are enough where it has Jolokia.
+    """
+    return [
+        _pure(cluster),
+        *_of_quorum(cluster, thorough),
+        Gate(
+            "gate-parity",
+            False,
+            "the parity check of both stores is NOT AVAILABLE in this release; accept it by name",
+            False,
+        ),
+        Gate(
+            "gate-backup", False, "the backup of ZooKeeper is NOT AVAILABLE in this release; accept it by name", False
+        ),
+        _soak(cluster),
+        _references(cluster),
+        _confirmed(cluster),
+    ]
+
+
+def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
+    """Evaluate every gate; raise Refused that names each one that is neither passed nor accepted.
+
+    Once a controller without the flag has led there is nothing left to guard: whatever is shut, forward is the only way.
+    """
+    gates = evaluate(cluster, thorough=thorough)
+    accepted = cluster.params["accept"]
+    shut = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
+    if shut and not controllers.surely_past_return(cluster):
+        listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in shut)
+        raise Refused(
+            f"the irreversible step is refused, nothing was changed: {listed}",
+            code=shut[0].code,
+            detail={"gates": [gate.as_dict(accepted) for gate in gates]},
+        )
+    return gates
+
+
+def _pure(cluster: StatefulSetCluster) -> Gate:
+    now = cluster.state
+    final = any(not flag for flag in cluster.flags.values()) and set(cluster.modes.values()) == {state.MODE_KRAFT}
+    if now.name == state.PURE or (now.name == state.MIXED and final):
+        if cluster.view.brokers:
+            return Gate(
+                "gate-pure-dual-write",
+                False,
+                f"brokers {sorted(cluster.view.brokers)} are still registered in ZooKeeper",
+            )
+        other = sorted(item["metadata"]["name"] for item in cluster.statefulsets if stage_of(item) != "kraft")
+        if other:
+            return Gate(
+                "gate-pure-dual-write",
+                False,
+                f"a broker of StatefulSet {', '.join(other)} that is made again would not run in KRaft mode: its settings are not at stage kraft",
+            )
+        return Gate("gate-pure-dual-write", True, now.reason)
+    return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")
+
+
+def _of_quorum(cluster: StatefulSetCluster, thorough: bool) -> list[Gate]:
+    """The two gates that ask the quorum; they ask once, since that may be a JVM start."""
+    try:
+        quorum = read_quorum(cluster)
+    except KraftError as error:
+        return [
+            Gate("gate-registrations", False, f"the registrations could not be read: {error.message}"),
+            Gate("gate-quorum", False, error.message),
+        ]
+    return [_registrations(cluster, quorum, thorough), _quorum(cluster, quorum)]
+
+
+def _registrations(cluster: StatefulSetCluster, quorum: Quorum, thorough: bool) -> Gate:
+    code = "gate-registrations"
+    if not cluster.controller_facts:
+        return Gate(code, False, "no controller runs")
+    counts = {} if thorough else quorum.counts
+    if {"migrating_brokers", "active_brokers", "fenced_brokers"} <= counts.keys():
+        text = f"{counts['active_brokers']} active, {counts['fenced_brokers']} fenced, {counts['migrating_brokers']} migrating brokers"
+        fine = (
+            counts["active_brokers"] >= len(cluster.pods)
+            and not counts["fenced_brokers"]
+            and not counts["migrating_brokers"]
+        )
+        return Gate(code, fine, text)
+    try:
+        registered = registrations(cluster, quorum)
+    except KraftError as error:
+        return Gate(code, False, f"the registrations could not be read: {error.message}")
+    expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers
+    wrong = []
+    for broker in sorted(expected):
+        entry = registered.get(broker)
+        if entry is None:
+            wrong.append(f"broker {broker} is not registered in KRaft")
+        elif entry.migrating:
+            wrong.append(f"broker {broker} is still registered as a migrating ZooKeeper broker")
+        elif entry.fenced:
+            wrong.append(f"broker {broker} is fenced")
+    if wrong:
+        return Gate(code, False, "; ".join(wrong))
+    return Gate(code, True, f"{len(expected)} brokers registered, unfenced, in KRaft mode")
+
+
+def _quorum(cluster: StatefulSetCluster, quorum: Quorum) -> Gate:
+    code = "gate-quorum"
+    ready = caught_up(quorum)
+    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
+    # somebody may have scaled the StatefulSet down: its voters are voters nevertheless
+    wanted = max(wanted, len(all_voters(cluster, quorum)))
+    if quorum.leader is None or len(ready) < max(wanted, 1):
+        return Gate(code, False, f"{len(ready)} of {wanted} controllers have caught up, leader {quorum.leader}")
+    return Gate(code, True, f"leader {quorum.leader}, {len(ready)} of {wanted} controllers caught up ({quorum.source})")
+
+
+def _soak(cluster: StatefulSetCluster) -> Gate:
+    code, wanted = "gate-soak", cluster.params["soak"]
+    since = cluster.journal.pure_since
+    if not since:
+        return Gate(
+            code, wanted <= 0, "PURE_DUAL_WRITE has not been proven yet; run finalize.yml without kraft_confirm first"
+        )
+    passed = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
+    return Gate(code, passed >= wanted, f"in PURE_DUAL_WRITE since {since} ({passed:.0f} s of kraft_soak {wanted} s)")
+
+
+def _references(cluster: StatefulSetCluster) -> Gate:
+    found = reference_findings(cluster, "gate-zookeeper-reference")
+    text = "; ".join(item.sentence for item in found) or "nothing in the brokers' pods reaches for ZooKeeper"
+    return Gate("gate-zookeeper-reference", not found, text)
+
+
+def _confirmed(cluster: StatefulSetCluster) -> Gate:
+    named = cluster.params["confirm"]
+    if cluster.name in named:
+        return Gate("gate-confirm", True, f"kraft_confirm names {cluster.name}")
+    wrong = f"kraft_confirm names {', '.join(named)}, not {cluster.name}" if named else "kraft_confirm is not set"
+    return Gate(
+        "gate-confirm", False, f"{wrong}; set kraft_confirm={cluster.name} to confirm that there is no way back"
+    )

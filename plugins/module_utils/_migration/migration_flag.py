@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controllers that run, or would start, without the migration flag although nobody allowed that.
+
+Private to the collection. Safety rule 6.2. The flag goes by one way only: the final settings, written behind the gates. Whoever takes
+it off in another way (an edited template, a ConfigMap made anew, a chart that was rendered again) has nothing but an election between the
+cluster and a migration that is finalized (``ActivationRecordsGenerator``), and Kafka says nothing about it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import FLAG
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+#: code of the finding
+LOST = "migration-flag-lost"
+
+
+def lost(cluster: StatefulSetCluster) -> list[str]:
+    """Controller pods whose process runs without the flag although the final settings were not written."""
+    if cluster.controllers is None or controllers.stage_of(cluster) == "final":
+        return []
+    return [pod for pod, flag in cluster.flags.items() if not flag]
+
+
+def would_lack(cluster: StatefulSetCluster) -> str:
+    """Return why a controller that was made now would not have the flag, or an empty string. Reads the ConfigMap freshly.
+
+    The digest on the StatefulSet shows a changed template; a ConfigMap of ours is immutable, but it can be deleted and made anew.
+    """
+    if cluster.controllers is None or controllers.stage_of(cluster) != "migrating":
+        return ""
+    name = _mounted(cluster.controllers["spec"]["template"])
+    if not name:
+        return ""
+    found = cluster.client.find(CONFIG_MAP, name, cluster.namespace)
+    where = f"ConfigMap {cluster.namespace}/{name}, which StatefulSet {cluster.controllers_name} mounts,"
+    if found is None:
+        return f"{where} is gone"
+    settings = Properties.parse(str((found.get("data") or {}).get(FILE, "")))
+    if (settings.get(FLAG) or "").strip().lower() == "true":
+        return ""
+    return f"{where} has no {FLAG}=true any more"
+
+
+def dangers(cluster: StatefulSetCluster) -> list[str]:
+    """One sentence for each way in which the migration could end, or has ended, without anybody's confirmation."""
+    found = []
+    pods = lost(cluster)
+    if pods:
+        found.append(_sentence(cluster, pods))
+    why = would_lack(cluster)
+    if why:
+        found.append(
+            f"{why}: a controller that restarts would run without the migration flag or not at all, and without it the first election "
+            "that it wins ends the migration; put it back as it was before anything restarts"
+        )
+    return found
+
+
+def findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """The same as findings."""
+    return [finding(LOST, "controllers", text) for text in dangers(cluster)]
+
+
+def require(cluster: StatefulSetCluster) -> None:
+    """Raise Refused (migration-flag-lost) unless every controller has the flag and would have it after a restart."""
+    found = dangers(cluster)
+    if found:
+        raise Refused(f"{found[0]}; nothing was changed", code=LOST)
+
+
+def check_restart(cluster: StatefulSetCluster) -> None:
+    """Raise Refused (migration-flag-lost) when a controller that is restarted now would come back without the flag."""
+    why = would_lack(cluster)
+    if why:
+        raise Refused(
+            f"no controller is restarted: {why}, and it would come back without the migration flag; put it back as it was, then run again",
+            code=LOST,
+        )
+
+
+def _mounted(template: dict[str, Any]) -> str:
+    """The ConfigMap with a controller's settings, as its template names it."""
+    for volume in template.get("spec", {}).get("volumes") or []:
+        if volume["name"] == CONFIG_VOLUME:
+            return str((volume.get("configMap") or {}).get("name", ""))
+    return ""
+
+
+def _sentence(cluster: StatefulSetCluster, pods: list[str]) -> str:
+    named = ", ".join(pods)
+    if controllers.surely_past_return(cluster):
+        return (
+            f"of the controllers that run WITHOUT the migration flag ({named}) one is active, although nobody confirmed the last step: the "
+            "migration is finalized, ZooKeeper is not written any more and there is no way back; complete it by finalize.yml"
+        )
+    return (
+        f"controller {named} runs WITHOUT the migration flag, although nobody confirmed the last step: should it become the active one, the "
+        f"migration is finalized and there is no way back. Put StatefulSet {cluster.controllers_name} and its ConfigMap back as they were, then "
+        "delete that pod while another controller is active, or run rollback.yml, which restarts it with the flag first"
+    )

@@ -1,0 +1,252 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gather what the preflight rules need and apply them; nothing is changed.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import zookeeper_references
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import (
+    blocking_settings,
+    secured_settings,
+    warning_settings,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import gate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
+
+#: codes of what the restart of a broker makes for a while
+PASSING = frozenset({"broker-not-healthy", "partition-not-healthy", "version-unknown", "controller-missing"})
+#: seconds between two looks: each reads every broker, and nothing tells of all of it at once
+PACE = 2.0
+
+
+def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Ask the API server for every permission of the migration."""
+    asked = [(need, verb) for need in NEEDS for verb in need.verbs]
+
+    def missing(item: tuple[Need, str]) -> bool:
+        need, verb = item
+        return not cluster.client.can_i(
+            verb, need.resource, cluster.namespace, group=need.group, subresource=need.subresource
+        )
+
+    denied = [item for item, lacks in zip(asked, parallel(missing, asked), strict=True) if lacks]
+    return [
+        finding(
+            "permission-missing",
+            need.spelled,
+            f"the account may not {verb} {need.spelled} in namespace {cluster.namespace} ({need.why}); grant it (docs/rbac.yml)",
+        )
+        for need, verb in denied
+    ]
+
+
+def when_settled(
+    cluster: StatefulSetCluster,
+    look: Callable[[StatefulSetCluster], list[Finding]],
+    progress: Callable[[str], None],
+) -> list[Finding]:
+    """Look; while a migration is under way, wait for what the restart of an interrupted run makes and its end takes away.
+
+    Waits for up to kraft_pod_timeout seconds, and only while nothing else stops the run; then the findings stand.
+    """
+    found = look(cluster)
+    if not locks.current_id(cluster):
+        return found
+    deadline, told, never = time.monotonic() + cluster.params["pod_timeout"], "", threading.Event()
+    while time.monotonic() < deadline:
+        stopping = blocking(found, cluster.params["accept"])
+        if not stopping or any(item.code not in PASSING for item in stopping):
+            break
+        if stopping[0].sentence != told:
+            told = stopping[0].sentence
+            progress(f"waiting for what an earlier run has restarted: {told}")
+        never.wait(PACE)
+        cluster.reload()
+        found = look(cluster)
+    return found
+
+
+def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Every rule of this release, in the order in which a person would repair them."""
+    found = permission_findings(cluster)
+    if found:
+        return found
+    found += migration_flag.findings(cluster)
+    found += locks.foreign_findings(cluster)
+    found += broker_findings(cluster)
+    left = rollback_plan.pending(cluster)
+    found += [finding("rollback-pending", "brokers", left)] if left else []
+    found += version_findings(cluster, "brokers")
+    found += settings_findings(cluster)
+    found += controller_findings(cluster)
+    if cluster.zookeeper_connect is not None:
+        found += zookeeper_findings(cluster)
+    found += checks.termination(
+        {
+            item["metadata"]["name"]: int(item["spec"]["template"]["spec"].get("terminationGracePeriodSeconds") or 30)
+            for item in cluster.statefulsets
+        }
+    )
+    return found
+
+
+def broker_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Ready, registered, one pod an id."""
+    not_ready = [name for name, pod in cluster.pods.items() if not is_ready(pod)]
+    registered = set(cluster.view.brokers) | kraft_brokers(cluster) if cluster.zookeeper_connect is not None else set()
+    found = checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready)
+    for item in cluster.statefulsets:
+        wanted, name = item["spec"].get("replicas", 1), item["metadata"]["name"]
+        have = sum(1 for pod in cluster.pods if pod.rpartition("-")[0] == name)
+        if have < wanted:
+            found.append(
+                finding(
+                    "broker-not-healthy",
+                    name,
+                    f"StatefulSet {name} has {have} of {wanted} pods; repair it before the migration",
+                )
+            )
+    return found
+
+
+def kraft_brokers(cluster: StatefulSetCluster) -> set[int]:
+    """The ids of the brokers that run in KRaft mode; those do not register in ZooKeeper."""
+    return {broker for broker, pod in cluster.pod_of_broker.items() if cluster.modes[pod] == state.MODE_KRAFT}
+
+
+def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
+    """The version that really runs in each pod: known, equal, within the gate."""
+    pods, facts = (
+        (cluster.pods, cluster.facts) if target == "brokers" else (cluster.controller_pods, cluster.controller_facts)
+    )
+    versions = {pod: facts[pod].version if pod in facts else None for pod in pods}
+    unknown = [pod for pod, version in versions.items() if not version]
+    if unknown:
+        return [
+            finding(
+                "version-unknown",
+                ", ".join(unknown),
+                f"the Kafka version that runs in {', '.join(unknown)} could not be read",
+            )
+        ]
+    different = sorted({str(version) for version in versions.values()})
+    if len(different) > 1:
+        listed = ", ".join(f"{pod} runs {version}" for pod, version in versions.items())
+        return [
+            finding("version-mixed", target, f"the {target} run different versions: {listed}; finish the upgrade first")
+        ]
+    found = []
+    for version in different:
+        verdict = gate(version)
+        if not verdict.accepted:
+            found.append(finding("version-unsupported", target, verdict.reason))
+        elif verdict.warnings:
+            found.append(finding("version-not-recommended", target, verdict.reason))
+    return found
+
+
+def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Settings that block, security in use, where settings come from, and what reaches for ZooKeeper."""
+    found: list[Finding] = []
+    blocks = {item: pod for pod, facts in cluster.facts.items() for item in blocking_settings(facts.settings)}
+    for item, pod in blocks.items():
+        found.append(finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}"))
+    found += [
+        finding(
+            "security-not-supported",
+            item.key,
+            f"{item.sentence}; secured clusters come with a later release, or accept it with kraft_accept: [security-not-supported]",
+        )
+        for item in secured_settings(cluster.effective)
+    ]
+    found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
+    found += checks.address_cache({pod: facts.dns_ttl for pod, facts in cluster.facts.items()})
+    try:
+        brokers.surfaces(cluster)
+        derive_ibp(cluster)
+    except (KraftError, Unsupported) as error:
+        found.append(finding((error.code or "surface-not-found").lower(), "settings", error.message))
+    return found + reference_findings(cluster, "zookeeper-reference")
+
+
+def reference_findings(cluster: StatefulSetCluster, code: str) -> list[Finding]:
+    """Init containers, probes, hooks and start commands that reach for ZooKeeper."""
+    connect = str(cluster.zookeeper_connect or "")
+    return [
+        finding(
+            code,
+            f"{item['metadata']['name']}: {where}",
+            f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})",
+        )
+        for item in cluster.statefulsets
+        for where, text in zookeeper_references(item["spec"]["template"], connect)
+    ]
+
+
+def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """The controllers as they would be made."""
+    try:
+        controllers.check_plan(cluster)
+        return checks.controller_ids(controllers.node_ids(cluster), cluster.pod_of_broker)
+    except (KraftError, Unsupported) as error:
+        return [finding((error.code or "controller-manifest").lower(), "controllers", error.message)]
+
+
+def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """What ZooKeeper holds, and the partitions."""
+    volumes = [] if cluster.controller_pods else controllers.leftover_volumes(cluster)
+    found = checks.stored(
+        cluster.view, cluster.route.chroot, bool(cluster.controller_facts), volumes, kraft_brokers(cluster)
+    )
+    if cluster.view.cluster_id is None:
+        return found
+    return found + partition_findings(cluster)
+
+
+def partition_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Partitions that are offline, under-replicated or can never be restarted safely."""
+    replicas = replicas_of(cluster)
+    leaderless = sorted(name for name, item in replicas.items() if not item.isr or item.leader < 0)
+    return checks.partitions(replicas, leaderless)
+
+
+def health_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """SetupCheckHealthyKafka: brokers, one controller, partitions, reassignments."""
+    found = broker_findings(cluster)
+    if cluster.zookeeper_connect is None:
+        return found
+    if cluster.view.controller is None:
+        found.append(
+            finding(
+                "controller-missing", "ZooKeeper", "/controller is held by nobody: the cluster has no active controller"
+            )
+        )
+    if cluster.view.reassigning:
+        found.append(
+            finding(
+                "reassignment-running",
+                "ZooKeeper",
+                f"a reassignment of {', '.join(cluster.view.reassigning[:5])} is running",
+            )
+        )
+    return found + partition_findings(cluster)

@@ -1,0 +1,344 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stopping the quorum, giving ZooKeeper back to the brokers, and deleting what the quorum leaves behind.
+
+Private to the collection. Safety rules 6.3 and 6.4: the order is what makes it safe, and each part is proved before the next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up, read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    CONFIG_MAP,
+    PDB,
+    POD,
+    PVC,
+    SERVICE,
+    STATEFUL_SET,
+    Kind,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, quiesce, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    KraftError,
+    NotFound,
+    Refused,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+
+Progress = Callable[[str], None]
+#: seconds for ZooKeeper to have what the quorum has; a standing offset is KAFKA-16667
+WRITTEN = 30.0
+#: seconds until a broker has taken /controller; a watch of every broker fires at once
+ELECTION = 30.0
+BEHIND, UNLIKE = "rollback-behind", "rollback-parity"
+#: so many differences are named
+NAMED = 5
+
+
+@dataclass
+class Evidence:
+    """What was seen on the way, for the journal and the report. Times in milliseconds since the epoch."""
+
+    high_watermark: int | None = None
+    written: int | None = None
+    final_offset: int | None = None
+    stored_epoch: int = -1
+    quorum_epoch: int = -1
+    raised_epoch: int | None = None
+    removed: dict[str, str] = field(default_factory=dict)
+    stopping_ms: int = 0
+    stopped_ms: int = 0
+    committed_ms: int = 0
+    elected_ms: int = 0
+    controller: int | None = None
+    deleted: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    parity: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, with both windows without a controller in milliseconds (safety rule 6.4)."""
+        data = dict(vars(self))
+        if self.elected_ms and self.committed_ms:
+            data["znodes_to_election_ms"] = max(self.elected_ms - self.committed_ms, 0)
+        if self.elected_ms and self.stopping_ms:
+            data["without_controller_ms"] = max(self.elected_ms - self.stopping_ms, 0)
+        return data
+
+
+def settle(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """While the quorum runs: wait until ZooKeeper has what it has committed, and scan the epochs.
+
+    Raises Refused (rollback-behind, acceptable) when ZooKeeper stays behind: those changes would be lost.
+    """
+    heads = handover.read_heads(cluster.zookeeper)
+    if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
+        return
+    if cluster.controller_facts:
+        _wait_written(cluster, evidence, progress)
+        if evidence.written is not None:
+            _compare(cluster, evidence, progress)
+    else:
+        evidence.notes.append("no controller runs: whether ZooKeeper has its last changes cannot be asked any more")
+    evidence.stored_epoch = handover.highest_stored_epoch(cluster.zookeeper)
+
+
+def _wait_written(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    for attempt in (1, 2):
+        try:
+            quorum = read_quorum(cluster)
+            if quorum.leader is None or quorum.high_watermark < 1:
+                raise DeadlineExceeded("the quorum has no leader that says what it has committed")
+            evidence.quorum_epoch = max(evidence.quorum_epoch, quorum.epoch)
+            # the high watermark is the first offset that is not committed
+            evidence.high_watermark = quorum.high_watermark - 1
+            progress(f"waiting until ZooKeeper has the metadata up to offset {evidence.high_watermark}")
+            found = handover.wait_written(
+                cluster.zookeeper, evidence.high_watermark, timeout=WRITTEN, progress=progress
+            )
+            evidence.written = found.offset
+            return
+        except KraftError as error:
+            if attempt == 1 and cluster.controller_ids:
+                progress(
+                    f"{error.message}; restarting the active controller, whose successor writes again (KAFKA-16667)"
+                )
+                _restart_active(cluster, progress)
+                continue
+            if BEHIND in cluster.params["accept"]:
+                evidence.notes.append(f"accepted by name: {error.message}")
+                return
+            raise Refused(
+                f"ZooKeeper does not have everything that the quorum has: {error.message}; what is missing would be lost. Look at the "
+                f"active controller's log, or accept the loss with kraft_accept: [{BEHIND}]",
+                code=BEHIND,
+            ) from error
+
+
+def _compare(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """Both stores say the same: what only KRaft has would be lost."""
+    image, left = parity.differences(cluster, progress)
+    evidence.parity = {**image.counts(), "differences": len(left)}
+    if not left:
+        progress(
+            f"ZooKeeper and KRaft say the same: {', '.join(f'{count} {what}' for what, count in image.counts().items())}"
+        )
+        return
+    text = "; ".join(each.sentence for each in left[:NAMED]) + (
+        f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    )
+    if UNLIKE in cluster.params["accept"]:
+        evidence.notes.append(f"accepted by name: {text}")
+        return
+    raise Refused(
+        f"ZooKeeper and KRaft do not say the same: {text}; what only KRaft has would be lost. Find out why, or accept it with "
+        f"kraft_accept: [{UNLIKE}]",
+        code=UNLIKE,
+        detail={"differences": [vars(each) for each in left]},
+    )
+
+
+def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
+    """Safety rule 6.2: only with the flag on in every controller and in what a restarted pod would read."""
+    if not controllers.flag_everywhere(cluster):
+        raise Refused(
+            "the active controller is not restarted: not every controller has the migration flag, in its process and in its "
+            "StatefulSet, and a restart could finalize the migration",
+            code="controllers-not-ready",
+        )
+    migration_flag.check_restart(cluster)
+    leader = read_quorum(cluster).leader
+    pod = cluster.controller_ids.get(leader) if leader is not None else None
+    if pod is None:
+        return
+    uid = cluster.controller_pods[pod]["metadata"]["uid"]
+    cluster.client.delete(POD, pod, cluster.namespace, uid=uid)
+
+    def look() -> str:
+        cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
+        running = {name: obj["metadata"]["uid"] for name, obj in cluster.controller_pods.items()}
+        if running.get(pod) in (None, uid) or pod not in cluster.controller_facts:
+            return f"{pod} restarts"
+        quorum = read_quorum(cluster)
+        wanted = len(cluster.controller_ids)
+        if quorum.leader is None or len(caught_up(quorum)) < wanted:
+            return f"{len(caught_up(quorum))} of {wanted} controllers have caught up"
+        return ""
+
+    paced(look, cluster.params["pod_timeout"], progress)
+
+
+def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """Right before the stop: no change can be committed any more, and ZooKeeper has the last one.
+
+    Raises Refused (rollback-behind, acceptable) when it has not, DeadlineExceeded when a controller does not end; the quorum
+    is whole again some seconds later.
+    """
+    if evidence.written is None:
+        return
+    evidence.stopping_ms = int(time.time() * 1000)
+    try:
+        last, note = quiesce.hold_still(cluster, progress)
+    except DeadlineExceeded as error:
+        if error.code == quiesce.ALIVE:
+            raise
+        if BEHIND not in cluster.params["accept"]:
+            raise Refused(
+                f"ZooKeeper does not have everything that the quorum has: {error.message}; run it again, or accept the loss with "
+                f"kraft_accept: [{BEHIND}]",
+                code=BEHIND,
+            ) from error
+        last, note = None, f"accepted by name: {error.message}"
+    if note:
+        evidence.notes.append(note)
+    if last is not None:
+        evidence.high_watermark = last
+        progress(f"admin changes are held still: the last one is at offset {last}, and ZooKeeper has it")
+
+
+def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """Stop every controller and wait until their pods are gone, and with them their processes.
+
+    Raises DeadlineExceeded that names the pod: nothing is forced, since a process behind a deleted object could go on
+    writing to ZooKeeper.
+    """
+    evidence.stopping_ms = evidence.stopping_ms or int(time.time() * 1000)
+    if cluster.controllers is not None:
+        writes.scale(cluster.client, cluster.controllers, 0)
+        cluster.reload_objects()
+    pods = rollback_plan.controller_pods(cluster)
+    for name, pod in pods.items():
+        try:
+            cluster.client.delete(POD, name, cluster.namespace, uid=pod["metadata"]["uid"], grace_seconds=quiesce.GRACE)
+        except NotFound:
+            continue
+    timeout = cluster.params["pod_timeout"]
+
+    def judge(found: Mapping[str, Any]) -> Verdict:
+        left = [
+            name
+            for name in found
+            if (found[name]["metadata"].get("labels") or {}).get(names.LABEL_ROLE) == names.ROLE_CONTROLLER
+        ]
+        return Verdict(not left, f"controllers {', '.join(left)} still stop" if left else "every controller is gone")
+
+    try:
+        wait_for(
+            cluster.client,
+            POD,
+            cluster.namespace,
+            judge,
+            timeout=timeout,
+            label_selector=f"{names.LABEL_CLUSTER}={cluster.name},{names.LABEL_ROLE}={names.ROLE_CONTROLLER}",
+            progress=progress,
+        )
+    except DeadlineExceeded as error:
+        raise DeadlineExceeded(
+            f"{error.message}: {_why_alive(rollback_plan.controller_pods(cluster))}; ZooKeeper was not touched: a controller that still runs "
+            "could write to it. Repair the node or take the finalizer away; never delete a pod by force (--grace-period=0)",
+            code=quiesce.ALIVE,
+        ) from error
+    evidence.stopped_ms = int(time.time() * 1000)
+    cluster.reload()
+
+
+def _why_alive(pods: Mapping[str, Any]) -> str:
+    reasons = []
+    for name, pod in pods.items():
+        finalizers = pod["metadata"].get("finalizers")
+        on = (pod.get("spec") or {}).get("nodeName", "no node")
+        reasons.append(
+            f"{name} on {on}" + (f" has the finalizer {', '.join(finalizers)}" if finalizers else " does not end")
+        )
+    return "; ".join(reasons)
+
+
+def hand_over(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """Remove the znodes in one transaction and wait for a broker to take /controller. The quorum must be gone.
+
+    Raises Refused while a controller runs, DeadlineExceeded when no broker takes over.
+    """
+    left = rollback_plan.controller_pods(cluster)
+    if left:
+        raise Refused(f"controllers {', '.join(left)} still run: stop them first", code="controllers-not-ready")
+    heads = handover.read_heads(cluster.zookeeper)
+    if heads.migration is not None:
+        evidence.final_offset = heads.migration.offset
+    done = handover.remove(cluster.zookeeper, [evidence.stored_epoch, evidence.quorum_epoch])
+    evidence.removed, evidence.raised_epoch, evidence.committed_ms = done.removed, done.epoch, done.committed_ms
+    if done.removed:
+        progress(
+            f"removed {' and '.join(done.removed)} in one transaction"
+            + (f", /controller_epoch raised to {done.epoch}" if done.epoch is not None else "")
+        )
+    controller, evidence.elected_ms = handover.wait_broker_in_charge(
+        cluster.zookeeper, timeout=ELECTION, progress=progress
+    )
+    evidence.controller = controller.broker_id
+    progress(f"broker {controller.broker_id} is controller")
+    cluster.forget("view", "state")
+
+
+def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+    """Delete the controllers' objects and volumes and prove them gone. Safety rule 6.3.
+
+    Raises DeadlineExceeded that names a volume that does not go, and the finalizer that holds it.
+    """
+    name = cluster.controllers_name
+    for kind in (STATEFUL_SET, SERVICE, PDB):
+        _delete(cluster, kind, name, evidence)
+    wanted = f"{names.LABEL_CLUSTER}={cluster.name},{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
+    for item in cluster.client.list(CONFIG_MAP, cluster.namespace, label_selector=wanted):
+        _delete(cluster, CONFIG_MAP, str(item["metadata"]["name"]), evidence)
+    volumes = controllers.leftover_volumes(cluster)
+    for volume in volumes:
+        claim = cluster.client.find(PVC, volume, cluster.namespace)
+        behind = ((claim or {}).get("spec") or {}).get("volumeName")
+        _delete(cluster, PVC, volume, evidence)
+        if behind:
+            evidence.notes.append(
+                f"PersistentVolume {behind} keeps its data where its reclaim policy is Retain: delete it there"
+            )
+
+    def judge(found: Mapping[str, Any]) -> Verdict:
+        left = [volume for volume in volumes if volume in found]
+        return Verdict(not left, f"volumes {', '.join(left)} are not gone yet" if left else "every volume is gone")
+
+    try:
+        wait_for(
+            cluster.client, PVC, cluster.namespace, judge, timeout=cluster.params["wait_timeout"], progress=progress
+        )
+    except DeadlineExceeded as error:
+        held = {
+            volume: ", ".join(claim["metadata"].get("finalizers") or ["no finalizer"])
+            for volume in volumes
+            if (claim := cluster.client.find(PVC, volume, cluster.namespace)) is not None
+        }
+        listed = "; ".join(f"{volume}: {finalizers}" for volume, finalizers in held.items())
+        raise DeadlineExceeded(
+            f"{error.message} ({listed}); with the old log a new attempt would overwrite ZooKeeper: take away what holds them "
+            "(a pod that mounts them, a finalizer), then run again",
+            code="controller-volumes-leftover",
+        ) from error
+    cluster.reload()
+
+
+def _delete(cluster: StatefulSetCluster, kind: Kind, name: str, evidence: Evidence) -> None:
+    try:
+        cluster.client.delete(kind, name, cluster.namespace)
+    except NotFound:
+        return
+    evidence.deleted.append(f"{kind.kind}/{name}")

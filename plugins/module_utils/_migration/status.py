@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a migration of this cluster consists of, what it will cost, and where it is now.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
+    names,
+    next_step,
+    phases,
+    rolling,
+    state,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp import fold
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
+
+
+def already_over(cluster: StatefulSetCluster) -> str:
+    """Return why there is nothing to migrate (the cluster is KRaft already), or an empty string."""
+    if set(cluster.modes.values()) != {state.MODE_KRAFT}:
+        return ""
+    where = f"{cluster.namespace}/{cluster.name}"
+    if cluster.controllers is None:
+        return f"{where} runs in KRaft mode already (born KRaft, or migrated by other means): nothing to do"
+    if cluster.state.name != state.FINALIZED:
+        return ""
+    return f"{where} is FINALIZED: already migrated to KRaft, nothing to do"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Rolls and seconds of a forward migration.
+
+    ``waiting``: seconds lost to the address cache of the first roll; ``interval``: seconds between two restarts at least.
+    """
+
+    brokers: int
+    controllers: int
+    broker_rolls: int
+    waiting: float
+    ttl: int | None
+    interval: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of restarts altogether, a guess until this cluster has been measured."""
+        restart = rolling.GUESS_RESTART
+        spaced = self.interval * (self.brokers - 1) + restart
+        first, later = restart * self.brokers + self.waiting, restart * self.brokers
+        rolls = max(first, spaced) + max(later, spaced) * (self.broker_rolls - 1)
+        return rolls + restart * self.controllers
+
+    def summary(self) -> str:
+        """One line."""
+        return f"{self.broker_rolls} broker rolls and 1 controller roll, about {self.seconds:.0f} s of restarts"
+
+    def lines(self) -> list[str]:
+        """The plan in a few lines."""
+        rows = [
+            f"plan: SETUP starts {self.controllers} KRaft controllers (no broker restarts)"
+            if self.broker_rolls == 2
+            else f"plan: SETUP rolls the {self.brokers} brokers for the IBP, then starts {self.controllers} KRaft controllers",
+            f"plan: MIGRATE rolls {self.brokers} brokers; then hybrid dual-write, reversible",
+            f"plan: MoveToKRaftControllerOnly rolls {self.brokers} brokers (pure dual-write, reversible), then the controllers (final)",
+        ]
+        if self.waiting:
+            rows.append(
+                f"plan: about {self.waiting:.0f} s of the first roll are waits for the controller's address cache "
+                f"(TTL {'30 s by default' if self.ttl is None else self.ttl}); later rolls have kraft_dns_ttl"
+            )
+        if self.interval:
+            rows.append(
+                f"plan: brokers are restarted at least {self.interval} s apart, for clients that keep addresses (kraft_restart_interval)"
+            )
+        return rows
+
+
+def estimate(cluster: StatefulSetCluster) -> Estimate:
+    """Estimate the forward migration from what runs now."""
+    ttls = [facts.dns_ttl for facts in cluster.facts.values()]
+    ttl = max(ttls, key=lambda value: rolling.dns_cost(value, 2), default=None)
+    try:
+        rolls = 2 if fold(derive_ibp(cluster).current).folds else 3
+    except Unsupported:
+        rolls = 2
+    return Estimate(
+        brokers=len(cluster.pods),
+        controllers=cluster.params["controller_replicas"],
+        broker_rolls=rolls,
+        waiting=rolling.dns_cost(ttl, len(cluster.pods)),
+        ttl=ttl,
+        interval=cluster.params["restart_interval"],
+    )
+
+
+def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
+    """Return the stages that the templates of brokers and controllers are at ("" = the user's own, or none).
+
+    In a cluster of KRaft brokers with a controller that runs without the migration flag, finalize.yml has begun, whatever the
+    template of the controllers says now.
+    """
+    found = {brokers.stage_of(item) for item in cluster.statefulsets}
+    stage = controllers.stage_of(cluster)
+    if set(cluster.modes.values()) == {state.MODE_KRAFT} and not all(cluster.flags.values()):
+        stage = "final"
+    return (found.pop() if len(found) == 1 else "migration"), stage
+
+
+def rolling_back(cluster: StatefulSetCluster) -> bool:
+    """Whether a rollback has begun, is not complete and can be: by the journal, or by what only a rollback leaves."""
+    modes = set(cluster.modes.values())
+    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
+    if not wanted and state.MODE_KRAFT not in modes:
+        # a quorum that is gone leaves brokers that remember it, or volumes under our lock
+        kept = bool(locks.current_id(cluster)) and bool(controllers.leftover_volumes(cluster))
+        if kept or state.MODE_MIGRATING in modes:
+            return True
+    events = cluster.journal.attempt()
+    begun = bool(events) and events[-1].get("phase") == phases.ROLLBACK
+    if cluster.controllers is not None and state.MODE_KRAFT in modes:
+        # only a rollback writes other settings under a broker in KRaft mode
+        begun = begun or any(brokers.stage_of(item) != "kraft" for item in cluster.statefulsets)
+    return begun and not (modes == {state.MODE_KRAFT} and controllers.past_return(cluster))
+
+
+def status(cluster: StatefulSetCluster) -> dict[str, Any]:
+    """Return where the cluster is, as plain data."""
+    cluster.look_at_processes()
+    brokers_stage, controllers_stage = stages(cluster)
+    lock = annotations_of(cluster.statefulsets[0]).get(names.LOCK_HOLDER, "")
+    now = cluster.state
+    newest = cluster.journal.last()
+    connect = cluster.zookeeper_connect
+    back = rolling_back(cluster)
+    dangers = migration_flag.dangers(cluster)
+    following = next_step.next_command(cluster.name, now.name, brokers_stage, controllers_stage, back)
+    return {
+        "namespace": cluster.namespace,
+        "cluster": cluster.name,
+        "platform": cluster.platform,
+        "state": now.name,
+        "reason": now.reason,
+        "phase": next_step.phase_of(now.name, brokers_stage, controllers_stage, bool(lock), back),
+        "since": newest["time"] if newest else None,
+        "next": f"what the danger above asks for; after that {following}" if dangers else following,
+        "dangers": dangers,
+        "brokers": [
+            {
+                "pod": pod,
+                "id": cluster.broker_id(pod),
+                "mode": cluster.modes[pod],
+                "stage": _stage_of(obj),
+                "version": cluster.facts[pod].version if pod in cluster.facts else None,
+                "ready": is_ready(obj),
+            }
+            for pod, obj in cluster.pods.items()
+        ],
+        "controllers": [
+            {
+                "pod": pod,
+                "id": next((number for number, name in cluster.controller_ids.items() if name == pod), None),
+                "migration_flag": cluster.flags.get(pod),
+                "stage": _stage_of(obj),
+                "ready": is_ready(obj),
+            }
+            for pod, obj in cluster.controller_pods.items()
+        ],
+        "zookeeper": str(connect) if connect else None,
+        "lock": lock,
+        "migration_id": cluster.journal.migration_id,
+        "journal": cluster.journal.events[-5:],
+    }
+
+
+def _stage_of(pod: dict[str, Any]) -> str:
+    return str((pod["metadata"].get("annotations") or {}).get(names.STAGE, ""))
+
+
+def status_lines(data: dict[str, Any]) -> list[str]:
+    """The status as lines for a terminal."""
+    rows = [f"DANGER: {text}" for text in data["dangers"]]
+    rows += [
+        f"state {data['state']} (phase {data['phase'] or '-'}): {data['reason']}",
+        f"since {data['since'] or '-'}; locked by {data['lock'] or 'nobody'}; ZooKeeper {data['zookeeper'] or '-'}",
+    ]
+    rows += [
+        f"broker {broker['id']} {broker['pod']}: {broker['mode']}, stage {broker['stage'] or 'original'}, "
+        f"Kafka {broker['version']}, {'Ready' if broker['ready'] else 'NOT READY'}"
+        for broker in data["brokers"]
+    ]
+    for item in data["controllers"]:
+        flag = {True: "migration flag on", False: "migration flag off", None: "not running"}[item["migration_flag"]]
+        rows.append(f"controller {item['id']} {item['pod']}: {flag}, {'Ready' if item['ready'] else 'NOT READY'}")
+    rows.append(f"next: {data['next']}")
+    return rows

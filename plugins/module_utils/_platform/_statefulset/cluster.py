@@ -1,0 +1,366 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Kafka cluster made of plain StatefulSets, read lazily: each property is fetched once per task, when a step needs it.
+
+Private to the collection. The direct way of driving (design section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import (
+    Connect,
+    Route,
+    is_ready,
+    open_route,
+    parse_connect,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    CONFIG_MAP,
+    NAMESPACE,
+    POD,
+    STATEFUL_SET,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import discovery
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import ZkView, read_view
+
+Obj = dict[str, Any]
+#: exec channels opened at the same time
+PARALLEL = 8
+
+
+class StatefulSetCluster:
+    """The brokers, the controllers and the ZooKeeper of one cluster.
+
+    ``params`` are the validated module options. Close it (it is a context manager): it may hold a ZooKeeper session.
+    """
+
+    platform = "statefulset"
+
+    def __init__(self, client: KubeClient, params: Mapping[str, Any]) -> None:
+        self.client = client
+        self.params = params
+        self.namespace: str = params["namespace"]
+        self.name: str = params["cluster"]
+        self._stack = ExitStack()
+
+    def __enter__(self) -> StatefulSetCluster:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stack.close()
+
+    def forget(self, *names_: str) -> None:
+        """Drop cached properties, so that they are read again."""
+        for name in names_:
+            self.__dict__.pop(name, None)
+
+    # Kubernetes objects
+
+    @cached_property
+    def all_statefulsets(self) -> list[Obj]:
+        """Every StatefulSet of the namespace. Raises Refused when the namespace does not exist."""
+        found = self.client.list(STATEFUL_SET, self.namespace)
+        if not found:
+            self._check_namespace()
+        return found
+
+    def _check_namespace(self) -> None:
+        try:
+            discovery.namespace_among(
+                self.namespace, [discovery.name_of(item) for item in self.client.list(NAMESPACE, None)]
+            )
+        except Forbidden:
+            return
+
+    @cached_property
+    def statefulsets(self) -> list[Obj]:
+        """The brokers' StatefulSets."""
+        return discovery.choose(self.name, self.namespace, self.all_statefulsets, self.params["statefulsets"])
+
+    @cached_property
+    def container(self) -> str:
+        """The name of the container that runs Kafka."""
+        return str(self.params["container"] or main_container(self.statefulsets[0]["spec"]["template"]))
+
+    @cached_property
+    def pods(self) -> dict[str, Obj]:
+        """The brokers' pods by name."""
+        return self._pods_of(self.statefulsets)
+
+    def _pods_of(self, statefulsets: list[Obj]) -> dict[str, Obj]:
+        uids = {item["metadata"]["uid"] for item in statefulsets}
+        owned = {}
+        for pod in self._all_pods:
+            if any(owner.get("uid") in uids for owner in pod["metadata"].get("ownerReferences", [])):
+                owned[str(pod["metadata"]["name"])] = pod
+        return dict(sorted(owned.items(), key=lambda item: ordinal_key(item[0])))
+
+    @cached_property
+    def _all_pods(self) -> list[Obj]:
+        return self.client.list(POD, self.namespace)
+
+    def reload_objects(self) -> None:
+        """Forget the StatefulSets only: after a write of ours, so that the next one has the new resourceVersion."""
+        self.forget("all_statefulsets", "statefulsets", "controllers")
+
+    def reload(self) -> None:
+        """Forget everything that a change in the cluster may have made stale; the ZooKeeper session and the journal stay."""
+        kept = {"journal", "zookeeper_connect", "route", "zookeeper"}
+        cached = [name for name in self.__dict__ if isinstance(getattr(type(self), name, None), cached_property)]
+        self.forget(*(name for name in cached if name not in kept))
+
+    @cached_property
+    def facts(self) -> dict[str, ProcessFacts]:
+        """What runs in each broker pod that is up, by pod name."""
+        return self.read_facts(self.pods, dict.fromkeys(self.pods, self.container))
+
+    def look_at_processes(self) -> None:
+        """Read the processes of brokers and controllers at the same time, for whoever needs both."""
+        if self.controllers is None:
+            return
+        both = {**self.pods, **self.controller_pods}
+        containers = {
+            **dict.fromkeys(self.pods, self.container),
+            **dict.fromkeys(self.controller_pods, self.controller_container),
+        }
+        found = self.read_facts(both, containers)
+        self.__dict__["facts"] = {pod: facts for pod, facts in found.items() if pod in self.pods}
+        self.__dict__["controller_facts"] = {pod: facts for pod, facts in found.items() if pod in self.controller_pods}
+
+    def read_facts(self, pods: Mapping[str, Obj], containers: Mapping[str, str]) -> dict[str, ProcessFacts]:
+        """Read the processes of some pods afresh; a pod that is not up, or cannot be read, is left out."""
+        running = [name for name, pod in pods.items() if container_runs(pod, containers[name])]
+
+        def read(name: str) -> tuple[str, ProcessFacts | None]:
+            try:
+                return name, pod_facts(self.client, self.namespace, name, containers[name])
+            except Forbidden:
+                raise
+            except KraftError:
+                return name, None
+
+        return {name: facts for name, facts in parallel(read, running, PARALLEL) if facts is not None}
+
+    @cached_property
+    def config_maps(self) -> dict[str, Obj]:
+        """The ConfigMaps of the namespace by name."""
+        return {str(item["metadata"]["name"]): item for item in self.client.list(CONFIG_MAP, self.namespace)}
+
+    # brokers
+
+    @cached_property
+    def effective(self) -> dict[str, str]:
+        """The settings that a running broker really uses (any one; per-broker keys differ)."""
+        for facts in self.facts.values():
+            if facts.settings:
+                return dict(facts.settings)
+        raise Refused(
+            f"no broker process could be read in the pods of {self.namespace}/{self.name} ({', '.join(self.pods) or 'there are no pods'}); "
+            "start the brokers first",
+            code="broker-not-healthy",
+        )
+
+    def broker_id(self, pod: str) -> int | None:
+        """The broker id of a pod: its running settings, else its meta.properties."""
+        facts = self.facts.get(pod)
+        if facts is None:
+            return None
+        for key in ("broker.id", "node.id"):
+            value = facts.settings.get(key, "").strip()
+            if value.lstrip("-").isdigit() and int(value) >= 0:
+                return int(value)
+        return next((meta.node_id for meta in facts.meta if meta.node_id is not None), None)
+
+    @cached_property
+    def pod_of_broker(self) -> dict[int, str]:
+        """Broker id to pod name. Raises Refused when two pods have the same id."""
+        found: dict[int, str] = {}
+        for pod in self.pods:
+            number = self.broker_id(pod)
+            if number is None:
+                continue
+            if number in found:
+                raise Refused(
+                    f"pods {found[number]} and {pod} both run broker {number}; repair that first",
+                    code="broker-not-healthy",
+                )
+            found[number] = pod
+        return found
+
+    @cached_property
+    def pod_of_broker_or_down(self) -> dict[int, str]:
+        """As ``pod_of_broker``, with the one broker that is down, by elimination: one pod without, one id without a pod."""
+        found = dict(self.pod_of_broker)
+        without = [pod for pod in self.pods if pod not in found.values()]
+        if len(without) == 1 and self.zookeeper_connect is not None:
+            missing = set(self.view.assigned_brokers) - set(found)
+            if len(missing) == 1:
+                found[missing.pop()] = without[0]
+        return found
+
+    @cached_property
+    def modes(self) -> dict[str, str]:
+        """Pod name to mode; a pod whose process could not be read is unknown."""
+        return {
+            pod: state.mode_of(self.facts[pod].settings) if pod in self.facts else state.MODE_UNKNOWN
+            for pod in self.pods
+        }
+
+    # controllers
+
+    @property
+    def controllers_name(self) -> str:
+        """Name of the controllers' StatefulSet."""
+        return str(self.params["controller_name"] or names.controllers_name(self.name))
+
+    @cached_property
+    def controllers(self) -> Obj | None:
+        """The controllers' StatefulSet, if it exists."""
+        found = [item for item in self.all_statefulsets if discovery.name_of(item) == self.controllers_name]
+        return found[0] if found else None
+
+    @cached_property
+    def controller_pods(self) -> dict[str, Obj]:
+        """The controllers' pods by name."""
+        return self._pods_of([self.controllers]) if self.controllers else {}
+
+    @property
+    def controller_container(self) -> str:
+        """The container that runs a controller."""
+        return main_container(self.controllers["spec"]["template"]) if self.controllers else ""
+
+    @cached_property
+    def controller_facts(self) -> dict[str, ProcessFacts]:
+        """What runs in each controller pod that is up."""
+        if self.controllers is None:
+            return {}
+        return self.read_facts(self.controller_pods, dict.fromkeys(self.controller_pods, self.controller_container))
+
+    @property
+    def controller_ids(self) -> dict[int, str]:
+        """Controller node id to pod name, of the controllers that run."""
+        return {
+            int(facts.settings["node.id"]): pod
+            for pod, facts in self.controller_facts.items()
+            if facts.settings.get("node.id")
+        }
+
+    # ZooKeeper
+
+    @cached_property
+    def journal(self) -> journals.Journal:
+        """The journal; an empty one when there is none yet."""
+        found = self.client.find(CONFIG_MAP, names.journal_name(self.name), self.namespace)
+        return journals.load(self.name, (found or {}).get("data"))
+
+    @cached_property
+    def zookeeper_connect(self) -> Connect | None:
+        """The brokers' zookeeper.connect; when they run in KRaft mode, the controllers' or the journal's. None when there is none."""
+        sources = [facts.settings for facts in self.facts.values()] + [
+            facts.settings for facts in self.controller_facts.values()
+        ]
+        per_set = {}
+        for pod, facts in self.facts.items():
+            if facts.settings.get("zookeeper.connect"):
+                per_set[ordinal_key(pod)[0]] = facts.settings["zookeeper.connect"]
+        discovery.same_zookeeper(per_set, self.name)
+        for settings in sources:
+            if settings.get("zookeeper.connect"):
+                return parse_connect(settings["zookeeper.connect"])
+        return parse_connect(self.journal.zookeeper_connect) if self.journal.zookeeper_connect else None
+
+    @cached_property
+    def route(self) -> Route:
+        """How ZooKeeper is reached; the forward stays open until the cluster is closed."""
+        connect = self.zookeeper_connect
+        if connect is None:
+            raise Refused(
+                f"no broker or controller of {self.name} names a ZooKeeper: the cluster runs in KRaft mode",
+                code="wrong-state",
+            )
+        relays = [(pod, self.container) for pod in self.pods if is_ready(self.pods[pod])]
+        return self._stack.enter_context(
+            open_route(self.client, self.namespace, connect, relays, self.params["zookeeper_connect"])
+        )
+
+    @cached_property
+    def zookeeper(self) -> ZkSession:
+        """A read-only session at the chroot of the cluster."""
+        route = self.route
+        session = open_session(route.host, route.port, chroot=route.chroot, timeout=15.0)
+        # the path leads through the API server: reads wait for it as long as those of the API itself
+        session.patience, session.tell = PATIENCE, self.client.tell
+        return self._stack.enter_context(session)
+
+    @cached_property
+    def view(self) -> ZkView:
+        """What a decision needs from ZooKeeper, read after sync(); partition states are read where they are needed."""
+        return read_view(self.zookeeper, partitions=False)
+
+    # state
+
+    @cached_property
+    def flags(self) -> dict[str, bool]:
+        """Controller pod name to whether its running process has the migration flag."""
+        key = "zookeeper.metadata.migration.enable"
+        return {
+            pod: facts.settings.get(key, "").strip().lower() == "true" for pod, facts in self.controller_facts.items()
+        }
+
+    @cached_property
+    def state(self) -> state.ClusterState:
+        """Where the cluster is, derived from what it shows now."""
+        kraft_holds = offset = None
+        if self.zookeeper_connect is not None and (not self.flags or any(self.flags.values())):
+            kraft_holds = self.view.controller is not None and self.view.controller.is_kraft
+            offset = self.view.migration.offset if self.view.migration else None
+        return state.derive(
+            state.Evidence(
+                modes=self.modes,
+                controllers=self.flags,
+                kraft_holds_controller=kraft_holds,
+                migration_offset=offset,
+                controllers_wanted=self.controllers["spec"].get("replicas", 0) if self.controllers else 0,
+            )
+        )
+
+    def expect(self, wanted: Callable[[str], bool], step: str) -> None:
+        """Refuse (code wrong-state) unless the state's name satisfies ``wanted``."""
+        if not wanted(self.state.name):
+            raise Refused(
+                f"{step} cannot run now: {self.namespace}/{self.name} is {self.state.name} ({self.state.reason}); "
+                "run status.yml and follow its next step",
+                code="wrong-state",
+            )
+
+
+def ordinal_key(pod: str) -> tuple[str, int]:
+    """Sort key of a StatefulSet's pod: (set, ordinal)."""
+    base, _dash, number = pod.rpartition("-")
+    return (base, int(number)) if number.isdigit() else (pod, -1)
+
+
+def container_runs(pod: Mapping[str, Any], container: str) -> bool:
+    """Whether the container is running in a pod that is not being deleted."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return False
+    for status in (pod.get("status") or {}).get("containerStatuses") or []:
+        if status["name"] == container:
+            return "running" in status.get("state", {})
+    return False

@@ -1,0 +1,194 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes to StatefulSets: only to objects that nobody else manages or has changed under us.
+
+Private to the collection. Safety rule 6.7. Each write is conditional on the resourceVersion that was read.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.report import epoch_ms
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
+
+Obj = dict[str, Any]
+
+#: a StatefulSet's status is written often while pods move; each write is tried again when only that changed
+ATTEMPTS = 8
+
+
+def annotations_of(obj: Mapping[str, Any]) -> dict[str, str]:
+    """Return metadata.annotations, never None."""
+    return dict(obj["metadata"].get("annotations") or {})
+
+
+def template_annotation(statefulset: Mapping[str, Any], name: str) -> str:
+    """Return an annotation of the pod template, or an empty string."""
+    return str((statefulset["spec"]["template"].get("metadata", {}).get("annotations") or {}).get(name, ""))
+
+
+def pod_settings_hash(pod: Mapping[str, Any]) -> str:
+    """Return the settings hash that a pod was made with, or an empty string."""
+    return annotations_of(pod).get(names.SETTINGS_HASH, "")
+
+
+def owner_uid(pod: Mapping[str, Any]) -> str:
+    """Return the uid of the StatefulSet that a pod belongs to, or an empty string."""
+    return str((pod["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
+
+
+def made_ms(pod: Mapping[str, Any]) -> int:
+    """Return when a pod was made, in milliseconds since the epoch (to the second)."""
+    return epoch_ms(pod["metadata"].get("creationTimestamp"))
+
+
+def check_untouched(statefulset: Mapping[str, Any]) -> None:
+    """Raise Conflict (code changed-by-others) when the pod template is not the one that we saw or wrote last."""
+    known = annotations_of(statefulset).get(names.TEMPLATE_DIGEST)
+    if known and known != foreign.digest(statefulset["spec"]["template"]):
+        metadata = statefulset["metadata"]
+        raise Conflict(
+            f"StatefulSet {metadata['namespace']}/{metadata['name']} was changed during the migration by "
+            f"{foreign.last_writer(statefulset)}; find out why, put the template back (or run unlock.yml to accept it), then run again",
+            code="changed-by-others",
+        )
+
+
+def _update(client: KubeClient, statefulset: Obj, mutate: Callable[[Obj], None]) -> Obj:
+    """Write a StatefulSet whose spec is still the one that was read; its status may have moved on meanwhile.
+
+    Raises Conflict (code changed-by-others) when the spec changed: metadata.generation counts those changes.
+    """
+    metadata = statefulset["metadata"]
+    current = statefulset
+    for _attempt in range(ATTEMPTS):
+        body = copy.deepcopy(current)
+        body.pop("status", None)
+        mutate(body)
+        try:
+            return client.replace(STATEFUL_SET, body, metadata["namespace"])
+        except Conflict as error:
+            current = client.get(STATEFUL_SET, metadata["name"], metadata["namespace"])
+            if error.detail.get("repeated") and _is_done(current, mutate):
+                return current
+            same = (current["metadata"]["uid"], current["metadata"]["generation"]) == (
+                metadata["uid"],
+                metadata["generation"],
+            )
+            if not same:
+                break
+    raise Conflict(
+        f"StatefulSet {metadata['namespace']}/{metadata['name']} was changed by {foreign.last_writer(current)} while it was to be "
+        "written; find out who and why, then run again",
+        code="changed-by-others",
+    )
+
+
+def _is_done(statefulset: Mapping[str, Any], mutate: Callable[[Obj], None]) -> bool:
+    """Whether a write would change nothing: an earlier try was carried out, though its answer was an error."""
+    body = copy.deepcopy(dict(statefulset))
+    mutate(body)
+    return body == statefulset
+
+
+def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, replicas: int | None = None) -> Obj:
+    """Write a pod template (and replicas) with the digest of what the API server makes of it. Raises Conflict."""
+    check_untouched(statefulset)
+    probe = copy.deepcopy(statefulset)
+    probe.pop("status", None)
+    probe["metadata"].pop("resourceVersion", None)
+    probe["spec"]["template"] = template
+    predicted = client.replace(STATEFUL_SET, probe, statefulset["metadata"]["namespace"], dry_run=True)
+    digest = foreign.digest(predicted["spec"]["template"])
+
+    def mutate(body: Obj) -> None:
+        body["spec"]["template"] = copy.deepcopy(predicted["spec"]["template"])
+        if replicas is not None:
+            body["spec"]["replicas"] = replicas
+        body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = digest
+
+    return _update(client, statefulset, mutate)
+
+
+def scale(client: KubeClient, statefulset: Obj, replicas: int) -> Obj:
+    """Set the replicas of a StatefulSet; nothing is written when it has them. Raises Conflict."""
+    if statefulset["spec"].get("replicas", 1) == replicas:
+        return statefulset
+
+    def mutate(body: Obj) -> None:
+        body["spec"]["replicas"] = replicas
+
+    return _update(client, statefulset, mutate)
+
+
+def hold_rolls(client: KubeClient, statefulset: Obj) -> Obj:
+    """Switch a StatefulSet to OnDelete before anything else, so that no ungated roll starts; remembers the user's strategy."""
+    strategy = statefulset["spec"].get("updateStrategy") or {}
+    if strategy.get("type") == "OnDelete":
+        return statefulset
+
+    def mutate(body: Obj) -> None:
+        body["metadata"].setdefault("annotations", {})[names.UPDATE_STRATEGY] = json.dumps(strategy, sort_keys=True)
+        body["spec"]["updateStrategy"] = {"type": "OnDelete"}
+
+    return _update(client, statefulset, mutate)
+
+
+def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
+    """Put the user's update strategy back; only when every pod has the update revision, else an ungated roll would start.
+
+    Returns whether it was written. Raises Conflict when a pod still has an older revision.
+    """
+    kept = annotations_of(statefulset).get(names.UPDATE_STRATEGY)
+    if not kept:
+        return False
+    status, metadata = statefulset.get("status") or {}, statefulset["metadata"]
+    # with OnDelete currentRevision stands still; the pods' own revision labels count as updatedReplicas
+    if (
+        status.get("updatedReplicas", 0) != statefulset["spec"].get("replicas", 1)
+        or status.get("observedGeneration") != metadata["generation"]
+    ):
+        raise Conflict(
+            f"StatefulSet {metadata['namespace']}/{metadata['name']}: {status.get('updatedReplicas', 0)} of "
+            f"{statefulset['spec'].get('replicas', 1)} pods have the update revision; RollingUpdate is put back only when all have it",
+            code="wrong-state",
+        )
+
+    def mutate(body: Obj) -> None:
+        body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY, None)
+        body["spec"]["updateStrategy"] = json.loads(kept)
+
+    _update(client, statefulset, mutate)
+    return True
+
+
+def create_config_map(client: KubeClient, namespace: str, cluster: str, body: Mapping[str, Any]) -> None:
+    """Create an immutable ConfigMap of ours; one with the same name and data (its name has the hash) is fine."""
+    marked = copy.deepcopy(dict(body))
+    marked["immutable"] = True
+    metadata = marked["metadata"]
+    metadata["namespace"] = namespace
+    metadata["labels"] = {
+        **(metadata.get("labels") or {}),
+        names.LABEL_CLUSTER: cluster,
+        names.MANAGED_BY: names.MANAGER,
+    }
+    try:
+        client.create(CONFIG_MAP, marked, namespace)
+    except Conflict:
+        there = client.get(CONFIG_MAP, metadata["name"], namespace)
+        if there.get("data") != marked.get("data"):
+            raise Conflict(
+                f"ConfigMap {namespace}/{metadata['name']} exists with other content; delete it and run again",
+                code="changed-by-others",
+            ) from None

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The brokers' settings on both ways: who must hold /controller, what leads back, and that the IBP is never lowered."""
+
+from __future__ import annotations
+
+import copy
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import FLAG, IBP, VOTERS
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, originals, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.originals import Original
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+from tests.unit.plugins.module_utils._core.core_manifests import (
+    CONFLUENT_EFFECTIVE,
+    confluent_config_maps,
+    confluent_template,
+)
+from tests.unit.plugins.module_utils.fakes import PARAMS, statefulset
+from tests.unit.plugins.module_utils.scenes import VOTERS as QUORUM
+from tests.unit.plugins.module_utils.scenes import cluster_with, facts
+
+KRAFT, BROKER = Controller(3000, 7, False), Controller(1, -1, True)
+DONE, NOT_DONE = Migration(3000, 7, 141, 7), Migration(-1, -1, -1, -1)
+
+
+def view(controller: Controller | None, migration: Migration | None) -> Any:
+    in_charge = controller is not None and not controller.is_kraft
+    present = migration is not None
+    return SimpleNamespace(
+        controller=controller, migration=migration, broker_in_charge=in_charge, migration_present=present
+    )
+
+
+@pytest.mark.parametrize(
+    ("controller", "migration", "fine"),
+    [
+        (KRAFT, DONE, True),
+        (KRAFT, NOT_DONE, False),
+        (KRAFT, None, False),
+        (BROKER, DONE, False),
+        (None, DONE, False),
+    ],
+)
+def test_brokers_leave_zookeeper_only_in_dual_write(
+    controller: Controller | None, migration: Migration | None, fine: bool
+) -> None:
+    """Rule 6.1: KRaft holds /controller, and the copy is done; the same before they return."""
+    cluster = cluster_with(view=view(controller, migration))
+    if fine:
+        brokers.check_hybrid_or_beyond(cluster)
+        return
+    with pytest.raises(Refused) as refused:
+        brokers.check_hybrid_or_beyond(cluster)
+    assert refused.value.code == "wrong-state"
+
+
+@pytest.mark.parametrize(
+    ("controller", "migration", "fine"),
+    [(BROKER, None, True), (BROKER, NOT_DONE, False), (KRAFT, None, False), (None, None, False)],
+)
+def test_plain_settings_only_where_a_broker_is_controller(
+    controller: Controller | None, migration: Migration | None, fine: bool
+) -> None:
+    """Rule 6.4: beside a quorum a broker on plain settings would get no requests, and without a controller no election."""
+    cluster = cluster_with(view=view(controller, migration))
+    if fine:
+        brokers.check_broker_in_charge(cluster)
+        return
+    with pytest.raises(Refused, match="no broker holds /controller, or /migration is still there"):
+        brokers.check_broker_in_charge(cluster)
+
+
+ZOOKEEPER_MODE = {"zookeeper_connect": "zk:2181"}
+MIGRATING = {**ZOOKEEPER_MODE, "zookeeper_metadata_migration_enable": "true", "controller_quorum_voters": QUORUM}
+KRAFT_MODE = {"process_roles": "broker", "controller_quorum_voters": QUORUM}
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "wrong"),
+    [
+        ("migration", MIGRATING, ""),
+        (rollback.RETURN, MIGRATING, ""),
+        ("kraft", KRAFT_MODE, ""),
+        (rollback.ORIGINAL, ZOOKEEPER_MODE, ""),
+        ("migration", ZOOKEEPER_MODE, "it runs in mode zookeeper, not migrating"),
+        (rollback.RETURN, KRAFT_MODE, "it runs in mode kraft, not migrating"),
+        (rollback.ORIGINAL, MIGRATING, "it runs in mode migrating, not zookeeper"),
+        ("kraft", {**KRAFT_MODE, "controller_quorum_voters": "1@x:1"}, "controller.quorum.voters is '1@x:1'"),
+        ("kraft", {**KRAFT_MODE, "zookeeper_metadata_migration_enable": "true"}, "the migration flag is still on"),
+    ],
+)
+def test_what_a_restarted_process_really_runs(stage: str, settings: dict[str, str], wrong: str) -> None:
+    found = brokers.not_as_wanted(cluster_with(), stage, facts(**settings))
+    assert found.startswith(wrong)
+    assert bool(found) is bool(wrong)
+
+
+def back(running_ibp: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Brokers that were made with IBP 3.5 and run with another one now."""
+    original = Original(confluent_template(), dict(CONFLUENT_EFFECTIVE))
+    monkeypatch.setattr(originals, "load", lambda _cluster: {"kafka": original})
+    settings = {**CONFLUENT_EFFECTIVE, IBP: running_ibp}
+    controllers = {"kafka-kraft-0": facts(controller_quorum_voters=QUORUM, inter_broker_protocol_version="3.9")}
+    return cluster_with(
+        statefulsets=[statefulset(template=confluent_template())],
+        container="cp-kafka-broker",
+        config_maps=confluent_config_maps(),
+        effective=settings,
+        facts={"kafka-0": SimpleNamespace(version="3.9.2", settings=settings)},
+        controller_facts=controllers,
+        params={**PARAMS, "dns_ttl": 0},
+    )
+
+
+def test_an_ibp_that_was_raised_stays_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.5: a level is never lowered, not on the way back either; it is the only setting that differs."""
+    (plan,) = brokers.plan_return(back("3.9", monkeypatch), rollback.ORIGINAL)
+    assert plan.changes.set == {IBP: "3.9"}
+    assert plan.changes.remove == ()
+    marks = plan.written.template["metadata"]["annotations"]
+    assert names.STAGE not in marks
+    assert marks[names.SETTINGS_HASH]
+    env = {entry["name"]: entry.get("value") for entry in plan.written.template["spec"]["containers"][0]["env"]}
+    assert env["KAFKA_INTER_BROKER_PROTOCOL_VERSION"] == "3.9"
+
+
+def test_an_ibp_that_was_not_raised_leaves_the_original_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    (plan,) = brokers.plan_return(back("3.5", monkeypatch), rollback.ORIGINAL)
+    assert not plan.changes
+    assert plan.written.template == confluent_template()
+
+
+def test_returning_brokers_have_the_level_of_the_quorum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.5: with another one the quorum would not register them."""
+    (plan,) = brokers.plan_return(back("3.9", monkeypatch), rollback.RETURN)
+    assert (plan.changes.set[IBP], plan.changes.set[FLAG], plan.changes.set[VOTERS]) == ("3.9", "true", QUORUM)
+    assert plan.written.template["metadata"]["annotations"][names.STAGE] == "migration"
+
+
+def test_nothing_rolls_by_itself_while_settings_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6.6: first OnDelete, then what the template will name, then the template."""
+    log: list[str] = []
+    held = copy.deepcopy(statefulset())
+
+    def hold(_client: Any, _statefulset: Any) -> Any:
+        log.append("held")
+        return held
+
+    def write(_client: Any, item: Any, _template: Any) -> None:
+        assert item is held
+        log.append("template")
+
+    monkeypatch.setattr(writes, "hold_rolls", hold)
+    monkeypatch.setattr(writes, "create_config_map", lambda *_arguments: log.append("ConfigMap"))
+    monkeypatch.setattr(writes, "write_template", write)
+    written = SimpleNamespace(config_maps_to_create=({"metadata": {"name": "x"}},), template={})
+    brokers.write_stage(cluster_with(), SimpleNamespace(statefulset=statefulset(), written=written))  # type: ignore[arg-type]
+    assert log == ["held", "ConfigMap", "template"]

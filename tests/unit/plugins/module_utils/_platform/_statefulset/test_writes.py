@@ -1,0 +1,220 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule 6.7 at the border: nothing is written over what somebody else has changed, and no ungated roll can start."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
+
+from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
+
+NEW = {"spec": {"containers": [{"name": "kafka", "image": "apache/kafka:3.9.2", "env": [{"name": "A", "value": "1"}]}]}}
+
+
+@pytest.fixture
+def client() -> Any:
+    return FakeClient(statefulset())
+
+
+def stored(client: Any) -> Any:
+    return client.get(STATEFUL_SET, "kafka", "n")
+
+
+def edited(client: Any, manager: Any = "kubectl-edit") -> None:
+    """Somebody else changes the pod template."""
+    item = stored(client)
+    item["spec"]["template"]["spec"]["containers"][0]["image"] = "evil:1"
+    item["metadata"]["managedFields"] = [
+        {"manager": manager, "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:spec": {}}}
+    ]
+    client.put(item)
+
+
+def test_annotations_are_never_none() -> None:
+    assert writes.annotations_of({"metadata": {"annotations": None}}) == {}
+    assert writes.template_annotation({"spec": {"template": {}}}, "a") == ""
+    item = {"spec": {"template": {"metadata": {"annotations": {"a": "1"}}}}}
+    assert (writes.template_annotation(item, "a"), writes.template_annotation(item, "b")) == ("1", "")
+
+
+def test_a_template_is_written_with_the_digest_of_what_the_server_makes_of_it(client: Any) -> None:
+    written = writes.write_template(client, stored(client), copy.deepcopy(NEW), replicas=5)
+    assert client.calls == [("dry-run replace", "StatefulSet", "kafka"), ("replace", "StatefulSet", "kafka")]
+    assert written["spec"]["replicas"] == 5
+    assert written["spec"]["template"]["spec"]["dnsPolicy"] == "ClusterFirst"
+    digest = writes.annotations_of(written)[names.TEMPLATE_DIGEST]
+    assert digest == foreign.digest(written["spec"]["template"]) != foreign.digest(NEW)
+    writes.check_untouched(stored(client))
+
+
+def test_the_object_that_was_read_is_not_changed(client: Any) -> None:
+    read = stored(client)
+    before = copy.deepcopy(read)
+    writes.write_template(client, read, copy.deepcopy(NEW))
+    assert read == before
+
+
+def test_what_nobody_has_written_yet_is_untouched() -> None:
+    writes.check_untouched(statefulset())
+
+
+def test_a_template_that_somebody_changed_stops_the_run_and_says_who(client: Any) -> None:
+    """Rule 6.7: a change under us stops the run and names the manager."""
+    writes.write_template(client, stored(client), copy.deepcopy(NEW))
+    edited(client)
+    with pytest.raises(Conflict) as raised:
+        writes.check_untouched(stored(client))
+    assert raised.value.code == "changed-by-others"
+    assert raised.value.message.startswith(
+        "StatefulSet n/kafka was changed during the migration by kubectl-edit at 2026-01-01T00:00:00Z"
+    )
+
+
+def test_nothing_is_written_over_a_changed_template(client: Any) -> None:
+    """Rule 6.7: the check is in the write itself, not only in front of it."""
+    writes.write_template(client, stored(client), copy.deepcopy(NEW))
+    edited(client)
+    client.calls.clear()
+    with pytest.raises(Conflict):
+        writes.write_template(client, stored(client), copy.deepcopy(NEW))
+    assert client.calls == []
+
+
+def test_a_change_between_reading_and_writing_is_a_conflict(client: Any) -> None:
+    """Rule 6.7: each write holds for the spec that was read."""
+    read = stored(client)
+    edited(client)
+    with pytest.raises(Conflict) as raised:
+        writes.write_template(client, read, copy.deepcopy(NEW))
+    assert raised.value.code == "changed-by-others"
+    assert "StatefulSet n/kafka was changed by kubectl-edit at 2026-01-01T00:00:00Z while" in raised.value.message
+    assert stored(client)["spec"]["template"]["spec"]["containers"][0]["image"] == "evil:1"
+
+
+def test_another_statefulset_of_that_name_is_a_conflict(client: Any) -> None:
+    read = stored(client)
+    client.drop("StatefulSet", "n", "kafka")
+    client.put({**statefulset(), "metadata": {**statefulset()["metadata"], "uid": "another"}})
+    with pytest.raises(Conflict):
+        writes.write_template(client, read, copy.deepcopy(NEW))
+    assert stored(client)["spec"] == statefulset()["spec"]
+
+
+def test_a_status_that_moves_on_is_no_conflict(client: Any) -> None:
+    read = stored(client)
+    client.put({**read, "status": {"readyReplicas": 2}})
+    written = writes.write_template(client, read, copy.deepcopy(NEW))
+    assert written["spec"]["template"]["spec"]["containers"] == NEW["spec"]["containers"]
+    assert written["status"] == {"readyReplicas": 2}
+
+
+def test_a_write_whose_first_try_was_carried_out_is_done(client: Any) -> None:
+    """Its answer was an error, the second one a conflict with the first: not somebody else's change."""
+    real = client.replace
+
+    def answered_with_an_error(kind: Any, body: Any, namespace: Any = None, *, dry_run: bool = False) -> Any:
+        made = real(kind, body, namespace, dry_run=dry_run)
+        if dry_run:
+            return made
+        raise Conflict("the object has been modified", detail={"repeated": True})
+
+    client.replace = answered_with_an_error
+    written = writes.write_template(client, stored(client), copy.deepcopy(NEW), replicas=5)
+    assert written["spec"]["replicas"] == 5
+    writes.check_untouched(stored(client))
+    assert writes.scale(client, stored(client), 2)["spec"]["replicas"] == 2
+
+
+def test_a_change_of_others_is_one_after_a_repeated_write_too(client: Any) -> None:
+    def somebody(_kind: Any, _body: Any, _namespace: Any = None, **_options: Any) -> Any:
+        edited(client)
+        raise Conflict("the object has been modified", detail={"repeated": True})
+
+    read = stored(client)
+    client.replace = somebody
+    with pytest.raises(Conflict) as raised:
+        writes.scale(client, read, 2)
+    assert raised.value.code == "changed-by-others"
+
+
+def test_a_status_that_never_stands_still_ends_in_a_conflict(client: Any) -> None:
+    client.fail["replace", "StatefulSet"] = Conflict("moved on")
+    with pytest.raises(Conflict) as raised:
+        writes.hold_rolls(client, client.put(statefulset(updateStrategy={"type": "RollingUpdate"})))
+    assert raised.value.code == "changed-by-others"
+
+
+def test_rolls_are_held_first_and_the_strategy_is_kept(client: Any) -> None:
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
+    client.put(statefulset(updateStrategy=strategy))
+    held = writes.hold_rolls(client, stored(client))
+    assert held["spec"]["updateStrategy"] == {"type": "OnDelete"}
+    assert json.loads(writes.annotations_of(held)[names.UPDATE_STRATEGY]) == strategy
+    client.calls.clear()
+    assert writes.hold_rolls(client, stored(client)) == stored(client)
+    assert client.calls == []
+
+
+def test_a_strategy_that_is_not_there_is_kubernetes_default(client: Any) -> None:
+    item = statefulset()
+    del item["spec"]["updateStrategy"]
+    client.put(item)
+    held = writes.hold_rolls(client, stored(client))
+    assert held["spec"]["updateStrategy"] == {"type": "OnDelete"}
+    assert writes.annotations_of(held)[names.UPDATE_STRATEGY] == "{}"
+
+
+def finished(client: Any, **status: Any) -> Any:
+    """A held StatefulSet whose pods all have the update revision."""
+    client.put(statefulset(updateStrategy={"type": "RollingUpdate"}))
+    item = writes.hold_rolls(client, stored(client))
+    item["status"] = {"observedGeneration": item["metadata"]["generation"], "updatedReplicas": 3, **status}
+    return client.put(item)
+
+
+def test_the_strategy_is_put_back_when_every_pod_has_the_update_revision(client: Any) -> None:
+    assert writes.restore_strategy(client, finished(client)) is True
+    after = stored(client)
+    assert after["spec"]["updateStrategy"] == {"type": "RollingUpdate"}
+    assert names.UPDATE_STRATEGY not in writes.annotations_of(after)
+    assert writes.restore_strategy(client, after) is False
+
+
+@pytest.mark.parametrize("status", [{"updatedReplicas": 2}, {"observedGeneration": 1}, {"updatedReplicas": 0}])
+def test_the_strategy_stays_while_a_pod_has_an_older_revision(client: Any, status: Any) -> None:
+    item = finished(client, **status)
+    client.calls.clear()
+    with pytest.raises(Conflict) as raised:
+        writes.restore_strategy(client, item)
+    assert raised.value.code == "wrong-state"
+    assert "RollingUpdate is put back only when all have it" in raised.value.message
+    assert client.calls == []
+
+
+def test_config_maps_of_ours_are_marked_and_immutable(client: Any) -> None:
+    body = {"metadata": {"name": "kafka-1a2b", "labels": {"app": "kafka"}}, "data": {"server.properties": "a=1"}}
+    writes.create_config_map(client, "n", "kafka", body)
+    made = client.get(CONFIG_MAP, "kafka-1a2b", "n")
+    assert made["immutable"] is True
+    assert made["metadata"]["labels"] == {
+        "app": "kafka",
+        names.LABEL_CLUSTER: "kafka",
+        names.MANAGED_BY: "kafkaops.kraft",
+    }
+    assert "immutable" not in body
+    writes.create_config_map(client, "n", "kafka", body)
+    with pytest.raises(Conflict) as raised:
+        writes.create_config_map(client, "n", "kafka", {**body, "data": {"server.properties": "a=2"}})
+    assert raised.value.code == "changed-by-others"
+    assert "ConfigMap n/kafka-1a2b exists with other content" in raised.value.message
