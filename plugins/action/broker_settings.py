@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
@@ -95,7 +96,7 @@ class ActionModule(KraftAction):
             for text in originals.missing(cluster):
                 run.progress(f"going on, but the way back will need it: {text}")
         # under the lease the objects may be newer than those that were judged
-        cluster.reload_objects()
+        cluster.changed(Part.OBJECTS)
         if stage == rollback.RETURN:
             # first: whatever is written next, the way is back from here, and the soak begins anew
             run.journal.pure_since = ""
@@ -108,7 +109,7 @@ class ActionModule(KraftAction):
             run.progress(f"StatefulSet {item.name}: settings of stage {stage} written ({_keys(item)})")
             for note in item.changes.notes:
                 run.progress(f"StatefulSet {item.name}: {note}")
-        cluster.reload_objects()
+        cluster.changed(Part.OBJECTS)
         hashes = {
             item["metadata"]["name"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import version_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -24,14 +25,14 @@ class ActionModule(KraftAction):
 
     def judge(self, run: Run) -> Decision:
         """Controllers that do not run yet can only be looked at after they were started."""
-        if run.params["target"] == "controllers" and not run.cluster.controller_facts and run.check_mode:
+        if run.params["target"] == "controllers" and not known(run.cluster.controller_facts) and run.check_mode:
             return needed("the controllers' version is read once they run (SetupMutateKRaftController)")
         return done("read only")
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Refuse unknown, mixed or unsupported versions; controllers must run what the brokers run."""
         cluster, target = run.cluster, run.params["target"]
-        facts = cluster.facts if target == "brokers" else cluster.controller_facts
+        facts = known(cluster.facts if target == "brokers" else cluster.controller_facts)
         over = status.already_over(cluster) if target == "controllers" and not facts else ""
         if over:
             return {"msg": over, "versions": {}}
@@ -45,7 +46,7 @@ class ActionModule(KraftAction):
             raise Refused(stopping[0].sentence, code=stopping[0].code)
         versions = {pod: item.version for pod, item in facts.items()}
         kinds = sorted({str(version) for version in versions.values()})
-        others = sorted({str(item.version) for item in cluster.facts.values() if item.version})
+        others = sorted({str(item.version) for item in known(cluster.facts).values() if item.version})
         if target == "controllers" and others and kinds != others:
             raise Refused(
                 f"the controllers run {', '.join(kinds)} and the brokers {', '.join(others)}; use the same version",

@@ -122,7 +122,7 @@ class ActionModule(KraftAction):
             run.progress(f"StatefulSet {cluster.controllers_name}: settings of stage {stage} written")
         if stage == "migrating":
             self._wait_ready(run, int(wanted))
-        cluster.reload()
+        cluster.changed()
         run.record("written", stage=stage)
         return {**controllers.summary(cluster, objects), "stage": stage}
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
@@ -35,18 +37,27 @@ class ActionModule(KraftAction):
             run.record("unmarked")
             return {"msg": "no broker has a metadata log, the annotation is gone"}
         _mark(cluster, "true")
-        deleted = {pod: list(facts.metadata_logs) for pod, facts in cluster.facts.items() if facts.metadata_logs}
+        deleted = {pod: list(paths) for pod, paths in _left(cluster).items()}
         for pod, paths in deleted.items():
             _delete(cluster, pod, paths)
             run.progress(f"{pod}: {', '.join(paths)} deleted")
-        cluster.reload()
-        left = [pod for pod, facts in cluster.facts.items() if facts.metadata_logs]
+        cluster.changed()
+        left = _left(cluster)
         if left:
             raise KraftError(
                 f"pods {', '.join(left)} still have a metadata log after it was deleted; look at the volume"
             )
         run.record("cleaned", deleted=deleted)
         return {"msg": f"deleted the metadata log of {len(deleted)} brokers", "deleted": deleted}
+
+
+def _left(cluster: StatefulSetCluster) -> dict[str, tuple[str, ...]]:
+    """The metadata logs of each broker that has some. Raises KraftError when a broker cannot be read."""
+    unread = unknown(cluster.facts)
+    if unread:
+        listed = "; ".join(f"{pod}: {why}" for pod, why in unread.items())
+        raise KraftError(f"whether every metadata log is deleted is not known: {listed}", code="broker-not-healthy")
+    return {pod: facts.metadata_logs for pod, facts in known(cluster.facts).items() if facts.metadata_logs}
 
 
 def _delete(cluster: StatefulSetCluster, pod: str, paths: list[str]) -> None:
@@ -72,4 +83,4 @@ def _mark(cluster: StatefulSetCluster, value: str | None) -> None:
         if (metadata.get("annotations") or {}).get(rollback_plan.CLEAN_UP) != value:
             marks = {"metadata": {"uid": metadata["uid"], "annotations": {rollback_plan.CLEAN_UP: value}}}
             cluster.client.patch(STATEFUL_SET, metadata["name"], cluster.namespace, marks)
-    cluster.reload_objects()
+    cluster.changed(Part.OBJECTS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, originals, writes
@@ -64,7 +65,7 @@ class ActionModule(KraftAction):
             for item in locks.managed(cluster):
                 if writes.restore_strategy(cluster.client, item):
                     run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
-            cluster.reload_objects()
+            cluster.changed(Part.OBJECTS)
             locks.release(cluster)
         phase = phases.COMPLETE if event == "MoveToKRaftControllerComplete" else phases.BY_NAME[event].phase
         phase = phases.DUAL_WRITE if event == "MigrateDualWrite" else phase
@@ -82,7 +83,7 @@ class ActionModule(KraftAction):
                 run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
         deleted = [f"ConfigMap/{name}" for name in rollback_plan.delete_config_maps(cluster)]
         deleted += ["Secret with the originals"] if originals.forget(cluster) else []
-        cluster.reload()
+        cluster.changed()
         proof = rollback_proof.prove(cluster)
         for line in proof:
             run.progress(f"ready to retry: {line['what']}: {line['evidence']}")

@@ -64,7 +64,7 @@ class ActionModule(KraftAction):
         finally:
             ended.set()
             teller.join(timeout=1.0)
-        cluster.reload()
+        cluster.changed()
         cluster.expect(lambda name: name == state.HYBRID, "MigrateMonitorMigrationProgress")
         lag = hybrid.noticed_ms - hybrid.happened_ms
         return {

@@ -26,6 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.html import page
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSurface, Surface
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status as statuses
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
@@ -110,7 +111,7 @@ def _status(cluster: StatefulSetCluster) -> dict[str, Any]:
     try:
         status = statuses.status(cluster)
         for item in status["controllers"]:
-            facts = cluster.controller_facts.get(item["pod"])
+            facts = known(cluster.controller_facts).get(item["pod"])
             item["version"] = facts.version if facts else None
     except KraftError as error:
         names_ = ", ".join(item["metadata"]["name"] for item in found)
@@ -221,7 +222,7 @@ def _controller_patches(cluster: StatefulSetCluster) -> list[Patch]:
         return []
     name = cluster.controllers_name
     stage = template_annotation(cluster.controllers, names.STAGE)
-    settings: Mapping[str, str] = next((facts.settings for facts in cluster.controller_facts.values()), {})
+    settings: Mapping[str, str] = next((facts.settings for facts in known(cluster.controller_facts).values()), {})
     return [
         {
             "object": f"StatefulSet/{name}",

@@ -60,4 +60,4 @@ class ActionModule(KraftAction):
             cluster.zookeeper, timeout=run.params["pod_timeout"], progress=run.progress
         )
         evidence.controller = controller.broker_id
-        cluster.reload()
+        cluster.changed()

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import progress
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
@@ -45,9 +47,11 @@ class ActionModule(KraftAction):
         seen: list[Quorum] = []
 
         def look() -> str:
-            cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
-            if len(cluster.controller_facts) < wanted:
-                return f"{len(cluster.controller_facts)} of {wanted} controllers run"
+            cluster.changed(Part.CONTROLLERS)
+            silent = unknown(cluster.controller_facts)
+            if silent:
+                whys = "; ".join(f"{pod}: {why}" for pod, why in silent.items())
+                return f"{len(known(cluster.controller_facts))} of {wanted} controllers run ({whys})"
             quorum = read_quorum(cluster, migration=True)
             seen.append(quorum)
             ready = caught_up(quorum)

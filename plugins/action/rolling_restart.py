@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -111,7 +112,7 @@ class ActionModule(KraftAction):
             pods.append(restart.as_dict())
 
         engine.run(target, keep)
-        cluster.reload()
+        cluster.changed()
         self._note_pure(run)
         run.record(
             "rolled", stage=run.params["stage"], target=run.params["target"], pods=pods, state=cluster.state.name
@@ -126,27 +127,29 @@ class ActionModule(KraftAction):
     def _flag_controllers(self, run: Run) -> None:
         """Restart the controllers that run without the migration flag: none of them may become active any more."""
         cluster = run.cluster
-        if cluster.controllers is None or all(cluster.flags.values()):
+        silent = migration_flag.unread(cluster)
+        if silent:
+            raise Refused(silent, code="controllers-not-ready")
+        # one that somebody else restarted may have the hash of settings that it does not run with
+        without = flags_off(cluster)
+        if cluster.controllers is None or not without:
             return
 
         def wrong(_pod: str, facts: ProcessFacts) -> str:
-            flag = facts.settings.get("zookeeper.metadata.migration.enable", "").strip().lower()
-            return "" if flag == "true" else "the migration flag is off"
+            return "" if state.has_flag(facts.settings) else "the migration flag is off"
 
         def sure() -> None:
-            cluster.reload_objects()
+            cluster.changed(Part.OBJECTS)
             locks.check(cluster, run.journal.migration_id)
             migration_flag.check_restart(cluster)
 
         digest = template_annotation(cluster.controllers, names.SETTINGS_HASH)
-        # one that somebody else restarted may have the hash of settings that it does not run with
-        without = [pod for pod, flag in cluster.flags.items() if not flag]
         target = ControllerRoll(cluster, digest, wrong, sure, without)
         engine = RollEngine(
             run.client, cluster.namespace, cluster.controller_container, run.params["pod_timeout"], run.progress
         )
         engine.run(target, lambda _restart: None)
-        cluster.reload()
+        cluster.changed()
 
     def _note_pure(self, run: Run) -> None:
         """The soak starts at the first proven PURE_DUAL_WRITE."""
@@ -171,7 +174,7 @@ class ActionModule(KraftAction):
             return brokers.not_as_wanted(cluster, stage, facts)
 
         def sure() -> None:
-            cluster.reload_objects()
+            cluster.changed(Part.OBJECTS)
             locks.check(cluster, run.journal.migration_id)
             if stage in ("kraft", rollback.RETURN):
                 brokers.check_hybrid_or_beyond(cluster)
@@ -198,10 +201,10 @@ class ActionModule(KraftAction):
             return controllers.not_final(facts)
 
         def sure() -> None:
-            cluster.reload_objects()
+            cluster.changed(Part.OBJECTS)
             locks.check(cluster, run.journal.migration_id)
-            if any(cluster.flags.values()):
-                cluster.forget("view", "state")
+            if len(flags_off(cluster)) < len(cluster.flags):
+                cluster.changed(Part.ZOOKEEPER)
                 gates.require(cluster, thorough=False)
 
         digest = template_annotation(cluster.controllers, names.SETTINGS_HASH) if cluster.controllers else ""

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
@@ -105,8 +106,8 @@ class Run:
         self.lease.keep(lambda reason: self._lose(reason, stop))
         try:
             if anew:
-                self.cluster.reload()
-                self.cluster.forget("journal", "zookeeper_connect")
+                self.cluster.changed()
+                self.cluster.changed(Part.JOURNAL)
             yield anew
         except Ending as error:
             if isinstance(error, Interrupted):

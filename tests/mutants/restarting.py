@@ -217,8 +217,8 @@ RESTARTING = (
         "brokers that cannot change an ISR are met one by one",
         "11",
         MIGRATION + "broker_roll.py",
-        "            if handed_over and pod in cluster.facts",
-        "            if False and pod in cluster.facts",
+        "            if handed_over and pod in self._left and",
+        "            if False and",
         SAFETY,
     ),
     Mutant(

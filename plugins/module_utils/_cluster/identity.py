@@ -9,16 +9,17 @@ Private to the collection. A wrong id ends in InconsistentClusterIdException on 
 
 from __future__ import annotations
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 
-def cluster_id(cluster: StatefulSetCluster) -> tuple[str, dict[str, str]]:
+def cluster_id(cluster: Cluster) -> tuple[str, dict[str, str]]:
     """Return the id and every source that gave it. Raises Refused (cluster-id-mismatch) when they differ or are missing."""
     sources: dict[str, str] = {}
     if cluster.zookeeper_connect is not None and cluster.view.cluster_id:
         sources["zookeeper:/cluster/id"] = cluster.view.cluster_id
-    for pod, facts in {**cluster.facts, **cluster.controller_facts}.items():
+    for pod, facts in known({**cluster.facts, **cluster.controller_facts}).items():
         for meta in facts.meta:
             if meta.cluster_id:
                 sources[f"{pod}:{meta.path}"] = meta.cluster_id

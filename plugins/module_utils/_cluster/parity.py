@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
     TOOL_TIMEOUT,
     members,
@@ -20,7 +21,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image, compare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.image import zookeeper_image
 
 #: what still differs after so many looks is no delay
@@ -29,13 +29,13 @@ LOOKS = 3
 PAUSE = 2.0
 
 
-def images(cluster: StatefulSetCluster) -> tuple[Image, Image]:
+def images(cluster: Cluster) -> tuple[Image, Image]:
     """Read ZooKeeper's image and that of the quorum (one JVM start). Raises KraftError."""
     kraft = kraft_image(cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT)
     return zookeeper_image(cluster.zookeeper), kraft
 
 
-def differences(cluster: StatefulSetCluster, progress: Callable[[str], None]) -> tuple[Image, list[Difference]]:
+def differences(cluster: Cluster, progress: Callable[[str], None]) -> tuple[Image, list[Difference]]:
     """Return ZooKeeper's image and what the two stores lastingly disagree on. Raises KraftError."""
     never = threading.Event()
     lasting: dict[tuple[str, str], Difference] | None = None

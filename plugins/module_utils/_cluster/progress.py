@@ -9,12 +9,12 @@ Private to the collection. The driver's state is only in the logs (KRaftMigratio
 
 from __future__ import annotations
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import Signals, pod_signals
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
 
-def waiting_for(cluster: StatefulSetCluster) -> str:
+def waiting_for(cluster: Cluster) -> str:
     """Return the active controller's newest line on what it waits for, or an empty string."""
     for pod in cluster.controller_pods:
         found = _signals(cluster, pod, cluster.controller_container)
@@ -23,7 +23,7 @@ def waiting_for(cluster: StatefulSetCluster) -> str:
     return ""
 
 
-def why_stuck(cluster: StatefulSetCluster) -> str:
+def why_stuck(cluster: Cluster) -> str:
     """Return who is missing and why: waiting lines, then known failure lines of controllers and brokers."""
     parts = [waiting_for(cluster)]
     for pods, container in ((cluster.controller_pods, cluster.controller_container), (cluster.pods, cluster.container)):
@@ -35,7 +35,7 @@ def why_stuck(cluster: StatefulSetCluster) -> str:
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
-def _signals(cluster: StatefulSetCluster, pod: str, container: str) -> Signals | None:
+def _signals(cluster: Cluster, pod: str, container: str) -> Signals | None:
     try:
         return pod_signals(cluster.client, cluster.namespace, pod, container)
     except KraftError:

@@ -9,7 +9,9 @@ Private to the collection.
 
 from __future__ import annotations
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import (
     Member,
     Quorum,
@@ -17,7 +19,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum impor
     metadata_log,
     quorum_status,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 
 #: offsets; a voter that fetches is at most a few NoOp records (one each 500 ms) behind the leader
 CAUGHT_UP_LAG = 10
@@ -25,15 +26,13 @@ CAUGHT_UP_LAG = 10
 TOOL_TIMEOUT = 180.0
 
 
-def members(cluster: StatefulSetCluster) -> dict[int, Member]:
+def members(cluster: Cluster) -> dict[int, Member]:
     """The controllers that run, by node id."""
-    container = cluster.controller_container
-    return {
-        number: Member(pod, container, cluster.controller_facts[pod]) for number, pod in cluster.controller_ids.items()
-    }
+    container, running = cluster.controller_container, known(cluster.controller_facts)
+    return {number: Member(pod, container, running[pod]) for number, pod in cluster.controller_ids.items()}
 
 
-def read_quorum(cluster: StatefulSetCluster, *, migration: bool = False) -> Quorum:
+def read_quorum(cluster: Cluster, *, migration: bool = False) -> Quorum:
     """Read leader, voters and lags; with ``migration`` also each controller's ZkMigrationState. Raises KraftError."""
     return quorum_status(cluster.client, cluster.namespace, members(cluster), migration=migration)
 
@@ -43,7 +42,7 @@ def caught_up(quorum: Quorum) -> set[int]:
     return {voter for voter, lag in quorum.voters.items() if 0 <= lag <= CAUGHT_UP_LAG}
 
 
-def all_voters(cluster: StatefulSetCluster, quorum: Quorum) -> list[int]:
+def all_voters(cluster: Cluster, quorum: Quorum) -> list[int]:
     """Every voter, those included that do not answer: the quorum names only the voters that were heard of.
 
     Source: controller.quorum.voters (``id@host:port,...``) of the controllers that run.
@@ -52,15 +51,15 @@ def all_voters(cluster: StatefulSetCluster, quorum: Quorum) -> list[int]:
     return sorted(found | named_voters(cluster))
 
 
-def possible_leaders(cluster: StatefulSetCluster) -> list[int]:
+def possible_leaders(cluster: Cluster) -> list[int]:
     """Who may hold /controller for the quorum: one that is just being restarted may be the next to lead."""
     return sorted(named_voters(cluster) | set(cluster.controller_ids))
 
 
-def named_voters(cluster: StatefulSetCluster) -> set[int]:
+def named_voters(cluster: Cluster) -> set[int]:
     """The voters that the settings of the running controllers name, those included that do not run now."""
     found = set()
-    for facts in cluster.controller_facts.values():
+    for facts in known(cluster.controller_facts).values():
         for entry in facts.settings.get("controller.quorum.voters", "").split(","):
             number = entry.strip().partition("@")[0]
             if number.isdigit():
@@ -68,12 +67,12 @@ def named_voters(cluster: StatefulSetCluster) -> set[int]:
     return found
 
 
-def registrations(cluster: StatefulSetCluster, quorum: Quorum) -> dict[int, Registration]:
+def registrations(cluster: Cluster, quorum: Quorum) -> dict[int, Registration]:
     """The brokers that the quorum knows, from the committed part of the metadata log (one JVM start)."""
     return broker_registrations(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
 
 
-def registered_controllers(cluster: StatefulSetCluster, quorum: Quorum) -> dict[int, bool]:
+def registered_controllers(cluster: Cluster, quorum: Quorum) -> dict[int, bool]:
     """Controller to whether it is registered as ready for the migration, from the metadata log (one JVM start at most)."""
     if quorum.ready:
         return dict(quorum.ready)

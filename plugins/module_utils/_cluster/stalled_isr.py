@@ -17,9 +17,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import MODE_MIGRATING, mode_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background, parallel
 
@@ -41,7 +42,7 @@ def sends_nothing(log: str) -> bool:
     return any(count >= OFTEN for count in Counter(_NOT_SENT.findall(log)).values())
 
 
-def among(cluster: StatefulSetCluster, pods: Iterable[str]) -> set[str]:
+def among(cluster: Cluster, pods: Iterable[str]) -> set[str]:
     """Look at broker pods that are up; returns those that cannot change an ISR. What cannot be read is no reason."""
     names = sorted(pod for pod in pods if pod in cluster.pods)
 
@@ -55,4 +56,4 @@ def among(cluster: StatefulSetCluster, pods: Iterable[str]) -> set[str]:
     containers = dict.fromkeys(names, cluster.container)
     processes = Background(lambda: cluster.read_facts({pod: cluster.pods[pod] for pod in names}, containers))
     waiting = {pod for pod, found in zip(names, parallel(waits, names), strict=True) if found}
-    return waiting | {pod for pod, facts in processes.result().items() if has_lost_a_channel(facts)}
+    return waiting | {pod for pod, facts in known(processes.result()).items() if has_lost_a_channel(facts)}

@@ -25,6 +25,10 @@ class Unknown:
     why: str
 
 
+class NotRunning(Unknown):
+    """No process runs there, so that nobody could be asked: a pod that does not exist, or whose container does not run."""
+
+
 Reading: TypeAlias = T | Unknown
 
 

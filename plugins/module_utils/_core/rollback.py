@@ -11,7 +11,7 @@ first and decide inside each action, so that what is announced is what is done.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 
@@ -59,7 +59,8 @@ class Seen:
     ``final_written``: the controllers' StatefulSet is without the migration flag already; ``unflagged``: controllers that
     were restarted so; ``unflagged_active``: one of them leads the quorum or has led it, which is the point of no return.
     ``leaderless``: the quorum has no leader, so that nobody can say whether one without the flag has led.
-    ``later``: the user postpones the brokers' restarts.
+    ``later``: the user postpones the brokers' restarts. ``unread``: broker pods whose process and directories could not be read,
+    with the reason: their mode is what their pod was made for; ``down``: those of them in which no process runs.
     """
 
     state: str
@@ -81,6 +82,8 @@ class Seen:
     version_1: tuple[str, ...] = ()
     locked: bool = False
     later: bool = False
+    unread: Mapping[str, str] = field(default_factory=dict)
+    down: tuple[str, ...] = ()
 
     @property
     def kraft_brokers(self) -> tuple[str, ...]:
@@ -127,6 +130,7 @@ class Seen:
             and not self.metadata_dirs
             and not self.marked
             and not self.locked
+            and not self.unread
         )
 
 
@@ -182,6 +186,15 @@ def refusal(seen: Seen) -> tuple[str, str]:
                 f"{_names(seen.kraft_brokers)} back; get a majority of the controllers to run, then run it again"
             ),
         )
+    silent = {pod: why for pod, why in seen.unread.items() if pod in seen.kraft_brokers and pod not in seen.down}
+    if silent:
+        return (
+            "broker-not-healthy",
+            (
+                f"whether the log directories of brokers in KRaft mode can go back is not known: {_whys(silent)}; run it again once "
+                "they can be read"
+            ),
+        )
     if seen.version_1 and (seen.kraft_brokers or seen.on_kraft_settings):
         return (
             "meta-properties-version-1",
@@ -223,8 +236,15 @@ def blocked(sub_phase: str, seen: Seen) -> str:
             return "no broker holds /controller yet"
     if order >= SUB_PHASES.index(ROLL_2) and seen.not_put_back:
         return f"StatefulSet {_names(seen.not_put_back)} still has migration settings ({REMOVE_DEPENDENCIES})"
-    if sub_phase in (ADD_CLEAN_UP, REMOVE_CLEAN_UP, COMPLETE) and seen.migrating_brokers:
+    return _not_clean(sub_phase, seen) if sub_phase in (ADD_CLEAN_UP, REMOVE_CLEAN_UP, COMPLETE) else ""
+
+
+def _not_clean(sub_phase: str, seen: Seen) -> str:
+    """What stands against the end of the clean-up."""
+    if seen.migrating_brokers:
         return f"brokers {_names(seen.migrating_brokers)} still run in migrating mode ({ROLL_2})"
+    if seen.unread:
+        return f"whether brokers still have __cluster_metadata is not known: {_whys(seen.unread)}"
     if sub_phase == COMPLETE and seen.metadata_dirs:
         return f"brokers {_names(seen.metadata_dirs)} still have __cluster_metadata ({ADD_CLEAN_UP})"
     return ""
@@ -296,7 +316,7 @@ def _roll_2(seen: Seen) -> Answer:
 
 
 def _add_clean_up(seen: Seen) -> Answer:
-    touched = seen.metadata_dirs or seen.migrating_brokers or seen.kraft_brokers
+    touched = seen.metadata_dirs or seen.migrating_brokers or seen.kraft_brokers or seen.unread
     if not touched:
         return Answer("done", "no broker has a __cluster_metadata directory")
     if seen.later:
@@ -353,6 +373,10 @@ def guarded_epoch(current: int, stored: Iterable[int]) -> int | None:
     """
     highest = max(stored, default=-1)
     return None if current > highest else highest + 1
+
+
+def _whys(unread: Mapping[str, str]) -> str:
+    return _names([f"{pod} could not be read ({why})" for pod, why in unread.items()])
 
 
 def _names(names: Iterable[str], limit: int = 5) -> str:

@@ -10,7 +10,9 @@ Private to the collection. Source: reference to Kafka's KRaftMigrationDriver and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Reading, known, unknown
 
 ZOOKEEPER = "ZOOKEEPER"
 PREMIGRATION = "PREMIGRATION"
@@ -25,6 +27,9 @@ MODE_MIGRATING = "migrating"
 MODE_KRAFT = "kraft"
 MODE_UNKNOWN = "unknown"
 
+#: the migration flag
+FLAG = "zookeeper.metadata.migration.enable"
+
 STATES = (ZOOKEEPER, PREMIGRATION, HYBRID, PURE, FINALIZED, MIXED)
 
 
@@ -32,19 +37,17 @@ STATES = (ZOOKEEPER, PREMIGRATION, HYBRID, PURE, FINALIZED, MIXED)
 class Evidence:
     """What was seen.
 
-    ``modes``: broker pod name to mode. ``controllers``: controller pod name to whether its process has the migration
-    flag on. ``leader_flagged``: the flag of the active controller, None when there is none or it is unknown.
+    ``modes``: broker pod name to mode, for every broker that should exist. ``controllers``: controller pod name to whether its
+    process has the migration flag on, for every controller that should exist: one that cannot be read may still have it.
     ``kraft_holds_controller``: ``/controller`` carries a KRaft epoch; None when ZooKeeper was not read.
-    ``migration_offset``: ``/migration.kraft_metadata_offset``, None when absent. ``controllers_wanted``: replicas of
-    the controllers' StatefulSet; a controller that cannot be read may still have the flag.
+    ``migration_offset``: ``/migration.kraft_metadata_offset``, None when absent. ``unread``: why brokers could not be read.
     """
 
     modes: Mapping[str, str]
-    controllers: Mapping[str, bool]
-    leader_flagged: bool | None = None
+    controllers: Mapping[str, Reading[bool]]
     kraft_holds_controller: bool | None = None
     migration_offset: int | None = None
-    controllers_wanted: int = 0
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class ClusterState:
     reason: str
 
 
+def has_flag(settings: Mapping[str, str]) -> bool:
+    """Whether these settings turn the migration flag on (a process with ``settings`` that could not be read is unknown, not off)."""
+    return settings.get(FLAG, "").strip().lower() == "true"
+
+
 def mode_of(settings: Mapping[str, str]) -> str:
     """Return the mode of a process from its effective settings (KafkaConfig: process.roles decides, then the flag)."""
     roles = {role.strip() for role in settings.get("process.roles", "").split(",") if role.strip()}
@@ -62,7 +70,7 @@ def mode_of(settings: Mapping[str, str]) -> str:
         return MODE_KRAFT
     if not settings:
         return MODE_UNKNOWN
-    if settings.get("zookeeper.metadata.migration.enable", "").strip().lower() == "true":
+    if has_flag(settings):
         return MODE_MIGRATING
     return MODE_ZOOKEEPER
 
@@ -71,7 +79,7 @@ def derive(seen: Evidence) -> ClusterState:
     """Derive the state; never guesses: a roll under way is MIXED."""
     modes = set(seen.modes.values())
     if not seen.modes or MODE_UNKNOWN in modes:
-        return ClusterState(MIXED, "not every broker could be read: " + _some(seen.modes, MODE_UNKNOWN))
+        return ClusterState(MIXED, "not every broker could be read: " + _unread(seen))
     if modes == {MODE_KRAFT}:
         return _all_kraft(seen)
     if MODE_KRAFT in modes:
@@ -86,31 +94,30 @@ def derive(seen: Evidence) -> ClusterState:
         return ClusterState(
             MIXED, f"KRaft holds /controller but brokers run without the migration flag: {_names(rest)}"
         )
-    if seen.controllers:
+    running = [name for name, flag in seen.controllers.items() if not isinstance(flag, NotRunning)]
+    if running:
         migrating = sum(1 for mode in seen.modes.values() if mode == MODE_MIGRATING)
         return ClusterState(
             PREMIGRATION,
-            f"{len(seen.controllers)} KRaft controllers run, a broker holds /controller, "
+            f"{len(running)} KRaft controllers run, a broker holds /controller, "
             f"{migrating} of {len(seen.modes)} brokers in migrating mode",
         )
     return ClusterState(ZOOKEEPER, "no KRaft controller runs, the brokers use ZooKeeper")
 
 
 def _all_kraft(seen: Evidence) -> ClusterState:
-    flagged = [name for name, flag in seen.controllers.items() if flag]
-    if seen.controllers and len(flagged) == len(seen.controllers):
-        return ClusterState(PURE, "every broker runs in KRaft mode, every controller still has the migration flag")
-    if len(seen.controllers) < seen.controllers_wanted:
+    flags, unread = known(seen.controllers), unknown(seen.controllers)
+    on = [name for name, flag in flags.items() if flag]
+    off = [name for name, flag in flags.items() if not flag]
+    if on and off:
         return ClusterState(
-            MIXED, f"only {len(seen.controllers)} of {seen.controllers_wanted} controllers could be read"
+            MIXED, f"controller roll under way: the migration flag is on in {_names(on)}, off in {_names(off)}"
         )
-    if flagged:
-        where = {
-            True: "the active controller still has it",
-            False: "the active controller runs without it",
-            None: "the active controller's own is not known",
-        }[seen.leader_flagged]
-        return ClusterState(MIXED, f"controller roll under way: the migration flag is on in {_names(flagged)}; {where}")
+    if unread:
+        listed = "; ".join(f"{name}: {why}" for name, why in sorted(unread.items()))
+        return ClusterState(MIXED, f"only {len(flags)} of {len(seen.controllers)} controllers could be read ({listed})")
+    if on:
+        return ClusterState(PURE, "every broker runs in KRaft mode, every controller still has the migration flag")
     return ClusterState(FINALIZED, "every broker runs in KRaft mode, no controller has the migration flag")
 
 
@@ -119,5 +126,9 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
 
 
-def _some(modes: Mapping[str, str], wanted: str) -> str:
-    return _names([name for name, mode in modes.items() if mode == wanted]) or "no broker pod was found"
+def _unread(seen: Evidence) -> str:
+    if not seen.modes:
+        return "no broker pod was found"
+    unread = sorted(name for name, mode in seen.modes.items() if mode == MODE_UNKNOWN)
+    whys = [f"{name} ({seen.unread[name]})" if name in seen.unread else name for name in unread]
+    return ", ".join(whys[:5]) + (f" and {len(whys) - 5} more" if len(whys) > 5 else "")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import stalled_isr
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
@@ -24,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
     Topic,
     parse_controller,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
@@ -86,8 +88,8 @@ class BrokerRoll:
         self._hashes = dict(hash_of_set)
         self._wanted = wanted
         self._sure = make_sure
-        known = cluster.pod_of_broker_or_down if down_too else cluster.pod_of_broker
-        self._ids = {pod: broker for broker, pod in known.items()}
+        pods = cluster.pod_of_broker_or_down if down_too else cluster.pod_of_broker
+        self._ids = {pod: broker for broker, pod in pods.items()}
         self._down_too = down_too
         self._handed_over = handed_over
         self._registers = registers
@@ -100,8 +102,8 @@ class BrokerRoll:
         #: pods of brokers that cannot change an ISR any more; best restarted while every ISR is complete
         self._mute = {
             pod
-            for pod in self._left
-            if handed_over and pod in cluster.facts and stalled_isr.has_lost_a_channel(cluster.facts[pod])
+            for pod, facts in known(cluster.facts).items()
+            if handed_over and pod in self._left and stalled_isr.has_lost_a_channel(facts)
         }
 
     def _has_hash(self, pod: Mapping[str, Any]) -> bool:
@@ -118,7 +120,7 @@ class BrokerRoll:
         if node is not None and node.ephemeral:
             last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
         # one that does not run takes nothing away when it is restarted, and may be what keeps the others waiting
-        down = [pod for pod in self._left if self._down_too and pod not in self.cluster.facts]
+        down = [pod for pod in self._left if self._down_too and isinstance(self.cluster.facts.get(pod), NotRunning)]
         first = down or [pod for pod in self._left if pod in self._mute]
         return (first or rolling.order(self._left, last))[0], len(self._left)
 
@@ -193,7 +195,7 @@ class BrokerRoll:
         if not self._kraft_in_charge():
             return
         wait: Callable[..., object] = wait_moving
-        if all(facts.jolokia_port for facts in cluster.controller_facts.values()):
+        if all(facts.jolokia_port for facts in known(cluster.controller_facts).values()):
             wait = functools.partial(wait_written, offset=self._committed(timeout, progress))
         # otherwise a tool would take seconds for each restart; what is written anew is behind by milliseconds
         try:
@@ -219,7 +221,7 @@ class BrokerRoll:
                     return ""
                 reason = "the quorum has no leader that says what it has committed"
             # a controller may have been restarted meanwhile, by whomever
-            cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
+            cluster.changed(Part.CONTROLLERS)
             return reason
 
         paced(look, timeout, progress)
@@ -337,10 +339,9 @@ class BrokerRoll:
         node = self.cluster.zookeeper.get("/controller")
         if node is None or not node.ephemeral:
             return _FAST
-        pod = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
-        if pod is None or pod not in self._left or pod not in self.cluster.facts:
-            return _FAST
-        return self.cluster.facts[pod].dns_ttl
+        pod = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id, "")
+        facts = self.cluster.facts.get(pod) if pod in self._left else None
+        return _FAST if facts is None or isinstance(facts, Unknown) else facts.dns_ttl
 
     def _explain(self, progress: Callable[[str], None]) -> None:
         try:
@@ -380,7 +381,7 @@ def _all(topics: Mapping[str, Topic]) -> list[Partition]:
 
 def _assigned(cluster: StatefulSetCluster, broker: int) -> list[Partition]:
     # topics may have been created since the last look: a roll lasts for minutes
-    cluster.forget("view")
+    cluster.changed(Part.ZOOKEEPER)
     topics = cluster.view.topics
     return [
         (name, number) for name, topic in topics.items() for number, ids in topic.partitions.items() if broker in ids

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import all_voters, caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
@@ -138,7 +139,7 @@ class ControllerRoll:
             raise KraftError(
                 f"the controller runs with other settings than written: {wrong}", code="setting-overridden"
             )
-        self.cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
+        self.cluster.changed(Part.CONTROLLERS)
 
         def look() -> str:
             quorum = read_quorum(self.cluster)

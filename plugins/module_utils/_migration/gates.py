@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
     all_voters,
     caught_up,
@@ -21,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import reference_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
@@ -90,8 +92,11 @@ def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]
 
 
 def _pure(cluster: StatefulSetCluster) -> Gate:
-    now = cluster.state
-    final = any(not flag for flag in cluster.flags.values()) and set(cluster.modes.values()) == {state.MODE_KRAFT}
+    now, silent = cluster.state, unknown(cluster.flags)
+    if silent:
+        listed = "; ".join(f"{pod}: {why}" for pod, why in silent.items())
+        return Gate("gate-pure-dual-write", False, f"not every controller could be read ({listed})")
+    final = bool(flags_off(cluster)) and set(cluster.modes.values()) == {state.MODE_KRAFT}
     if now.name == state.PURE or (now.name == state.MIXED and final):
         if cluster.view.brokers:
             return Gate(
@@ -124,7 +129,7 @@ def _of_quorum(cluster: StatefulSetCluster, thorough: bool) -> list[Gate]:
 
 def _registrations(cluster: StatefulSetCluster, quorum: Quorum, thorough: bool) -> Gate:
     code = "gate-registrations"
-    if not cluster.controller_facts:
+    if not known(cluster.controller_facts):
         return Gate(code, False, "no controller runs")
     counts = {} if thorough else quorum.counts
     if {"migrating_brokers", "active_brokers", "fenced_brokers"} <= counts.keys():
@@ -157,7 +162,7 @@ def _registrations(cluster: StatefulSetCluster, quorum: Quorum, thorough: bool) 
 def _quorum(cluster: StatefulSetCluster, quorum: Quorum) -> Gate:
     code = "gate-quorum"
     ready = caught_up(quorum)
-    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
+    wanted = cluster.controllers_wanted
     # somebody may have scaled the StatefulSet down: its voters are voters nevertheless
     wanted = max(wanted, len(all_voters(cluster, quorum)))
     if quorum.leader is None or len(ready) < max(wanted, 1):

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flags_off
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import FLAG
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
@@ -30,7 +32,21 @@ def lost(cluster: StatefulSetCluster) -> list[str]:
     """Controller pods whose process runs without the flag although the final settings were not written."""
     if cluster.controllers is None or controllers.stage_of(cluster) == "final":
         return []
-    return [pod for pod, flag in cluster.flags.items() if not flag]
+    return flags_off(cluster)
+
+
+def unread(cluster: StatefulSetCluster) -> str:
+    """Name the controllers that run and could not be read, with the reason; an empty string when there is none."""
+    silent = [
+        f"{pod} ({flag.why})"
+        for pod, flag in cluster.flags.items()
+        if isinstance(flag, Unknown) and not isinstance(flag, NotRunning)
+    ]
+    if cluster.controllers is None or not silent:
+        return ""
+    return (
+        f"whether controller {', '.join(silent)} has the migration flag could not be read; run it again once it answers"
+    )
 
 
 def would_lack(cluster: StatefulSetCluster) -> str:
@@ -48,9 +64,9 @@ def would_lack(cluster: StatefulSetCluster) -> str:
     if found is None:
         return f"{where} is gone"
     settings = Properties.parse(str((found.get("data") or {}).get(FILE, "")))
-    if (settings.get(FLAG) or "").strip().lower() == "true":
+    if state.has_flag({state.FLAG: settings.get(state.FLAG) or ""}):
         return ""
-    return f"{where} has no {FLAG}=true any more"
+    return f"{where} has no {state.FLAG}=true any more"
 
 
 def dangers(cluster: StatefulSetCluster) -> list[str]:
@@ -69,15 +85,18 @@ def dangers(cluster: StatefulSetCluster) -> list[str]:
 
 
 def findings(cluster: StatefulSetCluster) -> list[Finding]:
-    """The same as findings."""
-    return [finding(LOST, "controllers", text) for text in dangers(cluster)]
+    """The same as findings, and controllers that could not be read."""
+    silent = unread(cluster)
+    return [
+        *(finding(LOST, "controllers", text) for text in dangers(cluster)),
+        *([finding("controllers-not-ready", "controllers", silent)] if silent else []),
+    ]
 
 
 def require(cluster: StatefulSetCluster) -> None:
-    """Raise Refused (migration-flag-lost) unless every controller has the flag and would have it after a restart."""
-    found = dangers(cluster)
-    if found:
-        raise Refused(f"{found[0]}; nothing was changed", code=LOST)
+    """Raise Refused unless every controller that runs has the flag and would have it after a restart (safety rule 2)."""
+    for item in findings(cluster):
+        raise Refused(f"{item.sentence}; nothing was changed", code=item.code)
 
 
 def check_restart(cluster: StatefulSetCluster) -> None:

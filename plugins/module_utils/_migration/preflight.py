@@ -26,6 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ver
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
@@ -81,7 +82,7 @@ def when_settled(
             told = stopping[0].sentence
             progress(f"waiting for what an earlier run has restarted: {told}")
         never.wait(PACE)
-        cluster.reload()
+        cluster.changed()
         found = look(cluster)
     return found
 
@@ -136,17 +137,17 @@ def kraft_brokers(cluster: StatefulSetCluster) -> set[int]:
 
 def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
     """The version that really runs in each pod: known, equal, within the gate."""
-    pods, facts = (
-        (cluster.pods, cluster.facts) if target == "brokers" else (cluster.controller_pods, cluster.controller_facts)
-    )
-    versions = {pod: facts[pod].version if pod in facts else None for pod in pods}
-    unknown = [pod for pod, version in versions.items() if not version]
-    if unknown:
+    facts = cluster.facts if target == "brokers" else cluster.controller_facts
+    versions = {pod: None if isinstance(found, Unknown) else found.version for pod, found in facts.items()}
+    without = [pod for pod, version in versions.items() if not version]
+    if without:
+        whys = unknown(facts)
+        listed = "; ".join(f"{pod}: {whys.get(pod, 'its process names no version')}" for pod in without)
         return [
             finding(
                 "version-unknown",
-                ", ".join(unknown),
-                f"the Kafka version that runs in {', '.join(unknown)} could not be read",
+                ", ".join(without),
+                f"the Kafka version that runs in {', '.join(without)} could not be read ({listed})",
             )
         ]
     different = sorted({str(version) for version in versions.values()})
@@ -168,7 +169,7 @@ def version_findings(cluster: StatefulSetCluster, target: str) -> list[Finding]:
 def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """Settings that block, security in use, where settings come from, and what reaches for ZooKeeper."""
     found: list[Finding] = []
-    blocks = {item: pod for pod, facts in cluster.facts.items() for item in blocking_settings(facts.settings)}
+    blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     for item, pod in blocks.items():
         found.append(finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}"))
     found += [
@@ -180,7 +181,7 @@ def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
         for item in secured_settings(cluster.effective)
     ]
     found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
-    found += checks.address_cache({pod: facts.dns_ttl for pod, facts in cluster.facts.items()})
+    found += checks.address_cache({pod: facts.dns_ttl for pod, facts in known(cluster.facts).items()})
     try:
         brokers.surfaces(cluster)
         derive_ibp(cluster)
@@ -216,7 +217,7 @@ def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """What ZooKeeper holds, and the partitions."""
     volumes = [] if cluster.controller_pods else controllers.leftover_volumes(cluster)
     found = checks.stored(
-        cluster.view, cluster.route.chroot, bool(cluster.controller_facts), volumes, kraft_brokers(cluster)
+        cluster.view, cluster.route.chroot, bool(known(cluster.controller_facts)), volumes, kraft_brokers(cluster)
     )
     if cluster.view.cluster_id is None:
         return found

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
     PDB,
@@ -87,7 +89,7 @@ def settle(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
     heads = handover.read_heads(cluster.zookeeper)
     if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
         return
-    if cluster.controller_facts:
+    if known(cluster.controller_facts):
         _wait_written(cluster, evidence, progress)
         if evidence.written is not None:
             _compare(cluster, evidence, progress)
@@ -168,9 +170,9 @@ def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
     cluster.client.delete(POD, pod, cluster.namespace, uid=uid)
 
     def look() -> str:
-        cluster.forget("_all_pods", "controller_pods", "controller_facts", "flags", "state")
+        cluster.changed(Part.CONTROLLERS)
         running = {name: obj["metadata"]["uid"] for name, obj in cluster.controller_pods.items()}
-        if running.get(pod) in (None, uid) or pod not in cluster.controller_facts:
+        if running.get(pod) in (None, uid) or pod not in known(cluster.controller_facts):
             return f"{pod} restarts"
         quorum = read_quorum(cluster)
         wanted = len(cluster.controller_ids)
@@ -218,7 +220,7 @@ def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) ->
     evidence.stopping_ms = evidence.stopping_ms or int(time.time() * 1000)
     if cluster.controllers is not None:
         writes.scale(cluster.client, cluster.controllers, 0)
-        cluster.reload_objects()
+        cluster.changed(Part.OBJECTS)
     pods = rollback_plan.controller_pods(cluster)
     for name, pod in pods.items():
         try:
@@ -252,7 +254,7 @@ def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) ->
             code=quiesce.ALIVE,
         ) from error
     evidence.stopped_ms = int(time.time() * 1000)
-    cluster.reload()
+    cluster.changed()
 
 
 def _why_alive(pods: Mapping[str, Any]) -> str:
@@ -289,7 +291,7 @@ def hand_over(cluster: StatefulSetCluster, evidence: Evidence, progress: Progres
     )
     evidence.controller = controller.broker_id
     progress(f"broker {controller.broker_id} is controller")
-    cluster.forget("view", "state")
+    cluster.changed(Part.ZOOKEEPER)
 
 
 def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
@@ -333,7 +335,7 @@ def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
             "(a pod that mounts them, a finalizer), then run again",
             code="controller-volumes-leftover",
         ) from error
-    cluster.reload()
+    cluster.changed()
 
 
 def _delete(cluster: StatefulSetCluster, kind: Kind, name: str, evidence: Evidence) -> None:

@@ -12,10 +12,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks, writes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
+    StatefulSetCluster,
+    wanted_pods,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import read_heads
 
@@ -26,8 +31,7 @@ META_KRAFT = 1
 
 def look(cluster: StatefulSetCluster) -> rollback.Seen:
     """Read what decides. Raises Unreachable when ZooKeeper does not answer."""
-    modes = {pod: _mode(cluster, pod) for pod in cluster.pods}
-    flags = cluster.flags
+    modes = {pod: _mode(cluster, pod) for pod in cluster.facts}
     finalized = cluster.state.name == state.FINALIZED
     heads = None if finalized or cluster.zookeeper_connect is None else read_heads(cluster.zookeeper)
     held = heads.controller if heads is not None else None
@@ -49,15 +53,17 @@ def look(cluster: StatefulSetCluster) -> rollback.Seen:
         broker_holds=held is not None and not held.is_kraft,
         unflagged_active=bool(past),
         leaderless=past is None,
-        unflagged=tuple(pod for pod, flag in flags.items() if not flag),
+        unflagged=tuple(flags_off(cluster)),
         final_written=controllers.stage_of(cluster) == "final",
-        metadata_dirs=tuple(pod for pod, facts in cluster.facts.items() if facts.metadata_logs),
+        metadata_dirs=tuple(pod for pod, facts in known(cluster.facts).items() if facts.metadata_logs),
         marked=tuple(
             str(item["metadata"]["name"]) for item in cluster.statefulsets if CLEAN_UP in writes.annotations_of(item)
         ),
         version_1=tuple(
-            pod for pod, facts in cluster.facts.items() if any(meta.version == META_KRAFT for meta in facts.meta)
+            pod for pod, facts in known(cluster.facts).items() if any(meta.version == META_KRAFT for meta in facts.meta)
         ),
+        unread=unknown(cluster.facts),
+        down=tuple(pod for pod, facts in cluster.facts.items() if isinstance(facts, NotRunning)),
         locked=bool(locks.current_id(cluster)),
         later=cluster.params["rollback_cleanup"] == "later",
     )
@@ -71,7 +77,11 @@ def _mode(cluster: StatefulSetCluster, pod: str) -> str:
     mode = cluster.modes[pod]
     if mode != state.MODE_UNKNOWN:
         return mode
-    stage = writes.annotations_of(cluster.pods[pod]).get(names.STAGE, "")
+    if pod in cluster.pods:
+        stage = writes.annotations_of(cluster.pods[pod]).get(names.STAGE, "")
+    else:
+        sets = [item for item in cluster.statefulsets if pod in wanted_pods(item)]
+        stage = writes.template_annotation(sets[0], names.STAGE) if sets else ""
     return {"kraft": state.MODE_KRAFT, "migration": state.MODE_MIGRATING}.get(stage, state.MODE_ZOOKEEPER)
 
 
@@ -117,7 +127,7 @@ def pending(cluster: StatefulSetCluster) -> str:
     A broker that ran in migrating mode keeps epoch and high watermark of the old quorum in its Raft client; against a new
     one it stops itself ("truncation ... below the current high watermark", KafkaRaftClient), so it has to be restarted first.
     """
-    if cluster.controllers is not None and cluster.controller_facts:
+    if cluster.controllers is not None and known(cluster.controller_facts):
         return ""
     left = [pod for pod, mode in cluster.modes.items() if mode == state.MODE_MIGRATING]
     if not left:
@@ -130,7 +140,7 @@ def pending(cluster: StatefulSetCluster) -> str:
 
 def own_config_maps(cluster: StatefulSetCluster) -> list[str]:
     """ConfigMaps of stages that no template of the brokers shows any more."""
-    cluster.forget("config_maps")
+    cluster.changed(Part.SETTINGS)
     text = "".join(str(item["spec"]["template"]) for item in cluster.statefulsets)
     found = []
     for name, body in cluster.config_maps.items():
@@ -146,5 +156,5 @@ def delete_config_maps(cluster: StatefulSetCluster) -> list[str]:
     found = own_config_maps(cluster)
     for name in found:
         cluster.client.delete(CONFIG_MAP, name, cluster.namespace)
-    cluster.forget("config_maps")
+    cluster.changed(Part.SETTINGS)
     return found

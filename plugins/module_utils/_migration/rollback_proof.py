@@ -10,6 +10,7 @@ Private to the collection. Safety rules 6.3 and 6.5.
 from __future__ import annotations
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, SERVICE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, writes
@@ -64,7 +65,11 @@ def prove(cluster: StatefulSetCluster) -> list[dict[str, str]]:
         (
             "metadata log of the brokers",
             "no broker has __cluster_metadata",
-            [pod for pod, facts in cluster.facts.items() if facts.metadata_logs],
+            [
+                pod if isinstance(facts, Unknown) else f"{pod} has one"
+                for pod, facts in cluster.facts.items()
+                if isinstance(facts, Unknown) or facts.metadata_logs
+            ],
         ),
         ("ConfigMaps of stages", "none that nothing shows", rollback_plan.own_config_maps(cluster)),
     )

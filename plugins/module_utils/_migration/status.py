@@ -9,9 +9,11 @@ Private to the collection.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
@@ -23,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, known_or_none
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
@@ -91,7 +94,7 @@ class Estimate:
 
 def estimate(cluster: StatefulSetCluster) -> Estimate:
     """Estimate the forward migration from what runs now."""
-    ttls = [facts.dns_ttl for facts in cluster.facts.values()]
+    ttls = [facts.dns_ttl for facts in known(cluster.facts).values()]
     ttl = max(ttls, key=lambda value: rolling.dns_cost(value, 2), default=None)
     try:
         rolls = 2 if fold(derive_ibp(cluster).current).folds else 3
@@ -115,7 +118,7 @@ def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
     """
     found = {brokers.stage_of(item) for item in cluster.statefulsets}
     stage = controllers.stage_of(cluster)
-    if set(cluster.modes.values()) == {state.MODE_KRAFT} and not all(cluster.flags.values()):
+    if set(cluster.modes.values()) == {state.MODE_KRAFT} and flags_off(cluster):
         stage = "final"
     return (found.pop() if len(found) == 1 else "migration"), stage
 
@@ -123,8 +126,7 @@ def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
 def rolling_back(cluster: StatefulSetCluster) -> bool:
     """Whether a rollback has begun, is not complete and can be: by the journal, or by what only a rollback leaves."""
     modes = set(cluster.modes.values())
-    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
-    if not wanted and state.MODE_KRAFT not in modes:
+    if not cluster.controllers_wanted and state.MODE_KRAFT not in modes:
         # a quorum that is gone leaves brokers that remember it, or volumes under our lock
         kept = bool(locks.current_id(cluster)) and bool(controllers.leftover_volumes(cluster))
         if kept or state.MODE_MIGRATING in modes:
@@ -163,21 +165,23 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
                 "pod": pod,
                 "id": cluster.broker_id(pod),
                 "mode": cluster.modes[pod],
-                "stage": _stage_of(obj),
-                "version": cluster.facts[pod].version if pod in cluster.facts else None,
-                "ready": is_ready(obj),
+                "stage": _stage_of(cluster.pods.get(pod)),
+                "version": None if isinstance(facts, Unknown) else facts.version,
+                "ready": pod in cluster.pods and is_ready(cluster.pods[pod]),
+                "unread": facts.why if isinstance(facts, Unknown) else "",
             }
-            for pod, obj in cluster.pods.items()
+            for pod, facts in cluster.facts.items()
         ],
         "controllers": [
             {
                 "pod": pod,
                 "id": next((number for number, name in cluster.controller_ids.items() if name == pod), None),
-                "migration_flag": cluster.flags.get(pod),
-                "stage": _stage_of(obj),
-                "ready": is_ready(obj),
+                "migration_flag": known_or_none(flag),
+                "stage": _stage_of(cluster.controller_pods.get(pod)),
+                "ready": pod in cluster.controller_pods and is_ready(cluster.controller_pods[pod]),
+                "unread": flag.why if isinstance(flag, Unknown) else "",
             }
-            for pod, obj in cluster.controller_pods.items()
+            for pod, flag in cluster.flags.items()
         ],
         "zookeeper": str(connect) if connect else None,
         "lock": lock,
@@ -186,8 +190,8 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     }
 
 
-def _stage_of(pod: dict[str, Any]) -> str:
-    return str((pod["metadata"].get("annotations") or {}).get(names.STAGE, ""))
+def _stage_of(pod: Mapping[str, Any] | None) -> str:
+    return str(((pod or {"metadata": {}})["metadata"].get("annotations") or {}).get(names.STAGE, ""))
 
 
 def status_lines(data: dict[str, Any]) -> list[str]:
@@ -199,11 +203,12 @@ def status_lines(data: dict[str, Any]) -> list[str]:
     ]
     rows += [
         f"broker {broker['id']} {broker['pod']}: {broker['mode']}, stage {broker['stage'] or 'original'}, "
-        f"Kafka {broker['version']}, {'Ready' if broker['ready'] else 'NOT READY'}"
+        f"Kafka {broker['version'] or 'not known'}, {'Ready' if broker['ready'] else 'NOT READY'}"
+        + (f" ({broker['unread']})" if broker["unread"] else "")
         for broker in data["brokers"]
     ]
     for item in data["controllers"]:
-        flag = {True: "migration flag on", False: "migration flag off", None: "not running"}[item["migration_flag"]]
+        flag = {True: "migration flag on", False: "migration flag off", None: item["unread"]}[item["migration_flag"]]
         rows.append(f"controller {item['id']} {item['pod']}: {flag}, {'Ready' if item['ready'] else 'NOT READY'}")
     rows.append(f"next: {data['next']}")
     return rows

@@ -30,7 +30,7 @@ def write(cluster: StatefulSetCluster, folder: str, stamp: str, failure: Mapping
 
     What cannot be read is in the bundle as the sentence that says why.
     """
-    cluster.reload()
+    cluster.changed()
     content = {
         "failure": dict(failure),
         "status": _or_why(lambda: status.status(cluster)),

@@ -18,9 +18,13 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
+    StatefulSetCluster,
+    wanted_pods,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
     Delete,
@@ -202,19 +206,26 @@ class Seen(StatefulSetCluster):
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        found = self.world.brokers.values()
-        return {each.pod: broker_facts(each.id, each.mode, each.metadata_dir) for each in found if each.up}
+        down = NotRunning("it does not run")
+        return {
+            each.pod: broker_facts(each.id, each.mode, each.metadata_dir) if each.up else down
+            for each in self.world.brokers.values()
+        }
 
     @cached_property
     def controller_facts(self) -> dict[str, Any]:
         if self.world.sts is None:
             return {}
-        found = [each for each in self.world.controllers.values() if each.up and not each.ending]
-        return {controller_pod(each.id): controller_facts(each.id, each.flag) for each in found}
+        down = NotRunning("it does not run")
+        found = {
+            controller_pod(each.id): controller_facts(each.id, each.flag) if each.up and not each.ending else down
+            for each in self.world.controllers.values()
+        }
+        return {**dict.fromkeys(wanted_pods(self.controllers or {}), down), **found}
 
     @cached_property
     def zookeeper_connect(self) -> Any:
-        processes = (*self.facts.values(), *self.controller_facts.values())
+        processes = (*known(self.facts).values(), *known(self.controller_facts).values())
         named = any("zookeeper.connect" in each.settings for each in processes)
         return CONNECT["zookeeper.connect"] if named or self.journal.zookeeper_connect else None
 

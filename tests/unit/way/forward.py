@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, kraft_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
     names,
     phases,
@@ -132,7 +133,7 @@ class Forward(Terminal):
             yield
             yield from self._wait(partial(self._is_back, number), f"broker {number} does not come back")
             left.remove(pod)
-            seen.forget("view")
+            seen.changed(Part.ZOOKEEPER)
 
     def _spared(self, number: int) -> bool:
         partitions = {
@@ -160,15 +161,15 @@ class Forward(Terminal):
             if number is None:
                 raise Refused(f"the node id of controller pod {pod} is not known", code="controllers-not-ready")
             yield from self._wait(partial(self._majority_without, seen, number), "there is no majority")
-            seen.reload_objects()
-            if gated and any(seen.flags.values()):
-                seen.forget("view", "state")
+            seen.changed(Part.OBJECTS)
+            if gated and len(flags_off(seen)) < len(seen.flags):
+                seen.changed(Part.ZOOKEEPER)
                 gates.require(seen, thorough=False)
                 _check_options(seen)
             world.restart_controller(number)
             yield
             yield from self._wait(partial(self._is_new, number), f"controller {number} lags")
-            seen.forget("controller_pods", "controller_facts", "flags", "state")
+            seen.changed(Part.CONTROLLERS)
             left.remove(pod)
 
     def _majority_without(self, seen: Seen, number: int) -> bool:

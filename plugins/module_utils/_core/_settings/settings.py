@@ -17,9 +17,9 @@ from typing import Literal
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import MetadataVersion, parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
 
 IBP = "inter.broker.protocol.version"
-FLAG = "zookeeper.metadata.migration.enable"
 CONNECT = "zookeeper.connect"
 VOTERS = "controller.quorum.voters"
 CONTROLLER_LISTENERS = "controller.listener.names"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp, target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import possible_leaders
@@ -37,6 +38,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.sour
     settings_hash,
     with_jvm_option,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     controllers,
@@ -87,7 +89,7 @@ def _effective(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> d
     """Settings of a running broker of the set, of one that has the template's settings already where there is one."""
     wanted = writes.template_annotation(statefulset, names.SETTINGS_HASH)
     found: dict[str, str] = {}
-    for pod, facts in cluster.facts.items():
+    for pod, facts in known(cluster.facts).items():
         if pod.rpartition("-")[0] != statefulset["metadata"]["name"]:
             continue
         found = found or dict(facts.settings)
@@ -205,7 +207,7 @@ def not_as_wanted(cluster: StatefulSetCluster, stage: str, facts: ProcessFacts) 
 
 def check_hybrid_or_beyond(cluster: StatefulSetCluster) -> None:
     """Refuse the KRaft roll unless KRaft holds /controller and the copy is done (checked again before each restart)."""
-    cluster.forget("view")
+    cluster.changed(Part.ZOOKEEPER)
     view = cluster.view
     held = view.controller is not None and view.controller.is_kraft
     if not held or view.migration is None or view.migration.offset <= 0:
@@ -220,7 +222,7 @@ def check_broker_in_charge(cluster: StatefulSetCluster) -> None:
 
     Without it a restarted broker could not be elected, or a quorum would still lead the others (kafka.md 1.5).
     """
-    cluster.forget("view")
+    cluster.changed(Part.ZOOKEEPER)
     view = cluster.view
     if not view.broker_in_charge or view.migration_present:
         raise Refused(

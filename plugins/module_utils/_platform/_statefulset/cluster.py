@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flag_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import (
     Connect,
     Route,
@@ -24,6 +25,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import (
+    NotRunning,
+    Reading,
+    Unknown,
+    known,
+    unknown,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
@@ -65,10 +73,12 @@ class StatefulSetCluster:
     def __exit__(self, *_exc: object) -> None:
         self._stack.close()
 
-    def forget(self, *names_: str) -> None:
-        """Drop cached properties, so that they are read again."""
-        for name in names_:
-            self.__dict__.pop(name, None)
+    def changed(self, *parts: Part) -> None:
+        """Read these parts, and what depends on them, again; without any, everything but the ZooKeeper session and the journal."""
+        cached = {name for name in self.__dict__ if isinstance(getattr(type(self), name, None), cached_property)}
+        stale = {name for part in parts for name in _DEPENDS[part]} if parts else cached - _LASTING
+        for name in cached & stale:
+            del self.__dict__[name]
 
     # Kubernetes objects
 
@@ -93,6 +103,12 @@ class StatefulSetCluster:
         """The brokers' StatefulSets."""
         return discovery.choose(self.name, self.namespace, self.all_statefulsets, self.params["statefulsets"])
 
+    @property
+    def image(self) -> str:
+        """The brokers' container image, "" when it is not named."""
+        containers = self.statefulsets[0]["spec"]["template"]["spec"]["containers"]
+        return next((str(each.get("image", "")) for each in containers if each["name"] == self.container), "")
+
     @cached_property
     def container(self) -> str:
         """The name of the container that runs Kafka."""
@@ -115,20 +131,16 @@ class StatefulSetCluster:
     def _all_pods(self) -> list[Obj]:
         return self.client.list(POD, self.namespace)
 
-    def reload_objects(self) -> None:
-        """Forget the StatefulSets only: after a write of ours, so that the next one has the new resourceVersion."""
-        self.forget("all_statefulsets", "statefulsets", "controllers")
-
-    def reload(self) -> None:
-        """Forget everything that a change in the cluster may have made stale; the ZooKeeper session and the journal stay."""
-        kept = {"journal", "zookeeper_connect", "route", "zookeeper"}
-        cached = [name for name in self.__dict__ if isinstance(getattr(type(self), name, None), cached_property)]
-        self.forget(*(name for name in cached if name not in kept))
+    def _expected(self, statefulsets: list[Obj], pods: Mapping[str, Obj]) -> list[str]:
+        """Names of the pods that exist or should exist."""
+        wanted = {name for item in statefulsets for name in wanted_pods(item)}
+        return sorted(wanted | set(pods), key=ordinal_key)
 
     @cached_property
-    def facts(self) -> dict[str, ProcessFacts]:
-        """What runs in each broker pod that is up, by pod name."""
-        return self.read_facts(self.pods, dict.fromkeys(self.pods, self.container))
+    def facts(self) -> dict[str, Reading[ProcessFacts]]:
+        """What runs in each broker pod that should exist."""
+        expected = self._expected(self.statefulsets, self.pods)
+        return self._all_of(expected, self.read_facts(self.pods, dict.fromkeys(self.pods, self.container)))
 
     def look_at_processes(self) -> None:
         """Read the processes of brokers and controllers at the same time, for whoever needs both."""
@@ -140,22 +152,32 @@ class StatefulSetCluster:
             **dict.fromkeys(self.controller_pods, self.controller_container),
         }
         found = self.read_facts(both, containers)
-        self.__dict__["facts"] = {pod: facts for pod, facts in found.items() if pod in self.pods}
-        self.__dict__["controller_facts"] = {pod: facts for pod, facts in found.items() if pod in self.controller_pods}
+        self.__dict__["facts"] = self._all_of(self._expected(self.statefulsets, self.pods), found)
+        self.__dict__["controller_facts"] = self._all_of(
+            self._expected([self.controllers], self.controller_pods), found
+        )
 
-    def read_facts(self, pods: Mapping[str, Obj], containers: Mapping[str, str]) -> dict[str, ProcessFacts]:
-        """Read the processes of some pods afresh; a pod that is not up, or cannot be read, is left out."""
-        running = [name for name, pod in pods.items() if container_runs(pod, containers[name])]
+    @staticmethod
+    def _all_of(expected: list[str], found: Mapping[str, Reading[ProcessFacts]]) -> dict[str, Reading[ProcessFacts]]:
+        return {pod: found.get(pod, NotRunning("the pod does not exist")) for pod in expected}
 
-        def read(name: str) -> tuple[str, ProcessFacts | None]:
+    def read_facts(self, pods: Mapping[str, Obj], containers: Mapping[str, str]) -> dict[str, Reading[ProcessFacts]]:
+        """Read the processes of some pods again; one that does not run, or cannot be read, is Unknown. Raises Forbidden."""
+
+        def read(name: str) -> tuple[str, Reading[ProcessFacts]]:
+            if pods[name]["metadata"].get("deletionTimestamp"):
+                return name, Unknown("the pod is being deleted")
+            why = why_not_running(pods[name], containers[name])
+            if why:
+                return name, NotRunning(why)
             try:
                 return name, pod_facts(self.client, self.namespace, name, containers[name])
             except Forbidden:
                 raise
-            except KraftError:
-                return name, None
+            except KraftError as error:
+                return name, Unknown(error.message)
 
-        return {name: facts for name, facts in parallel(read, running, PARALLEL) if facts is not None}
+        return dict(parallel(read, pods, PARALLEL))
 
     @cached_property
     def config_maps(self) -> dict[str, Obj]:
@@ -167,11 +189,12 @@ class StatefulSetCluster:
     @cached_property
     def effective(self) -> dict[str, str]:
         """The settings that a running broker really uses (any one; per-broker keys differ)."""
-        for facts in self.facts.values():
+        for facts in known(self.facts).values():
             if facts.settings:
                 return dict(facts.settings)
+        whys = "; ".join(f"{pod}: {why}" for pod, why in unknown(self.facts).items())
         raise Refused(
-            f"no broker process could be read in the pods of {self.namespace}/{self.name} ({', '.join(self.pods) or 'there are no pods'}); "
+            f"no broker process could be read in the pods of {self.namespace}/{self.name} ({whys or 'there are no pods'}); "
             "start the brokers first",
             code="broker-not-healthy",
         )
@@ -179,7 +202,7 @@ class StatefulSetCluster:
     def broker_id(self, pod: str) -> int | None:
         """The broker id of a pod: its running settings, else its meta.properties."""
         facts = self.facts.get(pod)
-        if facts is None:
+        if facts is None or isinstance(facts, Unknown):
             return None
         for key in ("broker.id", "node.id"):
             value = facts.settings.get(key, "").strip()
@@ -216,10 +239,10 @@ class StatefulSetCluster:
 
     @cached_property
     def modes(self) -> dict[str, str]:
-        """Pod name to mode; a pod whose process could not be read is unknown."""
+        """Mode of each broker pod that should exist; one whose process could not be read is ``unknown``."""
         return {
-            pod: state.mode_of(self.facts[pod].settings) if pod in self.facts else state.MODE_UNKNOWN
-            for pod in self.pods
+            pod: state.MODE_UNKNOWN if isinstance(facts, Unknown) else state.mode_of(facts.settings)
+            for pod, facts in self.facts.items()
         }
 
     # controllers
@@ -246,18 +269,25 @@ class StatefulSetCluster:
         return main_container(self.controllers["spec"]["template"]) if self.controllers else ""
 
     @cached_property
-    def controller_facts(self) -> dict[str, ProcessFacts]:
-        """What runs in each controller pod that is up."""
+    def controller_facts(self) -> dict[str, Reading[ProcessFacts]]:
+        """What runs in each controller pod that should exist."""
         if self.controllers is None:
             return {}
-        return self.read_facts(self.controller_pods, dict.fromkeys(self.controller_pods, self.controller_container))
+        pods = self.controller_pods
+        found = self.read_facts(pods, dict.fromkeys(pods, self.controller_container))
+        return self._all_of(self._expected([self.controllers], pods), found)
+
+    @property
+    def controllers_wanted(self) -> int:
+        """How many controllers should run now, 0 when there are none."""
+        return int(self.controllers["spec"].get("replicas", 1)) if self.controllers else 0
 
     @property
     def controller_ids(self) -> dict[int, str]:
-        """Controller node id to pod name, of the controllers that run."""
+        """Node id to pod name, of the controllers whose id is known."""
         return {
             int(facts.settings["node.id"]): pod
-            for pod, facts in self.controller_facts.items()
+            for pod, facts in known(self.controller_facts).items()
             if facts.settings.get("node.id")
         }
 
@@ -272,11 +302,10 @@ class StatefulSetCluster:
     @cached_property
     def zookeeper_connect(self) -> Connect | None:
         """The brokers' zookeeper.connect; when they run in KRaft mode, the controllers' or the journal's. None when there is none."""
-        sources = [facts.settings for facts in self.facts.values()] + [
-            facts.settings for facts in self.controller_facts.values()
-        ]
+        running, controllers = known(self.facts), known(self.controller_facts)
+        sources = [facts.settings for facts in (*running.values(), *controllers.values())]
         per_set = {}
-        for pod, facts in self.facts.items():
+        for pod, facts in running.items():
             if facts.settings.get("zookeeper.connect"):
                 per_set[ordinal_key(pod)[0]] = facts.settings["zookeeper.connect"]
         discovery.same_zookeeper(per_set, self.name)
@@ -316,18 +345,16 @@ class StatefulSetCluster:
     # state
 
     @cached_property
-    def flags(self) -> dict[str, bool]:
-        """Controller pod name to whether its running process has the migration flag."""
-        key = "zookeeper.metadata.migration.enable"
-        return {
-            pod: facts.settings.get(key, "").strip().lower() == "true" for pod, facts in self.controller_facts.items()
-        }
+    def flags(self) -> dict[str, Reading[bool]]:
+        """Whether the running process of each controller that should exist has the migration flag."""
+        return {pod: flag_of(facts) for pod, facts in self.controller_facts.items()}
 
     @cached_property
     def state(self) -> state.ClusterState:
         """Where the cluster is, derived from what it shows now."""
         kraft_holds = offset = None
-        if self.zookeeper_connect is not None and (not self.flags or any(self.flags.values())):
+        flags = self.flags.values()
+        if self.zookeeper_connect is not None and not (flags and all(flag is False for flag in flags)):
             kraft_holds = self.view.controller is not None and self.view.controller.is_kraft
             offset = self.view.migration.offset if self.view.migration else None
         return state.derive(
@@ -336,7 +363,7 @@ class StatefulSetCluster:
                 controllers=self.flags,
                 kraft_holds_controller=kraft_holds,
                 migration_offset=offset,
-                controllers_wanted=self.controllers["spec"].get("replicas", 0) if self.controllers else 0,
+                unread=unknown(self.facts),
             )
         )
 
@@ -356,11 +383,39 @@ def ordinal_key(pod: str) -> tuple[str, int]:
     return (base, int(number)) if number.isdigit() else (pod, -1)
 
 
-def container_runs(pod: Mapping[str, Any], container: str) -> bool:
-    """Whether the container is running in a pod that is not being deleted."""
-    if pod["metadata"].get("deletionTimestamp"):
-        return False
-    for status in (pod.get("status") or {}).get("containerStatuses") or []:
-        if status["name"] == container:
-            return "running" in status.get("state", {})
-    return False
+def wanted_pods(statefulset: Mapping[str, Any]) -> list[str]:
+    """Names of the pods that a StatefulSet should have."""
+    spec, name = statefulset["spec"], statefulset["metadata"]["name"]
+    first = int((spec.get("ordinals") or {}).get("start", 0))
+    return [f"{name}-{first + number}" for number in range(int(spec.get("replicas", 1)))]
+
+
+def why_not_running(pod: Mapping[str, Any], container: str) -> str:
+    """Return why the container does not run, as its status says, or an empty string when it runs."""
+    status = pod.get("status") or {}
+    for each in status.get("containerStatuses") or []:
+        if each["name"] != container:
+            continue
+        now: Mapping[str, Mapping[str, Any]] = each.get("state") or {"waiting": {}}
+        if "running" in now:
+            return ""
+        kind = next(iter(now))
+        reason = now[kind].get("reason")
+        return f"container {container} is {kind}" + (f" ({reason})" if reason else "")
+    return f"container {container} has not started (the pod is {status.get('phase') or 'Pending'})"
+
+
+#: what each part makes stale
+_OBJECTS = ("all_statefulsets", "statefulsets", "controllers")
+_BROKERS = ("_all_pods", "pods", "facts", "effective", "pod_of_broker", "pod_of_broker_or_down", "modes", "state")
+_CONTROLLERS = ("_all_pods", "controller_pods", "controller_facts", "flags", "state")
+_DEPENDS: Mapping[Part, tuple[str, ...]] = {
+    Part.OBJECTS: _OBJECTS,
+    Part.SETTINGS: ("config_maps",),
+    Part.BROKERS: _BROKERS,
+    Part.CONTROLLERS: _CONTROLLERS,
+    Part.ZOOKEEPER: ("view", "state"),
+    Part.JOURNAL: ("journal", "zookeeper_connect"),
+}
+#: what outlives a look at everything
+_LASTING = {"journal", "zookeeper_connect", "route", "zookeeper"}

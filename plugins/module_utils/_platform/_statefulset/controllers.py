@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flag_on_everywhere
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum, registered_controllers
@@ -31,6 +32,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import DNS_TTL_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.checks import stored
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import pod_signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
@@ -68,7 +70,7 @@ def node_ids(cluster: StatefulSetCluster) -> list[int]:
 
 def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
     params = cluster.params
-    facts = next(iter(cluster.facts.values()), None)
+    facts = next(iter(known(cluster.facts).values()), None)
     if facts is None or facts.start_script is None or facts.storage_tool is None:
         raise Refused(
             f"kafka-server-start and kafka-storage were not found in the brokers' pods of {cluster.namespace}/{cluster.name}; "
@@ -116,7 +118,7 @@ def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: Controll
 
 def voters_of(cluster: StatefulSetCluster) -> str:
     """controller.quorum.voters: what the running controllers have, else as planned."""
-    for facts in cluster.controller_facts.values():
+    for facts in known(cluster.controller_facts).values():
         if facts.settings.get("controller.quorum.voters"):
             return facts.settings["controller.quorum.voters"].strip()
     return voters(_spec(cluster, "held"))
@@ -147,8 +149,8 @@ def check_plan(cluster: StatefulSetCluster) -> None:
 
 def running(cluster: StatefulSetCluster) -> bool:
     """Whether every wanted controller process runs."""
-    wanted = cluster.controllers["spec"].get("replicas", 0) if cluster.controllers else 0
-    return bool(wanted) and len(cluster.controller_facts) == wanted
+    wanted = cluster.controllers_wanted
+    return bool(wanted) and len(known(cluster.controller_facts)) == wanted
 
 
 def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]:
@@ -163,7 +165,7 @@ def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]
             marked["metadata"].setdefault("annotations", {})[NODE_ID_BASE] = str(node_id_base(cluster))
         cluster.client.create(kind, marked, cluster.namespace)
         made.append(f"{body['kind']}/{name}")
-    cluster.reload_objects()
+    cluster.changed(Part.OBJECTS)
     return made
 
 
@@ -180,7 +182,7 @@ def write(cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
     writes.write_template(
         cluster.client, cluster.controllers, body["spec"]["template"], replicas=body["spec"]["replicas"]
     )
-    cluster.reload_objects()
+    cluster.changed(Part.OBJECTS)
 
 
 def leftover_volumes(cluster: StatefulSetCluster) -> list[str]:
@@ -263,8 +265,7 @@ def stage_of(cluster: StatefulSetCluster) -> str:
 
 def flag_everywhere(cluster: StatefulSetCluster) -> bool:
     """Safety rule 6.2: the flag is on in every running controller and in what a restarted one would read."""
-    stage = stage_of(cluster)
-    return stage == "migrating" and all(cluster.flags.values())
+    return stage_of(cluster) == "migrating" and flag_on_everywhere(cluster)
 
 
 def past_return(cluster: StatefulSetCluster) -> bool | None:
@@ -276,7 +277,7 @@ def past_return(cluster: StatefulSetCluster) -> bool | None:
         return False
     quorum = read_quorum(cluster)
     pod = cluster.controller_ids.get(quorum.leader) if quorum.leader is not None else None
-    if pod is not None and not cluster.flags.get(pod, True):
+    if pod is not None and cluster.flags.get(pod) is False:
         return True
     states = quorum.migration_states or read_quorum(cluster, migration=True).migration_states
     if "POST_MIGRATION" in states.values():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
@@ -108,7 +109,7 @@ def annotate(cluster: StatefulSetCluster, migration_id: str, holder: str, since:
         _patch(cluster, item, marks)
         written = True
     if written:
-        cluster.reload_objects()
+        cluster.changed(Part.OBJECTS)
     return written
 
 
@@ -121,7 +122,7 @@ def release(cluster: StatefulSetCluster) -> bool:
             _patch(cluster, item, dict.fromkeys(held))
             written = True
     if written:
-        cluster.reload_objects()
+        cluster.changed(Part.OBJECTS)
     return written
 
 

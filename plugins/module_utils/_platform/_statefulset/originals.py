@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
     StatefulSetCluster,
@@ -106,7 +107,7 @@ def forget(cluster: StatefulSetCluster) -> bool:
 
 
 def _effective(cluster: StatefulSetCluster, statefulset: str) -> Mapping[str, str]:
-    for pod, facts in cluster.facts.items():
+    for pod, facts in known(cluster.facts).items():
         if ordinal_key(pod)[0] == statefulset and facts.settings:
             return facts.settings
     return {}

@@ -36,7 +36,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, *now: str, flagged: str =
     """One StatefulSet for each stage that is named; everything below is only noted."""
     sets = [at_stage(f"kafka-{number}", at) for number, at in enumerate(now)]
     cluster = cluster_with(statefulsets=sets, controllers=at_stage("kafka-kraft", flagged), **changed)
-    cluster.reload_objects = lambda: None
+    cluster.changed = lambda *_parts: None
     cluster.expect = run_expect(cluster)
     run = Acts(cluster, stage=stage)
     plans = [planned(item) for item in sets]

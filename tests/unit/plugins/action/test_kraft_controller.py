@@ -28,7 +28,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: i
     """Controllers at one stage that are to come to another."""
     client = FakeClient(*(pod(f"kafka-kraft-{number}") for number in range(3)))
     cluster = cluster_with(client=client, controllers=at_stage("kafka-kraft", now, replicas=replicas), **changed)
-    cluster.reload = lambda: None
+    cluster.changed = lambda *_parts: None
     run = Acts(cluster, state=wanted)
     objects = ControllerObjects(statefulset=at_stage("kafka-kraft", wanted), service={}, pdb={}, config_map=None)
     monkeypatch.setattr(controllers, "build", lambda _cluster, _stage: objects)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, rollback_plan_info, rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -41,7 +42,7 @@ def run_with(stage: str, **changed: Any) -> Acts:
     cluster = cluster_with(
         **{"statefulsets": [at_stage("kafka", stage)], "controllers": at_stage("kafka-kraft", "migrating"), **changed}
     )
-    cluster.reload = cluster.reload_objects = lambda: None
+    cluster.changed = lambda *_parts: None
     cluster.container = cluster.controller_container = "kafka"
     cluster.expect = lambda _wanted, _step: None
     return Acts(cluster, target="brokers", stage=stage)
@@ -81,6 +82,20 @@ def test_no_controller_is_restarted_into_settings_without_the_flag(monkeypatch: 
         restarted_controllers(run, monkeypatch)
     assert refused.value.code == "migration-flag-lost"
     assert run.log == ["lock looked at"]
+
+
+def test_a_rollback_restarts_nothing_beside_a_controller_that_could_not_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may be the one without the flag; one that does not run comes back with the flag of its template."""
+    run = run_with(rollback.RETURN, flags={**ONE_OFF, "kafka-kraft-0": Unknown("the exec failed")})
+    with pytest.raises(
+        Refused, match=r"controller kafka-kraft-0 \(the exec failed\) has the migration flag"
+    ) as refused:
+        restarted_controllers(run, monkeypatch)
+    assert refused.value.code == "controllers-not-ready"
+    run = run_with(rollback.RETURN, flags={**ONE_OFF, "kafka-kraft-0": NotRunning("the pod does not exist")})
+    assert restarted_controllers(run, monkeypatch) == ["kafka-kraft-1"]
 
 
 @pytest.mark.parametrize("stage", ["migration", "kraft"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import metadata_cleanup
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.exec import ExecResult
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
@@ -38,7 +39,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, mode: str = state.MODE_ZOOKEEPER, pat
             logs[pod] = SimpleNamespace(metadata_logs=())
         return ExecResult("", "read-only file system", rc)
 
-    cluster.reload = cluster.reload_objects = lambda: None
+    cluster.changed = lambda *_parts: None
     monkeypatch.setattr(pod_exec, "run", execute)
     return run
 
@@ -71,6 +72,19 @@ def test_nothing_else_is_deleted(monkeypatch: pytest.MonkeyPatch, path: str) -> 
 def test_a_log_that_stays_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     run = scene(monkeypatch, rc=1)
     with pytest.raises(KraftError, match="could not be deleted: read-only file system"):
+        action(metadata_cleanup).apply(run)
+    assert "record cleaned" not in run.log
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_broker_that_cannot_be_read_is_not_clean(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    run = scene(monkeypatch)
+    silent = Unknown("the exec failed")
+    if when == "before":
+        run.cluster.facts["kafka-1"] = silent
+    else:
+        run.cluster.changed = lambda *_parts: run.cluster.facts.update({"kafka-1": silent}) if run.log else None
+    with pytest.raises(KraftError, match="is not known: kafka-1: the exec failed"):
         action(metadata_cleanup).apply(run)
     assert "record cleaned" not in run.log
 

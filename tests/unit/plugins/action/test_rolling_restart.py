@@ -47,7 +47,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, target: str = "brokers", 
         pod_of_broker_or_down={number: f"kafka-{number}" for number in range(3)},
         **changed,
     )
-    cluster.reload = cluster.reload_objects = lambda: None
+    cluster.changed = lambda *_parts: None
     cluster.container = cluster.controller_container = "kafka"
     run = Acts(cluster, target=target, stage=stage)
     monkeypatch.setattr(rolling_restart, "RollEngine", Engine(run))

@@ -44,6 +44,7 @@ class FakeCluster(SimpleNamespace):
             "facts": {f"kafka-{n}": facts() for n in range(3)},
             "pod_of_broker": {n: f"kafka-{n}" for n in range(3)},
             "statefulsets": [at_stage("kafka", "kraft")],
+            "image": "apache/kafka:3.9.2",
             "controllers": statefulset("kafka-kraft"),
             "controllers_name": "kafka-kraft",
             "controller_pods": {f"kafka-kraft-{n}": pod(f"kafka-kraft-{n}", uid=f"uid-{n}") for n in range(3)},
@@ -56,8 +57,12 @@ class FakeCluster(SimpleNamespace):
         }
         super().__init__(**{**base, **changed})
 
-    def forget(self, *_names: Any) -> None:
-        """Everything is read freshly here."""
+    @property
+    def controllers_wanted(self) -> int:
+        return self.controllers["spec"].get("replicas", 1) if self.controllers else 0
+
+    def changed(self, *_parts: Any) -> None:
+        """Everything is read afresh here."""
 
 
 def cluster_with(**changed: Any) -> Any:

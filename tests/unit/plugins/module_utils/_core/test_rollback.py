@@ -136,6 +136,26 @@ def test_where_there_is_no_way_back(seen: Seen, code: str) -> None:
     assert rollback.refusal(seen)[1]
 
 
+def test_a_broker_in_kraft_mode_that_runs_but_cannot_be_read_is_asked_again() -> None:
+    code, sentence = rollback.refusal(replace(PURE, unread={"kafka-2": "the exec failed"}))
+    assert code == "broker-not-healthy"
+    assert "kafka-2 could not be read (the exec failed); run it again" in sentence
+    # one that does not start is often the reason to go back
+    down = replace(PURE, unread={"kafka-2": "it crashed"}, down=("kafka-2",))
+    assert rollback.refusal(down) == rollback.refusal(replace(HYBRID, unread={"kafka-2": "x"})) == ("", "")
+
+
+@pytest.mark.parametrize("sub_phase", [rollback.ADD_CLEAN_UP, rollback.REMOVE_CLEAN_UP, rollback.COMPLETE])
+def test_a_broker_that_cannot_be_read_may_have_something_left(sub_phase: str) -> None:
+    clean = Seen(state.ZOOKEEPER, {"kafka-0": state.MODE_ZOOKEEPER}, {"kafka": ""}, broker_holds=True)
+    assert rollback.blocked(sub_phase, clean) == ""
+    assert clean.nothing
+    unread = replace(clean, unread={"kafka-0": "the pod does not exist"})
+    assert "is not known: kafka-0 could not be read (the pod does not exist)" in rollback.blocked(sub_phase, unread)
+    assert not unread.nothing
+    assert rollback.answer(rollback.ADD_CLEAN_UP, unread).needed
+
+
 def test_a_directory_of_version_1_is_no_matter_before_the_brokers_run_in_kraft_mode() -> None:
     assert rollback.refusal(replace(HYBRID, version_1=("kafka-2",))) == ("", "")
 

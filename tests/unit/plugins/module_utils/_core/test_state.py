@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 
+SILENT = Unknown("the exec failed")
 ZK, MIG, KRAFT = state.MODE_ZOOKEEPER, state.MODE_MIGRATING, state.MODE_KRAFT
 
 
@@ -77,31 +79,38 @@ def test_pure_dual_write_and_finalized() -> None:
     assert derived(KRAFT, KRAFT).name == state.FINALIZED
 
 
-@pytest.mark.parametrize(
-    ("leader", "where"),
-    [
-        (True, "the active controller still has it"),
-        (False, "the active controller runs without it"),
-        (None, "the active controller's own is not known"),
-    ],
-)
-def test_a_controller_roll_says_whether_the_point_of_no_return_is_passed(leader: Any, where: Any) -> None:
-    found = derived(KRAFT, controllers=(True, False, False), leader_flagged=leader)
+def test_a_controller_roll_names_both_sides() -> None:
+    found = derived(KRAFT, controllers=(True, False, False, SILENT))
     assert found.name == state.MIXED
-    assert found.reason == f"controller roll under way: the migration flag is on in kafka-kraft-0; {where}"
+    assert found.reason == (
+        "controller roll under way: the migration flag is on in kafka-kraft-0, off in kafka-kraft-1, kafka-kraft-2"
+    )
 
 
-@pytest.mark.parametrize("read", [(), (False, False), (True, False)])
-def test_never_finalized_while_a_controller_could_not_be_read(read: Any) -> None:
-    """Rule 6.1: a controller that cannot be read may still have the flag."""
-    found = derived(KRAFT, KRAFT, controllers=read, controllers_wanted=3)
-    assert (found.name, found.reason) == (state.MIXED, f"only {len(read)} of 3 controllers could be read")
+@pytest.mark.parametrize("flag", [True, False])
+@pytest.mark.parametrize("unread", [SILENT, NotRunning("the pod does not exist")])
+def test_neither_pure_nor_finalized_while_a_controller_could_not_be_read(flag: bool, unread: Any) -> None:
+    """A controller that cannot be read may have the flag, or have lost it."""
+    found = derived(KRAFT, KRAFT, controllers=(flag, unread, flag))
+    assert found.name == state.MIXED
+    assert found.reason == f"only 2 of 3 controllers could be read (kafka-kraft-1: {unread.why})"
+
+
+def test_controllers_that_do_not_run_are_no_premigration() -> None:
+    down = NotRunning("the pod does not exist")
+    assert derived(ZK, controllers=(down, down), kraft_holds_controller=False).name == state.ZOOKEEPER
+    found = derived(ZK, controllers=(SILENT, down), kraft_holds_controller=False)
+    assert (found.name, found.reason[:24]) == (state.PREMIGRATION, "1 KRaft controllers run,")
 
 
 def test_brokers_that_cannot_be_read_are_never_guessed() -> None:
     assert derived().reason == "not every broker could be read: no broker pod was found"
     found = derived(ZK, state.MODE_UNKNOWN)
     assert (found.name, found.reason) == (state.MIXED, "not every broker could be read: kafka-1")
+    found = derived(state.MODE_UNKNOWN, ZK, *[state.MODE_UNKNOWN] * 6, unread={"kafka-2": "it is gone"})
+    assert found.reason == (
+        "not every broker could be read: kafka-0, kafka-2 (it is gone), kafka-3, kafka-4, kafka-5 and 2 more"
+    )
 
 
 def test_long_lists_are_cut() -> None:

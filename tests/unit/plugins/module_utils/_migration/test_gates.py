@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
@@ -57,6 +58,7 @@ def test_every_gate_is_open(registered: Any, seen: Any) -> None:
             {"statefulsets": [at_stage("kafka", "kraft"), at_stage("kafka-b", "migration")]},
             "gate-pure-dual-write",
         ),
+        ({"flags": {"kafka-kraft-0": True, "kafka-kraft-1": Unknown("the exec failed")}}, "gate-pure-dual-write"),
         ({"controller_facts": {}}, "gate-registrations"),
         ({"journal": journal.Journal("kafka")}, "gate-soak"),
         ({"journal": journal.Journal("kafka", pure_since=ago(30))}, "gate-soak"),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused, Unreachable
@@ -71,6 +72,19 @@ def test_a_controller_without_the_flag_is_named() -> None:
     assert refused.value.code == "migration-flag-lost"
     # its settings have the flag: a restart is what repairs it
     migration_flag.check_restart(cluster)
+
+
+def test_a_controller_that_runs_and_cannot_be_read_stops_what_relies_on_its_flag() -> None:
+    cluster = quorum()
+    cluster.flags["kafka-kraft-2"] = Unknown("the exec failed")
+    assert migration_flag.dangers(cluster) == []
+    assert [item.code for item in migration_flag.findings(cluster)] == ["controllers-not-ready"]
+    with pytest.raises(Refused, match=r"whether controller kafka-kraft-2 \(the exec failed\) has the migration flag"):
+        migration_flag.require(cluster)
+    cluster.flags["kafka-kraft-2"] = NotRunning("the pod does not exist")
+    migration_flag.require(cluster)
+    cluster.flags["kafka-kraft-2"], cluster.controllers = Unknown("the exec failed"), None
+    assert migration_flag.unread(cluster) == ""
 
 
 def test_behind_the_gates_the_flag_is_meant_to_go() -> None:

@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import par
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -62,8 +63,7 @@ class Scene:
         )
         params = {**PARAMS, "pod_timeout": 0.3, "wait_timeout": 0.3, **changed.pop("params", {})}
         self.cluster = cluster_with(client=self.client, params=params, zookeeper="session", **changed)
-        self.cluster.reload = lambda: None
-        self.cluster.reload_objects = lambda: None
+        self.cluster.changed = lambda *_parts: None
         self.evidence = Evidence()
         self.heads = DUAL_WRITE
         self.written: list[Any] = [Migration(3000, 7, 150, 7)]
@@ -211,6 +211,16 @@ def test_the_active_controller_is_restarted_with_the_flag_on_everywhere(monkeypa
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert scene.client.calls == [("delete", "Pod", "kafka-kraft-0")]
     assert scene.evidence.written == 150
+
+
+def test_the_active_controller_stays_while_a_flag_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 2: the one that could not be read may run without it."""
+    flags = {"kafka-kraft-0": True, "kafka-kraft-1": Unknown("the exec failed"), "kafka-kraft-2": True}
+    scene = Scene(monkeypatch, controllers=at_stage("migrating"), flags=flags)
+    scene.written = [DeadlineExceeded("stands at 141")]
+    with pytest.raises(Refused, match="not every controller has the migration flag"):
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert scene.client.calls == []
 
 
 def test_every_process_is_gone_before_the_stop_is_over(scene: Scene) -> None:

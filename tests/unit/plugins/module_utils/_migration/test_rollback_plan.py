@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks
@@ -160,3 +161,26 @@ def test_a_broker_that_does_not_run_counts_as_what_it_was_made_for(
     modes = {**dict.fromkeys(PODS, state.MODE_KRAFT), "kafka-1": state.MODE_UNKNOWN}
     seen = looked_at(monkeypatch, heads(KRAFT, migration=True), pods=pods, modes=modes)
     assert seen.modes == {**modes, "kafka-1": mode}
+
+
+@pytest.mark.parametrize(("stage", "mode"), [("kraft", state.MODE_KRAFT), ("", state.MODE_ZOOKEEPER)])
+def test_a_broker_without_a_pod_counts_as_what_it_will_be_made_for(
+    monkeypatch: pytest.MonkeyPatch, stage: str, mode: str
+) -> None:
+    silent = {"kafka-1": NotRunning("the pod does not exist"), "kafka-2": Unknown("the exec failed")}
+    modes = {**dict.fromkeys(PODS, state.MODE_KRAFT), "kafka-1": state.MODE_UNKNOWN}
+    item = statefulset()
+    item["spec"]["template"]["metadata"] = {"annotations": {names.STAGE: stage}}
+    seen = looked_at(
+        monkeypatch,
+        heads(KRAFT, migration=True),
+        pods={name: pod(name) for name in ("kafka-0", "kafka-2")},
+        modes=modes,
+        facts={"kafka-0": _broker(), **silent},
+        statefulsets=[item],
+    )
+    assert seen.modes["kafka-1"] == mode
+    assert (seen.unread, seen.down) == (
+        {"kafka-1": "the pod does not exist", "kafka-2": "the exec failed"},
+        ("kafka-1",),
+    )

@@ -11,9 +11,11 @@ from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import stalled_isr
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import all_voters, caught_up
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import broker_roll, controller_roll, preflight
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import OtherFirst
@@ -270,8 +272,8 @@ def test_a_topic_that_is_made_between_two_looks(monkeypatch: Any) -> None:
         def view(self) -> Any:
             return SimpleNamespace(topics=topics[0], broker_configs={}, topic_configs={})
 
-        def forget(self, name: str) -> None:
-            assert name == "view"
+        def changed(self, part: Part) -> None:
+            assert part is Part.ZOOKEEPER
             topics[:] = topics[-1:]
 
     states = {("new", 0): SimpleNamespace(isr=[0, 1, 2], leader=0)}
@@ -532,8 +534,10 @@ def test_the_version_that_runs(versions: Any, code: Any, words: Any) -> None:
 
 
 def test_a_pod_that_cannot_be_read_has_no_version() -> None:
-    cluster = cluster_with(facts={"kafka-0": facts()})
-    assert [item.code for item in preflight.version_findings(cluster, "brokers")] == ["version-unknown"]
+    cluster = cluster_with(facts={"kafka-0": facts(), "kafka-1": Unknown("the exec failed"), "kafka-2": facts(None)})
+    (found,) = preflight.version_findings(cluster, "brokers")
+    assert found.code == "version-unknown"
+    assert found.sentence.endswith("(kafka-1: the exec failed; kafka-2: its process names no version)")
 
 
 # settings: combined roles beside ZooKeeper and generated ids keep codes of their own

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import FLAG, IBP, VOTERS
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import IBP, VOTERS
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.originals import Original
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
@@ -63,7 +64,7 @@ def test_the_controllers_join_the_lock_when_they_are_made() -> None:
     cluster = cluster_of(brokers())
     locks.annotate(cluster, "m1", "me", "t")
     cluster.client.put(controllers())
-    cluster.reload_objects()
+    cluster.changed(Part.OBJECTS)
     cluster.client.calls.clear()
     assert locks.annotate(cluster, "m1", "me", "t") is True
     assert cluster.client.calls == [("patch", "StatefulSet", "kafka-kraft")]
@@ -86,7 +87,7 @@ def test_a_template_that_was_changed_is_found_by_the_lock() -> None:
     item = cluster.client.get(STATEFUL_SET, "kafka", "n")
     item["spec"]["template"]["spec"]["containers"][0]["image"] = "apache/kafka:evil"
     cluster.client.put(item)
-    cluster.reload()
+    cluster.changed()
     with pytest.raises(Conflict) as raised:
         locks.check(cluster, "m1")
     assert raised.value.code == "changed-by-others"

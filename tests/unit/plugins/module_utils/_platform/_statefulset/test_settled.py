@@ -29,7 +29,7 @@ def looks(
     monkeypatch.setattr(locks, "current_id", lambda _cluster: locked)
     left, said = list(answers), list[str]()
     cluster: Any = cluster_with(params={**PARAMS, "accept": [], "pod_timeout": 0.2})
-    cluster.reload = lambda: None
+    cluster.changed = lambda *_parts: None
     found = preflight.when_settled(cluster, lambda _cluster: left.pop(0) if len(left) > 1 else left[0], said.append)
     return found, said
 
