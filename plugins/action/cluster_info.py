@@ -17,6 +17,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.cluster_info."""
 
     MODULE = "cluster_info"
+    SHOWS = True
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Read everything that a person wants to see and show it as a short table."""

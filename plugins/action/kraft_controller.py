@@ -15,7 +15,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan, status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    controllers,
+    ownership,
+    volumes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
@@ -63,6 +67,7 @@ class ActionModule(KraftAction):
     def _judge_held(self, run: Run) -> Decision:
         if run.cluster.controllers is not None:
             return done(f"StatefulSet {run.cluster.controllers_name} exists")
+        ownership.refuse(volumes.claim_findings(run.cluster))
         text = f"make StatefulSet, Service and PodDisruptionBudget {run.cluster.controllers_name}, held at 0 replicas"
         return needed(text, self._diff(run, "held"))
 
@@ -133,7 +138,11 @@ class ActionModule(KraftAction):
         pods = [f"{cluster.controllers_name}-{ordinal}" for ordinal in range(wanted)]
 
         def judge(objects: Any) -> Verdict:
-            ready = [pod for pod in pods if pod in objects and is_ready(objects[pod])]
+            ready = [
+                pod
+                for pod in pods
+                if pod in objects and is_ready(objects[pod]) and ownership.is_controller_pod(cluster, objects[pod])
+            ]
             return Verdict(len(ready) == wanted, f"{len(ready)} of {wanted} controllers are Ready")
 
         try:
@@ -151,8 +160,8 @@ def _refuse_leftovers(cluster: StatefulSetCluster, *, begun: bool) -> None:
 
     ``begun``: these controllers were started before. As long as their volumes are there, what ZooKeeper holds is their own.
     """
-    if not begun or not controllers.leftover_volumes(cluster):
-        controllers.refuse_leftovers(cluster)
+    if not begun or not (volumes.leftover_volumes(cluster) or volumes.foreign_claims(cluster)):
+        volumes.refuse_leftovers(cluster)
     left = rollback_plan.pending(cluster)
     if left:
         raise Refused(left, code="rollback-pending")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
@@ -56,6 +57,8 @@ class ActionModule(KraftAction):
                 f"unlock.yml needs the name of the cluster typed out: -e kraft_release={cluster.name}", code="lock-held"
             )
         lease = run.client.find(LEASE, names.lease_name(cluster.name), cluster.namespace)
+        if lease is not None and not is_of(lease, cluster.name):
+            raise Refused(ownership.foreign(cluster, LEASE, lease).sentence, code=ownership.FOREIGN)
         if not locks.current_id(cluster) and lease is None:
             return done("nothing is locked")
         who = (lease or {}).get("spec", {}).get("holderIdentity", "nobody")

@@ -46,6 +46,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.migration_report."""
 
     MODULE = "migration_report"
+    SHOWS = True
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Write both files unless they already say the same. Works in the middle of a migration and after a failure."""

@@ -21,6 +21,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.preflight_info."""
 
     MODULE = "preflight_info"
+    SHOWS = True
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Apply every rule; refuse when a blocking finding is not accepted by name."""

@@ -111,6 +111,15 @@ dangers:
   type: list
   elements: str
   sample: []
+foreign:
+  description:
+    - One sentence for each object of somebody else that has a name which this migration needs, or the labels of its controllers. Every
+      other module refuses while there is one.
+    - Empty when there is none.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 brokers:
   description: The brokers' pods.
   returned: success

@@ -84,6 +84,8 @@ class KraftAction(ActionBase):
     MODULE: ClassVar[str] = ""
     #: whether apply() changes the cluster; a waiting step does not
     MUTATES: ClassVar[bool] = True
+    #: whether it shows what stands against a migration instead of being refused
+    SHOWS: ClassVar[bool] = False
 
     _supports_check_mode = True
     _supports_async = False
@@ -142,6 +144,8 @@ class KraftAction(ActionBase):
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:
             with _as_endings():
+                if not self.SHOWS:
+                    run.check_names()
                 decision = self.judge(run)
                 if not decision.needed:
                     return self._nothing(run, decision)

@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease, own_identity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -92,7 +92,8 @@ class Run:
     @cached_property
     def lease(self) -> RunLease:
         """The Lease of this ansible-playbook run."""
-        return RunLease(self.client, self.cluster.namespace, names.lease_name(self.cluster.name), self._holder)
+        name, labels = self.cluster.name, {names.LABEL_CLUSTER: self.cluster.name, names.MANAGED_BY: names.MANAGER}
+        return RunLease(self.client, self.cluster.namespace, names.lease_name(name), self._holder, labels)
 
     @contextmanager
     def exclusive(self, stop: Callable[[str], None]) -> Iterator[bool]:
@@ -138,8 +139,13 @@ class Run:
         except KraftError as second:
             self.progress(f"the Lease could not be given back: {second.message}")
 
+    def check_names(self) -> None:
+        """Raise Refused when the controllers' StatefulSet is somebody else's. Costs nothing: the StatefulSets are read anyway."""
+        ownership.refuse(ownership.of_statefulsets(self.cluster))
+
     def check_ours(self) -> None:
         """Raise Refused, Conflict when another migration, controller or tool manages an object, or one was changed under us."""
+        ownership.refuse(ownership.findings(self.cluster))
         locks.check(self.cluster, self.journal.migration_id or locks.current_id(self.cluster))
 
     def ensure_lock(self) -> bool:

@@ -30,7 +30,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound
 from kazoo.client import KazooClient
 
-from tests.e2e import audit
+from tests.e2e import audit, removing
 from tests.e2e.fleet import Cluster, Outcome
 
 Obj = dict[str, Any]
@@ -171,7 +171,7 @@ class Place:
     def remove(self, kind: Kind, name: str) -> None:
         """Delete an object, if it is there."""
         try:
-            self.client.delete(kind, name, self.namespace)
+            removing.remove(self.client, kind, name, self.namespace)
         except NotFound:
             return
 

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     CONFIG_MAP,
     LEASE,
     PVC,
+    SERVICE,
     STATEFUL_SET,
 )
 
@@ -183,7 +184,7 @@ def lease_of(holder: str) -> dict[str, Any]:
         "acquireTime": "2026-01-01T00:00:00.000000Z",
         "renewTime": "2999-01-01T00:00:00.000000Z",
     }
-    return {"metadata": {"name": "kraft-migration-kafka"}, "spec": spec}
+    return {"metadata": {"name": "kraft-migration-kafka", "labels": {names.LABEL_CLUSTER: "kafka"}}, "spec": spec}
 
 
 def test_a_run_of_somebody_else(place: Place) -> None:
@@ -199,7 +200,7 @@ def test_a_run_of_somebody_else(place: Place) -> None:
 
 def test_a_migration_of_somebody_else(place: Place) -> None:
     book = journal.dump(journal.Journal("kafka", migration_id="ours"))
-    body = {"metadata": {"name": "kraft-migration-kafka"}, "data": book}
+    body = {"metadata": {"name": "kraft-migration-kafka", "labels": {names.LABEL_CLUSTER: "kafka"}}, "data": book}
     marks = {names.LOCK: "theirs", names.LOCK_HOLDER: f"{ALIEN} since 2026-01-01T00:00:00Z"}
     with place.planted(CONFIG_MAP, body), place.marked(annotations=marks), place.unchanged():
         done = place.play("setup", "--tags", "SetupAddMigrationAnnotation")
@@ -312,27 +313,103 @@ def test_controllers_on_an_empty_dir(place: Place) -> None:
         refused(done, "controllers-emptydir", "volumeClaimTemplate")
 
 
+VERBS = ("preflight", "setup", "migrate", "finalize", "rollback")
+
+
 def test_a_foreign_statefulset_has_the_controllers_name(place: Place) -> None:
+    """One that runs: the sandbox's own ZooKeeper."""
     with place.unchanged():
-        done = place.play("preflight", kraft_controller_name="zookeeper")
-        refused(
-            done,
-            "controller-manifest",
-            "StatefulSet bad-input/zookeeper exists and is not ours",
-            "kraft_controller_name",
-        )
+        for verb in VERBS:
+            refused(
+                place.play(verb, kraft_controller_name="zookeeper"),
+                "foreign-object",
+                "StatefulSet bad-input/zookeeper has a name that this migration needs",
+                "it seems to belong to ",
+                "set kraft_controller_name to a name that is free",
+            )
+        done = place.play("status", kraft_controller_name="zookeeper")
+        assert done.status == 0
+        assert "FOREIGN: StatefulSet bad-input/zookeeper has a name" in done.output
+
+
+def foreign_controllers() -> dict[str, Any]:
+    """What a new KRaft cluster beside this one might be called; scaled to 0, so that nothing of it can be read."""
+    labels = {"app": "theirs", "app.kubernetes.io/managed-by": "Helm"}
+    return {
+        "metadata": {
+            "name": "kafka-kraft",
+            "labels": labels,
+            "annotations": {"meta.helm.sh/release-name": "events", "meta.helm.sh/release-namespace": "events"},
+        },
+        "spec": {
+            "replicas": 0,
+            "serviceName": "kafka-kraft",
+            "selector": {"matchLabels": {"app": "theirs"}},
+            "template": {
+                "metadata": {"labels": {"app": "theirs"}},
+                "spec": {"containers": [{"name": "kafka", "image": "apache/kafka:3.9.2"}]},
+            },
+        },
+    }
+
+
+def test_a_foreign_statefulset_that_is_scaled_to_0(place: Place) -> None:
+    """Its volumes are the data of a cluster that sleeps: a rollback deleted them once."""
+    with (
+        place.planted(STATEFUL_SET, foreign_controllers()),
+        place.planted(PVC, claim("data-kafka-kraft-0")),
+        place.unchanged(),
+    ):
+        for verb in VERBS:
+            refused(place.play(verb), "foreign-object", "it seems to belong to Helm release events/events")
+
+
+def test_a_foreign_service_has_the_controllers_name(place: Place) -> None:
+    service = {"metadata": {"name": "kafka-kraft"}, "spec": {"clusterIP": "None", "selector": {"app": "theirs"}}}
+    with place.planted(SERVICE, service), place.unchanged():
+        refused(place.play("preflight"), "foreign-object", "Service bad-input/kafka-kraft has a name")
+        done = place.play("setup", "--tags", "SetupAddMigrationAnnotation")
+        refused(done, "foreign-object", "Service bad-input/kafka-kraft has a name", "nothing was changed")
+
+
+def claim(name: str, cluster: str = "") -> dict[str, Any]:
+    labels = {names.LABEL_CLUSTER: cluster, names.LABEL_ROLE: names.ROLE_CONTROLLER} if cluster else {}
+    return {
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+    }
+
+
+EMPTY_START = (("preflight", "SetupPreChecks"), ("setup", "SetupMutateKRaftController"))
 
 
 def test_volumes_of_earlier_controllers(place: Place) -> None:
     """Rule 6.3: an old metadata log would be written over ZooKeeper."""
-    claim = {
-        "metadata": {"name": "data-kafka-kraft-0"},
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
-    }
-    with place.planted(PVC, claim), place.unchanged():
-        for playbook, tag in (("preflight", "SetupPreChecks"), ("setup", "SetupMutateKRaftController")):
+    with place.planted(PVC, claim("kraft-data-kafka-kraft-0", "kafka")), place.unchanged():
+        for playbook, tag in EMPTY_START:
             done = place.play(playbook, "--tags", tag)
-            refused(done, "controller-volumes-leftover", "data-kafka-kraft-0", "delete them")
+            refused(done, "controller-volumes-leftover", "kraft-data-kafka-kraft-0", "delete them")
+
+
+def test_a_volume_of_somebody_else_that_a_controller_would_mount(place: Place) -> None:
+    with place.planted(PVC, claim("kraft-data-kafka-kraft-0")), place.unchanged():
+        for playbook, tag in EMPTY_START:
+            done = place.play(playbook, "--tags", tag)
+            refused(
+                done,
+                "foreign-object",
+                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-0 has the name of a volume that a controller would take up",
+                "and no pod mounts it",
+                "set kraft_controller_name to a name that is free",
+            )
+
+
+def test_volumes_of_a_cluster_whose_name_contains_ours(place: Place) -> None:
+    """Clusters kafka and prod-kafka in one namespace: seen on a real cluster as "delete them"."""
+    with place.planted(PVC, claim("kraft-data-prod-kafka-kraft-0", "prod-kafka")), place.unchanged():
+        done = place.play("preflight")
+        assert done.status == 0, done.output
+        assert "prod-kafka" not in done.output
 
 
 # finalize

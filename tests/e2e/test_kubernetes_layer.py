@@ -45,6 +45,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 from kazoo.client import KazooClient
 
+from tests.e2e.removing import remove
+
 KUBECONFIG = os.environ.get("KUBECONFIG", "")
 IMAGE = os.environ.get("KRAFT_TEST_IMAGE", "localhost/kafka:3.9.2")
 
@@ -102,7 +104,7 @@ def namespace(client: KubeClient) -> Iterator[str]:
         wait_for(client, kinds.POD, name, _ready, timeout=120)
         yield name
     finally:
-        client.delete(kinds.NAMESPACE, name)
+        remove(client, kinds.NAMESPACE, name)
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +308,7 @@ def test_a_watch_notices_within_milliseconds(client: KubeClient, namespace: str)
             started = time.monotonic()
             watcher.wait(_says(wanted), 5)
             lags.append(time.monotonic() - started)
-        client.delete(kinds.CONFIG_MAP, "w", namespace)
+        remove(client, kinds.CONFIG_MAP, "w", namespace)
         watcher.wait(lambda o: Verdict(not o, "still there"), 5)
         started = time.monotonic()
     _show("watch_lag_ms", round(statistics.median(lags) * 1000, 2))
@@ -347,7 +349,7 @@ def young_kind(client: KubeClient, namespace: str) -> Iterator[kinds.Kind]:
     try:
         yield kind
     finally:
-        client.delete(definitions, name, None)
+        remove(client, definitions, name)
 
 
 def test_a_version_that_is_too_old(client: KubeClient, namespace: str, young_kind: kinds.Kind) -> None:
@@ -386,7 +388,7 @@ def test_write_rules(client: KubeClient, namespace: str) -> None:
         client.delete(kinds.CONFIG_MAP, "c", namespace, uid=str(uuid.uuid4()))
     client.delete(kinds.CONFIG_MAP, "c", namespace, uid=made["metadata"]["uid"])
     with pytest.raises(NotFound):
-        client.delete(kinds.CONFIG_MAP, "c", namespace)
+        client.delete(kinds.CONFIG_MAP, "c", namespace, uid=made["metadata"]["uid"])
     with pytest.raises(Refused, match="Invalid value"):
         client.create(kinds.CONFIG_MAP, {"metadata": {"name": "No Good"}}, namespace)
 
@@ -406,7 +408,7 @@ def test_eviction(client: KubeClient, namespace: str) -> None:
     budget = {"metadata": {"name": "b"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "victim"}}}}
     client.create(kinds.PDB, budget, namespace)
     assert client.evict("victim", namespace, uid=uid) is False
-    client.delete(kinds.PDB, "b", namespace)
+    remove(client, kinds.PDB, "b", namespace)
     deadline = time.monotonic() + 10
     while not client.evict("victim", namespace, uid=uid):
         assert time.monotonic() < deadline
@@ -441,7 +443,7 @@ def test_permissions_are_named(client: KubeClient, namespace: str) -> None:
         (lambda: weak.list(kinds.STATEFUL_SET, namespace), "may not list statefulsets.apps"),
         (lambda: _run(weak, namespace, "true"), "may not (get|create) pods/exec"),
         (lambda: weak.stream_watch(kinds.POD, namespace, "0"), "may not watch pods"),
-        (lambda: weak.delete(kinds.POD, "zk", namespace), "may not delete pods"),
+        (lambda: weak.delete(kinds.POD, "zk", namespace, uid=str(uuid.uuid4())), "may not delete pods"),
     ):
         with pytest.raises(Forbidden, match=f"missing permission: {account} {words} in namespace {namespace}"):
             attempt()

@@ -23,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from tests.e2e import audit
 from tests.e2e.fleet import ACCOUNT
 from tests.e2e.places import refused
+from tests.e2e.removing import remove
 from tests.e2e.trip import CONTROLLERS, FINAL, Trip, trip, until
 from tests.sandbox.fixtures import FixtureSpec
 
@@ -95,7 +96,7 @@ def put_template_back(found: Trip, volumes: list[Obj]) -> None:
     """Undo that edit."""
     client, namespace = found.place.client, found.place.namespace
     client.patch(STATEFUL_SET, SET, namespace, {"spec": {"template": {"spec": {"volumes": volumes}}}})
-    client.delete(CONFIG_MAP, "edited-by-hand", namespace)
+    remove(client, CONFIG_MAP, "edited-by-hand", namespace)
 
 
 def delete_follower(found: Trip) -> str:
@@ -109,7 +110,7 @@ def delete_follower(found: Trip) -> str:
 def make_config_map_anew(found: Trip, body: Obj) -> None:
     """Delete a ConfigMap and make it again: immutable does not keep anybody from that."""
     client, namespace, name = found.place.client, found.place.namespace, body["metadata"]["name"]
-    client.delete(CONFIG_MAP, name, namespace)
+    remove(client, CONFIG_MAP, name, namespace)
     until(lambda: client.find(CONFIG_MAP, name, namespace) is None, f"ConfigMap {name} was not deleted")
     kept = {key: value for key, value in body["metadata"].items() if key in ("name", "labels", "annotations")}
     client.create(CONFIG_MAP, {**body, "metadata": kept}, namespace)

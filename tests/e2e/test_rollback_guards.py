@@ -16,6 +16,7 @@ from pathlib import Path
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, PVC, STATEFUL_SET
 
 from tests.e2e.places import refused
+from tests.e2e.removing import remove
 from tests.e2e.trip import CONTROLLERS, Trip, quiet, until
 from tests.sandbox.fixtures import FixtureSpec
 
@@ -162,7 +163,7 @@ def empty(found: Trip) -> None:
 
     assert volumes(), "the controllers have no volumes"
     for name in volumes():
-        client.delete(PVC, name, namespace)
+        remove(client, PVC, name, namespace)
     until(lambda: not volumes(), "the volumes of the controllers were not deleted")
 
 

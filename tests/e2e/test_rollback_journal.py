@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from tests.e2e import audit
 from tests.e2e.fleet import ACCOUNT
 from tests.e2e.places import refused
+from tests.e2e.removing import remove
 from tests.e2e.trip import Trip, trip
 from tests.sandbox import manifests
 from tests.sandbox.fixtures import FixtureSpec
@@ -34,7 +35,7 @@ MIDDLE = (
 
 def lose(found: Trip) -> None:
     """Delete the journal; fails when there is none."""
-    found.place.client.delete(CONFIG_MAP, JOURNAL, found.place.namespace)
+    remove(found.place.client, CONFIG_MAP, JOURNAL, found.place.namespace)
 
 
 def journal_is_back(found: Trip) -> bool:
@@ -67,7 +68,7 @@ def in_hybrid(found: Trip) -> None:
 
 def without_the_originals(found: Trip) -> None:
     """The way back says what it needs before it touches anything; the way forward goes on, and says so."""
-    found.place.client.delete(SECRET, ORIGINALS, found.place.namespace)
+    remove(found.place.client, SECRET, ORIGINALS, found.place.namespace)
     mark = audit.position()
     refused(
         found.target.play("rollback"), "originals-missing", f"Secret {ORIGINALS}", "controllerrevisions", "kafka.json"

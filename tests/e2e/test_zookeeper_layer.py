@@ -33,6 +33,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view imp
     wait_in_sync,
 )
 
+from tests.e2e.removing import remove
 from tests.sandbox.fixtures import FixtureSpec, create, delete
 
 pytestmark = [
@@ -145,7 +146,7 @@ def test_a_returning_broker_is_noticed_at_once(client: KubeClient, zookeeper: Zk
     broker = bystander(view)
     gone = threading.Event()
     zookeeper.watch(f"/brokers/ids/{broker}", gone.set)
-    client.delete(POD, pod_of(broker), SPEC.namespace, grace_seconds=60)
+    remove(client, POD, pod_of(broker), SPEC.namespace, grace_seconds=60)
     assert gone.wait(60)
     lines: list[str] = []
     result = timed(
@@ -164,9 +165,9 @@ def test_a_wait_outlives_a_restart_of_zookeeper(client: KubeClient, zookeeper: Z
     broker = bystander(view)
     gone = threading.Event()
     zookeeper.watch(f"/brokers/ids/{broker}", gone.set)
-    client.delete(POD, pod_of(broker), SPEC.namespace, grace_seconds=60)
+    remove(client, POD, pod_of(broker), SPEC.namespace, grace_seconds=60)
     assert gone.wait(60)
-    client.delete(POD, "zookeeper-0", SPEC.namespace, grace_seconds=1)
+    remove(client, POD, "zookeeper-0", SPEC.namespace, grace_seconds=1)
     result = timed(
         "in sync over a restart of ZooKeeper",
         lambda: wait_in_sync(zookeeper, partitions_of(view, broker), timeout=180, progress=print),

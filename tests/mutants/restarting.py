@@ -56,7 +56,7 @@ RESTARTING = (
     Mutant(
         "leftovers do not stop the controllers",
         "3",
-        PLATFORM + "_statefulset/controllers.py",
+        PLATFORM + "_statefulset/volumes.py",
         "            raise Refused(item.sentence, code=item.code)\n",
         "            continue\n",
         SAFETY,
@@ -73,7 +73,7 @@ RESTARTING = (
         "controllers that lost their volumes start beside /migration",
         "3",
         ACTION + "kraft_controller.py",
-        "    if not begun or not controllers.leftover_volumes(cluster):\n",
+        "    if not begun or not (volumes.leftover_volumes(cluster) or volumes.foreign_claims(cluster)):\n",
         "    if not begun:\n",
         ACT["kraft_controller"],
     ),

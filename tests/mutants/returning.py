@@ -148,7 +148,7 @@ RETURNING = (
         "controllers' volumes are kept",
         "3",
         MIGRATION + "quorum_removal.py",
-        "        _delete(cluster, PVC, volume, evidence)\n",
+        "        _delete(cluster, PVC, claim, evidence)\n",
         "",
         REMOVAL,
     ),

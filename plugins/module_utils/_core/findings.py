@@ -69,6 +69,16 @@ _RULES = (
     _block(
         "permission-missing", "the account may not do what the migration needs", "apply docs/rbac.yml or grant the verb"
     ),
+    _block(
+        "foreign-object",
+        "an object that has a name we need, or our labels, is somebody else's",
+        "set kraft_controller_name to a name that is free, or move the object away",
+    ),
+    _block(
+        "controller-name-changed",
+        "this cluster's controllers have another name than kraft_controller_name",
+        "set kraft_controller_name to the name that they have",
+    ),
     # versions and ids
     _block("version-unsupported", "the Kafka version cannot be migrated safely", "upgrade the brokers to 3.9.2 first"),
     _warn(

@@ -192,19 +192,17 @@ class KubeClient(RestClient):
         name: str,
         namespace: str | None = None,
         *,
-        uid: str | None = None,
+        uid: str,
         grace_seconds: int | None = None,
         resource_version: str | None = None,
     ) -> None:
-        """Ask for deletion. Raises NotFound.
+        """Ask for deletion of the very object that was read. Raises NotFound.
 
-        With ``uid`` (``resource_version``) only that very object (that version of it) is deleted, else Conflict.
-        ``grace_seconds``: None keeps the pod's own terminationGracePeriodSeconds.
+        ``uid`` (and ``resource_version``) of what was read: anything else of that name is kept, Conflict is raised. There is no
+        deletion by name alone. ``grace_seconds``: None keeps the pod's own terminationGracePeriodSeconds.
         """
-        body: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
-        conditions = {key: value for key, value in (("uid", uid), ("resourceVersion", resource_version)) if value}
-        if conditions:
-            body["preconditions"] = conditions
+        conditions = {"uid": uid} | ({"resourceVersion": resource_version} if resource_version else {})
+        body: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": conditions}
         if grace_seconds is not None:
             body["gracePeriodSeconds"] = grace_seconds
         try:

@@ -18,7 +18,7 @@ import pathlib
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,11 +88,14 @@ def holder_is_dead(holder: str) -> bool:
 class RunLease:
     """Acquire, renew by a thread while an action runs, release."""
 
-    def __init__(self, client: KubeClient, namespace: str, name: str, holder: str) -> None:
+    def __init__(
+        self, client: KubeClient, namespace: str, name: str, holder: str, labels: Mapping[str, str] | None = None
+    ) -> None:
         self._client = client
         self._namespace = namespace
         self.name = name
         self.holder = holder
+        self._labels = dict(labels or {})
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -149,7 +152,7 @@ class RunLease:
             body = {
                 "apiVersion": "coordination.k8s.io/v1",
                 "kind": "Lease",
-                "metadata": {"name": self.name, "namespace": self._namespace},
+                "metadata": {"name": self.name, "namespace": self._namespace, "labels": self._labels},
                 "spec": {**spec, "acquireTime": now},
             }
             self._client.create(LEASE, body, self._namespace)

@@ -29,7 +29,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    brokers,
+    controllers,
+    locks,
+    ownership,
+    volumes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
@@ -93,6 +99,8 @@ def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
     if found:
         return found
     found += migration_flag.findings(cluster)
+    found += ownership.findings(cluster)
+    found += [] if cluster.controller_pods else volumes.claim_findings(cluster)
     found += locks.foreign_findings(cluster)
     found += broker_findings(cluster)
     left = rollback_plan.pending(cluster)
@@ -215,9 +223,9 @@ def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
 
 def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """What ZooKeeper holds, and the partitions."""
-    volumes = [] if cluster.controller_pods else controllers.leftover_volumes(cluster)
+    left = [] if cluster.controller_pods else volumes.leftover_volumes(cluster)
     found = checks.stored(
-        cluster.view, cluster.route.chroot, bool(known(cluster.controller_facts)), volumes, kraft_brokers(cluster)
+        cluster.view, cluster.route.chroot, bool(known(cluster.controller_facts)), left, kraft_brokers(cluster)
     )
     if cluster.view.cluster_id is None:
         return found

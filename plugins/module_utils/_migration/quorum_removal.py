@@ -29,9 +29,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     Kind,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, quiesce, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, quiesce
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    controllers,
+    ownership,
+    volumes,
+    writes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -221,7 +226,7 @@ def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) ->
     if cluster.controllers is not None:
         writes.scale(cluster.client, cluster.controllers, 0)
         cluster.changed(Part.OBJECTS)
-    pods = rollback_plan.controller_pods(cluster)
+    pods = ownership.controller_pods(cluster)
     for name, pod in pods.items():
         try:
             cluster.client.delete(POD, name, cluster.namespace, uid=pod["metadata"]["uid"], grace_seconds=quiesce.GRACE)
@@ -230,11 +235,7 @@ def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) ->
     timeout = cluster.params["pod_timeout"]
 
     def judge(found: Mapping[str, Any]) -> Verdict:
-        left = [
-            name
-            for name in found
-            if (found[name]["metadata"].get("labels") or {}).get(names.LABEL_ROLE) == names.ROLE_CONTROLLER
-        ]
+        left = [name for name in found if ownership.is_controller_pod(cluster, found[name])]
         return Verdict(not left, f"controllers {', '.join(left)} still stop" if left else "every controller is gone")
 
     try:
@@ -249,7 +250,7 @@ def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) ->
         )
     except DeadlineExceeded as error:
         raise DeadlineExceeded(
-            f"{error.message}: {_why_alive(rollback_plan.controller_pods(cluster))}; ZooKeeper was not touched: a controller that still runs "
+            f"{error.message}: {_why_alive(ownership.controller_pods(cluster))}; ZooKeeper was not touched: a controller that still runs "
             "could write to it. Repair the node or take the finalizer away; never delete a pod by force (--grace-period=0)",
             code=quiesce.ALIVE,
         ) from error
@@ -273,7 +274,7 @@ def hand_over(cluster: StatefulSetCluster, evidence: Evidence, progress: Progres
 
     Raises Refused while a controller runs, DeadlineExceeded when no broker takes over.
     """
-    left = rollback_plan.controller_pods(cluster)
+    left = ownership.controller_pods(cluster)
     if left:
         raise Refused(f"controllers {', '.join(left)} still run: stop them first", code="controllers-not-ready")
     heads = handover.read_heads(cluster.zookeeper)
@@ -301,22 +302,25 @@ def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
     """
     name = cluster.controllers_name
     for kind in (STATEFUL_SET, SERVICE, PDB):
-        _delete(cluster, kind, name, evidence)
+        done = ownership.delete_ours(cluster, kind, name)
+        if done == "deleted":
+            evidence.deleted.append(f"{kind.kind}/{name}")
+        elif done != "absent":
+            evidence.notes.append(done)
     wanted = f"{names.LABEL_CLUSTER}={cluster.name},{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
     for item in cluster.client.list(CONFIG_MAP, cluster.namespace, label_selector=wanted):
-        _delete(cluster, CONFIG_MAP, str(item["metadata"]["name"]), evidence)
-    volumes = controllers.leftover_volumes(cluster)
-    for volume in volumes:
-        claim = cluster.client.find(PVC, volume, cluster.namespace)
-        behind = ((claim or {}).get("spec") or {}).get("volumeName")
-        _delete(cluster, PVC, volume, evidence)
+        _delete(cluster, CONFIG_MAP, item, evidence)
+    claims = volumes.leftover_claims(cluster)
+    for claim in claims.values():
+        behind = (claim.get("spec") or {}).get("volumeName")
+        _delete(cluster, PVC, claim, evidence)
         if behind:
             evidence.notes.append(
                 f"PersistentVolume {behind} keeps its data where its reclaim policy is Retain: delete it there"
             )
 
     def judge(found: Mapping[str, Any]) -> Verdict:
-        left = [volume for volume in volumes if volume in found]
+        left = [name for name, claim in claims.items() if _same(found.get(name), claim)]
         return Verdict(not left, f"volumes {', '.join(left)} are not gone yet" if left else "every volume is gone")
 
     try:
@@ -326,8 +330,7 @@ def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
     except DeadlineExceeded as error:
         held = {
             volume: ", ".join(claim["metadata"].get("finalizers") or ["no finalizer"])
-            for volume in volumes
-            if (claim := cluster.client.find(PVC, volume, cluster.namespace)) is not None
+            for volume, claim in volumes.leftover_claims(cluster).items()
         }
         listed = "; ".join(f"{volume}: {finalizers}" for volume, finalizers in held.items())
         raise DeadlineExceeded(
@@ -338,9 +341,10 @@ def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
     cluster.changed()
 
 
-def _delete(cluster: StatefulSetCluster, kind: Kind, name: str, evidence: Evidence) -> None:
-    try:
-        cluster.client.delete(kind, name, cluster.namespace)
-    except NotFound:
-        return
-    evidence.deleted.append(f"{kind.kind}/{name}")
+def _same(found: Mapping[str, Any] | None, read: Mapping[str, Any]) -> bool:
+    return found is not None and found["metadata"]["uid"] == read["metadata"]["uid"]
+
+
+def _delete(cluster: StatefulSetCluster, kind: Kind, item: Mapping[str, Any], evidence: Evidence) -> None:
+    if ownership.delete_read(cluster, kind, item) == "deleted":
+        evidence.deleted.append(f"{kind.kind}/{item['metadata']['name']}")

@@ -10,13 +10,18 @@ Private to the collection. Everything is read from the cluster: a rollback goes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, known, unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    controllers,
+    locks,
+    ownership,
+    volumes,
+    writes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
     StatefulSetCluster,
     wanted_pods,
@@ -46,8 +51,8 @@ def look(cluster: StatefulSetCluster) -> rollback.Seen:
         },
         outdated=tuple(outdated(cluster)),
         controllers=cluster.controllers is not None,
-        controller_pods=tuple(controller_pods(cluster)),
-        volumes=tuple(controllers.leftover_volumes(cluster)),
+        controller_pods=tuple(ownership.controller_pods(cluster)),
+        volumes=tuple(volumes.leftover_volumes(cluster)),
         migration_present=heads is not None and heads.migration_node is not None,
         kraft_holds=heads is not None and heads.kraft_holds,
         broker_holds=held is not None and not held.is_kraft,
@@ -93,16 +98,6 @@ def outdated(cluster: StatefulSetCluster) -> list[str]:
     return [
         pod for pod, obj in cluster.pods.items() if writes.pod_settings_hash(obj) != wanted.get(writes.owner_uid(obj))
     ]
-
-
-def controller_pods(cluster: StatefulSetCluster) -> dict[str, dict[str, Any]]:
-    """The controllers' pods by name, those included whose StatefulSet is gone already."""
-    wanted = {names.LABEL_CLUSTER: cluster.name, names.LABEL_ROLE: names.ROLE_CONTROLLER}
-    selector = ",".join(f"{key}={value}" for key, value in wanted.items())
-    return {
-        str(pod["metadata"]["name"]): pod
-        for pod in cluster.client.list(POD, cluster.namespace, label_selector=selector)
-    }
 
 
 def answer(cluster: StatefulSetCluster, sub_phase: str, *, check_mode: bool) -> rollback.Answer:
@@ -155,6 +150,6 @@ def delete_config_maps(cluster: StatefulSetCluster) -> list[str]:
     """Delete the ConfigMaps of stages that nothing shows any more; returns their names."""
     found = own_config_maps(cluster)
     for name in found:
-        cluster.client.delete(CONFIG_MAP, name, cluster.namespace)
+        ownership.delete_read(cluster, CONFIG_MAP, cluster.config_maps[name])
     cluster.changed(Part.SETTINGS)
     return found

@@ -13,7 +13,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, SERVICE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership, volumes, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import read_heads
@@ -24,6 +24,8 @@ def prove(cluster: StatefulSetCluster) -> list[dict[str, str]]:
     heads = read_heads(cluster.zookeeper)
     name, namespace = cluster.controllers_name, cluster.namespace
     held = heads.controller
+    # what others may have put on them is theirs: the next attempt is told of them before it begins
+    alone = volumes.claim_findings(cluster)
     checks = (
         ("znode /migration", "there is none", [] if heads.migration_node is None else ["/migration"]),
         (
@@ -35,16 +37,16 @@ def prove(cluster: StatefulSetCluster) -> list[dict[str, str]]:
             "controllers",
             f"no StatefulSet, Service, PodDisruptionBudget or pod {name}",
             [
-                *rollback_plan.controller_pods(cluster),
+                *ownership.controller_pods(cluster),
                 *([f"StatefulSet {name}"] if cluster.controllers is not None else []),
-                *(
-                    f"{kind.kind} {name}"
-                    for kind in (SERVICE, PDB)
-                    if cluster.client.find(kind, name, namespace) is not None
-                ),
+                *(f"{kind.kind} {name}" for kind in (SERVICE, PDB) if ownership.has_ours(cluster, kind, name)),
             ],
         ),
-        ("volumes of the controllers", "no PersistentVolumeClaim", controllers.leftover_volumes(cluster)),
+        (
+            "volumes of the controllers",
+            "no PersistentVolumeClaim of theirs" + "".join(f"; left alone: {each.sentence}" for each in alone),
+            volumes.leftover_volumes(cluster),
+        ),
         (
             "settings of the brokers",
             "no template has a stage of a migration, every pod was made from it",

@@ -24,12 +24,20 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
     state,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp import fold
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, known_or_none
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    brokers,
+    controllers,
+    locks,
+    ownership,
+    volumes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 
 
 def already_over(cluster: StatefulSetCluster) -> str:
@@ -128,7 +136,7 @@ def rolling_back(cluster: StatefulSetCluster) -> bool:
     modes = set(cluster.modes.values())
     if not cluster.controllers_wanted and state.MODE_KRAFT not in modes:
         # a quorum that is gone leaves brokers that remember it, or volumes under our lock
-        kept = bool(locks.current_id(cluster)) and bool(controllers.leftover_volumes(cluster))
+        kept = bool(locks.current_id(cluster)) and bool(volumes.leftover_volumes(cluster))
         if kept or state.MODE_MIGRATING in modes:
             return True
     events = cluster.journal.attempt()
@@ -149,7 +157,9 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     connect = cluster.zookeeper_connect
     back = rolling_back(cluster)
     dangers = migration_flag.dangers(cluster)
+    foreign = [item.sentence for item in _foreign(cluster)]
     following = next_step.next_command(cluster.name, now.name, brokers_stage, controllers_stage, back)
+    above = "danger" if dangers else "foreign object" if foreign else ""
     return {
         "namespace": cluster.namespace,
         "cluster": cluster.name,
@@ -158,8 +168,9 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
         "reason": now.reason,
         "phase": next_step.phase_of(now.name, brokers_stage, controllers_stage, bool(lock), back),
         "since": newest["time"] if newest else None,
-        "next": f"what the danger above asks for; after that {following}" if dangers else following,
+        "next": f"what the {above} above asks for; after that {following}" if above else following,
         "dangers": dangers,
+        "foreign": foreign,
         "brokers": [
             {
                 "pod": pod,
@@ -190,6 +201,14 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     }
 
 
+def _foreign(cluster: StatefulSetCluster) -> list[Finding]:
+    """Objects of others that refuse every verb; as far as this account may look for them."""
+    try:
+        return ownership.findings(cluster)
+    except Forbidden:
+        return ownership.of_statefulsets(cluster)
+
+
 def _stage_of(pod: Mapping[str, Any] | None) -> str:
     return str(((pod or {"metadata": {}})["metadata"].get("annotations") or {}).get(names.STAGE, ""))
 
@@ -197,6 +216,7 @@ def _stage_of(pod: Mapping[str, Any] | None) -> str:
 def status_lines(data: dict[str, Any]) -> list[str]:
     """The status as lines for a terminal."""
     rows = [f"DANGER: {text}" for text in data["dangers"]]
+    rows += [f"FOREIGN: {text}" for text in data["foreign"]]
     rows += [
         f"state {data['state']} (phase {data['phase'] or '-'}): {data['reason']}",
         f"since {data['since'] or '-'}; locked by {data['lock'] or 'nobody'}; ZooKeeper {data['zookeeper'] or '-'}",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_proof
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
@@ -45,7 +45,7 @@ class Operator(Forward):
         world.stop_controllers()
         yield
         yield from self._wait(lambda: not world.controllers, "a controller does not end")
-        if rollback_plan.controller_pods(self.look()):
+        if ownership.controller_pods(self.look()):
             raise Refused("controllers still run", code="controllers-not-ready")
         handover.remove(seen.zookeeper, stored)
         yield

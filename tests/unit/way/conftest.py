@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, volumes
 from hypothesis.internal.conjecture import providers
 
 from tests.unit.way.eyes import read_quorum, registrations
@@ -33,6 +33,7 @@ def answers() -> Iterator[None]:
         patch.setattr(brokers, "plan_return", lambda _cluster, _stage: [])
         patch.setattr(brokers, "ibp_roll", lambda cluster: (cluster.world.ibp == "own", "the IBP is high enough"))
         patch.setattr(controllers, "check_plan", lambda _cluster: None)
+        patch.setattr(volumes, "foreign_claims", lambda _cluster: {})
         patch.setattr(migration_flag, "would_lack", lambda _cluster: "")
         patch.setattr(kraft_controller.ActionModule, "_diff", lambda *_arguments: {})
         yield

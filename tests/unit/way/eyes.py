@@ -37,6 +37,7 @@ from tests.unit.way.parts import CONTROLLERS, STAGES
 from tests.unit.way.world import World
 
 Obj = dict[str, Any]
+LABELS = {names.LABEL_CLUSTER: "kafka", names.LABEL_ROLE: names.ROLE_CONTROLLER}
 VOTERS = ",".join(f"{number}@kafka-kraft:9093" for number in CONTROLLERS)
 CONNECT = {"zookeeper.connect": "zookeeper:2181/kafka"}
 FLAG = {"zookeeper.metadata.migration.enable": "true"}
@@ -114,7 +115,8 @@ class Client:
             listed = [f"data-kafka-kraft-{number - CONTROLLERS[0]}" for number in sorted(self.world.volumes)]
         else:
             listed = [controller_pod(number) for number in self.world.controllers] if kind.kind == "Pod" else []
-        return [{"metadata": {"name": name}} for name in listed]
+        owner = {"kind": "StatefulSet", "name": "kafka-kraft", "uid": "uid-kraft"}
+        return [{"metadata": {"name": name, "labels": LABELS, "ownerReferences": [owner]}} for name in listed]
 
     def find(self, _kind: Any, _name: str, _namespace: str | None = None) -> None:
         """Service and PodDisruptionBudget go with the StatefulSet."""
@@ -163,6 +165,10 @@ class Seen(StatefulSetCluster):
         self.world, self._journal, self._marks = world, journal, marks
 
     @cached_property
+    def all_statefulsets(self) -> list[Obj]:
+        return [*self.statefulsets, *([self.controllers] if self.controllers else [])]
+
+    @cached_property
     def statefulsets(self) -> list[Obj]:
         return [
             {
@@ -183,6 +189,7 @@ class Seen(StatefulSetCluster):
         return {
             "metadata": {
                 "name": "kafka-kraft",
+                "labels": LABELS,
                 "uid": "uid-kraft",
                 "namespace": "n",
                 "annotations": dict(self._marks) if sts.locked else {},

@@ -157,6 +157,12 @@ def claim_names(statefulset: Mapping[str, Any]) -> list[str]:
     return [str(item["metadata"]["name"]) for item in statefulset["spec"].get("volumeClaimTemplates") or []]
 
 
+def claims_of(pod: Mapping[str, Any]) -> list[str]:
+    """Return the names of the PersistentVolumeClaims that a pod mounts."""
+    volumes = (pod.get("spec") or {}).get("volumes") or []
+    return [str(item["persistentVolumeClaim"]["claimName"]) for item in volumes if item.get("persistentVolumeClaim")]
+
+
 def volume_at(container: Mapping[str, Any], path: str) -> str | None:
     """Return the name of the volume that holds a path, by the longest mount path above it."""
     best: tuple[int, str] | None = None

@@ -23,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_
     parse_connect,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import (
@@ -254,8 +255,12 @@ class StatefulSetCluster:
 
     @cached_property
     def controllers(self) -> Obj | None:
-        """The controllers' StatefulSet, if it exists."""
-        found = [item for item in self.all_statefulsets if discovery.name_of(item) == self.controllers_name]
+        """The controllers' StatefulSet, if it exists: one of that name without our labels is somebody else's."""
+        found = [
+            item
+            for item in self.all_statefulsets
+            if discovery.name_of(item) == self.controllers_name and is_of_controllers(item, self.name)
+        ]
         return found[0] if found else None
 
     @cached_property

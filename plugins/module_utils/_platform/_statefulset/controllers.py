@@ -31,18 +31,16 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     controller_settings,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import DNS_TTL_OPTION
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.checks import stored
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import pod_signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     PDB,
-    PVC,
     SERVICE,
     STATEFUL_SET,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
@@ -130,14 +128,7 @@ def build(cluster: StatefulSetCluster, stage: str) -> ControllerObjects:
 
 
 def check_plan(cluster: StatefulSetCluster) -> None:
-    """Raise what building the controllers would raise; a foreign StatefulSet of that name is refused."""
-    existing = cluster.controllers
-    labels = (existing["metadata"].get("labels") or {}) if existing else {}
-    if existing is not None and labels.get(names.LABEL_ROLE) != names.ROLE_CONTROLLER:
-        raise Refused(
-            f"StatefulSet {cluster.namespace}/{cluster.controllers_name} exists and is not ours; set kraft_controller_name to another name",
-            code="controller-manifest",
-        )
+    """Raise what building the controllers would raise."""
     if cluster.params["controller_replicas"] < SMALLEST_QUORUM:
         raise Refused(
             f"kraft_controller_replicas is {cluster.params['controller_replicas']}: a quorum of fewer than {SMALLEST_QUORUM} cannot lose a "
@@ -158,7 +149,7 @@ def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]
     made = []
     for kind, body in ((SERVICE, objects.service), (PDB, objects.pdb), (STATEFUL_SET, objects.statefulset)):
         name = body["metadata"]["name"]
-        if cluster.client.find(kind, name, cluster.namespace) is not None:
+        if ownership.has_ours(cluster, kind, name):
             continue
         marked = copy.deepcopy(body)
         if kind is STATEFUL_SET:
@@ -183,33 +174,6 @@ def write(cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
         cluster.client, cluster.controllers, body["spec"]["template"], replicas=body["spec"]["replicas"]
     )
     cluster.changed(Part.OBJECTS)
-
-
-def leftover_volumes(cluster: StatefulSetCluster) -> list[str]:
-    """PersistentVolumeClaims that a controllers' StatefulSet of our name would take up."""
-    prefix = f"-{cluster.controllers_name}-"
-    return sorted(
-        str(item["metadata"]["name"])
-        for item in cluster.client.list(PVC, cluster.namespace)
-        if prefix in str(item["metadata"]["name"]) and str(item["metadata"]["name"]).rpartition("-")[2].isdigit()
-    )
-
-
-def refuse_leftovers(cluster: StatefulSetCluster) -> None:
-    """Before empty controllers start: /migration must not say that a copy was done, and no old volumes may be taken up.
-
-    Safety rule 6.3: Kafka would write the empty image, or the old one, over ZooKeeper (KRaftMigrationDriver).
-    """
-    found = stored(cluster.view, cluster.route.chroot, False, leftover_volumes(cluster))
-    for item in found:
-        if item.code in (
-            "migration-stale",
-            "migration-null",
-            "controller-leftover",
-            "controller-volumes-leftover",
-            "controller-epoch-missing",
-        ):
-            raise Refused(item.sentence, code=item.code)
 
 
 def not_ready_for_migration(cluster: StatefulSetCluster, quorum: Quorum) -> str:

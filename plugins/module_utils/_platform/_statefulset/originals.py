@@ -18,12 +18,13 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
     StatefulSetCluster,
     ordinal_key,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,7 @@ def _read(cluster: StatefulSetCluster) -> dict[str, Original | None]:
 
 def forget(cluster: StatefulSetCluster) -> bool:
     """Delete the Secret; the next attempt keeps what the user has then. Returns whether there was one."""
-    try:
-        cluster.client.delete(SECRET, names.originals_name(cluster.name), cluster.namespace)
-    except NotFound:
-        return False
-    return True
+    return ownership.delete_ours(cluster, SECRET, names.originals_name(cluster.name)) == "deleted"
 
 
 def _effective(cluster: StatefulSetCluster, statefulset: str) -> Mapping[str, str]:

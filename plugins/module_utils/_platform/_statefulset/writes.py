@@ -16,10 +16,11 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of, whose
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.report import epoch_ms
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 
 Obj = dict[str, Any]
 
@@ -173,7 +174,7 @@ def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
 
 
 def create_config_map(client: KubeClient, namespace: str, cluster: str, body: Mapping[str, Any]) -> None:
-    """Create an immutable ConfigMap of ours; one with the same name and data (its name has the hash) is fine."""
+    """Create an immutable ConfigMap of ours; one of ours with the same name and data (its name has the hash) is fine."""
     marked = copy.deepcopy(dict(body))
     marked["immutable"] = True
     metadata = marked["metadata"]
@@ -187,6 +188,12 @@ def create_config_map(client: KubeClient, namespace: str, cluster: str, body: Ma
         client.create(CONFIG_MAP, marked, namespace)
     except Conflict:
         there = client.get(CONFIG_MAP, metadata["name"], namespace)
+        if not is_of(there, cluster):
+            raise Refused(
+                f"ConfigMap {namespace}/{metadata['name']} has a name that this migration needs and does not carry its labels; it seems "
+                f"to belong to {whose(there)}; move it to another name",
+                code="foreign-object",
+            ) from None
         if there.get("data") != marked.get("data"):
             raise Conflict(
                 f"ConfigMap {namespace}/{metadata['name']} exists with other content; delete it and run again",

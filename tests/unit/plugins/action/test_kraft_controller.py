@@ -12,12 +12,13 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import ControllerObjects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, volumes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 
 from tests.unit.plugins.action.acting import Acts, action
-from tests.unit.plugins.module_utils.fakes import FakeClient, pod
+from tests.unit.plugins.module_utils.fakes import FakeClient, controller, ours
 from tests.unit.plugins.module_utils.scenes import at_stage, cluster_with
 
 SHUT = Refused("the irreversible step is refused", code="gate-soak")
@@ -26,8 +27,8 @@ LEFT = Refused("/migration says that the copy was done", code="migration-stale")
 
 def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: int = 3, **changed: Any) -> Acts:
     """Controllers at one stage that are to come to another."""
-    client = FakeClient(*(pod(f"kafka-kraft-{number}") for number in range(3)))
-    cluster = cluster_with(client=client, controllers=at_stage("kafka-kraft", now, replicas=replicas), **changed)
+    client = FakeClient(*(controller(f"kafka-kraft-{number}") for number in range(3)))
+    cluster = cluster_with(client=client, controllers=ours(at_stage("kafka-kraft", now, replicas=replicas)), **changed)
     cluster.changed = lambda *_parts: None
     run = Acts(cluster, state=wanted)
     objects = ControllerObjects(statefulset=at_stage("kafka-kraft", wanted), service={}, pdb={}, config_map=None)
@@ -35,8 +36,8 @@ def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: i
     monkeypatch.setattr(controllers, "summary", lambda _cluster, _objects: {})
     monkeypatch.setattr(controllers, "check_plan", lambda _cluster: None)
     monkeypatch.setattr(controllers, "write", run.note("written"))
-    monkeypatch.setattr(controllers, "refuse_leftovers", run.note("leftovers looked for"))
-    monkeypatch.setattr(controllers, "leftover_volumes", lambda _cluster: run.params.get("volumes", []))
+    monkeypatch.setattr(volumes, "refuse_leftovers", run.note("leftovers looked for"))
+    monkeypatch.setattr(volumes, "leftover_volumes", lambda _cluster: run.params.get("volumes", []))
     monkeypatch.setattr(gates, "require", run.note("gates", []))
     monkeypatch.setattr(rollback_plan, "pending", lambda _cluster: run.params.get("pending", ""))
     return run
@@ -73,10 +74,31 @@ def test_leftovers_are_looked_for_before_the_first_start(monkeypatch: pytest.Mon
     action(kraft_controller).apply(run)
     assert run.log == ["leftovers looked for", "written", "record written"]
     run = scene(monkeypatch, "migrating", "held")
-    monkeypatch.setattr(controllers, "refuse_leftovers", run.note("leftovers looked for", LEFT))
+    monkeypatch.setattr(volumes, "refuse_leftovers", run.note("leftovers looked for", LEFT))
     with pytest.raises(Refused, match="the copy was done"):
         action(kraft_controller).apply(run)
     assert run.log == ["leftovers looked for"]
+
+
+def test_nothing_is_made_beside_volumes_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6: a controller would take them up with whatever is on them."""
+    run = scene(monkeypatch, "held", "held")
+    run.cluster.controllers, run.cluster.modes = None, {}
+    monkeypatch.setattr(volumes, "claim_findings", lambda _cluster: [])
+    assert action(kraft_controller).judge(run).needed
+    theirs = [finding("foreign-object", "PersistentVolumeClaim n/x", "PersistentVolumeClaim n/x is theirs")]
+    monkeypatch.setattr(volumes, "claim_findings", lambda _cluster: theirs)
+    with pytest.raises(Refused, match="n/x is theirs; nothing was changed"):
+        action(kraft_controller).judge(run)
+
+
+def test_a_pod_of_others_is_no_controller_that_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 6: Ready and of the right name is not enough."""
+    run = scene(monkeypatch, "migrating", "held")
+    run.params["pod_timeout"], run.cluster.controller_container = 0.2, "kafka"
+    run.client.put(controller("kafka-kraft-1", labels={"app": "theirs"}))
+    with pytest.raises(DeadlineExceeded, match="2 of 3 controllers are Ready"):
+        action(kraft_controller).apply(run)
 
 
 @pytest.mark.parametrize(("volumes", "looked"), [([], ["leftovers looked for"]), (["data-kafka-kraft-0"], [])])

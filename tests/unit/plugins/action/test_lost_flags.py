@@ -127,6 +127,7 @@ def test_the_status_shouts() -> None:
             "brokers": [],
             "controllers": [],
             "dangers": ["controller c runs WITHOUT the migration flag"],
+            "foreign": ["Service n/kafka-kraft is somebody else's"],
             "next": "y",
         }
     )

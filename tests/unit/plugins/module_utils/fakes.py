@@ -12,6 +12,7 @@ import queue
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, NotFound
 
@@ -188,7 +189,7 @@ class FakeClient:
         name: str,
         namespace: str | None = None,
         *,
-        uid: str | None = None,
+        uid: str,
         grace_seconds: int | None = None,
         resource_version: str | None = None,
     ) -> None:
@@ -197,7 +198,7 @@ class FakeClient:
         self._check("delete", kind)
         self.calls.append(("delete", kind.kind, name))
         there = self.get(kind, name, namespace)
-        if uid is not None and there["metadata"]["uid"] != uid:
+        if there["metadata"]["uid"] != uid:
             raise Conflict(f"{kind.kind} {name} is another one")
         self._same_version(there, resource_version)
         if not there["metadata"].get("finalizers"):
@@ -265,6 +266,21 @@ PARAMS: Obj = {
     "wait_timeout": 900,
     "lock_timeout": 120,
 }
+
+
+#: what the objects of the controllers of cluster kafka carry
+OURS = {names.LABEL_CLUSTER: "kafka", names.LABEL_ROLE: names.ROLE_CONTROLLER}
+
+
+def ours(item: Obj) -> Obj:
+    """The same object with our labels for the controllers of cluster kafka."""
+    return {**item, "metadata": {**item["metadata"], "labels": dict(OURS)}}
+
+
+def controller(name: str, **metadata: Any) -> Obj:
+    """A pod of the controllers' StatefulSet kafka-kraft."""
+    owner = {"kind": "StatefulSet", "name": "kafka-kraft", "uid": "uid-kafka-kraft"}
+    return pod(name, **{"labels": dict(OURS), "ownerReferences": [owner], **metadata})
 
 
 def statefulset(name: str = "kafka", namespace: str = "n", **spec: Any) -> Obj:

@@ -14,7 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, pod, statefulset
+from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, ours, pod, statefulset
 
 VOTERS = "3000@a:9093,3001@b:9093,3002@c:9093"
 
@@ -45,7 +45,7 @@ class FakeCluster(SimpleNamespace):
             "pod_of_broker": {n: f"kafka-{n}" for n in range(3)},
             "statefulsets": [at_stage("kafka", "kraft")],
             "image": "apache/kafka:3.9.2",
-            "controllers": statefulset("kafka-kraft"),
+            "controllers": ours(statefulset("kafka-kraft")),
             "controllers_name": "kafka-kraft",
             "controller_pods": {f"kafka-kraft-{n}": pod(f"kafka-kraft-{n}", uid=f"uid-{n}") for n in range(3)},
             "controller_facts": {f"kafka-kraft-{n}": facts(controller_quorum_voters=VOTERS) for n in range(3)},
@@ -56,6 +56,11 @@ class FakeCluster(SimpleNamespace):
             "route": SimpleNamespace(chroot="/kafka"),
         }
         super().__init__(**{**base, **changed})
+
+    @property
+    def all_statefulsets(self) -> list[Any]:
+        """Those of the brokers and of the controllers."""
+        return [*self.statefulsets, *([self.controllers] if self.controllers else [])]
 
     @property
     def controllers_wanted(self) -> int:

@@ -43,6 +43,8 @@ class FakeRun:
     made: ClassVar[list[FakeRun]] = []
     #: whether the Lease was not ours before
     anew = False
+    #: somebody else's StatefulSet has the controllers' name
+    misnamed: KraftError | None = None
     #: whose objects these are not ours to change
     foreign: KraftError | None = None
 
@@ -70,6 +72,9 @@ class FakeRun:
         assert callable(stop)
         self.held += 1
         yield self.anew
+
+    def check_names(self) -> None:
+        throw(self.misnamed)
 
     def check_ours(self) -> None:
         self.checks += 1
@@ -171,6 +176,16 @@ def test_after_waiting_for_another_run_it_is_decided_again(monkeypatch: Any) -> 
     assert "applied" not in result
     assert FakeRun.made[-1].locks == 0
     assert act(decision=needed("write it"))["changed"] is True
+
+
+@pytest.mark.parametrize("decision", [done("read only"), needed("write it")])
+def test_a_statefulset_of_somebody_else_refuses_every_verb(monkeypatch: Any, decision: Any) -> None:
+    """Rule 6: also what would only read, before anything is judged; what shows what stands against it goes on."""
+    monkeypatch.setattr(FakeRun, "misnamed", Refused("StatefulSet n/kafka-kraft is not ours", code="foreign-object"))
+    result = act(decision=decision, raises=AssertionError("judged"))
+    assert (result["failed"], result["code"]) == (True, "foreign-object")
+    monkeypatch.setattr(Action, "SHOWS", True)
+    assert "failed" not in act(decision=decision)
 
 
 def test_check_mode_applies_nothing() -> None:

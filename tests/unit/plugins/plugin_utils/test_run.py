@@ -253,7 +253,8 @@ def test_objects_that_are_not_ours_are_left_alone_with_their_journal(client: Any
     item["metadata"].update(metadata)
     client.put(item)
     book_of_other = journals.Journal("kafka", migration_id="mine" if code == "lock-held" else "")
-    stored = {"kind": "ConfigMap", "metadata": {"name": "kraft-migration-kafka", "namespace": "n"}}
+    labels = {names.LABEL_CLUSTER: "kafka"}
+    stored = {"kind": "ConfigMap", "metadata": {"name": "kraft-migration-kafka", "namespace": "n", "labels": labels}}
     before = client.put({**stored, "data": journals.dump(book_of_other)})
 
     def begin() -> None:
@@ -266,6 +267,23 @@ def test_objects_that_are_not_ours_are_left_alone_with_their_journal(client: Any
     assert client.get(CONFIG_MAP, "kraft-migration-kafka", "n") == before
     assert annotations_of(brokers(client)) == metadata.get("annotations", {})
     assert client.names("Lease") == []
+
+
+@pytest.mark.parametrize(("kind", "name"), [("ConfigMap", "kraft-migration-kafka"), ("Service", "kafka-kraft")])
+def test_an_object_of_others_with_one_of_our_names_stops_it_before_anything_is_written(
+    client: Any, kind: str, name: str
+) -> None:
+    """Rule 6.7: a journal of somebody else is neither read as ours nor written over."""
+    client.put({"kind": kind, "metadata": {"name": name, "namespace": "n"}})
+    with (
+        run_of() as run,
+        pytest.raises(Refused, match=f"{kind} n/{name} has a name that this migration needs") as raised,
+    ):
+        run.check_ours()
+    assert (raised.value.code, client.calls) == ("foreign-object", [("close", "", "")])
+    client.put(statefulset("kafka-kraft"))
+    with run_of() as run, pytest.raises(Refused, match="StatefulSet n/kafka-kraft"):
+        run.check_names()
 
 
 def test_an_alien_lease_stops_it_before_anything_is_read_or_written(client: Any) -> None:

@@ -96,7 +96,7 @@ def test_what_writes_send(api: Any, client: KubeClient) -> None:
     client.patch(kinds.STATEFUL_SET, "s", "n", {"metadata": {"labels": {"a": None}}}, resource_version="5")
     client.patch(kinds.STATEFUL_SET, "s", "n", {"spec": {}})
     client.delete(kinds.POD, "p", "n", uid="u", grace_seconds=0, resource_version="9")
-    client.delete(kinds.POD, "p", "n")
+    client.delete(kinds.POD, "p", "n", uid="u")
     sent = [(method, path, json.loads(body)) for method, path, _headers, body in api.seen]
     maps, sets = "/api/v1/namespaces/n/configmaps", "/apis/apps/v1/namespaces/n/statefulsets"
     manager = "fieldManager=kafkaops.kraft"
@@ -116,7 +116,11 @@ def test_what_writes_send(api: Any, client: KubeClient) -> None:
                 "gracePeriodSeconds": 0,
             },
         ),
-        ("DELETE", "/api/v1/namespaces/n/pods/p", {"apiVersion": "v1", "kind": "DeleteOptions"}),
+        (
+            "DELETE",
+            "/api/v1/namespaces/n/pods/p",
+            {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": "u"}},
+        ),
     ]
     assert api.seen[2][2]["Content-Type"] == "application/merge-patch+json"
 

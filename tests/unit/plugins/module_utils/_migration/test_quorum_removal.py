@@ -31,22 +31,17 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads, Removal
 
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, pod, statefulset
+from tests.unit.plugins.module_utils.fakes import OURS, PARAMS, FakeClient, controller, ours, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
-LABELS = {names.LABEL_CLUSTER: "kafka", names.LABEL_ROLE: names.ROLE_CONTROLLER}
 DUAL_WRITE = Heads(None, None, None, Controller(3000, 7, False), 3, Migration(3000, 7, 141, 7))
 BEFORE_THE_COPY = Heads(None, None, None, Controller(1, -1, True), 3, Migration(-1, -1, -1, -1))
-
-
-def controller(name: str, **metadata: Any) -> dict[str, Any]:
-    return pod(name, owner="uid-kafka-kraft", labels=LABELS, **metadata)
 
 
 def volume(name: str, **metadata: Any) -> dict[str, Any]:
     return {
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name, "namespace": "n", **metadata},
+        "metadata": {"name": name, "namespace": "n", "labels": OURS, **metadata},
         "spec": {"volumeName": f"pv-{name}"},
     }
 
@@ -57,7 +52,7 @@ class Scene:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
         self.said: list[str] = []
         self.client = FakeClient(
-            statefulset("kafka-kraft"),
+            ours(statefulset("kafka-kraft")),
             *(controller(f"kafka-kraft-{number}") for number in range(3)),
             *(volume(f"kraft-data-kafka-kraft-{number}") for number in range(3)),
         )

@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import Znode
 
-from tests.unit.plugins.module_utils.fakes import FakeClient, pod, statefulset
+from tests.unit.plugins.module_utils.fakes import FakeClient, controller, pod, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts
 
 PODS = ("kafka-0", "kafka-1", "kafka-2")
@@ -130,8 +130,7 @@ def test_who_holds_the_znodes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pods_of_controllers_count_without_their_statefulset(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.4: a process may outlive the object that made it."""
-    labels = {names.LABEL_CLUSTER: "kafka", names.LABEL_ROLE: names.ROLE_CONTROLLER}
-    client = FakeClient(pod("kafka-kraft-1", labels=labels), pod("kafka-0"))
+    client = FakeClient(controller("kafka-kraft-1"), pod("kafka-0"))
     seen = looked_at(monkeypatch, heads(BROKER, migration=False), client=client, controllers=None, flags={})
     assert seen.controller_pods == ("kafka-kraft-1",)
     assert seen.quorum_left

@@ -19,14 +19,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import broker_roll, controller_roll, preflight
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import OtherFirst
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, volumes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
     Refused,
 )
 
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, pod
+from tests.unit.plugins.module_utils.fakes import OURS, PARAMS, FakeClient, pod
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts, quorum
 
 # restarts of controllers
@@ -486,7 +486,7 @@ def stored_view(**changed: Any) -> Any:
 
 
 def claim(name: Any) -> Any:
-    return {"kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": "n"}}
+    return {"kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": "n", "labels": OURS}}
 
 
 @pytest.mark.parametrize(
@@ -502,13 +502,12 @@ def test_empty_controllers_are_not_started_over_a_finished_copy(view: Any, claim
     """Rule 6.3: enforced in the step that starts them, whatever preflight said."""
     client = FakeClient(*[claim(name) for name in claims])
     with pytest.raises(Refused) as raised:
-        controllers.refuse_leftovers(cluster_with(view=view, client=client))
+        volumes.refuse_leftovers(cluster_with(view=view, client=client))
     assert raised.value.code == code
 
 
 def test_what_is_no_leftover_does_not_stop_them() -> None:
-    client = FakeClient(claim("data-kafka-0"), claim("data-kafka-kraft-old"), claim("x-other-kraft-0"))
-    controllers.refuse_leftovers(cluster_with(view=stored_view(), client=client))
+    volumes.refuse_leftovers(cluster_with(view=stored_view(), client=FakeClient()))
 
 
 # versions: no image of the sandbox is below the gate, and a pod of another version would take minutes to start

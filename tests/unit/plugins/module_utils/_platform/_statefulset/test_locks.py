@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Forbidden, Refused
 
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
+from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, ours, statefulset
 
 FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}
 ARGO = {"argocd.argoproj.io/tracking-id": "argocd_shop:apps/StatefulSet:n/kafka"}
@@ -36,13 +36,17 @@ def brokers(**metadata: Any) -> Any:
 
 
 def controllers() -> Any:
-    return statefulset("kafka-kraft")
+    return ours(statefulset("kafka-kraft"))
 
 
 def test_the_brokers_and_the_controllers_are_managed() -> None:
     cluster = cluster_of(brokers(), controllers())
     assert [item["metadata"]["name"] for item in locks.managed(cluster)] == ["kafka", "kafka-kraft"]
     assert [item["metadata"]["name"] for item in locks.managed(cluster_of(brokers()))] == ["kafka"]
+    # somebody else's, which only has the name: it is neither locked nor annotated
+    assert [item["metadata"]["name"] for item in locks.managed(cluster_of(brokers(), statefulset("kafka-kraft")))] == [
+        "kafka"
+    ]
 
 
 def test_lock_and_release() -> None:
