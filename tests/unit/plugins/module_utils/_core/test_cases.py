@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every file of tests/cases: what is planned for it, or why it is refused. The form of the files is in tests/cases/README.md."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jmespath
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
+    ControllerSpec,
+    controller_objects,
+    voters,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    container_of,
+    main_container,
+    zookeeper_references,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
+    CONNECT,
+    BrokerContext,
+    ControllerContext,
+    broker_changes,
+    controller_listener_name,
+    controller_settings,
+    value_of,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import detect, settings_hash
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES, Finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+
+from tests.cases import case as cases
+
+CLUSTER_ID = "cluster-id-0123456789A"
+TARGET = parse_ibp("3.9")
+EVERY = {case.name: case for case in cases.every()}
+PARTS = ("brokers", "references", "controllers")
+
+
+def controller_spec(case: cases.Case) -> ControllerSpec:
+    """The controllers as the options' defaults make them."""
+    assert case.statefulset is not None
+    name = f"{case.statefulset['metadata']['name']}-kraft"
+    return ControllerSpec(
+        name=name,
+        namespace=cases.NAMESPACE,
+        cluster=str(case.statefulset["metadata"]["name"]),
+        replicas=3,
+        node_id_base=1000,
+        start_script="/opt/kafka/bin/kafka-server-start.sh",
+        storage_tool="/opt/kafka/bin/kafka-storage.sh",
+        config_maps=case.config_maps,
+        container=main_container(case.template),
+    )
+
+
+def plan_brokers(case: cases.Case) -> dict[str, Any]:
+    """What the stages change, one after the other, as preflight plans them. Raises Unsupported."""
+    container = main_container(case.template)
+    template, config_maps, effective = case.template, dict(case.config_maps), dict(case.effective)
+    found: dict[str, Any] = {"container": container}
+    stages: tuple[Any, ...] = ("migration", "kraft")
+    for stage in stages:
+        source = detect(template, config_maps, effective, container)
+        found.setdefault("source", source.where)
+        configured = source.configured(effective)
+        context = BrokerContext(
+            target=TARGET,
+            voters=voters(controller_spec(case)),
+            controller_listener=controller_listener_name(configured),
+            broker_ids=(0, 1, 2),
+            fixed=source.fixed(effective),
+        )
+        changes = broker_changes(stage, configured, context)
+        change = source.apply(changes, stage, settings_hash(source.wanted(changes)), effective, CLUSTER_ID)
+        found[stage] = {
+            "set": sorted(changes.set),
+            "removed": sorted(changes.remove),
+            "emptied": _emptied(container_of(template, container), container_of(change.template, container)),
+        }
+        template, effective = change.template, changes.applied_to(configured)
+        config_maps |= {item["metadata"]["name"]: item for item in change.config_maps_to_create}
+    return found
+
+
+def _emptied(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    empty = {entry["name"] for entry in after.get("env") or [] if entry.get("value") == ""}
+    return sorted(empty - {entry["name"] for entry in before.get("env") or [] if entry.get("value") == ""})
+
+
+def plan_references(case: cases.Case) -> list[str]:
+    """The places that reach for ZooKeeper."""
+    return sorted(where for where, _text in zookeeper_references(case.template, case.effective[CONNECT]))
+
+
+def plan_controllers(case: cases.Case) -> dict[str, Any]:
+    """The controllers' objects while they migrate. Raises Unsupported."""
+    assert case.statefulset is not None
+    spec = controller_spec(case)
+    context = ControllerContext(
+        target=TARGET,
+        voters=voters(spec),
+        log_dir=spec.log_dir,
+        controller_listener=controller_listener_name(case.effective),
+        zookeeper_connect=value_of(case.effective, CONNECT),
+    )
+    settings = controller_settings("migrating", case.effective, context)
+    spec = spec.with_settings(settings, CLUSTER_ID, TARGET.setting)
+    objects = controller_objects(case.statefulset, ControllerSpec(**{**spec.__dict__, "stage": "migrating"}))
+    return {
+        "statefulset": objects.statefulset,
+        "service": objects.service,
+        "pdb": objects.pdb,
+        "config_map": objects.config_map,
+        "settings": settings,
+    }
+
+
+def controller_findings(_case: cases.Case) -> list[Finding]:
+    """What preflight finds about the controllers that does not depend on a running cluster."""
+    return []
+
+
+def _outcome(plan: Callable[[cases.Case], Any], case: cases.Case) -> tuple[Any, Unsupported | None]:
+    """Plan; the user's objects must stay as they were, and a refusal is one sentence with a code of the catalogue."""
+    before = copy.deepcopy(case)
+    refused = None
+    planned = None
+    try:
+        planned = plan(case)
+    except Unsupported as error:
+        refused = error
+    if refused is not None:
+        assert refused.code in RULES
+        assert refused.message
+        assert "\n" not in refused.message
+    assert case == before
+    return planned, refused
+
+
+def _check_refusal(refused: Unsupported | None, expected: Mapping[str, Any] | None) -> None:
+    if expected is None:
+        assert refused is None, refused and refused.message
+        return
+    assert refused is not None, "nothing was refused"
+    assert refused.code == expected["code"]
+    for piece in expected["says"]:
+        assert piece in refused.message
+
+
+def _check_brokers(case: cases.Case, expected: Mapping[str, Any]) -> None:
+    planned, refused = _outcome(plan_brokers, case)
+    if not expected:
+        return
+    _check_refusal(refused, expected.get("refused"))
+    if planned is None:
+        return
+    assert expected["source"] in planned["source"]
+    for key in ("container", "migration", "kraft"):
+        if key in expected:
+            wanted = expected[key]
+            assert planned[key] == ({"emptied": [], "removed": [], **wanted} if key != "container" else wanted)
+
+
+def _check_references(case: cases.Case, expected: Any) -> None:
+    found = plan_references(case)
+    if expected is not None:
+        assert found == sorted(expected["places"] if isinstance(expected, dict) else expected)
+
+
+def _check_controllers(case: cases.Case, expected: Mapping[str, Any]) -> None:
+    planned, refused = _outcome(plan_controllers, case)
+    _check_refusal(refused, expected.get("refused"))
+    found = {item.code: item.sentence for item in controller_findings(case)}
+    for code, piece in expected.get("findings", {}).items():
+        assert piece in found.get(code, f"no {code}")
+    for expression, value in expected.items():
+        if expression not in ("refused", "findings", "pending"):
+            assert jmespath.search(expression, planned) == value, expression
+
+
+CHECKS: dict[str, Callable[[cases.Case, Any], None]] = {
+    "brokers": _check_brokers,
+    "references": _check_references,
+    "controllers": _check_controllers,
+}
+
+
+def _parameters() -> list[Any]:
+    found = []
+    for case in EVERY.values():
+        for part in PARTS:
+            expected = case.expected.get(part)
+            if case.statefulset is None or (part == "controllers" and not expected):
+                continue
+            pending = isinstance(expected, dict) and expected.get("pending")
+            marks = [pytest.mark.xfail(reason=str(pending), strict=True)] if pending else []
+            found.append(pytest.param(case.name, part, marks=marks, id=f"{case.name}-{part}"))
+    return found
+
+
+@pytest.mark.parametrize(("name", "part"), _parameters())
+def test_a_cluster_as_people_write_it(name: str, part: str) -> None:
+    case = EVERY[name]
+    CHECKS[part](case, case.expected.get(part, None if part == "references" else {}))
