@@ -34,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Forbidden,
     Interrupted,
     KraftError,
+    NotFound,
     Refused,
     Unreachable,
 )
@@ -188,9 +189,7 @@ class Run:
         }
         try:
             self.client.patch(CONFIG_MAP, name, namespace, {"data": body["data"]})
-        except KraftError as error:
-            if type(error).__name__ != "NotFound":
-                raise
+        except NotFound:
             self.client.create(CONFIG_MAP, body, namespace)
 
     def _note_failure(self, error: Ending) -> None:

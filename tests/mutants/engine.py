@@ -20,13 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants.connecting import CONNECTING
 from tests.mutants.finalizing import FINALIZING
 from tests.mutants.mutant import Mutant
 from tests.mutants.owning import OWNING
 from tests.mutants.restarting import RESTARTING
 from tests.mutants.returning import RETURNING
 
-MUTANTS = (*FINALIZING, *RESTARTING, *OWNING, *RETURNING)
+MUTANTS = (*FINALIZING, *RESTARTING, *OWNING, *RETURNING, *CONNECTING)
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest
 PASSED, FAILED = 0, 1

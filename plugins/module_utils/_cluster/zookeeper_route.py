@@ -36,6 +36,14 @@ class Connect:
     def __str__(self) -> str:
         return ",".join(address(host, port) for host, port in self.servers) + self.chroot
 
+    def meets(self, other: Connect) -> bool:
+        """Whether both name the same chroot of the same ZooKeeper: they have a server in common."""
+        return self.chroot == other.chroot and not self._named().isdisjoint(other._named())
+
+    def _named(self) -> set[tuple[str, int]]:
+        """The servers as DNS compares them: without case, and with or without the dot at the end."""
+        return {(host.lower().removesuffix("."), port) for host, port in self.servers}
+
 
 def address(host: str, port: int) -> str:
     """Return ``host:port``, an IPv6 address in brackets."""

@@ -48,6 +48,7 @@ SESSION_SECONDS = 10.0
 """Asked-for session timeout. It decides how fast a silent server is given up: after two thirds of it."""
 
 SOON = 5.0  # seconds without a connection after which ``tell`` is called
+SLOW = 30.0  # seconds between two lines about reads that take long
 PIPELINE = 500
 """Reads in flight at once. ZooKeeper's own limit of open requests (``globalOutstandingLimit``) is 1000."""
 
@@ -122,7 +123,8 @@ class ZkSession:
     """A session, made by :func:`open_session`; a context manager. May be used by several threads.
 
     Paths are those that Kafka uses, below the chroot. A read that meets a lost connection waits for the next one and
-    asks again until its deadline (``patience`` seconds), then raises :class:`Unreachable`; ``tell`` hears of a long wait.
+    asks again, until ``patience`` seconds have gone by without any answer; then it raises :class:`Unreachable`. ``tell`` hears
+    of a long wait.
     """
 
     def __init__(self, host: str, port: int, *, chroot: str, timeout: float) -> None:
@@ -289,8 +291,9 @@ class ZkSession:
         :param wanted: path to the kind of request.
         :return: path to kazoo's answer, None for a missing znode.
         """
-        deadline = time.monotonic() + self.patience
+        silence = _Silence(self.patience)
         answers: dict[str, t.Any] = {}
+        begun = told = time.monotonic()
         for window in _windows(list(wanted.items())):
             left = window
             while left:
@@ -298,11 +301,16 @@ class ZkSession:
                 left = []
                 for path, kind, result in sent:
                     try:
-                        answers[path] = self._answer(path, result, deadline)
+                        answers[path] = self._answer(path, result, silence)
                     except _Again:
                         left.append((path, kind))
                 if left:
-                    self._wait_up(deadline)
+                    self._wait_up(silence)
+            if time.monotonic() - told > SLOW:
+                told = time.monotonic()
+                self.tell(
+                    f"reading from ZooKeeper at {self.address} is slow: {len(answers)} of {len(wanted)} znodes in {told - begun:.0f} s"
+                )
         return answers
 
     def _send(self, kind: str, path: str, callback: Callable[[str], None] | None) -> t.Any:
@@ -317,11 +325,11 @@ class ZkSession:
         }
         return send[kind](full, watch=watch)
 
-    def _answer(self, path: str, result: t.Any, deadline: float) -> t.Any:
+    def _answer(self, path: str, result: t.Any, silence: _Silence) -> t.Any:
         try:
-            return result.get(timeout=max(0.0, deadline - time.monotonic()))
+            answer = result.get(timeout=silence.left)
         except kazoo_errors.NoNodeError:
-            return None
+            answer = None
         except (kazoo_errors.NoAuthError, kazoo_errors.AuthFailedError):
             raise Forbidden(
                 f"ZooKeeper at {self.address} does not let this session read {path}: the znode has an ACL "
@@ -337,11 +345,13 @@ class ZkSession:
             raise self._silent_server() from None
         except kazoo_errors.KazooException as exc:
             raise Unreachable(f"ZooKeeper at {self.address} failed to read {path}: {type(exc).__name__} {exc}") from exc
+        silence.broken()
+        return answer
 
-    def _wait_up(self, deadline: float) -> None:
-        if deadline - time.monotonic() > SOON and not self._closed and not self.wait_connected(SOON):
+    def _wait_up(self, silence: _Silence) -> None:
+        if silence.left > SOON and not self._closed and not self.wait_connected(SOON):
             self.tell(f"ZooKeeper at {self.address} does not answer; waiting for it for up to {self.patience:.0f} s")
-        if self._closed or not self.wait_connected(deadline - time.monotonic()):
+        if self._closed or not self.wait_connected(silence.left):
             raise self._silent_server()
 
     def _silent_server(self) -> Unreachable:
@@ -367,6 +377,23 @@ class ZkSession:
             self._client.close()
         except (kazoo_errors.KazooException, KazooTimeoutError, OSError) as exc:
             _SILENT.debug("closing the ZooKeeper session: %s", exc)
+
+
+class _Silence:
+    """How long ZooKeeper may still be silent. Each answer begins it again: many reads may take long, none may stay away."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self.broken()
+
+    def broken(self) -> None:
+        """An answer has come."""
+        self._until = time.monotonic() + self._patience
+
+    @property
+    def left(self) -> float:
+        """Seconds, 0 when it has lasted too long."""
+        return max(0.0, self._until - time.monotonic())
 
 
 class _Again(Exception):

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import parse_connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE, ROLE_CONTROLLER
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -114,8 +115,16 @@ def namespace_among(namespace: str, existing: Sequence[str]) -> None:
 
 
 def same_zookeeper(connects: Mapping[str, str], cluster: str) -> None:
-    """Refuse StatefulSets that use different ZooKeepers: they are two clusters (argument: StatefulSet name to connect string)."""
-    if len(set(connects.values())) > 1:
+    """Refuse StatefulSets that use different ZooKeepers: they are two clusters (argument: StatefulSet name to connect string).
+
+    A server belongs to one ensemble: the same chroot and one server in common are the same ZooKeeper, whatever the order and
+    however many of its servers each names.
+    """
+    parsed = [parse_connect(connect) for connect in connects.values()]
+    one = parsed[:1]
+    while more := [each for each in parsed if each not in one and any(each.meets(other) for other in one)]:
+        one += more
+    if any(each not in one for each in parsed):
         listed = "; ".join(f"{name} uses {connect}" for name, connect in sorted(connects.items()))
         raise Refused(
             f"{cluster!r} fits more than one Kafka cluster: {listed}; name the StatefulSets of one in kraft_statefulsets",

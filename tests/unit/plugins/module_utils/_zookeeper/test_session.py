@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 
@@ -20,8 +21,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode, open_session
 from kazoo import exceptions
+from kazoo.handlers.threading import KazooTimeoutError
 
-from tests.unit.plugins.module_utils._zookeeper.conftest import Server
+from tests.unit.plugins.module_utils._zookeeper.conftest import Server, stat
 
 
 def there(node: Znode | None) -> Znode:
@@ -145,6 +147,48 @@ def test_a_server_that_is_silent(server: Server, session: ZkSession) -> None:
     server.silent = True
     with pytest.raises(Unreachable, match=r"the connection stands"):
         session.get("/a")
+
+
+class Slow:
+    """Answers that each take a moment, as over a slow path; from ``silent_after`` on there are none."""
+
+    def __init__(self, silent_after: float = float("inf")) -> None:
+        self.left = silent_after
+
+    def get(self, timeout: float) -> tuple[bytes, object]:
+        if self.left <= 0 or timeout <= 0:
+            threading.Event().wait(timeout)
+            raise KazooTimeoutError
+        self.left -= 1
+        threading.Event().wait(0.002)
+        return b"{}", stat()
+
+
+def test_many_reads_may_take_long_while_answers_flow(
+    server: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred thousand states over a slow path are no silence."""
+    monkeypatch.setattr(session, "_send", lambda *_request: Slow())
+    monkeypatch.setattr(session_module, "PIPELINE", 50)
+    monkeypatch.setattr(session_module, "SLOW", 0.3)
+    said: list[str] = []
+    session.patience, session.tell = 0.2, said.append
+    begin = time.monotonic()
+    assert len(session.get_many(f"/n/{number}" for number in range(400))) == 400
+    assert time.monotonic() - begin > 2 * session.patience
+    assert re.fullmatch(r"reading from ZooKeeper at 127.0.0.1:2181 is slow: \d+ of 400 znodes in 0 s", said[0])
+
+
+def test_a_server_that_falls_silent_in_many_reads_is_found_as_soon_as_ever(
+    server: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Slow(silent_after=150)
+    monkeypatch.setattr(session, "_send", lambda *_request: answers)
+    session.patience = 0.2
+    begin = time.monotonic()
+    with pytest.raises(Unreachable, match=r"no reply within 0.2 s"):
+        session.get_many(f"/n/{number}" for number in range(400))
+    assert time.monotonic() - begin < 150 * 0.01 + 0.4
 
 
 def test_a_closed_session_does_not_wait(server: Server, session: ZkSession) -> None:

@@ -127,6 +127,33 @@ def test_one_zookeeper_is_one_cluster() -> None:
     assert "kafka-a uses z:2181/a; kafka-b uses z:2181/b; name the StatefulSets of one" in raised.value.message
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("z0:2181,z1:2181/k", "z1:2181,z0:2181/k"),
+        ("z0,z1:2181/k", "z0:2181,z1/k"),
+        ("z0:2181/k/", "z0:2181/k"),
+        ("z0:2181/", "z0:2181"),
+        ("Z0.Infra:2181/k", "z0.infra.:2181/k"),
+        # a set that was added later names the servers that were added, too
+        ("z0:2181/k", "z2:2181,z1:2181,z0:2181/k"),
+    ],
+)
+def test_one_zookeeper_may_be_written_in_several_ways(one: str, other: str) -> None:
+    discovery.same_zookeeper({"kafka-a": one, "kafka-b": other}, "kafka")
+
+
+def test_servers_may_be_shared_by_way_of_a_third() -> None:
+    discovery.same_zookeeper({"a": "z0,z1/k", "c": "z2,z3/k", "b": "z1,z2/k"}, "kafka")
+
+
+@pytest.mark.parametrize("other", ["z0:2181/K", "z0:2182/k", "z1:2181/k", "z0:2181"])
+def test_another_chroot_port_or_host_is_another_zookeeper(other: str) -> None:
+    with pytest.raises(Refused) as raised:
+        discovery.same_zookeeper({"kafka-a": "z0:2181/k", "kafka-b": other}, "kafka")
+    assert raised.value.code == "cluster-ambiguous"
+
+
 def test_a_namespace_that_does_not_exist_offers_near_ones() -> None:
     discovery.namespace_among("kafka", ["default", "kafka"])
     with pytest.raises(Refused) as raised:
