@@ -144,7 +144,7 @@ options:
     default: 900
   lock_timeout:
     description:
-      - Seconds to wait for another run on the same cluster to end.
+      - Seconds to wait for another run on the same cluster to end. One that seems to be gone is waited for until its Lease has run out, 90 s.
     type: int
     default: 120
   support_dir:

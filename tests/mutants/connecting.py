@@ -6,12 +6,46 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import PLATFORM, ZOOKEEPER, Mutant, unit
+from tests.mutants.mutant import KUBERNETES, PLATFORM, ZOOKEEPER, Mutant, one, unit
 
 DISCOVERY = unit("module_utils/_platform/_statefulset/test_discovery")
 SESSION = unit("module_utils/_zookeeper/test_session")
 
+LEASE = "module_utils/_kubernetes/test_lease"
+
 CONNECTING = (
+    Mutant(
+        "a holder whose clock is slow is robbed",
+        "6",
+        KUBERNETES + "lease.py",
+        "            left = 0.0 if self._is_free(spec) else",
+        "            left = 0.0 if self._is_free(spec) or _seems_over(spec) else",
+        one(LEASE, "test_an_alien_that_renews_is_not_overtaken"),
+    ),
+    Mutant(
+        "a Lease that is renewed is taken all the same",
+        "6",
+        KUBERNETES + "lease.py",
+        "        if spec != self._spec:\n",
+        "        if self._spec is None:\n",
+        one(LEASE, "test_an_alien_that_renews_is_not_overtaken"),
+    ),
+    Mutant(
+        "a holder stops later than another may take over",
+        "6",
+        KUBERNETES + "lease.py",
+        "RENEW_DEADLINE = 80.0\n",
+        "RENEW_DEADLINE = 100.0\n",
+        one(LEASE, "test_a_holder_stops_before_another_may_take_over_and_not_before_other_requests_give_up"),
+    ),
+    Mutant(
+        "a renewal that hangs keeps the run alive",
+        "6",
+        KUBERNETES + "lease.py",
+        "            if clock() - self._renewed >= RENEW_DEADLINE:\n",
+        "            if False:\n",
+        one(LEASE, "test_a_renewal_that_hangs_is_not_waited_for"),
+    ),
     Mutant(
         "StatefulSets with different ZooKeepers are one cluster",
         "6",

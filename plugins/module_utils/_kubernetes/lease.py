@@ -4,9 +4,10 @@
 
 """The Lease of one run: at most one ansible-playbook changes a cluster at a time.
 
-Private to the collection. Source: coordination.k8s.io/v1 Lease; renewTime and leaseDurationSeconds as in client-go's
-leader election. The holder is ``user@host:pid:start-machine`` of ansible-playbook, so that a dead holder on this machine is
-recognised at once; an alien one is waited out.
+Private to the collection. Source: coordination.k8s.io/v1 Lease, as client-go's leader election uses it: nobody's clock is
+compared with anybody else's. A Lease has run out when *we* have seen it unchanged for its whole duration, and whoever cannot
+renew it gives up at ``RENEW_DEADLINE``, before that. The holder is ``user@host:pid:start-machine`` of ansible-playbook, so
+that a dead holder on this machine is recognised at once; an alien one is waited out.
 """
 
 from __future__ import annotations
@@ -31,10 +32,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
 )
 
-#: seconds; longer than the gap between two tasks of one run, and than a renewal that waits for an API server that is away
-#: (RENEW_EVERY and rest.PATIENCE)
+#: seconds that nobody else takes it; longer than the gap between two tasks of one run
 DURATION = 90
-RENEW_EVERY = 15.0
+RENEW_EVERY = 5.0
+#: seconds since the last renewal after which the holder stops: sooner than another may take the Lease, and not before the API
+#: server has been away for as long as other requests wait for it (RENEW_EVERY and rest.PATIENCE)
+RENEW_DEADLINE = 80.0
+LOOK = 1.0  # seconds between two looks at an alien Lease, and at our own clock
+
+
+def clock() -> float:
+    """Return seconds that nobody sets, and that also pass while the machine is suspended: others do not wait for a laptop."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def process_start(pid: int) -> str:
@@ -85,6 +94,38 @@ def holder_is_dead(holder: str) -> bool:
         return False
 
 
+class Observed:
+    """How long a Lease has been seen unchanged.
+
+    :ivar alive: whether somebody has renewed it before our eyes.
+    """
+
+    def __init__(self) -> None:
+        self._spec: dict[str, Any] | None = None
+        self._since = clock()
+        self.alive = False
+
+    def seconds_left(self, spec: dict[str, Any]) -> float:
+        """Take in what was read just now; returns how long it has to stay like that before its holder counts as gone."""
+        if spec != self._spec:
+            self.alive = self._spec is not None
+            self._spec, self._since = spec, clock()
+        return self._since + _duration_of(spec) - clock()
+
+
+def _duration_of(spec: dict[str, Any]) -> int:
+    return int(spec.get("leaseDurationSeconds") or DURATION)
+
+
+def _seems_over(spec: dict[str, Any]) -> bool:
+    """Whether it ran out long ago if its holder's clock is right: worth waiting for, and no proof of anything."""
+    try:
+        renewed = datetime.fromisoformat(spec["renewTime"])
+        return (datetime.now(UTC) - renewed).total_seconds() > _duration_of(spec)
+    except (KeyError, TypeError, ValueError):
+        return True
+
+
 class RunLease:
     """Acquire, renew by a thread while an action runs, release."""
 
@@ -97,30 +138,34 @@ class RunLease:
         self.holder = holder
         self._labels = dict(labels or {})
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        #: by clock(): when the last renewal that was answered was sent
+        self._renewed = clock()
+        self._trouble = "no answer"
 
     def acquire(self, timeout: float, progress: Callable[[str], None]) -> bool:
-        """Take the Lease; wait for an alien one at most ``timeout`` seconds.
+        """Take the Lease; wait for an alien one at most ``timeout`` seconds, or its duration when its holder seems to be gone.
 
         Returns False when it was ours already; True means that another run may have changed the cluster until now.
         Raises Refused (code lock-held) naming who holds it and since when.
         """
-        deadline = time.monotonic() + timeout
-        told, anew = "", False
+        deadline, pause = clock() + timeout, threading.Event()
+        told, anew, observed = "", False, Observed()
         while True:
             held = self._client.find(LEASE, self.name, self._namespace)
+            spec = (held or {}).get("spec") or {}
             # once it was not ours, it is anew: a try whose answer was an error may have taken it all the same
-            anew = anew or (held or {}).get("spec", {}).get("holderIdentity") != self.holder
-            left = self._seconds_left(held)
+            anew = anew or spec.get("holderIdentity") != self.holder
+            left = 0.0 if self._is_free(spec) else observed.seconds_left(spec)
             if left <= 0:
                 try:
                     self._write(held)
                 except Conflict:
                     continue
                 return anew
-            spec = (held or {}).get("spec", {})
-            who, since = spec.get("holderIdentity", "?"), spec.get("acquireTime", "?")
-            if time.monotonic() + min(left, 1.0) > deadline:
+            who, since = spec["holderIdentity"], spec.get("acquireTime", "?")
+            worth_it = _seems_over(spec) and not observed.alive
+            if clock() + min(left, LOOK) > deadline and not worth_it:
                 raise Refused(
                     f"{who} has been migrating this cluster since {since} (Lease {self._namespace}/{self.name}); "
                     "wait for that run, or run unlock.yml when it is dead",
@@ -130,22 +175,15 @@ class RunLease:
             if told != who:
                 progress(f"waiting for the run of {who} (since {since}); its Lease ends in {left:.0f} s unless renewed")
                 told = who
-            self._stop.wait(min(left, 1.0))
+            pause.wait(min(left, LOOK))
 
-    def _seconds_left(self, held: dict[str, Any] | None) -> float:
-        if held is None:
-            return 0.0
-        spec = held.get("spec") or {}
+    def _is_free(self, spec: dict[str, Any]) -> bool:
+        """Whether nobody holds it, or we do, or a run that is known to be dead."""
         holder = spec.get("holderIdentity") or ""
-        if not holder or holder == self.holder or holder_is_dead(holder):
-            return 0.0
-        renewed = spec.get("renewTime")
-        if not renewed:
-            return 0.0
-        until = datetime.fromisoformat(renewed).timestamp() + int(spec.get("leaseDurationSeconds") or DURATION)
-        return until - time.time()
+        return not holder or holder == self.holder or holder_is_dead(holder)
 
     def _write(self, held: dict[str, Any] | None) -> None:
+        sent = clock()
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         spec = {"holderIdentity": self.holder, "leaseDurationSeconds": DURATION, "renewTime": now}
         if held is None:
@@ -156,21 +194,37 @@ class RunLease:
                 "spec": {**spec, "acquireTime": now},
             }
             self._client.create(LEASE, body, self._namespace)
+            self._renewed = sent
             return
         if (held.get("spec") or {}).get("holderIdentity") != self.holder:
             spec["acquireTime"] = now
         self._client.patch(
             LEASE, self.name, self._namespace, {"spec": spec}, resource_version=held["metadata"]["resourceVersion"]
         )
+        self._renewed = sent
 
     def keep(self, lost: Callable[[str], None]) -> None:
-        """Renew in the background until ``stop``; call ``lost(reason)`` once when somebody else has taken the Lease."""
+        """Renew in the background until ``stop``; call ``lost(reason)`` once when the Lease is not surely ours any more.
+
+        That is when somebody else has it, or nobody, or when no renewal was answered for ``RENEW_DEADLINE`` seconds.
+        """
         self._stop.clear()
-        self._thread = threading.Thread(target=self._renew, args=(lost,), name="kraft-lease", daemon=True)
-        self._thread.start()
+        first = threading.Lock()
+
+        def once(reason: str) -> None:
+            if first.acquire(blocking=False) and not self._stop.is_set():  # pylint: disable=consider-using-with
+                self._stop.set()
+                lost(reason)
+
+        # two threads: a request that hangs must not keep the clock from being looked at
+        self._threads = [
+            threading.Thread(target=work, args=(once,), name=f"kraft-lease-{name}", daemon=True)
+            for name, work in (("renew", self._renew), ("deadline", self._watch_deadline))
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def _renew(self, lost: Callable[[str], None]) -> None:
-        last = time.monotonic()
         while not self._stop.wait(RENEW_EVERY):
             try:
                 held = self._client.get(LEASE, self.name, self._namespace)
@@ -179,21 +233,24 @@ class RunLease:
                     lost(f"the Lease {self.name} was taken by {who}")
                     return
                 self._write(held)
-                last = time.monotonic()
             except NotFound:
                 lost(f"the Lease {self.name} was deleted (unlock.yml?)")
                 return
             except KraftError as error:
-                if time.monotonic() - last > DURATION:
-                    lost(f"the Lease {self.name} could not be renewed for {DURATION} s: {error.message}")
-                    return
+                self._trouble = error.message
+
+    def _watch_deadline(self, lost: Callable[[str], None]) -> None:
+        while not self._stop.wait(min(LOOK, max(0.0, self._renewed + RENEW_DEADLINE - clock()))):
+            if clock() - self._renewed >= RENEW_DEADLINE:
+                lost(f"the Lease {self.name} could not be renewed for {RENEW_DEADLINE:g} s: {self._trouble}")
+                return
 
     def stop(self) -> None:
         """End the renewal; the Lease stays ours until it runs out."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5.0)
-            self._thread = None
+        for thread in self._threads:
+            thread.join(timeout=5.0)
+        self._threads = []
 
     def is_ours(self) -> bool:
         """Whether this run holds it, as the API server says now."""

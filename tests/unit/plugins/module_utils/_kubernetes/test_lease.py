@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,13 +136,11 @@ def test_our_own_lease_is_renewed_and_keeps_its_beginning() -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        held(renewed=-61),
-        held(renewed=None),
         held(holder=""),
         held(holder=f"me@{socket.gethostname()}:{2**22 + 1}:5-{lease.machine()}"),
         {"kind": "Lease", "metadata": {"name": "l", "namespace": "n"}},
     ],
-    ids=["expired", "never renewed", "given back", "dead holder on this machine", "empty"],
+    ids=["given back", "dead holder on this machine", "empty"],
 )
 def test_a_lease_that_nobody_holds_any_more_is_taken_at_once(found: Any) -> None:
     mine, client = leased(found)
@@ -163,25 +163,63 @@ def test_an_alien_is_refused_with_who_and_since_when() -> None:
     assert client.calls == []
 
 
-def test_an_alien_is_waited_out_visibly() -> None:
-    mine, client = leased(held(renewed=-58.4))
+@pytest.mark.parametrize("renewed", [0, -100, 3600, None], ids=["now", "long ago", "tomorrow", "never"])
+def test_an_alien_is_waited_out_visibly_for_one_duration_of_our_own(renewed: Any) -> None:
+    """Whatever its holder's clock says: it runs out when we have seen it unchanged for its duration."""
+    mine, client = leased(held(renewed=renewed, duration=1))
     said: list[str] = []
+    begin = time.monotonic()
     mine.acquire(30, said.append)
+    assert 1.0 <= time.monotonic() - begin < 4.0
     assert holder_of(client) == ME
     assert said == [
-        f"waiting for the run of {ALIEN} (since 2026-01-01T00:00:00.000000Z); its Lease ends in 2 s unless renewed"
+        f"waiting for the run of {ALIEN} (since 2026-01-01T00:00:00.000000Z); its Lease ends in 1 s unless renewed"
     ]
 
 
-def test_an_alien_that_renews_is_not_overtaken() -> None:
-    mine, client = leased(held(renewed=-59.5))
+def test_a_lease_that_seems_to_be_over_is_worth_its_duration(monkeypatch: Any) -> None:
+    """With a short kraft_lock_timeout nobody could ever take over from a run that is dead elsewhere."""
+    monkeypatch.setattr(lease, "LOOK", 0.05)
+    mine, client = leased(held(renewed=-5, duration=1))
+    begin = time.monotonic()
+    mine.acquire(0, silent)
+    assert time.monotonic() - begin >= 1.0
+    assert holder_of(client) == ME
 
-    def renew(_text: Any) -> None:
-        client.put(held())
 
-    with pytest.raises(Refused):
-        mine.acquire(1.2, renew)
+@pytest.mark.parametrize("behind", [-95.0, 0.0, 95.0], ids=["slow clock", "same clock", "fast clock"])
+def test_an_alien_that_renews_is_not_overtaken(monkeypatch: Any, behind: float) -> None:
+    """It renews just now, by whatever clock: a slow one does not make it a dead one."""
+    monkeypatch.setattr(lease, "LOOK", 0.05)
+    mine, client = leased(held(renewed=behind, duration=1))
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(0.3):
+            client.put(held(renewed=behind, duration=1))
+
+    renewing = threading.Thread(target=renew)
+    renewing.start()
+    begin = time.monotonic()
+    try:
+        with pytest.raises(Refused):
+            mine.acquire(2, silent)
+    finally:
+        ended.set()
+        renewing.join()
     assert holder_of(client) == ALIEN
+    assert 1.5 < time.monotonic() - begin < 4.0
+
+
+def test_a_lease_that_its_holder_does_not_date_seems_to_be_over() -> None:
+    for spec in ({}, {"renewTime": "soon"}, {"renewTime": None}, {"renewTime": "2026-01-01T00:00:00"}):
+        assert lease._seems_over(spec)
+    assert not lease._seems_over({"renewTime": stamp(-80)})
+    assert lease._seems_over({"renewTime": stamp(-100)})
+
+
+def test_the_clock_goes_on_while_the_machine_is_suspended() -> None:
+    assert abs(lease.clock() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1.0
 
 
 def test_of_two_that_come_at_once_one_wins() -> Any:
@@ -213,8 +251,8 @@ def test_a_lease_that_an_unanswered_try_took_is_anew() -> None:
     assert mine.acquire(0, silent) is False
 
 
-def test_a_lease_outlasts_a_renewal_that_waits_for_the_server() -> None:
-    assert lease.RENEW_EVERY + rest.PATIENCE <= lease.DURATION
+def test_a_holder_stops_before_another_may_take_over_and_not_before_other_requests_give_up() -> None:
+    assert lease.RENEW_EVERY + rest.PATIENCE <= lease.RENEW_DEADLINE <= lease.DURATION - 10
 
 
 # keep
@@ -273,15 +311,40 @@ def test_a_lease_that_was_deleted_is_lost(quick: Any, monkeypatch: Any) -> None:
     assert told == ["the Lease l was deleted (unlock.yml?)"]
 
 
-def test_a_server_that_is_away_for_a_whole_duration_loses_the_lease(quick: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(lease, "DURATION", 0.1)
+def test_a_server_that_is_away_for_too_long_loses_the_lease(quick: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(lease, "RENEW_DEADLINE", 0.2)
     mine, client = leased()
 
     def away() -> None:
         client.fail.update({("get", "Lease"): Unreachable("the API server does not answer")})
 
     told = lost_of(mine, client, monkeypatch, away)
-    assert told == ["the Lease l could not be renewed for 0.1 s: the API server does not answer"]
+    assert told == ["the Lease l could not be renewed for 0.2 s: the API server does not answer"]
+
+
+def test_a_renewal_that_hangs_is_not_waited_for(quick: Any, monkeypatch: Any) -> None:
+    """The holder has stopped before another, who counts from its own look, may take the Lease."""
+    monkeypatch.setattr(lease, "RENEW_DEADLINE", 0.5)
+    monkeypatch.setattr(lease, "LOOK", 0.05)
+    monkeypatch.setattr(lease, "DURATION", 1)
+    mine, client = leased()
+    # the same objects, by a path of its own
+    other, hangs = RunLease(copy.copy(client), "n", "l", ALIEN), threading.Event()
+    mine.acquire(0, silent)
+    stopped: list[float] = []
+
+    def hang(*_arguments: Any, **_options: Any) -> Any:
+        hangs.wait(10)
+        raise Unreachable("the API server does not answer")
+
+    monkeypatch.setattr(client, "patch", hang)
+    mine.keep(lambda _reason: stopped.append(time.monotonic()))
+    other.acquire(30, silent)
+    taken = time.monotonic()
+    hangs.set()
+    mine.stop()
+    assert len(stopped) == 1
+    assert stopped[0] < taken
 
 
 def test_a_server_that_comes_back_in_time_loses_nothing(quick: Any) -> None:
