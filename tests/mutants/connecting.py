@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import KUBERNETES, PLATFORM, ZOOKEEPER, Mutant, one, unit
+from tests.mutants.mutant import CLUSTER, HANDOVER, KUBERNETES, PLATFORM, ZOOKEEPER, Mutant, one, unit
 
 DISCOVERY = unit("module_utils/_platform/_statefulset/test_discovery")
 SESSION = unit("module_utils/_zookeeper/test_session")
 
+ROUTE = unit("module_utils/_cluster/test_zookeeper_route")
 LEASE = "module_utils/_kubernetes/test_lease"
 
 CONNECTING = (
@@ -69,5 +70,53 @@ CONNECTING = (
         "        return max(0.0, self._until - time.monotonic())\n",
         "        return max(5.0, self._until - time.monotonic())\n",
         SESSION,
+    ),
+    Mutant(
+        "one server of ZooKeeper for the whole run",
+        "11",
+        CLUSTER + "zookeeper_route.py",
+        "                self._used[way.how] = max(self._used.values(), default=0) + 1\n",
+        "                self._used[way.how] = 0\n",
+        ROUTE,
+    ),
+    Mutant(
+        "a broker that cannot relay does",
+        "11",
+        CLUSTER + "zookeeper_route.py",
+        " is not None and is_ready(pod)\n",
+        " is not None\n",
+        ROUTE,
+    ),
+    Mutant(
+        "reads meet a server that lags behind",
+        "9",
+        ZOOKEEPER + "session.py",
+        "            self._losses += 1\n",
+        "            pass\n",
+        SESSION,
+    ),
+    Mutant(
+        "reads are taken although their sync was lost",
+        "9",
+        ZOOKEEPER + "session.py",
+        "            return requests\n",
+        "            pass\n",
+        SESSION,
+    ),
+    Mutant(
+        "a transaction is repeated without a look",
+        "9",
+        ZOOKEEPER + "handover.py",
+        "            unsure = done\n            continue\n",
+        "            session.transact(todo)\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "a transaction whose answer was lost is taken for done",
+        "9",
+        ZOOKEEPER + "handover.py",
+        "            unsure = done\n            continue\n",
+        "            unsure = done\n",
+        HANDOVER,
     ),
 )

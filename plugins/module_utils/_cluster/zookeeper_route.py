@@ -4,23 +4,42 @@
 
 """How the runner reaches ZooKeeper: only through the Kubernetes API, unless the user gives an address.
 
-Private to the collection. In this order: ``kraft_zookeeper_connect`` directly; a port-forward to a ZooKeeper pod that the
-brokers' connect string names; a relay through an exec channel in a broker pod (ZooKeeper in another namespace that the
+Private to the collection. In this order: ``kraft_zookeeper_connect`` directly; port-forwards to the ZooKeeper pods that the
+brokers' connect string names; relays through exec channels in the broker pods (ZooKeeper in another namespace that the
 account may not read, or outside Kubernetes).
+
+Kafka survives the loss of a server, and so does a route: there is one local port, and each connection to it leads to the
+server that was used least lately. kazoo is given that one port instead of one for each server, since it divides its time for
+a handshake by their number: over a slow path none would be long enough.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.channel import Channel
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import exec_relay, pod_forward
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import (
+    Dial,
+    LocalForward,
+    pod_dial,
+    relay_dial,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, SERVICE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.pump import Side
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Forbidden,
+    KraftError,
+    NotFound,
+    Refused,
+    Unreachable,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
 
 DEFAULT_PORT = 2181
 SERVER = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:\[\]\s]+))(?::(?P<port>\d{1,5}))?")
@@ -52,12 +71,24 @@ def address(host: str, port: int) -> str:
 
 @dataclass(frozen=True)
 class Route:
-    """A reachable address for a ZooKeeper client and how it is reached."""
+    """Reachable addresses for a ZooKeeper client and how they are reached.
 
-    host: str
-    port: int
+    :ivar servers: (host, port); a single local port may stand for several servers.
+    :ivar reached: number of servers behind them.
+    """
+
+    servers: tuple[tuple[str, int], ...]
     chroot: str
     how: str
+    reached: int = 1
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one server is reached. ``how`` tells ways apart."""
+
+    how: str
+    dial: Dial
 
 
 def parse_connect(text: str) -> Connect:
@@ -87,39 +118,104 @@ def _no_connect(text: str) -> Refused:
 def open_route(
     client: KubeClient, namespace: str, connect: Connect, relay_pods: Sequence[tuple[str, str]], override: str | None
 ) -> Iterator[Route]:
-    """Yield a Route. ``relay_pods``: (pod, container) of brokers that may relay. Raises Unreachable, Forbidden."""
+    """Yield a Route. ``relay_pods``: (pod, container) of the brokers. Raises Unreachable, Forbidden, Refused."""
     if override:
         given = parse_connect(override)
-        host, port = given.servers[0]
-        yield Route(host, port, given.chroot or connect.chroot, f"directly at {address(host, port)}")
+        listed = ", ".join(address(host, port) for host, port in given.servers)
+        yield Route(given.servers, given.chroot or connect.chroot, f"directly at {listed}", len(given.servers))
         return
-    for host, port in connect.servers:
-        found = _pod_behind(client, namespace, host, port)
-        if found is None:
-            continue
-        pod, pod_namespace, pod_port = found
-        with pod_forward(client, pod_namespace, pod, pod_port) as forward:
-            yield Route(forward.host, forward.port, connect.chroot, f"port-forward to pod {pod_namespace}/{pod}")
-            return
-    host, port = connect.servers[0]
-    if not relay_pods:
+    servers = Servers(lambda: find_ways(client, namespace, connect, relay_pods))
+    hows = [way.how for way in servers.ways]
+    with LocalForward(servers.dial, f"connecting to ZooKeeper {connect}") as forward:
+        yield Route(((forward.host, forward.port),), connect.chroot, "; else ".join(hows), len(hows))
+
+
+class Servers:
+    """The servers of one ensemble: each new connection goes to the one that was used least lately.
+
+    Who they are is looked up again at each later connection, beside it: a pod that was replaced, or came back, is found in time
+    for the next one, and no connection waits for the API server longer than it has to.
+
+    :ivar ways: as found last.
+    :ivar last: how the last connection was made.
+    """
+
+    def __init__(self, find: Callable[[], list[Way]]) -> None:
+        self._find = find
+        self.ways = find()
+        self.last = ""
+        self._used: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._looking = threading.Lock()
+
+    def dial(self) -> tuple[Channel, Side]:
+        """Open a channel to a server. Called from the thread of each connection. Raises KraftError when none can be opened."""
+        if self._used and self._looking.acquire(blocking=False):  # pylint: disable=consider-using-with
+            Background(self._look_again)
+        with self._lock:
+            ways = sorted(self.ways, key=lambda way: self._used.get(way.how, 0))
+        failed: KraftError | None = None
+        for way in ways:
+            # noted before it is known to work: the next connection, which may not wait for this one, tries another
+            with self._lock:
+                self._used[way.how] = max(self._used.values(), default=0) + 1
+            try:
+                opened = way.dial()
+            except Unreachable:
+                raise  # the API server is away, or this took all the time that there is
+            except KraftError as error:
+                failed = error
+            else:
+                self.last = way.how
+                return opened
+        raise failed or Unreachable("no ZooKeeper server is known", code="zookeeper-unreachable")
+
+    def _look_again(self) -> None:
+        try:
+            self.ways = self._find()
+        except KraftError:
+            return  # what is known may still do
+        finally:
+            self._looking.release()
+
+
+def find_ways(client: KubeClient, namespace: str, connect: Connect, relay_pods: Sequence[tuple[str, str]]) -> list[Way]:
+    """Return how each server is reached, in the order of the connect string.
+
+    :param relay_pods: (pod, container) of the brokers; those that are Ready may relay.
+
+    Raises Refused when none is.
+    """
+    pods = dict.fromkeys(pod for host, port in connect.servers for pod in _pods_behind(client, namespace, host, port))
+    if pods:
+        return [
+            Way(f"port-forward to pod {where}/{pod}", pod_dial(client, where, pod, port)) for pod, where, port in pods
+        ]
+    relays = [
+        each for each in relay_pods if (pod := client.find(POD, each[0], namespace)) is not None and is_ready(pod)
+    ]
+    if not relays:
+        host, port = connect.servers[0]
         raise Refused(
             f"no ZooKeeper pod was found behind {address(host, port)} and no broker pod is Ready to relay to it; start a broker, or set "
             "kraft_zookeeper_connect to an address that this machine reaches",
             code="zookeeper-unreachable",
         )
-    pod, container = relay_pods[0]
-    with exec_relay(client, namespace, pod, container, host, port) as relay:
-        yield Route(
-            relay.host, relay.port, connect.chroot, f"relay through pod {namespace}/{pod} to {address(host, port)}"
-        )
+    ways = []
+    # as many as it takes to have each server and each broker once
+    for number in range(max(len(connect.servers), len(relays))):
+        host, port = connect.servers[number % len(connect.servers)]
+        name, container = relays[number % len(relays)]
+        how = f"relay through pod {namespace}/{name} to {address(host, port)}"
+        ways.append(Way(how, relay_dial(client, namespace, name, container, host, port)))
+    return ways
 
 
-def _pod_behind(client: KubeClient, namespace: str, host: str, port: int) -> tuple[str, str, int] | None:
-    """Return (pod, namespace, port) of a running pod that ``host`` names: a Service, or <pod>.<service>."""
+def _pods_behind(client: KubeClient, namespace: str, host: str, port: int) -> list[tuple[str, str, int]]:
+    """Return (pod, namespace, port) of the running pods that ``host`` names: a Service, or <pod>.<service>."""
     labels = host.removesuffix(".").split(".")
     if all(label.isdigit() for label in labels):
-        return None
+        return []
     for pod_name, service, where in _readings(labels, namespace):
         try:
             found = client.find(SERVICE, service, where)
@@ -137,10 +233,14 @@ def _pod_behind(client: KubeClient, namespace: str, host: str, port: int) -> tup
                 )
         except (Forbidden, NotFound):
             continue
-        ready = [pod for pod in pods if is_ready(pod)]
+        ready = [
+            (str(pod["metadata"]["name"]), where, _target_port(found, port, bool(pod_name), pod))
+            for pod in pods
+            if is_ready(pod)
+        ]
         if ready:
-            return str(ready[0]["metadata"]["name"]), where, _target_port(found, port, bool(pod_name), ready[0])
-    return None
+            return ready
+    return []
 
 
 def _readings(labels: Sequence[str], namespace: str) -> list[tuple[str, str, str]]:

@@ -38,6 +38,10 @@ RELAY = (
 )
 
 
+Dial = Callable[[], tuple[Channel, Side]]
+"""Opens a channel to one port. Raises KraftError."""
+
+
 class LocalForward:
     """A listener on 127.0.0.1 while the ``with`` block runs; each connection to it gets a channel of its own.
 
@@ -47,7 +51,7 @@ class LocalForward:
 
     host = "127.0.0.1"
 
-    def __init__(self, dial: Callable[[], tuple[Channel, Side]], what: str) -> None:
+    def __init__(self, dial: Dial, what: str) -> None:
         self._dial = dial
         self._what = what
         self._listener: socket.socket | None = None
@@ -135,21 +139,37 @@ class LocalForward:
             near.close()
 
 
-def pod_forward(client: KubeClient, namespace: str, pod: str, port: int) -> LocalForward:
-    """Return a forward to a port of the pod; enter it with ``with``.
-
-    Needs the permission pods/portforward (get and create).
-    Nothing is checked before the first connection: a pod that is gone shows as a connection that is closed at once, and
-    in ``last_error``.
-    """
-    what = f"forwarding to port {port} of {POD.describe(pod, namespace)}"
+def pod_dial(client: KubeClient, namespace: str, pod: str, port: int) -> Dial:
+    """Return what opens a port-forward to a port of the pod. Needs the permission pods/portforward (get and create)."""
+    what = _to_pod(namespace, pod, port)
 
     def dial() -> tuple[Channel, Side]:
         path = POD.path(namespace, pod, "portforward")
         channel = open_channel(client, path, [("ports", str(port))], (V4,), doing=what, timeout=OPEN_TIMEOUT)
         return channel, PortSide(what)
 
-    return LocalForward(dial, what)
+    return dial
+
+
+def relay_dial(client: KubeClient, namespace: str, pod: str, container: str | None, host: str, port: int) -> Dial:
+    """Return what opens a connection to ``host:port`` as the pod sees them. Needs the permission pods/exec (get and create)."""
+    what = _by_relay(namespace, pod, host, port)
+    command = ["bash", "-c", RELAY, "relay", host, str(port)]
+
+    def dial() -> tuple[Channel, Side]:
+        channel = open_exec(client, namespace, pod, command, container=container, stdin=True, timeout=OPEN_TIMEOUT)
+        return channel, ExecSide(what)
+
+    return dial
+
+
+def pod_forward(client: KubeClient, namespace: str, pod: str, port: int) -> LocalForward:
+    """Return a forward to a port of the pod; enter it with ``with``.
+
+    Nothing is checked before the first connection: a pod that is gone shows as a connection that is closed at once, and
+    in ``last_error``.
+    """
+    return LocalForward(pod_dial(client, namespace, pod, port), _to_pod(namespace, pod, port))
 
 
 def exec_relay(
@@ -157,14 +177,16 @@ def exec_relay(
 ) -> LocalForward:
     """Return a forward to ``host:port`` as the pod sees them, by bash and cat in it; enter it with ``with``.
 
-    For ZooKeeper outside reachable pods. The relay process ends with its connection. Needs the permission pods/exec
-    (get and create).
+    For ZooKeeper outside reachable pods. The relay process ends with its connection.
     """
-    what = f"relaying to {host}:{port} through {POD.describe(pod, namespace)}"
-    command = ["bash", "-c", RELAY, "relay", host, str(port)]
+    return LocalForward(
+        relay_dial(client, namespace, pod, container, host, port), _by_relay(namespace, pod, host, port)
+    )
 
-    def dial() -> tuple[Channel, Side]:
-        channel = open_exec(client, namespace, pod, command, container=container, stdin=True, timeout=OPEN_TIMEOUT)
-        return channel, ExecSide(what)
 
-    return LocalForward(dial, what)
+def _to_pod(namespace: str, pod: str, port: int) -> str:
+    return f"forwarding to port {port} of {POD.describe(pod, namespace)}"
+
+
+def _by_relay(namespace: str, pod: str, host: str, port: int) -> str:
+    return f"relaying to {host}:{port} through {POD.describe(pod, namespace)}"

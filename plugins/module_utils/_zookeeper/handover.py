@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
@@ -24,14 +24,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     DeadlineExceeded,
     Unreachable,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import (
     Check,
     Delete,
     Operation,
     SetData,
-    ZkSession,
     Znode,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import (
     controller_of,
     read_states,
@@ -142,11 +142,12 @@ def remove(session: ZkSession, stored: Iterable[int]) -> Removal:
     :raises Conflict: when the znodes keep changing: somebody still writes them.
     """
     known = list(stored)
+    unsure: Removal | None = None
     for _attempt in range(ATTEMPTS):
         heads = read_heads(session)
         todo = operations(heads, known)
         if not any(isinstance(each, Delete) for each in todo):
-            return Removal({}, None, int(time.time() * 1000))
+            return replace(unsure or Removal({}, None, 0), committed_ms=int(time.time() * 1000))
         nodes = {MIGRATION: heads.migration_node, CONTROLLER: heads.controller_node}
         removed = {
             each.path: node.data.decode(errors="replace")
@@ -154,12 +155,17 @@ def remove(session: ZkSession, stored: Iterable[int]) -> Removal:
             if isinstance(each, Delete) and (node := nodes[each.path]) is not None
         }
         raised = next((int(each.value) for each in todo if isinstance(each, SetData)), None)
+        done, unsure = Removal(removed, raised, 0), None
         try:
             session.transact(todo)
-        except (Conflict, Unreachable):
-            # lost the connection: it may have been carried out, which the next look tells
+        except Conflict:
             continue
-        return Removal(removed, raised, int(time.time() * 1000))
+        except Unreachable:
+            # Lost the connection: it may have been carried out, which the next look tells. It cannot be any more after that look:
+            # ZooKeeper keeps the order of a session, also over a change of servers (SessionMovedException).
+            unsure = done
+            continue
+        return replace(done, committed_ms=int(time.time() * 1000))
     raise Conflict(
         f"ZooKeeper at {session.address}: {MIGRATION} and {CONTROLLER} were changed by somebody else each of {ATTEMPTS} times that they "
         "were to be removed; a KRaft controller still runs somewhere: stop it, then run again",

@@ -26,7 +26,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
     without_passwords,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Topic, ZnodeError
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import unreadable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import read_view
 

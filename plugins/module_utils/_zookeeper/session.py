@@ -8,9 +8,11 @@ kazoo does the protocol; this class adds what the collection needs: a deadline o
 many reads in flight at once, and watches that survive a lost connection. kazoo's own logging is silenced, since it
 would write into Ansible's output from a thread.
 
-What holds after a connection was lost (kazoo 2.x): kazoo connects again by itself, to the same forwarded local port,
-and every watch that was set fires once with a "none" event, because the server forgot it. So a watch here means "look
-again": whoever gets the call reads anew and sets a new watch, and no change is missed.
+What holds after a connection was lost (kazoo 2.x): kazoo connects again by itself, perhaps to another server of the
+ensemble, and every watch that was set fires once with a "none" event, because the server forgot it. So a watch here means
+"look again": whoever gets the call reads again and sets a new watch, and no change is missed. A session that goes on never
+sees an older state, since a server that lags behind refuses it; one that expired is replaced by a new one without that
+promise, so the first reads on any new connection follow a sync.
 """
 
 from __future__ import annotations
@@ -20,8 +22,7 @@ import threading
 import time
 import traceback
 import typing as t
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -31,6 +32,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     NotFound,
     Unreachable,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import (
+    Check,
+    Operation,
+    SetData,
+    Znode,
+    znode_of,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.silence import Silence
 
 KAZOO_IMPORT_ERROR: str | None
 try:
@@ -55,53 +64,11 @@ PIPELINE = 500
 _SILENT = logging.getLogger("kafkaops.kraft.zookeeper")
 
 
-@dataclass(frozen=True)
-class Znode:
-    """What one read returned.
-
-    :ivar data: the value; ``b""`` also for a znode whose value is null.
-    :ivar version: version of the data.
-    :ivar mtime_ms: time of the last change of the data in milliseconds, by ZooKeeper's clock.
-    :ivar ephemeral: whether it belongs to a session and goes with it.
-    :ivar ctime_ms: when the znode was created, in milliseconds, by ZooKeeper's clock.
-    """
-
-    data: bytes
-    version: int
-    mtime_ms: int
-    ephemeral: bool
-    ctime_ms: int = 0
-
-
-@dataclass(frozen=True)
-class Operation:
-    """Part of a transaction: a znode as it was read. ``version`` is that of its data."""
-
-    path: str
-    version: int
-
-
-@dataclass(frozen=True)
-class Check(Operation):
-    """The znode has this version."""
-
-
-@dataclass(frozen=True)
-class SetData(Operation):
-    """Write a znode that has this version."""
-
-    value: bytes
-
-
-@dataclass(frozen=True)
-class Delete(Operation):
-    """Delete a znode that has this version."""
-
-
-def open_session(host: str, port: int, *, chroot: str = "", timeout: float = 10.0) -> ZkSession:
+def open_session(host: str, port: int, *more: tuple[str, int], chroot: str = "", timeout: float = 10.0) -> ZkSession:
     """Connect to ZooKeeper.
 
-    :param host: a single server, or the local end of a forwarded port.
+    :param host: a server, or the local end of a forwarded port.
+    :param more: further servers of the same ensemble, as (host, port), for when one fails.
     :param chroot: path below which this Kafka cluster lives (``/kafka``); empty for the root.
     :param timeout: seconds until the connection must stand, and the deadline of every later call.
     :raises Unreachable: when there is no session in time.
@@ -110,7 +77,7 @@ def open_session(host: str, port: int, *, chroot: str = "", timeout: float = 10.
     """
     if KAZOO_IMPORT_ERROR is not None:
         raise KraftError(missing_libraries(), detail={"traceback": KAZOO_IMPORT_ERROR})
-    session = ZkSession(host, port, chroot=chroot, timeout=timeout)
+    session = ZkSession(((host, port), *more), chroot=chroot, timeout=timeout)
     try:
         session.connect()
     except BaseException:
@@ -127,16 +94,19 @@ class ZkSession:
     of a long wait.
     """
 
-    def __init__(self, host: str, port: int, *, chroot: str, timeout: float) -> None:
-        self._host, self._port, self._timeout = host, port, timeout
+    def __init__(self, servers: Sequence[tuple[str, int]], *, chroot: str, timeout: float) -> None:
+        self._servers = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in servers)
+        self._timeout = timeout
         self.patience = timeout
         self.tell: Callable[[str], None] = lambda _text: None
         self._chroot = "/" + chroot.strip("/") if chroot.strip("/") else ""
         self._up = threading.Event()
+        #: connections lost so far, and after how many of them a sync was sent
+        self._losses = self._synced = 0
         self._closed = False
         _silence()
         self._client = KazooClient(
-            hosts=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            hosts=self._servers,
             timeout=SESSION_SECONDS,
             connection_retry=KazooRetry(max_tries=-1, delay=0.05, backoff=2, max_delay=2.0),
             logger=_SILENT,
@@ -146,7 +116,7 @@ class ZkSession:
     @property
     def address(self) -> str:
         """Where it connects to, with the chroot, as in ``zookeeper.connect``."""
-        return f"{self._host}:{self._port}{self._chroot}"
+        return self._servers + self._chroot
 
     @property
     def connected(self) -> bool:
@@ -158,7 +128,7 @@ class ZkSession:
         self._client.start_async()
         if not self._up.wait(self._timeout):
             raise Unreachable(
-                f"ZooKeeper at {self._host}:{self._port} gave no session within {self._timeout:g} s: check that it "
+                f"ZooKeeper at {self._servers} gave no session within {self._timeout:g} s: check that it "
                 "runs and that the port is the client port",
                 code="zookeeper-unreachable",
             )
@@ -187,7 +157,7 @@ class ZkSession:
 
     def get_many(self, paths: Iterable[str]) -> dict[str, Znode | None]:
         """Return many znodes, with up to :data:`PIPELINE` requests in flight; missing ones are None."""
-        return {path: _znode(answer) for path, answer in self._read(dict.fromkeys(paths, "get")).items()}
+        return {path: znode_of(answer) for path, answer in self._read(dict.fromkeys(paths, "get")).items()}
 
     def children(self, path: str) -> list[str]:
         """Return the names below a znode, sorted; ``[]`` when it does not exist."""
@@ -283,6 +253,7 @@ class ZkSession:
         if state == KazooState.CONNECTED:
             self._up.set()
         else:
+            self._losses += 1
             self._up.clear()
 
     def _read(self, wanted: dict[str, str], callback: Callable[[str], None] | None = None) -> dict[str, t.Any]:
@@ -291,27 +262,46 @@ class ZkSession:
         :param wanted: path to the kind of request.
         :return: path to kazoo's answer, None for a missing znode.
         """
-        silence = _Silence(self.patience)
+        silence = Silence(self.patience)
         answers: dict[str, t.Any] = {}
         begun = told = time.monotonic()
         for window in _windows(list(wanted.items())):
             left = window
-            while left:
-                sent = [(path, kind, self._send(kind, path, callback)) for path, kind in left]
-                left = []
-                for path, kind, result in sent:
-                    try:
-                        answers[path] = self._answer(path, result, silence)
-                    except _Again:
-                        left.append((path, kind))
-                if left:
-                    self._wait_up(silence)
+            while left := self._ask(left, callback, silence, answers):
+                self._wait_up(silence)
             if time.monotonic() - told > SLOW:
                 told = time.monotonic()
                 self.tell(
                     f"reading from ZooKeeper at {self.address} is slow: {len(answers)} of {len(wanted)} znodes in {told - begun:.0f} s"
                 )
         return answers
+
+    def _ask(
+        self,
+        requests: list[tuple[str, str]],
+        callback: Callable[[str], None] | None,
+        silence: Silence,
+        answers: dict[str, t.Any],
+    ) -> list[tuple[str, str]]:
+        """Send requests at once and take in their answers; returns those that have to be asked again."""
+        losses, sync = self._losses, None
+        if self._synced != losses:
+            # this may be a new session with a server that lags behind what was seen; ZooKeeper keeps the order of requests
+            sync = self._send("sync", "/", None)
+            self._synced = losses
+        sent = [(path, kind, self._send(kind, path, callback)) for path, kind in requests]
+        again = []
+        try:
+            if sync is not None:
+                self._answer("/", sync, silence)
+        except _Again:
+            return requests
+        for path, kind, result in sent:
+            try:
+                answers[path] = self._answer(path, result, silence)
+            except _Again:
+                again.append((path, kind))
+        return again
 
     def _send(self, kind: str, path: str, callback: Callable[[str], None] | None) -> t.Any:
         full = (self._chroot + path).rstrip("/") or "/"
@@ -325,7 +315,7 @@ class ZkSession:
         }
         return send[kind](full, watch=watch)
 
-    def _answer(self, path: str, result: t.Any, silence: _Silence) -> t.Any:
+    def _answer(self, path: str, result: t.Any, silence: Silence) -> t.Any:
         try:
             answer = result.get(timeout=silence.left)
         except kazoo_errors.NoNodeError:
@@ -348,7 +338,7 @@ class ZkSession:
         silence.broken()
         return answer
 
-    def _wait_up(self, silence: _Silence) -> None:
+    def _wait_up(self, silence: Silence) -> None:
         if silence.left > SOON and not self._closed and not self.wait_connected(SOON):
             self.tell(f"ZooKeeper at {self.address} does not answer; waiting for it for up to {self.patience:.0f} s")
         if self._closed or not self.wait_connected(silence.left):
@@ -369,7 +359,7 @@ class ZkSession:
         if "ids" in self.children("/brokers"):
             clusters.insert(0, "/ (no chroot)")
         found_text = f"Kafka clusters are under {', '.join(clusters)}" if clusters else "it holds no Kafka cluster"
-        return f"ZooKeeper at {self._host}:{self._port} has no {chroot}: {found_text}; check zookeeper.connect"
+        return f"ZooKeeper at {self._servers} has no {chroot}: {found_text}; check zookeeper.connect"
 
     def _end(self) -> None:
         try:
@@ -379,23 +369,6 @@ class ZkSession:
             _SILENT.debug("closing the ZooKeeper session: %s", exc)
 
 
-class _Silence:
-    """How long ZooKeeper may still be silent. Each answer begins it again: many reads may take long, none may stay away."""
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self.broken()
-
-    def broken(self) -> None:
-        """An answer has come."""
-        self._until = time.monotonic() + self._patience
-
-    @property
-    def left(self) -> float:
-        """Seconds, 0 when it has lasted too long."""
-        return max(0.0, self._until - time.monotonic())
-
-
 class _Again(Exception):
     """The connection was lost under a read; ask again."""
 
@@ -403,19 +376,6 @@ class _Again(Exception):
 def _windows(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
     for start in range(0, len(items), PIPELINE):
         yield items[start : start + PIPELINE]
-
-
-def _znode(answer: t.Any) -> Znode | None:
-    if answer is None:
-        return None
-    data, stat = answer
-    return Znode(
-        data=data or b"",
-        version=stat.version,
-        mtime_ms=stat.mtime,
-        ephemeral=stat.ephemeralOwner != 0,
-        ctime_ms=stat.ctime,
-    )
 
 
 def _silence() -> None:

@@ -15,7 +15,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
     PartitionState,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 
 
 def read_states(session: ZkSession, partitions: Iterable[Partition]) -> dict[Partition, PartitionState]:

@@ -24,7 +24,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
     PartitionState,
     Topic,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import (
     controller_of,
     read_states,

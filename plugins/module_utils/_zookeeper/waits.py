@@ -32,7 +32,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     KraftError,
     Unreachable,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import (
     controller_of,
     state_of,

@@ -26,12 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     wanted_pods,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
-    Delete,
-    Operation,
-    SetData,
-    Znode,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Delete, Operation, SetData, Znode
 
 from tests.unit.way.parts import CONTROLLERS, STAGES
 from tests.unit.way.world import World

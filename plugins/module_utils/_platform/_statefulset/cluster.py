@@ -18,7 +18,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import (
     Connect,
     Route,
-    is_ready,
     open_route,
     parse_connect,
 )
@@ -45,7 +44,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import discovery
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
+    SESSION_SECONDS,
+    ZkSession,
+    open_session,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import ZkView, read_view
 
 Obj = dict[str, Any]
@@ -328,7 +331,7 @@ class StatefulSetCluster:
                 f"no broker or controller of {self.name} names a ZooKeeper: the cluster runs in KRaft mode",
                 code="wrong-state",
             )
-        relays = [(pod, self.container) for pod in self.pods if is_ready(self.pods[pod])]
+        relays = [(pod, self.container) for pod in self.pods]
         return self._stack.enter_context(
             open_route(self.client, self.namespace, connect, relays, self.params["zookeeper_connect"])
         )
@@ -336,8 +339,10 @@ class StatefulSetCluster:
     @cached_property
     def zookeeper(self) -> ZkSession:
         """A read-only session at the chroot of the cluster."""
-        route = self.route
-        session = open_session(route.host, route.port, chroot=route.chroot, timeout=15.0)
+        (host, port), *more = self.route.servers
+        # time to find out that servers are silent before the one that is not
+        timeout = 5.0 + SESSION_SECONDS * min(self.route.reached, 3)
+        session = open_session(host, port, *more, chroot=self.route.chroot, timeout=timeout)
         # the path leads through the API server: reads wait for it as long as those of the API itself
         session.patience, session.tell = PATIENCE, self.client.tell
         return self._stack.enter_context(session)

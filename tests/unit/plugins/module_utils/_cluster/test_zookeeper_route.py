@@ -6,14 +6,22 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import contextlib
+import socket
+import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import zookeeper_route
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import Connect, parse_connect
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Forbidden,
+    KraftError,
+    NotFound,
+    Refused,
+    Unreachable,
+)
 
 from tests.unit.plugins.module_utils.fakes import FakeClient, pod
 
@@ -102,7 +110,7 @@ def test_target_port_by_name_is_looked_up_in_the_pod() -> None:
 
 
 def behind(client: Any, host: Any, port: Any = 2181) -> Any:
-    return zookeeper_route._pod_behind(client, "n", host, port)
+    return zookeeper_route._pods_behind(client, "n", host, port)
 
 
 def zk_pod(name: Any, namespace: Any, **more: Any) -> Any:
@@ -111,98 +119,239 @@ def zk_pod(name: Any, namespace: Any, **more: Any) -> Any:
     return item
 
 
-def test_the_pod_behind_a_service() -> None:
+def test_the_pods_behind_a_service() -> None:
     client = FakeClient(
         service("zk", "infra", ports=[{"port": 2181, "targetPort": 12181}], selector={"app": "zk"}),
         zk_pod("zk-0", "infra", ready=False),
         zk_pod("zk-1", "infra"),
+        zk_pod("zk-2", "infra"),
         pod("other", "infra"),
     )
-    assert behind(client, "zk.infra.svc.cluster.local.") == ("zk-1", "infra", 12181)
+    assert behind(client, "zk.infra.svc.cluster.local.") == [("zk-1", "infra", 12181), ("zk-2", "infra", 12181)]
 
 
 def test_the_pod_of_a_headless_service() -> None:
     client = FakeClient(
         service("zk", "n", cluster_ip="None", selector={"app": "zk"}), zk_pod("zk-0", "n"), zk_pod("zk-1", "n")
     )
-    assert behind(client, "zk-1.zk") == ("zk-1", "n", 2181)
-    assert behind(client, "zk-1.zk.n.svc") == ("zk-1", "n", 2181)
-    assert behind(client, "zk-9.zk") is None
+    assert behind(client, "zk-1.zk") == [("zk-1", "n", 2181)]
+    assert behind(client, "zk-1.zk.n.svc") == [("zk-1", "n", 2181)]
+    assert behind(client, "zk-9.zk") == []
 
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "zk.example.com", "zk"])
 def test_nobody_behind_it(host: Any) -> None:
-    assert behind(FakeClient(), host) is None
+    assert behind(FakeClient(), host) == []
 
 
 def test_a_service_without_selector_or_ready_pods_leads_nowhere() -> None:
-    assert behind(FakeClient(service("zk", "n")), "zk") is None
+    assert behind(FakeClient(service("zk", "n")), "zk") == []
     client = FakeClient(service("zk", "n", selector={"app": "zk"}), zk_pod("zk-0", "n", ready=False))
-    assert behind(client, "zk") is None
+    assert behind(client, "zk") == []
 
 
 def test_a_namespace_that_may_not_be_read_leads_nowhere() -> None:
     client = FakeClient()
     client.fail["get", "Service"] = Forbidden("may not get services")
-    assert behind(client, "zk.infra") is None
+    assert behind(client, "zk.infra") == []
 
 
 @pytest.fixture
 def channels(monkeypatch: Any) -> Any:
-    """Forward and relay that say what they were asked for."""
-    opened: list[tuple[Any, ...]] = []
+    """Channels that say what they were asked for; those in ``channels.broken`` raise their error."""
+    opened = SimpleNamespace(asked=[], broken={})
 
-    @contextmanager
-    def pod_forward(_client: Any, namespace: Any, name: Any, port: Any) -> Any:
-        opened.append(("forward", namespace, name, port))
-        yield SimpleNamespace(host="127.0.0.1", port=40001)
+    def dial(*asked: Any) -> Any:
+        def call() -> Any:
+            opened.asked.append(asked)
+            if asked[2] in opened.broken:
+                raise opened.broken[asked[2]]
+            return asked
 
-    @contextmanager
-    def exec_relay(_client: Any, namespace: Any, name: Any, container: Any, host: Any, port: Any) -> Any:
-        opened.append(("relay", namespace, name, container, host, port))
-        yield SimpleNamespace(host="127.0.0.1", port=40002)
+        return call
 
-    monkeypatch.setattr(zookeeper_route, "pod_forward", pod_forward)
-    monkeypatch.setattr(zookeeper_route, "exec_relay", exec_relay)
+    monkeypatch.setattr(zookeeper_route, "pod_dial", lambda _client, *asked: dial("forward", *asked))
+    monkeypatch.setattr(zookeeper_route, "relay_dial", lambda _client, *asked: dial("relay", *asked))
     return opened
 
 
-def route(client: Any, connect: Any, *, relays: Any = (("kafka-0", "kafka"),), override: Any = None) -> Any:
-    with zookeeper_route.open_route(client, "n", parse_connect(connect), list(relays), override) as found:
-        return found
+def ways(client: Any, connect: Any, *, relays: Any = (("kafka-0", "kafka"),)) -> Any:
+    return zookeeper_route.find_ways(client, "n", parse_connect(connect), list(relays))
 
 
-def test_the_users_own_address_comes_first(channels: Any) -> None:
-    found = route(FakeClient(), "zk:2181/k", override="localhost:9999")
-    assert (found.host, found.port, found.chroot, found.how) == (
-        "localhost",
-        9999,
-        "/k",
-        "directly at localhost:9999",
+def ensemble(*names: str) -> Any:
+    return FakeClient(
+        service("zk", "n", cluster_ip="None", selector={"app": "zk"}), *(zk_pod(name, "n") for name in names)
     )
-    assert route(FakeClient(), "zk:2181/k", override="localhost:9999/other").chroot == "/other"
-    assert channels == []
 
 
-def test_the_first_server_with_a_pod_is_forwarded_to(channels: Any) -> None:
-    client = FakeClient(service("b", "n", selector={"app": "zk"}), zk_pod("b-0", "n"))
-    found = route(client, "a:2181,b:2181/k")
-    assert channels == [("forward", "n", "b-0", 2181)]
-    assert (found.port, found.chroot, found.how) == (40001, "/k", "port-forward to pod n/b-0")
+THREE = "zk-0.zk:2181,zk-1.zk:2181,zk-2.zk:2181/k"
 
 
-def test_else_a_broker_relays(channels: Any) -> None:
-    found = route(FakeClient(), "zk.example.com:2281/k")
-    assert channels == [("relay", "n", "kafka-0", "kafka", "zk.example.com", 2281)]
-    assert found.how == "relay through pod n/kafka-0 to zk.example.com:2281"
+def test_the_users_own_addresses_come_first() -> None:
+    def directly(override: str) -> Any:
+        with zookeeper_route.open_route(FakeClient(), "n", parse_connect("zk:2181/k"), [], override) as found:  # type: ignore[arg-type]
+            return found
+
+    found = directly("localhost:9999,other")
+    assert (found.servers, found.chroot, found.how, found.reached) == (
+        (("localhost", 9999), ("other", 2181)),
+        "/k",
+        "directly at localhost:9999, other:2181",
+        2,
+    )
+    assert directly("localhost:9999/other").chroot == "/other"
+
+
+def test_each_server_with_a_pod_is_a_way(channels: Any) -> None:
+    found = ways(ensemble("zk-0", "zk-2"), THREE)
+    assert [way.how for way in found] == ["port-forward to pod n/zk-0", "port-forward to pod n/zk-2"]
+    for way in found:
+        way.dial()
+    assert channels.asked == [("forward", "n", "zk-0", 2181), ("forward", "n", "zk-2", 2181)]
+
+
+def test_pods_that_are_named_twice_are_one_way(channels: Any) -> None:
+    assert len(ways(ensemble("zk-0", "zk-1"), "zk,zk-0.zk,zk.n.svc")) == 2
+
+
+def test_else_the_brokers_relay(channels: Any) -> None:
+    client = FakeClient(pod("kafka-0"), pod("kafka-1", ready=False), pod("kafka-2"))
+    brokers = [(f"kafka-{number}", "kafka") for number in range(4)]
+    found = ways(client, "a.example.com:1,b.example.com,c.example.com", relays=brokers)
+    for way in found:
+        way.dial()
+    assert channels.asked == [
+        ("relay", "n", "kafka-0", "kafka", "a.example.com", 1),
+        ("relay", "n", "kafka-2", "kafka", "b.example.com", 2181),
+        ("relay", "n", "kafka-0", "kafka", "c.example.com", 2181),
+    ]
+    assert found[0].how == "relay through pod n/kafka-0 to a.example.com:1"
+    found = ways(client, "lb.example.com", relays=brokers)
+    assert [way.how for way in found] == [
+        "relay through pod n/kafka-0 to lb.example.com:2181",
+        "relay through pod n/kafka-2 to lb.example.com:2181",
+    ], "a broker that is restarted takes nobody's ZooKeeper away"
 
 
 def test_without_a_ready_broker_nobody_can_relay(channels: Any) -> None:
-    with pytest.raises(Refused) as raised:
-        route(FakeClient(), "zk.example.com", relays=())
-    assert raised.value.code == "zookeeper-unreachable"
-    assert "zk.example.com:2181" in raised.value.message
-    assert "kraft_zookeeper_connect" in raised.value.message
+    for client in (FakeClient(), FakeClient(pod("kafka-0", ready=False))):
+        with pytest.raises(Refused) as raised:
+            ways(client, "zk.example.com")
+        assert raised.value.code == "zookeeper-unreachable"
+        assert "zk.example.com:2181" in raised.value.message
+        assert "kraft_zookeeper_connect" in raised.value.message
+
+
+# one connection after the other
+
+
+def asked(channels: Any) -> list[str]:
+    return [each[2] for each in channels.asked]
+
+
+def servers_of(client: Any) -> Any:
+    return zookeeper_route.Servers(lambda: ways(client, THREE))
+
+
+def test_each_connection_goes_to_the_server_that_was_used_least_lately(channels: Any) -> None:
+    servers = servers_of(ensemble("zk-0", "zk-1", "zk-2"))
+    for _connection in range(4):
+        servers.dial()
+    assert asked(channels) == ["zk-0", "zk-1", "zk-2", "zk-0"]
+    assert servers.last == "port-forward to pod n/zk-0"
+
+
+def test_a_server_whose_pod_is_gone_is_passed_over(channels: Any) -> None:
+    servers = servers_of(ensemble("zk-0", "zk-1", "zk-2"))
+    channels.broken = {"zk-0": NotFound("no such pod"), "zk-1": KraftError("no container runs")}
+    assert servers.dial()[2] == "zk-2"
+    assert asked(channels) == ["zk-0", "zk-1", "zk-2"]
+    channels.broken["zk-2"] = KraftError("nor here")
+    with pytest.raises(KraftError, match="nor here"):
+        servers.dial()
+
+
+def test_an_api_server_that_is_away_is_not_asked_for_each_server(channels: Any) -> None:
+    """Each may take all the time that kazoo has for a connection; the next connection begins with the next server."""
+    servers = servers_of(ensemble("zk-0", "zk-1"))
+    channels.broken = {"zk-0": Unreachable("no answer within the time limit")}
+    with pytest.raises(Unreachable, match="no answer"):
+        servers.dial()
+    assert servers.dial()[2] == "zk-1"
+    assert asked(channels) == ["zk-0", "zk-1"]
+
+
+def until(condition: Any) -> None:
+    for _attempt in range(500):
+        if condition():
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("it never came")
+
+
+def test_a_pod_under_another_name_is_found_in_time_for_a_later_connection(channels: Any) -> None:
+    """As a Deployment makes it; a StatefulSet's comes back under its own name."""
+    client = FakeClient(service("zk", "n", selector={"app": "zk"}), zk_pod("zk-x7", "n"))
+    servers: Any = zookeeper_route.Servers(lambda: ways(client, "zk:2181"))
+    servers.dial()
+    client.drop("Pod", "n", "zk-x7")
+    client.put(zk_pod("zk-b9", "n"))
+    channels.broken = {"zk-x7": NotFound("no such pod")}
+    with contextlib.suppress(NotFound):
+        servers.dial()
+    until(lambda: [way.how for way in servers.ways] == ["port-forward to pod n/zk-b9"])
+    assert servers.dial()[2] == "zk-b9"
+
+
+def test_what_is_known_does_while_the_api_server_cannot_be_asked(channels: Any) -> None:
+    client = ensemble("zk-0")
+    servers = servers_of(client)
+    servers.dial()
+    looks: list[bool] = []
+
+    def find() -> Any:
+        looks.append(True)
+        raise Unreachable("away")
+
+    servers._find = find
+    servers.dial()
+    until(lambda: looks and not servers._looking.locked())
+    assert servers.dial()[2] == "zk-0"
+
+
+def test_a_look_that_hangs_keeps_no_connection_waiting(channels: Any) -> None:
+    servers = servers_of(ensemble("zk-0", "zk-1"))
+    servers.dial()
+    hangs = threading.Event()
+    looks: list[bool] = []
+
+    def find() -> Any:
+        looks.append(True)
+        hangs.wait(10)
+        raise Unreachable("away")
+
+    servers._find = find
+    for _connection in range(3):
+        servers.dial()
+    assert asked(channels) == ["zk-0", "zk-1", "zk-0", "zk-1"]
+    until(lambda: looks)
+    assert looks == [True], "one look at a time"
+    hangs.set()
+    until(lambda: not servers._looking.locked())
+
+
+def test_a_route_is_one_local_port_for_all_servers(channels: Any) -> None:
+    client = ensemble("zk-0", "zk-1")
+    channels.broken = {"zk-0": KraftError("refused"), "zk-1": KraftError("refused")}
+    with zookeeper_route.open_route(client, "n", parse_connect(THREE), [], None) as route:
+        assert (route.chroot, route.reached) == ("/k", 2)
+        assert route.how == "port-forward to pod n/zk-0; else port-forward to pod n/zk-1"
+        for _connection in range(2):
+            ((host, port),) = route.servers
+            with socket.create_connection((host, port), timeout=5) as sock:
+                assert sock.recv(1) == b"", "nobody is behind it"
+    assert asked(channels) == ["zk-0", "zk-1", "zk-0", "zk-1"]
 
 
 def test_ready() -> None:

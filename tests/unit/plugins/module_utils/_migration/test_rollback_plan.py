@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import r
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
 
 from tests.unit.plugins.module_utils.fakes import FakeClient, controller, pod, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts

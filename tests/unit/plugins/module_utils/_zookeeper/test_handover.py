@@ -17,12 +17,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Unreachable,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
-    Check,
-    Delete,
-    SetData,
-    ZkSession,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Check, Delete, SetData
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from kazoo import exceptions
 
 from tests.unit.plugins.module_utils._zookeeper.conftest import Server
@@ -158,8 +154,49 @@ def test_a_lost_answer_is_looked_up(hybrid: Server, session: ZkSession, monkeypa
             raise Unreachable("the connection was lost")
 
     monkeypatch.setattr(session, "transact", transact)
-    assert handover.remove(session, []).removed == {}
+    done = handover.remove(session, [7])
+    assert done.removed.keys() == {"/migration", "/controller"}, "what it removed is not forgotten"
+    assert (done.epoch, hybrid.nodes["/controller_epoch"][0]) == (8, b"8")
     assert "/migration" not in hybrid.nodes
+    assert len(multis(hybrid)) == 1
+
+
+def test_a_transaction_that_was_lost_on_its_way_is_made_from_what_is_read_then(
+    hybrid: Server, session: ZkSession
+) -> None:
+    """Its result is unknown: nothing is repeated with the versions of before."""
+    real = hybrid.client.transaction
+    tried: list[bool] = []
+
+    def transaction() -> Any:
+        if not tried:
+            tried.append(True)
+            hybrid.fail_next = [exceptions.ConnectionLoss()]
+        else:
+            assert hybrid.requests[-1][0] == "get"
+            assert ("sync", "/") in hybrid.requests[-6:]
+        return real()
+
+    hybrid.client.transaction = transaction  # type: ignore[method-assign]
+    assert handover.remove(session, []).removed.keys() == {"/migration", "/controller"}
+    assert len(multis(hybrid)) == 2
+    assert not {"/migration", "/controller"} & hybrid.nodes.keys()
+
+
+def test_what_others_removed_after_a_lost_try_and_a_look_is_not_ours(
+    hybrid: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = iter([Unreachable("lost"), Conflict("changed")])
+
+    def transact(_operations: Any) -> None:
+        error = next(tries)
+        if isinstance(error, Conflict):
+            hybrid.remove("/migration")
+            hybrid.remove("/controller")
+        raise error
+
+    monkeypatch.setattr(session, "transact", transact)
+    assert handover.remove(session, []).removed == {}
 
 
 def test_a_transaction_fails_as_a_whole(hybrid: Server, session: ZkSession) -> None:

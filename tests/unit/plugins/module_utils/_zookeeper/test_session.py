@@ -19,7 +19,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Unreachable,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, Znode, open_session
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
 from kazoo import exceptions
 from kazoo.handlers.threading import KazooTimeoutError
 
@@ -120,6 +121,42 @@ def test_a_lost_connection_is_waited_for(server: Server, session: ZkSession) -> 
     threading.Timer(0.05, server.come_back).start()
     assert there(session.get("/a")).data == b"1"
     assert session.wait_connected(0)
+
+
+def test_several_servers_are_all_given_to_kazoo(server: Server) -> None:
+    server.put("/k/cluster/id", b"x")
+    with open_session("a", 1, ("::1", 2), chroot="k") as session:
+        assert server.client.options["hosts"] == "a:1,[::1]:2"
+        assert session.address == "a:1,[::1]:2/k"
+
+
+def test_the_first_reads_after_a_lost_connection_follow_a_sync(server: Server, session: ZkSession) -> None:
+    """The next server may lag behind what was seen: kazoo forgets that when the session expires."""
+    server.put("/a", b"1")
+    session.get("/a")
+    assert ("sync", "/") not in server.requests
+    server.lose_connection()
+    server.come_back()
+    session.get_many(["/a", "/b"])
+    session.get("/a")
+    assert server.requests[1:] == [("sync", "/"), ("get", "/a"), ("get", "/b"), ("get", "/a")]
+
+
+def test_reads_whose_sync_was_lost_are_asked_again(server: Server, session: ZkSession) -> None:
+    """They may have been answered by whoever comes after that loss."""
+    server.put("/a", b"old")
+    server.lose_connection()
+    server.come_back()
+    server.fail_next = [exceptions.ConnectionLoss()]
+    real = server.client.get_async
+    answers = iter([b"lags behind", b"new"])
+
+    def get_async(path: str, watch: object = None) -> object:
+        server.put("/a", next(answers))
+        return real(path)
+
+    server.client.get_async = get_async  # type: ignore[method-assign,assignment]
+    assert there(session.get("/a")).data == b"new"
 
 
 def test_a_long_wait_is_told(server: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch) -> None:
