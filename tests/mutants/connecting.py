@@ -66,7 +66,7 @@ CONNECTING = (
     Mutant(
         "a server that falls silent is waited for without end",
         "11",
-        ZOOKEEPER + "session.py",
+        ZOOKEEPER + "silence.py",
         "        return max(0.0, self._until - time.monotonic())\n",
         "        return max(5.0, self._until - time.monotonic())\n",
         SESSION,
