@@ -69,7 +69,7 @@ class ActionModule(KraftAction):
         states = {str(number): name for number, name in quorum.migration_states.items()}
         said = ", ".join(sorted(set(states.values()))) or "ready"
         return {
-            "msg": f"leader {quorum.leader}, {len(caught_up(quorum))} of {wanted} controllers caught up, {said} ({quorum.source})",
+            "msg": f"leader {quorum.leader}, {len(caught_up(quorum))} of {wanted} controllers caught up, {said} ({quorum.said_by})",
             "leader": quorum.leader,
             "voters": {str(voter): lag for voter, lag in quorum.voters.items()},
             "migration_states": states,

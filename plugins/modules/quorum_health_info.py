@@ -76,7 +76,7 @@ migration_states:
   type: dict
   sample: {'1000': 2, '1001': 2, '1002': 2}
 source:
-  description: Where this was read, V(jolokia) or V(tool).
+  description: Where this was read, V(jolokia), V(protocol) (Kafka's own, through the forwarded port) or V(tool).
   returned: unless C(check_mode) says that it would wait
   type: str
   sample: jolokia

@@ -20,8 +20,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum impor
     quorum_status,
 )
 
-#: offsets; a voter that fetches is at most a few NoOp records (one each 500 ms) behind the leader
-CAUGHT_UP_LAG = 10
 #: seconds; a JVM start on a busy node
 TOOL_TIMEOUT = 180.0
 
@@ -38,8 +36,16 @@ def read_quorum(cluster: Cluster, *, migration: bool = False) -> Quorum:
 
 
 def caught_up(quorum: Quorum) -> set[int]:
-    """The voters whose lag is small."""
-    return {voter for voter, lag in quorum.voters.items() if 0 <= lag <= CAUGHT_UP_LAG}
+    """The voters that follow: they had everything that the leader had less than a fetch timeout ago.
+
+    As Strimzi does (KafkaQuorumCheck). How many records they lack at one look says nothing: on a busy cluster it is never few.
+    Where nobody knows the time, the lag at a second look counts: what the leader had at the first one they have to have.
+    """
+    return {
+        voter
+        for voter, lag in quorum.voters.items()
+        if (quorum.behind_ms[voter] < quorum.fetch_timeout_ms if voter in quorum.behind_ms else lag == 0)
+    }
 
 
 def all_voters(cluster: Cluster, quorum: Quorum) -> list[int]:

@@ -4,19 +4,21 @@
 
 """Where the KRaft quorum stands, by whatever the controllers' pods offer.
 
-With a Jolokia agent one request per controller answers everything in some milliseconds. Without one, the voters' own
-``quorum-state`` files name the leader (they are part of :func:`pod_facts`, no JVM), and two tools fill in the rest,
-each a JVM start in the leader's pod: ``kafka-metadata-quorum`` for offsets and lags, ``kafka-dump-log`` for the
-migration state. :attr:`Quorum.source` says which way it was.
+With a Jolokia agent one request per controller answers everything in some milliseconds. Without one, the leader is asked in
+Kafka's own protocol through the forwarded port, which takes no longer. Where that cannot be (the controllers' listener speaks
+TLS or SASL, the account may not forward ports), the voters' own ``quorum-state`` files name the leader (they are part of
+:func:`pod_facts`, no JVM), and two tools fill in the rest, each a JVM start in the leader's pod: ``kafka-metadata-quorum`` for
+offsets and lags, ``kafka-dump-log`` for the migration state. :attr:`Quorum.source` says which way it was.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import threading
+import time
 import typing as t
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import metadata_records
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import (
@@ -24,12 +26,24 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.met
     MetadataLog,
     Registration,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.jolokia import Jolokia
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_tool import by_tool
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_view import (
+    PLAINTEXT,
+    STEPS_DOWN,
+    Member,
+    Quorum,
+    claims,
+    fetch_timeout_ms,
+    leader_of,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.tools import run_tool
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Unreachable
+
+__all__ = ["Member", "Quorum", "broker_registrations", "dump_metadata", "metadata_log", "quorum_status"]
 
 _RAFT = "kafka.server:type=raft-metrics"
 _CONTROLLER = "kafka.controller:type=KafkaController,name="
@@ -45,75 +59,45 @@ _ATTRIBUTES = (
     (f"{_CONTROLLER}ZkWriteBehindLag", "Value"),
     (f"{_CONTROLLER}MetadataErrorCount", "Value"),
 )
+#: seconds in which a voter that follows fetches at least once: a fetch waits for 0.5 s at most (KafkaRaftClient)
+FETCHES_WITHIN = 1.0
+#: seconds between two looks at a voter that lags
+PACE = 0.05
 _COUNTS = ("migrating_brokers", "active_brokers", "fenced_brokers", "zk_write_lag", "metadata_errors")
 
 
-@dataclass(frozen=True)
-class Member:
-    """A controller's pod."""
-
-    pod: str
-    container: str | None
-    facts: ProcessFacts
-
-    @property
-    def port(self) -> int:
-        """Return the port of the first controller listener.
-
-        :raises NotFound: when the settings name none.
-        """
-        names = {each.strip() for each in self.facts.settings.get("controller.listener.names", "").split(",")}
-        for listener in self.facts.settings.get("listeners", "").split(","):
-            name, _sep, address = listener.strip().partition("://")
-            port = address.rpartition(":")[2]
-            if name in names and port.isdecimal():
-                return int(port)
-        raise NotFound(f"the settings of pod {self.pod} name no controller listener")
-
-
-@dataclass(frozen=True)
-class Quorum:
-    """The quorum at one moment.
-
-    :ivar leader: node id of the active controller, None while there is none.
-    :ivar epoch: its leader epoch; -1 when unknown.
-    :ivar high_watermark: first offset that is not committed; -1 when unknown.
-    :ivar voters: records that each voter lacks of what the leader had; a voter that did not answer, or that follows
-        another leader, is left out. By tool, 1 is a NoOp record on its way (one every 500 ms) as often as not: ask again.
-    :ivar source: ``jolokia`` or ``tool``.
-    :ivar migration_states: state by controller (``PRE_MIGRATION``, ...); left out where it could not be read.
-    :ivar counts: of the active controller, by Jolokia only: migrating_brokers, active_brokers, fenced_brokers,
-        zk_write_lag (records), metadata_errors.
-    :ivar ready: controller to whether it said it is ready for a migration; by tool only.
-    :ivar silent: why controllers did not answer.
-    """
-
-    leader: int | None
-    epoch: int
-    high_watermark: int
-    voters: Mapping[int, int]
-    source: str
-    migration_states: Mapping[int, str]
-    counts: Mapping[str, int] = field(default_factory=dict)
-    ready: Mapping[int, bool] = field(default_factory=dict)
-    silent: Mapping[int, str] = field(default_factory=dict)
-
-
 def quorum_status(
-    client: KubeClient, namespace: str, members: Mapping[int, Member], *, migration: bool = True, timeout: float = 60.0
+    client: KubeClient,
+    namespace: str,
+    members: Mapping[int, Member],
+    *,
+    migration: bool = True,
+    alone: bool = False,
+    timeout: float = 60.0,
 ) -> Quorum:
     """Ask the controllers.
 
-    By Jolokia when every controller has an agent that the pod proxy reaches, else by tools.
+    By Jolokia when every controller has an agent that the pod proxy reaches, else in Kafka's protocol, else by tools.
 
     :param members: controller's node id to its pod.
-    :param migration: False spares the second JVM start of the way by tools; ``migration_states`` is empty then.
+    :param migration: False spares the reading of the metadata log without Jolokia; ``migration_states`` is empty then.
+    :param alone: the followers were stopped on purpose: what a leader says whom nobody follows counts, too, and no tool is started,
+        since such a leader steps down before a JVM has started.
     :param timeout: seconds for one tool.
     :raises KraftError: when a tool fails. Controllers that do not answer are no error: they are in ``silent``.
     """
     if members and all(member.facts.jolokia_port for member in members.values()):
         return _by_jolokia(client, namespace, members)
-    return _by_tool(client, namespace, members, migration=migration, timeout=timeout)
+    found, ends = _by_protocol(client, namespace, members, alone=alone)
+    if found.why and not alone:
+        found, ends = by_tool(client, namespace, members, why=found.why, timeout=timeout)
+    if not migration or found.leader not in members:
+        return found
+    log = metadata_log(client, namespace, members, found, timeout=timeout)
+    # The log is one for all: a controller whose copy holds the committed record is in that state.
+    holders = [node for node, end in sorted(ends.items()) if end > log.migration_offset]
+    states = dict.fromkeys(holders, log.migration_state) if log.migration_state else {}
+    return dataclasses.replace(found, migration_states=states, ready=log.controllers)
 
 
 def broker_registrations(
@@ -162,7 +146,8 @@ def dump_metadata(
     member = members.get(quorum.leader) if quorum.leader is not None else None
     if member is None or quorum.high_watermark < 0:
         raise Unreachable(
-            f"the KRaft quorum in namespace {namespace} has no leader among {_ids(members)}: nothing in its log is sure"
+            f"the KRaft quorum in namespace {namespace} has no leader among {', '.join(map(str, sorted(members))) or 'no controllers'}: "
+            "nothing in its log is sure"
         )
     folder = f"{member.facts.metadata_dir.rstrip('/')}/__cluster_metadata-0"
     listed = pod_exec.run(client, namespace, member.pod, ["ls", folder], container=member.container)
@@ -184,26 +169,6 @@ def dump_metadata(
     return output.split("\n")
 
 
-def parse_replication(output: str) -> dict[int, tuple[int, int, str]]:
-    """Return log end offset, lag and role by node id from ``kafka-metadata-quorum describe --replication``.
-
-    Columns differ by version (3.9 added a directory id), so they are found by their heading. Pure.
-
-    :raises ValueError: when there is no such table.
-    """
-    rows = [line.split() for line in output.splitlines() if line.strip()]
-    heads = next((at for at, row in enumerate(rows) if row[:1] == ["NodeId"] and "Status" in row), None)
-    if heads is None:
-        raise ValueError("no table of replicas")
-    names = rows[heads]
-    found = {}
-    for row in rows[heads + 1 :]:
-        if len(row) == len(names) and row[0].isdecimal():
-            cells = dict(zip(names, row, strict=True))
-            found[int(row[0])] = (int(cells["LogEndOffset"]), int(cells["Lag"]), cells["Status"])
-    return found
-
-
 def _by_jolokia(client: KubeClient, namespace: str, members: Mapping[int, Member]) -> Quorum:
     silent: dict[int, str] = {}
 
@@ -218,15 +183,12 @@ def _by_jolokia(client: KubeClient, namespace: str, members: Mapping[int, Member
         return {name: _number(value) for name, value in zip(names, values, strict=True)}
 
     answers = {node: answer for node in sorted(members) if (answer := ask(node)) is not None}
-    leader, epoch = _leader({node: (each["leader"], each["epoch"]) for node, each in answers.items()})
+    leader, epoch = leader_of({node: (each["leader"], each["epoch"]) for node, each in answers.items()})
     lead = answers.get(leader) if leader is not None else None
     voters: dict[int, int] = {}
     if lead is not None and lead["end"] is not None:
         for node, each in answers.items():
-            fresh: dict[str, t.Any] | None = each
-            if _lag(lead, each) > 0:
-                # A follower that was asked before the leader is behind only because time went by: ask it again.
-                fresh = ask(node)
+            fresh = each if _lag(lead, each) == 0 else _second_look(functools.partial(ask, node), lead)
             if fresh is not None and fresh["epoch"] == epoch and fresh["end"] is not None:
                 voters[node] = _lag(lead, fresh)
     return Quorum(
@@ -245,55 +207,65 @@ def _by_jolokia(client: KubeClient, namespace: str, members: Mapping[int, Member
     )
 
 
-def _by_tool(
-    client: KubeClient, namespace: str, members: Mapping[int, Member], *, migration: bool, timeout: float
-) -> Quorum:
-    """Use the voters' own files for the leader, then the tools in its pod."""
-    claims = {
-        node: (int(state.get("leaderId", -1)), int(state.get("leaderEpoch", -1)))
-        for node, member in members.items()
-        if (state := member.facts.quorum_state) is not None
-    }
-    silent = {node: "it has no quorum-state file yet" for node in members if node not in claims}
-    leader, epoch = _leader(claims)
-    empty = Quorum(None, epoch, -1, {}, "tool", {}, silent=silent)
-    if leader is None or leader not in members:
-        return empty
-    member = members[leader]
-    args = ["--bootstrap-controller", f"localhost:{member.port}", "describe", "--replication"]
-    facts = member.facts
-    output = run_tool(client, namespace, member.pod, member.container, facts, "kafka-metadata-quorum", args, timeout)
-    try:
-        replicas = parse_replication(output)
-    except ValueError as exc:
-        raise KraftError(f"kafka-metadata-quorum in pod {namespace}/{member.pod} printed {exc}") from exc
-    voters = {node: row for node, row in replicas.items() if row[2] in ("Leader", "Follower")}
-    leaders = [node for node, row in voters.items() if row[2] == "Leader"]
-    # What a majority has is committed: the middle of the sorted ends, or the one below it.
-    ends = sorted((row[0] for row in voters.values()), reverse=True)
-    quorum = dataclasses.replace(
+def _second_look(ask: Callable[[], dict[str, t.Any] | None], lead: Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+    """Ask a voter that lags again, until it has what the leader had at the first look or has had the time to fetch it.
+
+    How much the leader has by then does not count: on a busy cluster a voter that follows always lacks the newest records.
+    """
+    deadline, never = time.monotonic() + FETCHES_WITHIN, threading.Event()
+    while True:
+        found = ask()
+        if found is None or _lag(lead, found) == 0 or time.monotonic() >= deadline:
+            return found
+        never.wait(PACE)
+
+
+def _by_protocol(
+    client: KubeClient, namespace: str, members: Mapping[int, Member], *, alone: bool
+) -> tuple[Quorum, Mapping[int, int]]:
+    """Ask the leader; return the quorum, and where each voter's log ends. ``why`` is set where another way has to be taken."""
+    patience = fetch_timeout_ms(members)
+    empty = Quorum(None, -1, -1, {}, "protocol", {}, fetch_timeout_ms=patience)
+    asked, why = {}, ""
+    for node, member in members.items():
+        try:
+            asked[node] = (member.pod, member.port)
+            if member.security != PLAINTEXT:
+                why = f"the controllers' listener in pod {member.pod} speaks {member.security}"
+        except NotFound as error:
+            why = error.message
+    if why or not asked:
+        return dataclasses.replace(empty, why=why), {}
+    claimed, _epoch = leader_of(claims(members))
+    said = wire.ask_controllers(client, namespace, asked, first=claimed)
+    if said.described is None:
+        # a follower that answers shows that the way is open: there is no leader, or it cannot be reached
+        why = "" if said.followers else "; ".join(said.silent.values())
+        return dataclasses.replace(empty, silent=said.silent, why=why), {}
+    found = said.described
+    silent = dict(said.silent)
+    now = max((each.caught_up_ms for each in found.voters if each.node == found.leader), default=-1)
+    known = [each for each in found.voters if each.end >= 0]
+    end = max((each.end for each in known if each.node == found.leader), default=-1)
+    follow = [
+        each
+        for each in found.voters
+        if each.node == found.leader or 0 <= now - each.fetched_ms <= patience * STEPS_DOWN
+    ]
+    followed = alone or len(follow) * 2 > len(found.voters)
+    if not followed:
+        silent[found.leader] = f"controller {found.leader} says that it leads, but no majority of the voters follows it"
+    return dataclasses.replace(
         empty,
-        leader=leaders[0] if leaders else None,
-        high_watermark=ends[len(ends) // 2] if ends else -1,
-        voters={node: max(0, row[1]) for node, row in sorted(voters.items())},
-    )
-    if not migration or quorum.leader not in members:
-        return quorum
-    log = metadata_log(client, namespace, members, quorum, timeout=timeout)
-    # The log is one for all: a controller whose copy holds the committed record is in that state.
-    holders = [node for node, row in sorted(voters.items()) if row[0] > log.migration_offset]
-    states = dict.fromkeys(holders, log.migration_state) if log.migration_state else {}
-    return dataclasses.replace(quorum, migration_states=states, ready=log.controllers)
-
-
-def _leader(claims: Mapping[int, tuple[int | None, int | None]]) -> tuple[int | None, int]:
-    """Return the leader of the highest epoch that anybody knows, and that epoch."""
-    epochs = [epoch for _leader_id, epoch in claims.values() if epoch is not None]
-    if not epochs:
-        return None, -1
-    newest = max(epochs)
-    names = Counter(each for each, epoch in claims.values() if epoch == newest and each is not None and each >= 0)
-    return (names.most_common(1)[0][0] if names else None), newest
+        leader=found.leader if followed else None,
+        epoch=found.epoch,
+        high_watermark=found.high_watermark if followed else -1,
+        voters={each.node: max(0, end - each.end) for each in sorted(known, key=lambda each: each.node)}
+        if followed
+        else {},
+        behind_ms={each.node: max(0, now - each.caught_up_ms) for each in known if each.caught_up_ms > 0 and now > 0},
+        silent=silent,
+    ), {each.node: each.end for each in known}
 
 
 def _lag(lead: Mapping[str, t.Any], each: Mapping[str, t.Any]) -> int:
@@ -305,7 +277,3 @@ def _number(value: t.Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return int(value)
-
-
-def _ids(members: Mapping[int, Member]) -> str:
-    return ", ".join(str(each) for each in sorted(members)) or "no controllers"

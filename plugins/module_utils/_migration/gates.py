@@ -167,7 +167,9 @@ def _quorum(cluster: StatefulSetCluster, quorum: Quorum) -> Gate:
     wanted = max(wanted, len(all_voters(cluster, quorum)))
     if quorum.leader is None or len(ready) < max(wanted, 1):
         return Gate(code, False, f"{len(ready)} of {wanted} controllers have caught up, leader {quorum.leader}")
-    return Gate(code, True, f"leader {quorum.leader}, {len(ready)} of {wanted} controllers caught up ({quorum.source})")
+    return Gate(
+        code, True, f"leader {quorum.leader}, {len(ready)} of {wanted} controllers caught up ({quorum.said_by})"
+    )
 
 
 def _soak(cluster: StatefulSetCluster) -> Gate:

@@ -70,12 +70,13 @@ def hold_still(cluster: StatefulSetCluster, progress: Progress) -> tuple[int | N
             code=ALIVE,
         ) from error
     alone = {quorum.leader: members(cluster)[quorum.leader]}
-    if not alone[quorum.leader].facts.jolokia_port:
+    last = quorum_status(cluster.client, cluster.namespace, alone, migration=False, alone=True)
+    if last.why:
         return (
             None,
-            "the last committed offset was not read: without Jolokia a JVM start takes longer than the leader lasts",
+            f"the last committed offset was not read: {last.why}, and a JVM start takes longer than the leader lasts",
         )
-    watermark = quorum_status(cluster.client, cluster.namespace, alone).high_watermark
+    watermark = last.high_watermark
     if watermark < 1:
         return None, "the last committed offset was not read: the leader had stepped down already"
     try:

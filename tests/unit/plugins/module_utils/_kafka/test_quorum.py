@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Described, Replica
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum, quorum_tool, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
@@ -95,7 +97,8 @@ def test_by_jolokia() -> None:
     assert client.asked == ["kraft-0", "kraft-1", "kraft-2"]
 
 
-def test_a_follower_asked_before_the_leader_is_asked_again() -> None:
+def test_a_follower_asked_before_the_leader_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quorum, "FETCHES_WITHIN", 0.1)
     client = Agents(
         {"kraft-0": [metrics(503.0), metrics(505.0)], "kraft-1": [metrics(504.0)], "kraft-2": [metrics(90.0, state=2)]}
     )
@@ -142,12 +145,17 @@ class Pods:
     dump: str = DUMP
     ls: str = "00000000000000000000.log quorum-state"
     rc: int = 0
+    first: int | None = None
 
 
 @pytest.fixture
 def pod(monkeypatch: pytest.MonkeyPatch) -> Pods:
     """Answer tools and ``ls`` in pods."""
     seen = Pods()
+
+    def ask_controllers(*_args: object, first: int | None = None) -> wire.Said:
+        seen.first = first
+        return wire.Said(None, (), {100: "pods/portforward is forbidden"})
 
     def run_tool(_client: object, _namespace: str, where: str, *rest: Any, keep: str = "") -> str:
         _container, _facts, tool, args, timeout = rest
@@ -160,7 +168,9 @@ def pod(monkeypatch: pytest.MonkeyPatch) -> Pods:
         seen.calls.append((where, *command))
         return pod_exec.ExecResult(seen.ls, "ls: gone", seen.rc)
 
+    monkeypatch.setattr(wire, "ask_controllers", ask_controllers)
     monkeypatch.setattr(quorum, "run_tool", run_tool)
+    monkeypatch.setattr(quorum_tool, "run_tool", run_tool)
     monkeypatch.setattr(pod_exec, "run", run)
     return seen
 
@@ -168,7 +178,10 @@ def pod(monkeypatch: pytest.MonkeyPatch) -> Pods:
 def test_by_tool(pod: Pods) -> None:
     found = quorum.quorum_status(CLIENT, "ns", members(jolokia=False), timeout=9)
     assert (found.leader, found.epoch, found.high_watermark, found.source) == (101, 4, 503, "tool")
+    assert (found.why, found.said_by) == ("pods/portforward is forbidden", "tool: pods/portforward is forbidden")
+    assert pod.first == 101
     assert found.voters == {100: 1, 101: 0, 102: 464}
+    assert found.behind_ms == {100: 66, 101: 0, 102: 66}
     # 102 does not have the record at offset 44 yet.
     assert found.migration_states == {100: "MIGRATION", 101: "MIGRATION"}
     assert found.ready == {100: True}
@@ -210,11 +223,11 @@ def test_a_log_without_a_migration_state(pod: Pods) -> None:
 
 
 def test_an_older_table(pod: Pods) -> None:
-    assert quorum.parse_replication(OLD_TABLE) == {100: (8, 0, "Leader")}
+    assert quorum_tool.parse_replication(OLD_TABLE) == {100: quorum_tool.Row(8, 0, "Leader", 1700000000000)}
     pod.replication = "oops"
     with pytest.raises(KraftError, match="in pod ns/kraft-1 printed no table of replicas"):
         quorum.quorum_status(CLIENT, "ns", members(jolokia=False))
-    pod.replication = "NodeId LogEndOffset Lag Status\nshort row\n"
+    pod.replication = "NodeId LogEndOffset Lag LastCaughtUpTimestamp Status\nshort row\n"
     found = quorum.quorum_status(CLIENT, "ns", members(jolokia=False))
     assert (found.leader, found.high_watermark) == (None, -1)
 
@@ -249,3 +262,153 @@ def test_controller_port() -> None:
     assert member(100).port == 9093
     with pytest.raises(NotFound, match="name no controller listener"):
         str(member(100, listeners="X://:1,C://nothing").port)
+
+
+# in Kafka's own protocol
+
+NOW = 1_795_953_372_157
+
+
+def replica(node: int, end: int, *, fetched: int = 300, caught_up: int = 300) -> Replica:
+    """A voter that fetched, and had everything, so many milliseconds ago."""
+    return Replica(node, end, NOW - fetched, NOW - caught_up)
+
+
+class Asked:
+    """Answers ask_controllers; nobody may start a tool."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *voters: Replica, leader: int = 101) -> None:
+        self.said = wire.Said(Described(leader, 5, 9000, voters, ()) if voters else None, (100, 102), {})
+        self.controllers: Any = None
+        monkeypatch.setattr(wire, "ask_controllers", self._ask)
+
+    def _ask(self, _client: object, _namespace: str, controllers: Any, *, first: int | None) -> wire.Said:
+        self.controllers = controllers, first
+        return self.said
+
+
+def status(**options: Any) -> quorum.Quorum:
+    chosen = options.pop("members", None) or members(jolokia=False)
+    return quorum.quorum_status(CLIENT, "ns", chosen, migration=False, **options)
+
+
+def test_by_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Voters that lack 50 records at every look, since the cluster is busy, follow; one that stands still does not."""
+    asked = Asked(
+        monkeypatch,
+        replica(100, 9000 - 50, caught_up=480),
+        Replica(101, 9000, NOW, NOW),
+        replica(102, 700, fetched=100, caught_up=600_000),
+    )
+    found = status()
+    assert asked.controllers == ({each: (f"kraft-{each - 100}", 9093) for each in (100, 101, 102)}, 101)
+    assert (found.leader, found.epoch, found.high_watermark, found.said_by) == (101, 5, 9000, "protocol")
+    assert found.voters == {100: 50, 101: 0, 102: 8300}
+    assert found.behind_ms == {100: 480, 101: 0, 102: 600_000}
+    assert caught_up(found) == {100, 101}
+
+
+def test_the_bound_is_the_fetch_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    Asked(
+        monkeypatch,
+        replica(100, 8990, caught_up=2000),
+        Replica(101, 9000, NOW, NOW),
+        replica(102, 8990, caught_up=1999),
+    )
+    assert caught_up(status()) == {101, 102}
+    longer: dict[str, Any] = {"controller.quorum.fetch.timeout.ms": "5000"}
+    slow = {node: member(node, jolokia=False, **longer) for node in (100, 101, 102)}
+    assert caught_up(status(members=slow)) == {100, 101, 102}
+
+
+def test_a_voter_that_was_never_heard_of_has_not_caught_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    Asked(monkeypatch, replica(100, 9000), Replica(101, 9000, NOW, NOW), Replica(102, -1, -1, -1))
+    found = status()
+    assert found.voters == {100: 0, 101: 0}
+    assert caught_up(found) == {100, 101}
+    Asked(monkeypatch, replica(100, 9000), Replica(101, 9000, NOW, NOW), Replica(102, 8999, NOW, -1))
+    assert caught_up(status()) == {100, 101}
+
+
+def test_a_leader_whom_no_majority_follows_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is cut off says that it leads until it steps down, and does not know what was committed without it."""
+    gone = replica(100, 9000, fetched=3001), Replica(101, 9000, NOW, NOW), Replica(102, 9000, -1, -1)
+    Asked(monkeypatch, *gone)
+    found = status()
+    assert (found.leader, found.high_watermark, found.voters) == (None, -1, {})
+    assert found.silent == {101: "controller 101 says that it leads, but no majority of the voters follows it"}
+    assert caught_up(found) == set()
+    # whoever stopped the followers wants to hear it nevertheless
+    found = status(alone=True)
+    assert (found.leader, found.high_watermark) == (101, 9000)
+    Asked(monkeypatch, replica(100, 9000, fetched=3000), *gone[1:])
+    assert status().leader == 101
+
+
+def test_no_tool_is_started_for_a_leader_alone(pod: Pods) -> None:
+    """It has stepped down before a JVM has started."""
+    found = status(alone=True)
+    assert (found.leader, found.why, pod.calls) == (None, "pods/portforward is forbidden", [])
+
+
+def test_nobody_leads_by_protocol(monkeypatch: pytest.MonkeyPatch, pod: Pods) -> None:
+    """A follower that answers shows that the way is open: no JVM is started for what is not there."""
+    Asked(monkeypatch)
+    found = status()
+    assert (found.leader, found.epoch, found.source, found.why) == (None, -1, "protocol", "")
+    assert pod.calls == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (
+            {"listener.security.protocol.map": "x:PLAINTEXT, c : sasl_ssl"},
+            "the controllers' listener in pod kraft-0 speaks SASL_SSL",
+        ),
+        ({"controller.listener.names": "SSL", "listeners": "SSL://:9093"}, "in pod kraft-0 speaks SSL"),
+        ({"controller.listener.names": "Z"}, "name no controller listener"),
+    ],
+)
+def test_other_listeners_are_left_to_the_tools(pod: Pods, settings: dict[str, Any], why: str) -> None:
+    secured = {100: member(100, jolokia=False, **settings), 101: member(101, jolokia=False), 102: member(102)}
+    found = status(members=secured)
+    assert found.source == "tool"
+    assert why in found.why
+    assert [call[1] for call in pod.calls] == ["kafka-metadata-quorum"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "security"),
+    [
+        ({}, "PLAINTEXT"),
+        ({"listener.security.protocol.map": "c:SSL"}, "SSL"),
+        ({"controller.listener.names": "SASL_PLAINTEXT", "listeners": "SASL_PLAINTEXT://h:1"}, "SASL_PLAINTEXT"),
+        (
+            {
+                "controller.listener.names": "SSL",
+                "listeners": "SSL://h:1",
+                "listener.security.protocol.map": "SSL:PLAINTEXT",
+            },
+            "PLAINTEXT",
+        ),
+    ],
+)
+def test_security_of_the_listener(settings: dict[str, Any], security: str) -> None:
+    assert member(100, **settings).security == security
+
+
+def test_a_voter_that_follows_lacks_something_at_every_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By Jolokia: what the leader had at the first look is what counts."""
+    monkeypatch.setattr(quorum, "PACE", 0.0)
+    monkeypatch.setattr(quorum, "FETCHES_WITHIN", 0.2)
+    client = Agents(
+        {
+            "kraft-0": [metrics(454.0), metrics(480.0), metrics(503.0), metrics(504.0)],
+            "kraft-1": [metrics(504.0), metrics(999.0)],
+            "kraft-2": [metrics(490.0)],
+        }
+    )
+    found = quorum.quorum_status(asking(client), "ns", members())
+    assert found.voters == {100: 0, 101: 0, 102: 14}
+    assert caught_up(found) == {100, 101}

@@ -25,7 +25,7 @@ QUORUM = Quorum(3001, 9, 151, {3000: 0, 3001: 0, 3002: 0}, "jolokia", {})
 class Scene:
     """A quorum whose leader is the second controller."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, port: int | None = 8778, stage: str = "migrating") -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stage: str = "migrating") -> None:
         self.waited: list[int] = []
         self.said: list[str] = []
         self.quorum, self.alone = QUORUM, dataclasses.replace(QUORUM, high_watermark=160)
@@ -35,7 +35,7 @@ class Scene:
             client=self.client,
             controllers=at_stage("kafka-kraft", stage),
             controller_pods=pods,
-            controller_facts={name: SimpleNamespace(jolokia_port=port) for name in pods},
+            controller_facts={name: SimpleNamespace() for name in pods},
             controller_container="kafka",
             zookeeper="session",
         )
@@ -44,8 +44,10 @@ class Scene:
         monkeypatch.setattr(quiesce, "ENDED", 0.3)
         monkeypatch.setattr(handover, "wait_written", self._wait_written)
 
-    def _ask(self, _client: Any, _namespace: str, members: Any) -> Quorum:
+    def _ask(self, _client: Any, _namespace: str, members: Any, *, migration: bool, alone: bool) -> Quorum:
         assert list(members) == [3001]
+        # nobody follows it any more, and the metadata log is of no interest
+        assert (alone, migration) == (True, False)
         return self.alone
 
     def _wait_written(self, _session: Any, offset: int, **_options: Any) -> None:
@@ -102,10 +104,11 @@ def test_nobody_is_stopped_where_that_would_do_harm(
 
 
 def test_what_could_not_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = Scene(monkeypatch, port=None)
+    scene = Scene(monkeypatch)
+    scene.alone = dataclasses.replace(QUORUM, leader=None, high_watermark=-1, why="the listener speaks SSL")
     last, note = scene.hold_still()
     assert (last, scene.waited) == (None, [])
-    assert "without Jolokia" in note
+    assert note.startswith("the last committed offset was not read: the listener speaks SSL")
     scene = Scene(monkeypatch)
     scene.alone = dataclasses.replace(QUORUM, leader=None, high_watermark=-1)
     assert "had stepped down already" in scene.hold_still()[1]

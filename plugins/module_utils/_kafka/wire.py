@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A conversation with a KRaft controller in Kafka's own protocol, through the port that Kubernetes forwards.
+
+One connection per look: no thread, no pool, no bootstrap, and one deadline for everything. Controllers answer no Metadata request,
+so nothing that has to find its way by one serves here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import quorum_messages as messages
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.kafka_bytes import Malformed
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied, Described
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_forward
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
+
+#: seconds for one look, the forward included
+TIMEOUT = 10.0
+
+
+class Conversation:
+    """Requests and answers over one connection, in turn."""
+
+    def __init__(self, sock: socket.socket, what: str, deadline: float) -> None:
+        """Take a connected socket; nothing is sent.
+
+        :param what: whom this talks to, for messages.
+        :param deadline: of the whole conversation, by time.monotonic().
+        """
+        self._sock, self._what, self._deadline = sock, what, deadline
+        self._count = 0
+        self._versions: dict[int, tuple[int, int]] | None = None
+
+    def describe_quorum(self) -> Described:
+        """Ask for the quorum.
+
+        :raises Denied: when the controller answers with an error; every one but the leader does, with NOT_LEADER_OR_FOLLOWER.
+        :raises Unreachable: when it does not answer, or not until the deadline.
+        :raises KraftError: when the answer is none of Kafka's protocol.
+        """
+        # version 1 (Kafka 3.3) brought the times, without which nobody knows whether a leader is still followed
+        version = self._version(messages.DESCRIBE_QUORUM, messages.DESCRIBE_QUORUM_VERSION, lowest=1)
+        count = self._next()
+        answer = self._exchange(messages.ask_quorum(count, version))
+        with self._understood():
+            return messages.read_quorum(answer, count, version)
+
+    def _version(self, api: int, highest: int, lowest: int = 0) -> int:
+        """Return the version to ask with; the first time this asks the controller what it speaks."""
+        if self._versions is None:
+            count = self._next()
+            answer = self._exchange(messages.ask_api_versions(count))
+            with self._understood():
+                self._versions = messages.read_api_versions(answer, count)
+        return messages.pick_version(self._versions, api, highest, lowest)
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
+
+    @contextlib.contextmanager
+    def _understood(self) -> Iterator[None]:
+        try:
+            yield
+        except Malformed as error:
+            raise KraftError(f"{self._what} answered something that is not Kafka's protocol: {error}") from error
+
+    def _exchange(self, message: bytes) -> bytes:
+        try:
+            self._sock.settimeout(self._left())
+            self._sock.sendall(messages.framed(message))
+            head = self._receive(4)
+            with self._understood():
+                size = messages.frame_size(head)
+            return self._receive(size)
+        except TimeoutError as error:
+            raise Unreachable(f"{self._what} did not answer in time") from error
+        except OSError as error:
+            raise Unreachable(f"the connection to {self._what} broke: {error}") from error
+
+    def _receive(self, size: int) -> bytes:
+        found = bytearray()
+        while len(found) < size:
+            self._sock.settimeout(self._left())
+            piece = self._sock.recv(min(size - len(found), 256 * 1024))
+            if not piece:
+                raise Unreachable(f"{self._what} closed the connection")
+            found += piece
+        return bytes(found)
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the controllers said.
+
+    :ivar described: the quorum as the leader of the highest epoch describes it, None when nobody leads.
+    :ivar followers: those that answered, and do not lead.
+    :ivar silent: why others did not answer.
+    """
+
+    described: Described | None
+    followers: tuple[int, ...]
+    silent: Mapping[int, str]
+
+
+def ask_controllers(
+    client: KubeClient,
+    namespace: str,
+    controllers: Mapping[int, tuple[str, int]],
+    *,
+    first: int | None = None,
+    timeout: float = TIMEOUT,
+) -> Said:
+    """Find the leader and let it describe the quorum.
+
+    :param controllers: node id to pod and port of the listener.
+    :param first: who most likely leads; the others are asked only when it does not.
+    :param timeout: seconds for each controller.
+    """
+    silent: dict[int, str] = {}
+
+    def ask(node: int) -> Described | None:
+        pod, port = controllers[node]
+        try:
+            with conversation(client, namespace, pod, port, timeout=timeout) as talk:
+                return talk.describe_quorum()
+        except Denied as error:
+            if error.number != messages.NOT_LEADER:
+                silent[node] = f"controller {pod} refuses to describe the quorum: {error}"
+        except KraftError as error:
+            silent[node] = error.message
+        return None
+
+    order = [node for node in controllers if node == first], [node for node in controllers if node != first]
+    asked: list[int] = []
+    for group in order:
+        asked += group
+        found = [each for each in parallel(ask, group) if each is not None]
+        if found:
+            leading = max(found, key=lambda each: each.epoch)
+            return Said(leading, tuple(node for node in asked if node not in (leading.leader, *silent)), silent)
+    return Said(None, tuple(node for node in asked if node not in silent), silent)
+
+
+@contextlib.contextmanager
+def conversation(
+    client: KubeClient, namespace: str, pod: str, port: int, *, timeout: float = TIMEOUT
+) -> Iterator[Conversation]:
+    """Open a conversation with the controller in a pod; it ends with the ``with`` block.
+
+    Needs the permission pods/portforward.
+
+    :param port: of its listener, which has to be PLAINTEXT.
+    :param timeout: seconds for the whole conversation.
+    :raises Unreachable: when the pod, or the port in it, cannot be reached; the message says why.
+    """
+    deadline = time.monotonic() + timeout
+    what = f"the controller at port {port} of pod {namespace}/{pod}"
+    with pod_forward(client, namespace, pod, port) as forward:
+        try:
+            with socket.create_connection((forward.host, forward.port), timeout=timeout) as sock:
+                yield Conversation(sock, what, deadline)
+        except Unreachable as error:
+            # the local listener takes every connection: why it went no further is known to the forward
+            raise Unreachable(forward.last_error or error.message) from error
+        except OSError as error:
+            raise Unreachable(f"the connection to {what} failed: {error}") from error

@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Conversations with controllers that are played by a server on the loopback, with the bytes of real ones."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import wire
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
+
+from tests.unit.plugins.module_utils.captures import BROKER, CAPTURES
+
+CLIENT = cast(KubeClient, None)
+REAL = CAPTURES["3.9.2"]
+Handler = Callable[[socket.socket], None]
+
+
+def frame(message: bytes) -> bytes:
+    return struct.pack(">i", len(message)) + message
+
+
+def take(sock: socket.socket) -> bytes:
+    """Read one request."""
+    head = sock.recv(4, socket.MSG_WAITALL)
+    return sock.recv(struct.unpack(">i", head)[0], socket.MSG_WAITALL) if len(head) == 4 else b""
+
+
+def says(*answers: bytes, slowly: bool = False) -> Handler:
+    """A controller that answers each request in turn, byte by byte if need be."""
+
+    def handle(sock: socket.socket) -> None:
+        for answer in answers:
+            if not take(sock):
+                return
+            data = frame(answer)
+            for piece in [data[at : at + 1] for at in range(len(data))] if slowly else [data]:
+                sock.sendall(piece)
+        silent(sock)
+
+    return handle
+
+
+def leads(sock: socket.socket) -> None:
+    says(REAL.api_versions, REAL.leader)(sock)
+
+
+def follows(sock: socket.socket) -> None:
+    says(REAL.api_versions, REAL.follower)(sock)
+
+
+def silent(sock: socket.socket) -> None:
+    while take(sock):
+        pass
+
+
+def closes(sock: socket.socket) -> None:
+    take(sock)
+
+
+class Forwards:
+    """What pod_forward returns, each pod played by a handler; None: nothing listens behind the local port."""
+
+    def __init__(self) -> None:
+        self.pods: dict[str, Handler] = {}
+        self.reasons: dict[str, str] = {}
+        self.asked: list[str] = []
+
+    def __call__(self, _client: object, _namespace: str, pod: str, _port: int) -> Any:
+        self.asked.append(pod)
+        return _Forward(self.pods[pod], self.reasons.get(pod, ""))
+
+
+class _Forward:
+    host = "127.0.0.1"
+
+    def __init__(self, handler: Handler, reason: str) -> None:
+        self._handler, self.last_error = handler, reason
+        self._listener = socket.create_server((self.host, 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+
+    def _serve(self) -> None:
+        try:
+            sock, _peer = self._listener.accept()
+        except OSError:
+            return
+        with sock:
+            try:
+                self._handler(sock)
+            except OSError:
+                return
+
+    def __enter__(self) -> _Forward:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def forwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forwards]:
+    seen = Forwards()
+    monkeypatch.setattr(wire, "pod_forward", seen)
+    before = threading.active_count()
+    yield seen
+    assert threading.active_count() == before, "a thread was left"
+
+
+def describe(forwards: Forwards, handler: Handler, timeout: float = 5.0) -> Any:
+    forwards.pods["c"] = handler
+    with wire.conversation(CLIENT, "ns", "c", 9093, timeout=timeout) as talk:
+        return talk.describe_quorum()
+
+
+@pytest.mark.parametrize("slowly", [False, True])
+@pytest.mark.parametrize("version", CAPTURES)
+def test_a_real_leader(forwards: Forwards, version: str, slowly: bool) -> None:
+    capture = CAPTURES[version]
+    assert describe(forwards, says(capture.api_versions, capture.leader, slowly=slowly)) == capture.described
+
+
+def test_versions_are_asked_for_once(forwards: Forwards) -> None:
+    again = REAL.leader[:3] + b"\3" + REAL.leader[4:]
+    forwards.pods["c"] = says(REAL.api_versions, REAL.leader, again)
+    with wire.conversation(CLIENT, "ns", "c", 9093) as talk:
+        assert talk.describe_quorum() == talk.describe_quorum() == REAL.described
+
+
+def test_a_controller_that_does_not_lead(forwards: Forwards) -> None:
+    with pytest.raises(Denied, match="NOT_LEADER_OR_FOLLOWER"):
+        describe(forwards, follows)
+
+
+def test_one_that_does_not_know_the_request(forwards: Forwards) -> None:
+    with pytest.raises(Denied, match=r"UNSUPPORTED_VERSION \(no API 55\)"):
+        describe(forwards, says(BROKER))
+
+
+def half(sock: socket.socket) -> None:
+    """Begins to answer."""
+    take(sock)
+    sock.sendall(frame(REAL.api_versions)[:100])
+    take(sock)
+
+
+def drips(sock: socket.socket) -> None:
+    """Sends a byte now and then, so that it is never silent for long."""
+    take(sock)
+    for byte in frame(REAL.api_versions):
+        sock.sendall(bytes([byte]))
+        threading.Event().wait(0.05)
+
+
+@pytest.mark.parametrize("handler", [silent, half, says(REAL.api_versions), drips])
+def test_the_deadline_is_that_of_the_whole_conversation(forwards: Forwards, handler: Handler) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match=r"the controller at port 9093 of pod ns/c did not answer in time"):
+        describe(forwards, handler, timeout=0.3)
+    assert time.monotonic() - began < 3
+
+
+def test_a_closed_connection_says_what_the_forward_knows(forwards: Forwards) -> None:
+    with pytest.raises(Unreachable, match=r"the controller at port 9093 of pod ns/c closed the connection"):
+        describe(forwards, closes)
+    forwards.reasons["c"] = 'pods "c" is forbidden: cannot create pods/portforward'
+    with pytest.raises(Unreachable, match="cannot create pods/portforward"):
+        describe(forwards, closes)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\0\0\0\2xx",
+        b"\x15\x03\x03\x00\x02\x02\x46",
+        frame(b"\0\0\0\x01\0\0\xff\xff"),
+    ],
+)
+def test_garbage(forwards: Forwards, garbage: bytes) -> None:
+    def handle(sock: socket.socket) -> None:
+        take(sock)
+        sock.sendall(garbage)
+        take(sock)
+
+    with pytest.raises(KraftError, match="answered something that is not Kafka's protocol"):
+        describe(forwards, handle)
+
+
+def test_nothing_listens(forwards: Forwards, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise ConnectionRefusedError("refused")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(Unreachable, match=r"the connection to the controller at port 9093 of pod ns/c failed: refused"):
+        describe(forwards, closes)
+
+
+LEADER = REAL.described.leader
+FIRST, SECOND = sorted({each.node for each in REAL.described.voters} - {LEADER})
+CONTROLLERS = {FIRST: ("a", 1), SECOND: ("b", 1), LEADER: ("c", 1)}
+
+
+def test_whoever_most_likely_leads_is_asked_first(forwards: Forwards) -> None:
+    forwards.pods |= {"c": leads}
+    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=LEADER)
+    assert (said.described, said.followers, said.silent) == (REAL.described, (), {})
+    assert forwards.asked == ["c"]
+
+
+def test_the_others_are_asked_when_it_does_not(forwards: Forwards) -> None:
+    forwards.pods |= {"a": follows, "b": closes, "c": leads}
+    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=FIRST)
+    assert (said.described, said.followers, set(said.silent)) == (REAL.described, (FIRST,), {SECOND})
+    assert forwards.asked[0] == "a"
+
+
+def test_of_two_that_claim_to_lead_the_later_one_does(forwards: Forwards) -> None:
+    epoch = REAL.described.epoch
+    newer = REAL.leader.replace(struct.pack(">ii", LEADER, epoch), struct.pack(">ii", SECOND, epoch + 1))
+    forwards.pods |= {"a": closes, "b": says(REAL.api_versions, newer), "c": leads}
+    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS)
+    assert said.described is not None
+    assert (said.described.leader, said.described.epoch) == (SECOND, epoch + 1)
+
+
+def test_nobody_leads(forwards: Forwards) -> None:
+    refused = bytes.fromhex("00000002 00 001f 00 01 01 00")
+    forwards.pods |= {"a": follows, "b": says(REAL.api_versions, refused), "c": closes}
+    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=7)
+    assert said.described is None
+    assert said.followers == (FIRST,)
+    assert said.silent[SECOND] == "controller b refuses to describe the quorum: CLUSTER_AUTHORIZATION_FAILED"
+    assert "closed the connection" in said.silent[LEADER]
