@@ -19,7 +19,7 @@ class ActionModule(KraftAction):
     MODULE = "finalize_gates_info"
 
     def inspect(self, run: Run) -> dict[str, Any]:
-        """Show every gate; never fails for a shut gate."""
+        """Show every gate; never fails for a closed gate."""
         over = status.already_over(run.cluster)
         if over:
             return {"msg": over, "gates": []}
@@ -29,19 +29,13 @@ class ActionModule(KraftAction):
         accepted = run.params["accept"]
         rows = [gate.as_dict(accepted) for gate in gates.evaluate(run.cluster)]
         for row in rows:
-            word = (
-                "passed"
-                if row["passed"]
-                else "accepted"
-                if row["accepted"]
-                else "NOT AVAILABLE"
-                if not row["available"]
-                else "SHUT"
-            )
+            word = "OPEN" if row["passed"] else "accepted" if row["accepted"] else "CLOSED"
             run.progress(f"gate {row['name']}: {word}: {row['sentence']}")
-        shut = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
+        closed = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
         where = f"{run.cluster.namespace}/{run.cluster.name} is {run.cluster.state.name}"
         text = (
-            f"{where}, still reversible; gates not open: {', '.join(shut)}" if shut else f"{where}; every gate is open"
+            f"{where}, still reversible; gates not open: {', '.join(closed)}"
+            if closed
+            else f"{where}; every gate is open"
         )
         return {"msg": "; DANGER: ".join([text, *dangers]), "gates": rows, "dangers": dangers}

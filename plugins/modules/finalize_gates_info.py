@@ -78,10 +78,6 @@ gates:
       description: Whether it is open.
       type: bool
       sample: false
-    available:
-      description: Whether this release has the check.
-      type: bool
-      sample: true
     accepted:
       description: Whether it is closed and O(accept) names it.
       type: bool

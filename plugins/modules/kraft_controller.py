@@ -70,9 +70,6 @@ EXAMPLES = r"""
     state: final
     confirm:
       - kafka
-    accept:
-      - gate-parity
-      - gate-backup
 """
 
 RETURN = r"""

@@ -22,7 +22,7 @@ from typing import Any
 from tests.bench import naive, page
 from tests.bench.conditions import conditions
 from tests.demo import stage
-from tests.demo.stage import ACCEPT, Place, Play, Stage
+from tests.demo.stage import Place, Play, Stage
 from tests.sandbox import traffic
 from tests.sandbox.config import SandboxError
 from tests.sandbox.console import say
@@ -98,7 +98,7 @@ def _migrate(on: Stage, name: str, folder: Path) -> dict[str, Any]:
     migrated = play("migrate", "playbooks/migrate.yml")
     status = [play("status", "playbooks/status.yml").seconds for _run in range(STATUS_RUNS)]
     play("finalize", "playbooks/finalize.yml")
-    final = {"kraft_confirm": [on.fixture.spec.name], "kraft_soak": 0, "kraft_accept": ACCEPT}
+    final = {"kraft_confirm": [on.fixture.spec.name], "kraft_soak": 0}
     play("finalize confirmed", "playbooks/finalize.yml", **final)
     report = folder / "report"
     play("report", "playbooks/report.yml", kraft_report_dir=str(report))

@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import open_session
 
 from tests.demo import stage
-from tests.demo.stage import ACCEPT, ROOT, Place, Play, Stage
+from tests.demo.stage import ROOT, Place, Play, Stage
 from tests.sandbox import traffic
 from tests.sandbox.config import SandboxError
 from tests.sandbox.fixtures import FixtureSpec, create_topics
@@ -154,7 +154,7 @@ class Demo:
         self.play(on, "status", "Where the cluster is now: stop here for as long as you like")
         self.play(on, "finalize", "The second roll: brokers to KRaft, up to pure dual-write (still reversible)")
         self.both_stores(on)
-        words: dict[str, Any] = {"kraft_confirm": [self.spec.name], "kraft_soak": 0, "kraft_accept": ACCEPT}
+        words: dict[str, Any] = {"kraft_confirm": [self.spec.name], "kraft_soak": 0}
         shown = f"-e kraft_confirm={self.spec.name} -e kraft_soak=0, parity and backup gates accepted by name"
         self.play(on, "finalize", f"The point of no return, {shown}", **words)
 

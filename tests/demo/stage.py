@@ -34,7 +34,6 @@ CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
 #: on every namespace that is made here; on a cluster of the user's own no other one is ever deleted
 LABEL = "kraft.kafkaops.io/demo"
 #: gates that a later release brings
-ACCEPT = ["gate-parity", "gate-backup"]
 #: seconds for which clients, and brokers if not said otherwise, keep an address: the clients then need no pause between restarts
 DNS_TTL = 1
 OFFICIAL_IMAGE = "apache/kafka:3.9.2"

@@ -28,8 +28,6 @@ from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 ROOT = Path(__file__).resolve().parents[2]
 CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
 ACCOUNT = "kafkaops-kraft"
-#: gates that a later release brings
-ACCEPT = ["gate-parity", "gate-backup"]
 
 
 @dataclass(frozen=True)

@@ -430,7 +430,7 @@ def gates_of(outcome: Any) -> dict[str, Any]:
     ids=["not confirmed", "another name"],
 )
 def test_finalize_is_not_confirmed(place: Place, confirm: list[str] | None, sentence: str) -> None:
-    """Rule 6.1: every gate that is shut is named."""
+    """Rule 6.1: every gate that is closed is named."""
     with place.unchanged():
         done = place.play("finalize", "--tags", FINAL, **({"kraft_confirm": confirm} if confirm else {}))
         gates = gates_of(done)
@@ -441,13 +441,15 @@ def test_finalize_is_not_confirmed(place: Place, confirm: list[str] | None, sent
 def test_finalize_with_zookeeper_brokers_left(place: Place) -> None:
     """Rule 6.1: neither the confirmation nor any acceptance opens the gate of pure dual-write."""
     with place.unchanged():
-        accept = ["gate-parity", "gate-backup", "gate-soak"]
+        accept = ["gate-parity", "gate-soak"]
         done = place.play("finalize", "--tags", FINAL, kraft_confirm=["kafka"], kraft_accept=accept)
         gates = gates_of(done)
     assert done.failure["code"] == "gate-pure-dual-write"
     assert gates["gate-confirm"]["passed"] is True
     assert gates["gate-pure-dual-write"]["passed"] is False
-    assert [gates[code]["accepted"] for code in ("gate-parity", "gate-backup")] == [True, True]
+    assert gates["gate-soak"]["passed"] or gates["gate-soak"]["accepted"]
+    # no controller runs: the stores cannot be compared
+    assert gates["gate-parity"]["accepted"] is True
 
 
 def test_finalize_before_the_migration(place: Place) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import audit
-from tests.e2e.fleet import ACCEPT, ACCOUNT, Cluster, canary, cluster
+from tests.e2e.fleet import ACCOUNT, Cluster, canary, cluster
 from tests.sandbox.fixtures import FixtureSpec, create_topics
 
 
@@ -98,7 +98,7 @@ def migrate_and_finalize(target: Cluster) -> None:
     play(target, "finalize")
     assert state_of(target) == "PURE_DUAL_WRITE"
     in_both_stores(target, "made-in-dual-write")
-    play(target, "finalize", kraft_confirm=target.fixture.spec.name, kraft_soak=0, kraft_accept=ACCEPT)
+    play(target, "finalize", kraft_confirm=target.fixture.spec.name, kraft_soak=0)
     assert state_of(target) == "FINALIZED"
     if not is_of(target, *ONCE):
         play(target, "migrate")

@@ -28,11 +28,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     STATEFUL_SET,
 )
 
-from tests.e2e.fleet import ACCEPT, Cluster, Outcome, canary, cluster
+from tests.e2e.fleet import Cluster, Outcome, canary, cluster
 from tests.e2e.places import Place
 from tests.sandbox.fixtures import FixtureSpec, create_topics
 
-FINAL: dict[str, Any] = {"kraft_confirm": "kafka", "kraft_soak": 0, "kraft_accept": ACCEPT}
+FINAL: dict[str, Any] = {"kraft_confirm": "kafka", "kraft_soak": 0}
 CONTROLLERS = f"{names.LABEL_CLUSTER}=kafka,{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
 BROKER = r"kafka(-[a-z])?-\d"
 KINDS = (STATEFUL_SET, SERVICE, PDB, PVC, CONFIG_MAP, SECRET)

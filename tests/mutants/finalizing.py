@@ -26,10 +26,10 @@ from tests.mutants.mutant import (
 
 FINALIZING = (
     Mutant(
-        "a shut gate does not stop",
+        "a closed gate does not stop",
         "1",
         MIGRATION + "gates.py",
-        "    if shut and not controllers.surely_past_return(cluster):\n",
+        "    if closed and not controllers.surely_past_return(cluster):\n",
         "    if False:\n",
         GATES,
     ),
@@ -328,6 +328,30 @@ FINALIZING = (
         "                return name, Unknown(error.message)\n",
         "                return name, NotRunning(error.message)\n",
         unit("module_utils/_platform/_statefulset/test_cluster"),
+    ),
+    Mutant(
+        "stores that differ do not close the gate",
+        "1",
+        MIGRATION + "gates.py",
+        "    return Gate(code, not found.differences, found.sentence)\n",
+        "    return Gate(code, True, found.sentence)\n",
+        GATES,
+    ),
+    Mutant(
+        "stores that cannot be compared do not close the gate",
+        "1",
+        MIGRATION + "gates.py",
+        '        return Gate(code, False, f"ZooKeeper and KRaft could not be compared: {error.message}")\n',
+        '        return Gate(code, True, f"ZooKeeper and KRaft could not be compared: {error.message}")\n',
+        GATES,
+    ),
+    Mutant(
+        "a rollback goes on although a store could not be read",
+        "9",
+        MIGRATION + "quorum_removal.py",
+        "        _accept_or_refuse(cluster, evidence, UNREAD, text, remedy)\n",
+        "",
+        REMOVAL,
     ),
     Mutant(
         "the gate is open although a controller could not be read",

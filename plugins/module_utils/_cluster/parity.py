@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether ZooKeeper and the KRaft quorum say the same.
+"""Whether ZooKeeper and the KRaft quorum hold the same metadata.
 
 Private to the collection. The two are read one after the other while the cluster lives: what differs in one look and not in
 the next was on its way (ZkWriteBehindLag, a leader that moved).
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
@@ -27,6 +28,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.image im
 LOOKS = 3
 #: seconds between two of them; Kafka writes to ZooKeeper within a second of a change
 PAUSE = 2.0
+#: so many differences are named in a sentence
+NAMED = 5
 
 
 def images(cluster: Cluster) -> tuple[Image, Image]:
@@ -35,8 +38,30 @@ def images(cluster: Cluster) -> tuple[Image, Image]:
     return zookeeper_image(cluster.zookeeper), kraft
 
 
-def differences(cluster: Cluster, progress: Callable[[str], None]) -> tuple[Image, list[Difference]]:
-    """Return ZooKeeper's image and what the two stores lastingly disagree on. Raises KraftError."""
+@dataclass(frozen=True)
+class Parity:
+    """What a comparison of both stores found.
+
+    :ivar image: ZooKeeper's.
+    :ivar differences: what the two lastingly disagree on.
+    """
+
+    image: Image
+    differences: tuple[Difference, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What was compared, or what differs, in one line."""
+        if not self.differences:
+            counts = ", ".join(f"{count} {what}" for what, count in self.image.counts().items())
+            return f"ZooKeeper and KRaft hold the same: {counts}"
+        more = len(self.differences) - NAMED
+        listed = "; ".join(each.sentence for each in self.differences[:NAMED])
+        return f"ZooKeeper and KRaft differ: {listed}" + (f" and {more} more" if more > 0 else "")
+
+
+def compared(cluster: Cluster, progress: Callable[[str], None]) -> Parity:
+    """Compare both stores (one JVM start, up to three where they differ at first). Raises KraftError when one cannot be read."""
     never = threading.Event()
     lasting: dict[tuple[str, str], Difference] | None = None
     for look in range(LOOKS):
@@ -47,4 +72,4 @@ def differences(cluster: Cluster, progress: Callable[[str], None]) -> tuple[Imag
             break
         progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first look, looking again")
         never.wait(PAUSE)
-    return zookeeper, list((lasting or {}).values())
+    return Parity(zookeeper, tuple((lasting or {}).values()))

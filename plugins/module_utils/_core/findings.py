@@ -195,8 +195,14 @@ _RULES = (
     ),
     _block(
         "rollback-parity",
-        "ZooKeeper and KRaft do not say the same",
+        "ZooKeeper and KRaft do not hold the same",
         "look at the active controller's log; what only KRaft has would be lost",
+        True,
+    ),
+    _block(
+        "rollback-parity-unknown",
+        "whether ZooKeeper and KRaft hold the same could not be read",
+        "use an image that has kafka-dump-log.sh, or repair what the sentence names; what only KRaft has would be lost",
         True,
     ),
     _block(
@@ -217,8 +223,12 @@ _RULES = (
         "run finalize.yml until it stops at PURE_DUAL_WRITE",
     ),
     _block("gate-registrations", "a broker is not registered as an unfenced KRaft broker", "repair the broker"),
-    _block("gate-parity", "parity of both stores has not been checked", "NOT AVAILABLE yet: accept by name", True),
-    _block("gate-backup", "no backup of ZooKeeper", "NOT AVAILABLE yet: accept by name", True),
+    _block(
+        "gate-parity",
+        "ZooKeeper and KRaft do not hold the same, or could not be compared",
+        "find out why; what only one of them has is lost with the other",
+        True,
+    ),
     _block("gate-quorum", "the quorum is not complete or lags", "repair the controllers"),
     _block("gate-soak", "the soak is not over", "wait, or set kraft_soak to the seconds that you want", True),
     _block(

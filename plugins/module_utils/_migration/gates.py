@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
     all_voters,
@@ -28,20 +29,19 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.prefligh
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import stage_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One gate: passed, or why not. ``available`` is False for gates that a later release brings."""
+    """One gate: open, or why it is closed."""
 
     code: str
     passed: bool
     sentence: str
-    available: bool = True
 
     def as_dict(self, accepted: list[str]) -> dict[str, Any]:
-        """Plain data: name, code, passed, available, accepted, sentence."""
+        """Plain data: name, code, passed, accepted, sentence."""
         return {
             **vars(self),
             "name": self.code.removeprefix("gate-"),
@@ -50,23 +50,16 @@ class Gate:
 
 
 def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
-    """Evaluate every gate freshly.
+    """Evaluate every gate again.
 
-    ``thorough`` reads each broker's registration off the metadata log (a JVM start); without it the active controller's
-    counts are enough where it has Jolokia.
+    ``thorough`` reads each broker's registration from the metadata log (a JVM start), and compares both stores; without it the
+    active controller's counts are enough where it has Jolokia, and the stores, which were compared before the final settings
+    were written, are not compared again.
     """
     return [
         _pure(cluster),
         *_of_quorum(cluster, thorough),
-        Gate(
-            "gate-parity",
-            False,
-            "the parity check of both stores is NOT AVAILABLE in this release; accept it by name",
-            False,
-        ),
-        Gate(
-            "gate-backup", False, "the backup of ZooKeeper is NOT AVAILABLE in this release; accept it by name", False
-        ),
+        *([_parity(cluster)] if thorough else []),
         _soak(cluster),
         _references(cluster),
         _confirmed(cluster),
@@ -76,16 +69,16 @@ def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate
 def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
     """Evaluate every gate; raise Refused that names each one that is neither passed nor accepted.
 
-    Once a controller without the flag has led there is nothing left to guard: whatever is shut, forward is the only way.
+    Once a controller without the flag has led there is nothing left to guard: whatever is closed, forward is the only way.
     """
     gates = evaluate(cluster, thorough=thorough)
     accepted = cluster.params["accept"]
-    shut = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
-    if shut and not controllers.surely_past_return(cluster):
-        listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in shut)
+    closed = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
+    if closed and not controllers.surely_past_return(cluster):
+        listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in closed)
         raise Refused(
             f"the irreversible step is refused, nothing was changed: {listed}",
-            code=shut[0].code,
+            code=closed[0].code,
             detail={"gates": [gate.as_dict(accepted) for gate in gates]},
         )
     return gates
@@ -170,6 +163,18 @@ def _quorum(cluster: StatefulSetCluster, quorum: Quorum) -> Gate:
     return Gate(
         code, True, f"leader {quorum.leader}, {len(ready)} of {wanted} controllers caught up ({quorum.said_by})"
     )
+
+
+def _parity(cluster: StatefulSetCluster) -> Gate:
+    """Both stores hold the same: the copy in ZooKeeper, which a rollback would need, and what the quorum has."""
+    code = "gate-parity"
+    try:
+        found = parity.compared(cluster, lambda _text: None)
+    except Forbidden:
+        raise
+    except KraftError as error:
+        return Gate(code, False, f"ZooKeeper and KRaft could not be compared: {error.message}")
+    return Gate(code, not found.differences, found.sentence)
 
 
 def _soak(cluster: StatefulSetCluster) -> Gate:

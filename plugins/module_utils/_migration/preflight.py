@@ -42,6 +42,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel i
 
 #: codes of what the restart of a broker makes for a while
 PASSING = frozenset({"broker-not-healthy", "partition-not-healthy", "version-unknown", "controller-missing"})
+#: the tool that reads the metadata log
+COMPARES_BY = "kafka-dump-log"
 #: seconds between two looks: each reads every broker, and nothing tells of all of it at once
 PACE = 2.0
 
@@ -108,6 +110,7 @@ def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
     found += version_findings(cluster, "brokers")
     found += settings_findings(cluster)
     found += controller_findings(cluster)
+    found += tool_findings(cluster)
     if cluster.zookeeper_connect is not None:
         found += zookeeper_findings(cluster)
     found += checks.termination(
@@ -219,6 +222,21 @@ def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
         return checks.controller_ids(controllers.node_ids(cluster), cluster.pod_of_broker)
     except (KraftError, Unsupported) as error:
         return [finding((error.code or "controller-manifest").lower(), "controllers", error.message)]
+
+
+def tool_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """A rollback compares both stores by a tool of the image: that it is missing is found out before it is needed."""
+    without = [pod for pod, facts in known(cluster.facts).items() if COMPARES_BY not in facts.tools]
+    if not without:
+        return []
+    return [
+        finding(
+            "rollback-parity-unknown",
+            COMPARES_BY,
+            f"the image of {', '.join(without)} has no {COMPARES_BY}.sh: neither the gate gate-parity nor a rollback could compare "
+            "ZooKeeper with KRaft. Use an image that has it, or accept the risk with kraft_accept: [rollback-parity-unknown]",
+        )
+    ]
 
 
 def zookeeper_findings(cluster: StatefulSetCluster) -> list[Finding]:

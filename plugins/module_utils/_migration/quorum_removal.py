@@ -40,6 +40,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
+    Forbidden,
     KraftError,
     NotFound,
     Refused,
@@ -51,9 +52,7 @@ Progress = Callable[[str], None]
 WRITTEN = 30.0
 #: seconds until a broker has taken /controller; a watch of every broker fires at once
 ELECTION = 30.0
-BEHIND, UNLIKE = "rollback-behind", "rollback-parity"
-#: so many differences are named
-NAMED = 5
+BEHIND, UNLIKE, UNREAD = "rollback-behind", "rollback-parity", "rollback-parity-unknown"
 
 
 @dataclass
@@ -125,37 +124,45 @@ def _wait_written(cluster: StatefulSetCluster, evidence: Evidence, progress: Pro
                 )
                 _restart_active(cluster, progress)
                 continue
-            if BEHIND in cluster.params["accept"]:
-                evidence.notes.append(f"accepted by name: {error.message}")
-                return
-            raise Refused(
-                f"ZooKeeper does not have everything that the quorum has: {error.message}; what is missing would be lost. Look at the "
-                f"active controller's log, or accept the loss with kraft_accept: [{BEHIND}]",
-                code=BEHIND,
-            ) from error
+            text = f"ZooKeeper does not have everything that the quorum has: {error.message}"
+            remedy = "what is missing would be lost. Look at the active controller's log, or accept the loss"
+            _accept_or_refuse(cluster, evidence, BEHIND, text, remedy)
+            return
 
 
 def _compare(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
-    """Both stores say the same: what only KRaft has would be lost."""
-    image, left = parity.differences(cluster, progress)
-    evidence.parity = {**image.counts(), "differences": len(left)}
-    if not left:
-        progress(
-            f"ZooKeeper and KRaft say the same: {', '.join(f'{count} {what}' for what, count in image.counts().items())}"
-        )
+    """Both stores hold the same: what only KRaft has would be lost."""
+    try:
+        found = parity.compared(cluster, progress)
+    except Forbidden:
+        raise
+    except KraftError as error:
+        text = f"whether ZooKeeper and KRaft hold the same could not be read: {error.message}"
+        remedy = "what only KRaft has would be lost. Repair that, or accept the risk"
+        _accept_or_refuse(cluster, evidence, UNREAD, text, remedy)
         return
-    text = "; ".join(each.sentence for each in left[:NAMED]) + (
-        f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
-    )
-    if UNLIKE in cluster.params["accept"]:
+    evidence.parity = {**found.image.counts(), "differences": len(found.differences)}
+    if not found.differences:
+        progress(found.sentence)
+        return
+    remedy = "what only KRaft has would be lost. Find out why, or accept it"
+    detail = {"differences": [vars(each) for each in found.differences]}
+    _accept_or_refuse(cluster, evidence, UNLIKE, found.sentence, remedy, detail)
+
+
+def _accept_or_refuse(
+    cluster: StatefulSetCluster,
+    evidence: Evidence,
+    code: str,
+    text: str,
+    remedy: str,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Note what was accepted by name; raise Refused otherwise."""
+    if code in cluster.params["accept"]:
         evidence.notes.append(f"accepted by name: {text}")
         return
-    raise Refused(
-        f"ZooKeeper and KRaft do not say the same: {text}; what only KRaft has would be lost. Find out why, or accept it with "
-        f"kraft_accept: [{UNLIKE}]",
-        code=UNLIKE,
-        detail={"differences": [vars(each) for each in left]},
-    )
+    raise Refused(f"{text}; {remedy} with kraft_accept: [{code}]", code=code, detail=detail)
 
 
 def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
@@ -202,13 +209,9 @@ def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progre
     except DeadlineExceeded as error:
         if error.code == quiesce.ALIVE:
             raise
-        if BEHIND not in cluster.params["accept"]:
-            raise Refused(
-                f"ZooKeeper does not have everything that the quorum has: {error.message}; run it again, or accept the loss with "
-                f"kraft_accept: [{BEHIND}]",
-                code=BEHIND,
-            ) from error
-        last, note = None, f"accepted by name: {error.message}"
+        text = f"ZooKeeper does not have everything that the quorum has: {error.message}"
+        _accept_or_refuse(cluster, evidence, BEHIND, text, "run it again, or accept the loss")
+        last, note = None, ""
     if note:
         evidence.notes.append(note)
     if last is not None:

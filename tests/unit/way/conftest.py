@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, volumes
 from hypothesis.internal.conjecture import providers
@@ -28,6 +30,9 @@ def answers() -> Iterator[None]:
         patch.setattr(gates, "read_quorum", read_quorum)
         patch.setattr(controllers, "read_quorum", read_quorum)
         patch.setattr(gates, "registrations", registrations)
+        # a difference that lasts: it has to be accepted by name
+        unlike = Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft")
+        patch.setattr(parity, "compared", lambda _cluster, _progress: parity.Parity(Image(), (unlike,)))
         # what would be written is not computed here: it is the same whatever has happened
         patch.setattr(brokers, "plan_stage", lambda _cluster, _stage: [])
         patch.setattr(brokers, "plan_return", lambda _cluster, _stage: [])

@@ -125,7 +125,7 @@ class Terminal:
 
     def _options(self) -> dict[str, Any]:
         return {
-            "accept": ["gate-parity", "gate-backup"] if self.accepted else [],
+            "accept": ["gate-parity"] if self.accepted else [],
             "confirm": ["kafka"] if self.confirmed else [],
             "soak": SOAK,
             "rollback_cleanup": "later" if self.later else "now",

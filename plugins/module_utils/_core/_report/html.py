@@ -251,9 +251,7 @@ def _gates(rounds: Sequence[Mapping[str, Any]]) -> str:
         rows = []
         for gate in entry["gates"]:
             open_, taken = gate.get("passed"), gate.get("accepted")
-            word = "passed" if open_ else "accepted by name" if taken else "shut"
-            if not gate.get("available", True):
-                word += ", not available yet"
+            word = "passed" if open_ else "accepted by name" if taken else "closed"
             kind = "good" if open_ else "warn" if taken else "bad"
             name = str(gate.get("name") or gate.get("code", ""))
             rows.append((escape(name), f'<b class="{kind}">{escape(word)}</b>', escape(str(gate.get("sentence", "")))))

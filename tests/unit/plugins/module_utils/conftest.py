@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import controller_roll, gates
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
@@ -18,8 +20,9 @@ from tests.unit.plugins.module_utils.scenes import quorum
 
 @pytest.fixture
 def registered(monkeypatch: Any) -> Any:
-    """The brokers as the quorum knows them."""
+    """The brokers as the quorum knows them, and two stores that hold the same."""
     known = {number: Registration(False, False) for number in range(3)}
+    monkeypatch.setattr(parity, "compared", lambda _cluster, _progress: parity.Parity(Image(), ()))
     monkeypatch.setattr(gates, "registrations", lambda _cluster, _quorum: known)
     return known
 

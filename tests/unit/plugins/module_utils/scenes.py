@@ -35,7 +35,7 @@ class FakeCluster(SimpleNamespace):
         base = {
             "name": "kafka",
             "namespace": "n",
-            "params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-parity", "gate-backup"], "soak": 86400},
+            "params": {**PARAMS, "confirm": ["kafka"], "soak": 86400},
             "client": FakeClient(),
             "state": state.ClusterState(state.PURE, "every broker runs in KRaft mode"),
             "modes": dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_KRAFT),

@@ -56,7 +56,7 @@ def test_what_stops_a_run() -> None:
 
 
 def test_names_that_cannot_be_accepted() -> None:
-    assert findings.unknown_codes(["gate-backup", "migration-stale", "typo"]) == ["migration-stale", "typo"]
+    assert findings.unknown_codes(["gate-parity", "migration-stale", "typo"]) == ["migration-stale", "typo"]
 
 
 @pytest.mark.parametrize(

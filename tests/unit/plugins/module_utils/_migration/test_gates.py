@@ -10,12 +10,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.parity import Parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    KraftError,
+    Refused,
+)
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, statefulset
 from tests.unit.plugins.module_utils.scenes import ago, at_stage, cluster_with, quorum
@@ -34,7 +42,7 @@ def shut(cluster: Any, **options: Any) -> Any:
 
 def test_every_gate_is_open(registered: Any, seen: Any) -> None:
     rows = gates.require(cluster_with())
-    assert [row.code for row in rows if not row.passed] == ["gate-parity", "gate-backup"]
+    assert [row.code for row in rows if not row.passed] == []
     assert {row.as_dict([])["name"] for row in rows} >= {
         "pure-dual-write",
         "registrations",
@@ -62,18 +70,58 @@ def test_every_gate_is_open(registered: Any, seen: Any) -> None:
         ({"controller_facts": {}}, "gate-registrations"),
         ({"journal": journal.Journal("kafka")}, "gate-soak"),
         ({"journal": journal.Journal("kafka", pure_since=ago(30))}, "gate-soak"),
-        ({"params": {**PARAMS, "accept": ["gate-parity", "gate-backup"], "soak": 0}}, "gate-confirm"),
+        ({"params": {**PARAMS, "soak": 0}}, "gate-confirm"),
         (
-            {"params": {**PARAMS, "confirm": ["other"], "accept": ["gate-parity", "gate-backup"], "soak": 0}},
+            {"params": {**PARAMS, "confirm": ["other"], "soak": 0}},
             "gate-confirm",
         ),
-        ({"params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-backup"], "soak": 0}}, "gate-parity"),
-        ({"params": {**PARAMS, "confirm": ["kafka"], "accept": ["gate-parity"], "soak": 0}}, "gate-backup"),
     ],
 )
 def test_each_gate_is_named_when_it_is_shut(registered: Any, seen: Any, changed: Any, code: Any) -> None:
     """Rule 6.1: without each of them the irreversible step is refused."""
     assert shut(cluster_with(**changed)) == [code]
+
+
+def differ(monkeypatch: Any, answer: Any) -> None:
+    def compared(_cluster: Any, _progress: Any) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(parity, "compared", compared)
+
+
+UNLIKE = Parity(Image(), (Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft"),))
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (UNLIKE, "gate-parity: ZooKeeper and KRaft differ: topic t is only in KRaft"),
+        (DeadlineExceeded("did not end"), "gate-parity: ZooKeeper and KRaft could not be compared: did not end"),
+    ],
+)
+def test_stores_that_differ_or_cannot_be_compared_close_a_gate(
+    registered: Any, seen: Any, monkeypatch: Any, answer: Any, text: str
+) -> None:
+    differ(monkeypatch, answer)
+    with pytest.raises(Refused) as refused:
+        gates.require(cluster_with())
+    assert text in refused.value.message
+    accepting = cluster_with()
+    accepting.params = {**accepting.params, "accept": ["gate-parity"]}
+    assert [row.code for row in gates.require(accepting) if not row.passed] == ["gate-parity"]
+
+
+def test_a_missing_permission_is_no_closed_gate(registered: Any, seen: Any, monkeypatch: Any) -> None:
+    differ(monkeypatch, Forbidden("pods/exec is not allowed"))
+    with pytest.raises(Forbidden):
+        gates.require(cluster_with())
+
+
+def test_between_restarts_the_stores_are_not_compared_again(registered: Any, seen: Any, monkeypatch: Any) -> None:
+    differ(monkeypatch, AssertionError("compared"))
+    assert "gate-parity" not in [row.code for row in gates.require(cluster_with(), thorough=False)]
 
 
 def test_after_the_point_of_no_return_no_gate_stops_the_rest(registered: Any, seen: Any) -> None:
@@ -87,7 +135,7 @@ def test_after_the_point_of_no_return_no_gate_stops_the_rest(registered: Any, se
 
 def test_gates_that_nobody_can_accept(registered: Any, seen: Any) -> None:
     """Rule 6.1: accepting by name opens only what the catalogue marks as acceptable."""
-    accept = ["gate-parity", "gate-backup", "gate-pure-dual-write", "gate-registrations", "gate-quorum", "gate-confirm"]
+    accept = ["gate-pure-dual-write", "gate-registrations", "gate-quorum", "gate-confirm"]
     hybrid = state.ClusterState(state.HYBRID, "migrating")
     cluster = cluster_with(state=hybrid, params={**PARAMS, "accept": accept, "soak": 0})
     del registered[1]

@@ -25,7 +25,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
+    Forbidden,
     Interrupted,
+    KraftError,
+    NotFound,
     Refused,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
@@ -71,7 +74,8 @@ class Scene:
         monkeypatch.setattr(handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(2, -1, True), 1_000_020))
         monkeypatch.setattr(quorum_removal, "read_quorum", lambda _cluster: self.quorum)
         self.differences: list[Difference] = []
-        monkeypatch.setattr(parity, "differences", lambda _cluster, _progress: (Image(), self.differences))
+        self.unread: KraftError | None = None
+        monkeypatch.setattr(parity, "compared", self._compared)
 
     def _wait_written(self, _session: Any, offset: int, **_options: Any) -> Any:
         answer = self.written.pop(0)
@@ -79,6 +83,11 @@ class Scene:
             raise answer
         assert answer.offset >= offset
         return answer
+
+    def _compared(self, _cluster: Any, _progress: Any) -> parity.Parity:
+        if self.unread is not None:
+            raise self.unread
+        return parity.Parity(Image(), tuple(self.differences))
 
     def _remove(self, _session: Any, stored: list[int]) -> Removal:
         self.removed.append(stored)
@@ -108,7 +117,29 @@ def test_stores_that_differ_stop_the_rollback_before_the_quorum(monkeypatch: pyt
     scene = Scene(monkeypatch, params={"accept": ["rollback-parity"]})
     scene.differences = [Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft")]
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
-    assert scene.evidence.notes == ["accepted by name: topic t is only in KRaft"]
+    assert scene.evidence.notes == ["accepted by name: ZooKeeper and KRaft differ: topic t is only in KRaft"]
+
+
+@pytest.mark.parametrize(
+    "error", [NotFound("the image has no kafka-dump-log.sh"), DeadlineExceeded("did not end within 180 s")]
+)
+def test_a_store_that_cannot_be_read_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
+    """D7: the way back must not hang on one tool."""
+    scene = Scene(monkeypatch, params={"accept": ["rollback-parity", "rollback-behind"]})
+    scene.unread = error
+    with pytest.raises(Refused, match=r"could not be read: .*kraft_accept: \[rollback-parity-unknown\]") as refused:
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert refused.value.code == "rollback-parity-unknown"
+    scene = Scene(monkeypatch, params={"accept": ["rollback-parity-unknown"]})
+    scene.unread = error
+    quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert scene.evidence.notes == [
+        f"accepted by name: whether ZooKeeper and KRaft hold the same could not be read: {error.message}"
+    ]
+    scene.unread = Forbidden("pods/exec is not allowed")
+    scene.written = [Migration(3000, 7, 150, 7)]
+    with pytest.raises(Forbidden):
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
 
 
 def test_before_the_copy_there_is_nothing_to_wait_for(scene: Scene) -> None:
@@ -142,7 +173,8 @@ def test_the_loss_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch) -> No
     scene = Scene(monkeypatch, params={"accept": ["rollback-behind"]}, controller_ids={})
     scene.written = [DeadlineExceeded("stands at 141"), DeadlineExceeded("stands at 141")]
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
-    assert scene.evidence.notes == ["accepted by name: stands at 141"]
+    sentence = "accepted by name: ZooKeeper does not have everything that the quorum has: stands at 141"
+    assert scene.evidence.notes == [sentence]
 
 
 @pytest.mark.parametrize("accept", [[], ["rollback-behind"]])

@@ -581,3 +581,13 @@ def test_a_statefulset_that_lacks_pods(monkeypatch: Any) -> None:
         ("broker-not-healthy", "kafka"),
     ]
     assert found[1].sentence == "StatefulSet kafka has 2 of 3 pods; repair it before the migration"
+
+
+def test_a_missing_dump_tool_is_found_before_the_migration() -> None:
+    """D7: the gate and the rollback need it."""
+    there, gone = facts(), facts()
+    there.tools, gone.tools = {"kafka-dump-log": "/opt/kafka/bin/kafka-dump-log.sh"}, {}
+    assert preflight.tool_findings(cluster_with(facts={"kafka-0": there, "kafka-1": Unknown("x")})) == []
+    (found,) = preflight.tool_findings(cluster_with(facts={"kafka-0": there, "kafka-1": gone}))
+    assert (found.code, found.rule.acceptable) == ("rollback-parity-unknown", True)
+    assert "the image of kafka-1 has no kafka-dump-log.sh" in found.sentence

@@ -98,7 +98,6 @@ def sample(soak: float = 0.0, brokers: int = 3) -> Journal:
             "code": "gate-quorum",
             "passed": True,
             "accepted": False,
-            "available": True,
             "sentence": "leader 100",
         },
         {
@@ -106,8 +105,7 @@ def sample(soak: float = 0.0, brokers: int = 3) -> Journal:
             "code": "gate-parity",
             "passed": False,
             "accepted": True,
-            "available": False,
-            "sentence": "NOT AVAILABLE",
+            "sentence": "topic t is only in KRaft",
         },
         {"code": "gate-soak", "passed": False, "accepted": False, "sentence": "too early"},
     ]
@@ -377,7 +375,7 @@ def test_the_page_needs_nothing_else() -> None:
 
 def test_the_page_tells_what_happened() -> None:
     html = report_html.page(made())
-    for text in ("123456 acked", "accepted by name, not available yet", BY, "process.roles=broker", "- zookeeper.connect", "the active one",
+    for text in ("123456 acked", "accepted by name", BY, "process.roles=broker", "- zookeeper.connect", "the active one",
                  "not reversible", "NOT READY", "migration flag off", "not running", "not known", "traffic-3", "1 x TimeoutException: x &lt; y"):  # fmt: skip
         assert text in html, text
 
