@@ -20,7 +20,12 @@ VOTERS = "3000@a:9093,3001@b:9093,3002@c:9093"
 
 
 def facts(version: Any = "3.9.2", **settings: Any) -> Any:
-    return SimpleNamespace(version=version, settings={key.replace("_", "."): value for key, value in settings.items()})
+    """A process, by an image with the tools that are needed."""
+    return SimpleNamespace(
+        version=version,
+        settings={key.replace("_", "."): value for key, value in settings.items()},
+        tools={"kafka-dump-log": "/opt/kafka/bin/kafka-dump-log.sh"},
+    )
 
 
 def quorum(leader: Any = 3000, voters: Any = None, counts: Any = None) -> Any:
