@@ -127,7 +127,7 @@ class ActionModule(KraftAction):
         }
 
     def _flag_again(self, run: Run) -> None:
-        """Safety rule 6.2: what a restarted controller would read has the migration flag."""
+        """Safety rule 2: what a restarted controller would read has the migration flag."""
         cluster = run.cluster
         if controllers.stage_of(cluster) != "final":
             return

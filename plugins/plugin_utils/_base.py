@@ -211,7 +211,7 @@ class KraftAction(ActionBase):
 
 @contextmanager
 def _as_endings() -> Iterator[None]:
-    """What the pure layer refuses, and a mistake of ours, ends like everything: journal, Lease, next command (safety rule 6.9)."""
+    """What the pure layer refuses, and a mistake of ours, ends like everything: journal, Lease, next command (safety rule 11)."""
     try:
         yield
     except (Ending, AnsibleError):

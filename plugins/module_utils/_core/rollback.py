@@ -4,7 +4,7 @@
 
 """What a way back to ZooKeeper consists of, sub-phase by sub-phase, from whatever the cluster shows. Pure.
 
-Private to the collection. Safety rules 6.3 to 6.5 of docs/architecture.md. The same answers make the plan that is shown
+Private to the collection. Safety rules 3, 9 and 10 of docs/architecture.md. The same answers make the plan that is shown
 first and decide inside each action, so that what is announced is what is done.
 """
 
@@ -222,7 +222,7 @@ def rolls(seen: Seen) -> int:
 
 
 def blocked(sub_phase: str, seen: Seen) -> str:
-    """Return what has to be done before this sub-phase may act, or an empty string. Safety rule 6.4: the order."""
+    """Return what has to be done before this sub-phase may act, or an empty string. Safety rule 9: the order."""
     order = SUB_PHASES.index(sub_phase)
     if sub_phase == ROLL_1 and (seen.on_kraft_settings or seen.final_written):
         return f"the settings of migrating ZooKeeper mode are not written ({MAKE_PROCESS_ROLE_EMPTY})"

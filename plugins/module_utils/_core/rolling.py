@@ -4,7 +4,7 @@
 
 """Which pod may be restarted next: order, safety and estimate of a roll. Pure.
 
-Private to the collection. Safety rule 6.6 of docs/architecture.md.
+Private to the collection. Safety rule 4 of docs/architecture.md.
 """
 
 from __future__ import annotations

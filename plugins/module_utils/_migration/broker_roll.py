@@ -4,7 +4,7 @@
 
 """The brokers as a roll target: the ISR in ZooKeeper's znodes decides, which are written up to the end of pure dual-write.
 
-Private to the collection. Safety rule 6.6: no pod goes while a partition would fall under min.insync.replicas; the
+Private to the collection. Safety rule 4 of docs/architecture.md: no pod goes while a partition would fall under min.insync.replicas; the
 ZooKeeper-mode controller broker goes last.
 """
 
@@ -189,7 +189,7 @@ class BrokerRoll:
     def _wait_current(self, timeout: float, progress: Callable[[str], None]) -> None:
         """While KRaft is in charge, ZooKeeper follows it: wait until it has what the quorum has committed by now.
 
-        Controllers that are cut off from ZooKeeper leave an ISR in it that is no more (safety rule 6.6).
+        Controllers that are cut off from ZooKeeper leave an ISR in it that is no more (safety rule 4).
         """
         cluster, began = self.cluster, time.monotonic()
         if not self._kraft_in_charge():

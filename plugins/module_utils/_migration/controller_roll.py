@@ -4,7 +4,7 @@
 
 """The controllers as a roll target: followers first, the active one last; never without a caught-up majority left.
 
-Private to the collection. Safety rules 6.1 and 6.6.
+Private to the collection. Safety rules 1 and 4 of docs/architecture.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 """The gates of the irreversible step, each named. Evaluated inside the mutating actions, right before the write and each restart.
 
-Private to the collection. Safety rule 6.1.
+Private to the collection. Safety rule 1 of docs/architecture.md.
 """
 
 from __future__ import annotations

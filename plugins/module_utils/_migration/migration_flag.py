@@ -4,7 +4,7 @@
 
 """Controllers that run, or would start, without the migration flag although nobody allowed that.
 
-Private to the collection. Safety rule 6.2. The flag goes by one way only: the final settings, written behind the gates. Whoever takes
+Private to the collection. Safety rule 2 of docs/architecture.md. The flag goes by one way only: the final settings, written behind the gates. Whoever takes
 it off in another way (an edited template, a ConfigMap made anew, a chart that was rendered again) has nothing but an election between the
 cluster and a migration that is finalized (``ActivationRecordsGenerator``), and Kafka says nothing about it.
 """

@@ -4,7 +4,7 @@
 
 """Holding admin changes still right before the quorum is stopped, so that none is answered and then lost.
 
-Private to the collection. Safety rule 6.4. A leader without its followers commits nothing, and steps down after 1.5 times
+Private to the collection. Safety rule 9 of docs/architecture.md. A leader without its followers commits nothing, and steps down after 1.5 times
 controller.quorum.fetch.timeout.ms (KafkaRaftClient, KAFKA-15489); the followers' StatefulSet makes them again, which takes
 longer than this. A run that ends in between so leaves a quorum that is whole again.
 """

@@ -4,7 +4,7 @@
 
 """Stopping the quorum, giving ZooKeeper back to the brokers, and deleting what the quorum leaves behind.
 
-Private to the collection. Safety rules 6.3 and 6.4: the order is what makes it safe, and each part is proved before the next.
+Private to the collection. Safety rules 3 and 9 of docs/architecture.md: the order makes it safe, and each part is proved before the next.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Evidence:
     parity: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, with both windows without a controller in milliseconds (safety rule 6.4)."""
+        """Plain data, with both windows without a controller in milliseconds."""
         data = dict(vars(self))
         if self.elected_ms and self.committed_ms:
             data["znodes_to_election_ms"] = max(self.elected_ms - self.committed_ms, 0)
@@ -166,7 +166,7 @@ def _accept_or_refuse(
 
 
 def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
-    """Safety rule 6.2: only with the flag on in every controller and in what a restarted pod would read."""
+    """Safety rule 2: only with the flag on in every controller and in what a restarted pod would read."""
     if not controllers.flag_everywhere(cluster):
         raise Refused(
             "the active controller is not restarted: not every controller has the migration flag, in its process and in its "
@@ -299,7 +299,7 @@ def hand_over(cluster: StatefulSetCluster, evidence: Evidence, progress: Progres
 
 
 def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
-    """Delete the controllers' objects and volumes and prove them gone. Safety rule 6.3.
+    """Delete the controllers' objects and volumes and prove them gone. Safety rule 3.
 
     Raises DeadlineExceeded that names a volume that does not go, and the finalizer that holds it.
     """

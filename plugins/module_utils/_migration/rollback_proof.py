@@ -4,7 +4,7 @@
 
 """The proof that nothing of an attempt is left, so that a new one may begin: what was looked for, and what was seen.
 
-Private to the collection. Safety rules 6.3 and 6.5.
+Private to the collection. Safety rules 3 and 10 of docs/architecture.md.
 """
 
 from __future__ import annotations

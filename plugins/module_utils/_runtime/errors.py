@@ -47,7 +47,7 @@ class Unexpected(KraftError):
 
 
 class Refused(KraftError):
-    """Bad input, or a safety rule said no. Nothing was changed."""
+    """Bad input, or a safety rule of docs/architecture.md said no. Nothing was changed."""
 
 
 class Forbidden(KraftError):

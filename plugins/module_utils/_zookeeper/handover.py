@@ -4,7 +4,7 @@
 
 """Giving ZooKeeper back to the brokers: what KRaft left in it, and one transaction that takes it away.
 
-Safety rule 6.4: the quorum is stopped before; ``/controller_epoch``, ``/migration`` and ``/controller`` change together or
+Safety rule 9 of docs/architecture.md: the quorum is stopped before; ``/controller_epoch``, ``/migration`` and ``/controller`` change together or
 not at all, each only as it was read; ``/controller`` goes only when a KRaft controller wrote it.
 """
 

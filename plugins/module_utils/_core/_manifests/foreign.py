@@ -4,7 +4,7 @@
 
 """Who else manages an object: another controller, Argo CD, Flux or Helm. Pure, from the object's metadata.
 
-Private to the collection. Safety rule 6.7 of docs/architecture.md.
+Private to the collection. Safety rule 6 of docs/architecture.md.
 """
 
 from __future__ import annotations

@@ -146,8 +146,8 @@ def _plan(
 def plan_return(cluster: StatefulSetCluster, stage: str) -> list[StagePlan]:
     """Compute, for each StatefulSet, what leads it back: ``return`` (migrating ZooKeeper mode) or ``original``.
 
-    Both are made of the kept originals. The IBP is never lowered: on the way to ZooKeeper mode it is the quorum's
-    metadata.version, which registration demands, and a raise stays (kafka.md 1.4, 2.3). Raises Refused, Unsupported.
+    Both are made of the kept originals. The IBP is never lowered (safety rule 8): for the return to ZooKeeper mode it is the
+    quorum's metadata.version, which registration demands (ClusterControlManager), and a raise stays. Raises Refused, Unsupported.
     """
     plans = []
     for name, original in originals.load(cluster).items():
@@ -220,7 +220,7 @@ def check_hybrid_or_beyond(cluster: StatefulSetCluster) -> None:
 def check_broker_in_charge(cluster: StatefulSetCluster) -> None:
     """Refuse the roll to plain ZooKeeper mode unless a broker is controller and no trace of a quorum is left.
 
-    Without it a restarted broker could not be elected, or a quorum would still lead the others (kafka.md 1.5).
+    Without it a restarted broker could not be elected, or a quorum would still lead the others (safety rule 9).
     """
     cluster.changed(Part.ZOOKEEPER)
     view = cluster.view

@@ -4,7 +4,7 @@
 
 """A Kafka cluster made of plain StatefulSets, read lazily: each property is fetched once per task, when a step needs it.
 
-Private to the collection. The direct way of driving (design section 3).
+Private to the collection. The collection itself applies each change here: "direct" in docs/architecture.md.
 """
 
 from __future__ import annotations

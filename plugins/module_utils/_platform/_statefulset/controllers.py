@@ -228,7 +228,7 @@ def stage_of(cluster: StatefulSetCluster) -> str:
 
 
 def flag_everywhere(cluster: StatefulSetCluster) -> bool:
-    """Safety rule 6.2: the flag is on in every running controller and in what a restarted one would read."""
+    """Safety rule 2: the flag is on in every running controller and in what a restarted one would read."""
     return stage_of(cluster) == "migrating" and flag_on_everywhere(cluster)
 
 

@@ -93,7 +93,7 @@ def claim_findings(cluster: StatefulSetCluster) -> list[Finding]:
 def refuse_leftovers(cluster: StatefulSetCluster) -> None:
     """Before empty controllers start: /migration must not say that a copy was done, and no old volumes may be taken up.
 
-    Safety rule 6.3: Kafka would write the empty image, or the old one, over ZooKeeper (KRaftMigrationDriver).
+    Safety rule 3: Kafka would write the empty image, or the old one, over ZooKeeper (KRaftMigrationDriver).
     """
     ownership.refuse(claim_findings(cluster))
     found = stored(cluster.view, cluster.route.chroot, False, leftover_volumes(cluster))

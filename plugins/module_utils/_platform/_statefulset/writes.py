@@ -4,7 +4,7 @@
 
 """Writes to StatefulSets: only to objects that nobody else manages or has changed under us.
 
-Private to the collection. Safety rule 6.7. Each write is conditional on the resourceVersion that was read.
+Private to the collection. Safety rule 6 of docs/architecture.md. Each write is conditional on the resourceVersion that was read.
 """
 
 from __future__ import annotations

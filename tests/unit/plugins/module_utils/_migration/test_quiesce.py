@@ -88,7 +88,7 @@ def test_a_follower_that_does_not_end_is_named(monkeypatch: pytest.MonkeyPatch) 
     ("changed", "quorum", "text"),
     [
         ({}, dataclasses.replace(QUORUM, leader=None), "the quorum had no leader"),
-        # rule 6.2: a follower that is made again would run without the flag
+        # safety rule 2: a follower whose pod is created again would run without the flag
         ({"stage": "final"}, QUORUM, "not every controller has the migration flag"),
     ],
 )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who else manages an object (rule 6.7), read off its metadata."""
+"""Who else manages an object (safety rule 6), derived from its metadata."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ours by label and owner, never by a name or a part of one (rule 6)."""
+"""Ours by label and owner, never by a name or a part of one (safety rule 6)."""
 
 from __future__ import annotations
 

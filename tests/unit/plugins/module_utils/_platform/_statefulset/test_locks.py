@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lock of a migration, and rule 6.7: whose objects these are."""
+"""The lock of a migration, and safety rule 6: whose objects these are."""
 
 from __future__ import annotations
 
