@@ -59,6 +59,8 @@ class Run:
         #: whether somebody else may hold the Lease, although we never gave it back
         self.lost = False
         self.started = time.monotonic()
+        #: whether the Lease was given back and not taken again
+        self._returned = False
         #: who we are while ansible-playbook lives; a worker that has outlived it could not tell any more
         self._holder = own_identity()
 
@@ -105,16 +107,17 @@ class Run:
         into the journal.
         """
         anew = self.lease.acquire(self.params["lock_timeout"], self.progress)
+        self._returned = False
         self.lease.keep(lambda reason: self._lose(reason, stop))
         try:
             if anew:
                 self.cluster.changed()
                 self.cluster.changed(Part.JOURNAL)
             yield anew
-        except Ending as error:
+        except BaseException as error:  # Ansible's own too: nobody is to wait for a Lease because of it
             if isinstance(error, Interrupted):
                 self._hurry()
-            if self.locked and not self.lost:
+            if self.locked and not self.lost and isinstance(error, Ending):
                 self._note_failure(error)
             self._give_back()
             raise
@@ -131,10 +134,13 @@ class Run:
         stop(reason)
 
     def _give_back(self) -> None:
-        """Give the Lease back, if it is ours. That it cannot be given back does not hide why the run ends."""
+        """Give the Lease back, if it is ours and once only. That it cannot be given back does not hide why the run ends."""
         self.lease.stop()
+        if self._returned:
+            return
         try:
             self.lease.release()
+            self._returned = True
         except Forbidden:
             return  # an account that may only read has taken none
         except KraftError as second:

@@ -9,24 +9,35 @@ KUBECONFIG=... python -m pytest tests/e2e/test_zookeeper_layer.py -s
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import (
+    Route,
+    is_ready,
+    open_route,
+    parse_connect,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import exec_relay, pod_forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     NotFound,
     Unreachable,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import SetData
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import (
+    InSync,
     ZkView,
     read_view,
     wait_hybrid,
@@ -34,6 +45,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view imp
 )
 
 from tests.e2e.removing import remove
+from tests.faults.node import paused
+from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import FixtureSpec, create, delete
 
 pytestmark = [
@@ -174,3 +187,167 @@ def test_a_wait_outlives_a_restart_of_zookeeper(client: KubeClient, zookeeper: Z
     )
     print(f"noticed {result.noticed_ms - result.happened_ms} ms after")
     assert read_view(zookeeper).under_replicated == ()
+
+
+# an ensemble that loses one of its servers
+
+
+ENSEMBLE = FixtureSpec(namespace="zk-ensemble", zookeepers=3, dns_ttl=1)
+#: seconds that a server is stopped; ZooKeeper's sessions and all patience of ours are shorter
+SILENT = 120.0
+
+
+@pytest.fixture(scope="module")
+def ensemble() -> Iterator[KubeClient]:
+    create(ENSEMBLE)
+    client = connect({})
+    yield client
+    client.close()
+    delete(ENSEMBLE)
+
+
+@pytest.fixture
+def route(ensemble: KubeClient) -> Iterator[Route]:
+    relays = [(pod, "kafka") for pod in ENSEMBLE.broker_ids]
+    with open_route(ensemble, ENSEMBLE.namespace, parse_connect(ENSEMBLE.zookeeper_connect), relays, None) as route:
+        yield route
+
+
+@pytest.fixture
+def session(route: Route) -> Iterator[ZkSession]:
+    ((host, port),) = route.servers
+    with open_session(host, port, chroot=route.chroot, timeout=35.0, via=route.via) as session:
+        session.patience, session.tell = PATIENCE, print
+        yield session
+
+
+def server_of(route: Route) -> str:
+    """The pod of the server that the session is with."""
+    found = re.match(r"port-forward to pod \S+/(zookeeper-\d)", route.via())
+    assert found, route.via()
+    return found[1]
+
+
+def topic_names(session: ZkSession) -> list[str]:
+    return [f"/brokers/topics/{name}" for name in session.children("/brokers/topics")]
+
+
+def test_all_servers_of_an_ensemble_are_ways(route: Route) -> None:
+    assert route.reached == 3
+    assert [f"zk-ensemble/zookeeper-{number}" in route.how for number in range(3)] == [True] * 3
+
+
+def is_out_of_sync(session: ZkSession, broker: int) -> None:
+    """Return when a broker's registration has ended and the partitions are without it."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        changed = threading.Event()
+        if session.watch(f"/brokers/ids/{broker}", changed.set) is not None:
+            changed.wait(deadline - time.monotonic())
+        elif read_view(session).under_replicated:
+            return
+    pytest.fail(f"broker {broker} is still registered")
+
+
+def test_a_wait_and_reads_outlive_a_server_that_is_silent_for_long(route: Route, session: ZkSession) -> None:
+    """Kafka survives the loss of one of three, and so does a roll, whatever it does at that moment."""
+    kube = Sandbox().kube
+    broker = bystander(read_view(session))
+    wanted = partitions_of(read_view(session), broker)
+    found: list[InSync] = []
+    lines: list[str] = []
+
+    def wait() -> None:
+        found.append(wait_in_sync(session, wanted, timeout=SILENT, progress=lines.append))
+
+    waiting = threading.Thread(target=wait)
+    with contextlib.ExitStack() as stack:
+        with paused(kube, ENSEMBLE.namespace, pod_of(broker)):
+            is_out_of_sync(session, broker)
+            waiting.start()
+            stopped = server_of(route)
+            stack.enter_context(paused(kube, ENSEMBLE.namespace, stopped))
+            begin = time.monotonic()
+            waiting.join(15)
+            assert not found, "the broker has no way to be in sync"
+        waiting.join(SILENT)
+        assert found
+        print(f"\n{stopped} stopped; in sync after {time.monotonic() - begin:.1f} s; now {route.via()}; {lines}")
+        assert found[0].noticed_ms - found[0].happened_ms < 5000
+        paths, slowest, reads = topic_names(session), 0.0, 0
+        while time.monotonic() - begin < SILENT:
+            at = time.monotonic()
+            assert None not in session.get_many(paths).values()
+            slowest, reads = max(slowest, time.monotonic() - at), reads + len(paths)
+        print(f"{reads} reads in the rest of {SILENT:.0f} s of silence, the slowest look took {slowest:.1f} s")
+        assert server_of(route) != stopped
+
+
+def test_a_long_read_outlives_the_server_that_it_reads_from(route: Route, session: ZkSession) -> None:
+    """Stopped in the middle: what was asked is asked again of another server."""
+    kube = Sandbox().kube
+    before = server_of(route)
+    paths = topic_names(session)
+    done = threading.Event()
+    rounds: list[float] = []
+
+    def read() -> None:
+        while not done.is_set():
+            at = time.monotonic()
+            assert None not in session.get_many(paths).values()
+            rounds.append(time.monotonic() - at)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        with paused(kube, ENSEMBLE.namespace, before):
+            assert not threading.Event().wait(20)
+    finally:
+        done.set()
+        reader.join(90)
+    assert not reader.is_alive()
+    print(
+        f"\n{len(rounds)} looks at {len(paths)} topics, the slowest took {max(rounds):.1f} s; {before}, then {route.via()}"
+    )
+    assert max(rounds) < 20
+    assert server_of(route) != before
+
+
+def test_a_transaction_that_its_server_never_answers_is_read_back(route: Route, session: ZkSession) -> None:
+    """What handover.remove() relies on: once read back on the same session, nothing of before is carried out any more."""
+    kube = Sandbox().kube
+    path = "/brokers/topics"
+    node = session.get(path)
+    assert node is not None
+    stopped = server_of(route)
+    with paused(kube, ENSEMBLE.namespace, stopped):
+        with pytest.raises(Unreachable, match="did not answer a transaction"):
+            session.transact([SetData(path, node.version, node.data)])
+        session.sync()
+        print(f"\n{stopped} holds a transaction; read back by {route.via()}: {session.get(path)}")
+        assert session.get(path) == node, "it had no way to be carried out"
+        assert server_of(route) != stopped
+    waking = time.monotonic()
+    while time.monotonic() - waking < 10.0:
+        session.sync()
+        assert session.get(path) == node, "carried out after it was read back"
+
+
+def test_each_server_is_replaced_while_the_route_is_held(
+    ensemble: KubeClient, route: Route, session: ZkSession
+) -> None:
+    """As somebody else's rolling restart of ZooKeeper does: each pod is new, and the forwards are opened again."""
+    paths = topic_names(session)
+    for number in range(3):
+        name = f"zookeeper-{number}"
+        old = ensemble.get(POD, name, ENSEMBLE.namespace)["metadata"]["uid"]
+        ensemble.delete(POD, name, ENSEMBLE.namespace, uid=old, grace_seconds=1)
+        begin = time.monotonic()
+        while True:
+            assert None not in session.get_many(paths).values()
+            pod = ensemble.find(POD, name, ENSEMBLE.namespace)
+            if pod is not None and pod["metadata"]["uid"] != old and is_ready(pod):
+                break
+            assert time.monotonic() - begin < 120
+        print(f"\n{name} is new after {time.monotonic() - begin:.1f} s; by {route.via()}")
+    assert read_view(session).brokers

@@ -159,8 +159,8 @@ OWNING = (
         "a run writes the journal although another has taken its Lease",
         "6",
         UTILS + "_run.py",
-        "            if self.locked and not self.lost:\n",
-        "            if self.locked:\n",
+        "            if self.locked and not self.lost and isinstance(error, Ending):\n",
+        "            if self.locked and isinstance(error, Ending):\n",
         RUN,
     ),
     Mutant(

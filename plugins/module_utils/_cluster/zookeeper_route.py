@@ -75,12 +75,14 @@ class Route:
 
     :ivar servers: (host, port); a single local port may stand for several servers.
     :ivar reached: number of servers behind them.
+    :ivar via: says how the last connection was made, or why there was none; an empty string when there is nothing to say.
     """
 
     servers: tuple[tuple[str, int], ...]
     chroot: str
     how: str
     reached: int = 1
+    via: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,13 @@ def open_route(
     servers = Servers(lambda: find_ways(client, namespace, connect, relay_pods))
     hows = [way.how for way in servers.ways]
     with LocalForward(servers.dial, f"connecting to ZooKeeper {connect}") as forward:
-        yield Route(((forward.host, forward.port),), connect.chroot, "; else ".join(hows), len(hows))
+        yield Route(
+            ((forward.host, forward.port),),
+            connect.chroot,
+            "; else ".join(hows),
+            len(hows),
+            lambda: servers.last or forward.last_error,
+        )
 
 
 class Servers:

@@ -22,7 +22,7 @@ import threading
 import time
 import traceback
 import typing as t
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -64,20 +64,28 @@ PIPELINE = 500
 _SILENT = logging.getLogger("kafkaops.kraft.zookeeper")
 
 
-def open_session(host: str, port: int, *more: tuple[str, int], chroot: str = "", timeout: float = 10.0) -> ZkSession:
+def open_session(
+    host: str,
+    port: int,
+    *more: tuple[str, int],
+    chroot: str = "",
+    timeout: float = 10.0,
+    via: Callable[[], str] = lambda: "",
+) -> ZkSession:
     """Connect to ZooKeeper.
 
     :param host: a server, or the local end of a forwarded port.
     :param more: further servers of the same ensemble, as (host, port), for when one fails.
     :param chroot: path below which this Kafka cluster lives (``/kafka``); empty for the root.
     :param timeout: seconds until the connection must stand, and the deadline of every later call.
+    :param via: says how the address is reached, for messages about a server that is silent.
     :raises Unreachable: when there is no session in time.
     :raises NotFound: when the chroot does not exist; the message names those that hold a Kafka cluster.
     :raises KraftError: when kazoo is not installed.
     """
     if KAZOO_IMPORT_ERROR is not None:
         raise KraftError(missing_libraries(), detail={"traceback": KAZOO_IMPORT_ERROR})
-    session = ZkSession(((host, port), *more), chroot=chroot, timeout=timeout)
+    session = ZkSession(((host, port), *more), chroot=chroot, timeout=timeout, via=via)
     try:
         session.connect()
     except BaseException:
@@ -94,9 +102,11 @@ class ZkSession:
     of a long wait.
     """
 
-    def __init__(self, servers: Sequence[tuple[str, int]], *, chroot: str, timeout: float) -> None:
+    def __init__(
+        self, servers: Sequence[tuple[str, int]], *, chroot: str, timeout: float, via: Callable[[], str]
+    ) -> None:
         self._servers = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in servers)
-        self._timeout = timeout
+        self._timeout, self._via = timeout, via
         self.patience = timeout
         self.tell: Callable[[str], None] = lambda _text: None
         self._chroot = "/" + chroot.strip("/") if chroot.strip("/") else ""
@@ -128,7 +138,7 @@ class ZkSession:
         self._client.start_async()
         if not self._up.wait(self._timeout):
             raise Unreachable(
-                f"ZooKeeper at {self._servers} gave no session within {self._timeout:g} s: check that it "
+                f"ZooKeeper at {self._servers}{self._by()} gave no session within {self._timeout:g} s: check that it "
                 "runs and that the port is the client port",
                 code="zookeeper-unreachable",
             )
@@ -265,8 +275,9 @@ class ZkSession:
         silence = Silence(self.patience)
         answers: dict[str, t.Any] = {}
         begun = told = time.monotonic()
-        for window in _windows(list(wanted.items())):
-            left = window
+        requests = list(wanted.items())
+        for start in range(0, len(requests), PIPELINE):
+            left = requests[start : start + PIPELINE]
             while left := self._ask(left, callback, silence, answers):
                 self._wait_up(silence)
             if time.monotonic() - told > SLOW:
@@ -340,16 +351,22 @@ class ZkSession:
 
     def _wait_up(self, silence: Silence) -> None:
         if silence.left > SOON and not self._closed and not self.wait_connected(SOON):
-            self.tell(f"ZooKeeper at {self.address} does not answer; waiting for it for up to {self.patience:.0f} s")
+            self.tell(
+                f"ZooKeeper at {self.address}{self._by()} does not answer; waiting for it for up to {self.patience:.0f} s"
+            )
         if self._closed or not self.wait_connected(silence.left):
             raise self._silent_server()
 
     def _silent_server(self) -> Unreachable:
         return Unreachable(
-            f"ZooKeeper at {self.address} does not answer: no reply within {self.patience:g} s, the connection "
+            f"ZooKeeper at {self.address}{self._by()} does not answer: no reply within {self.patience:g} s, the connection "
             f"{'stands' if self.connected else 'is lost'}",
             code="zookeeper-unreachable",
         )
+
+    def _by(self) -> str:
+        via = self._via()
+        return f" ({via})" if via else ""
 
     def _wrong_chroot(self) -> str:
         chroot, self._chroot = self._chroot, ""
@@ -371,11 +388,6 @@ class ZkSession:
 
 class _Again(Exception):
     """The connection was lost under a read; ask again."""
-
-
-def _windows(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    for start in range(0, len(items), PIPELINE):
-        yield items[start : start + PIPELINE]
 
 
 def _silence() -> None:

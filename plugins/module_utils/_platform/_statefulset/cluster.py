@@ -342,7 +342,7 @@ class StatefulSetCluster:
         (host, port), *more = self.route.servers
         # time to find out that servers are silent before the one that is not
         timeout = 5.0 + SESSION_SECONDS * min(self.route.reached, 3)
-        session = open_session(host, port, *more, chroot=self.route.chroot, timeout=timeout)
+        session = open_session(host, port, *more, chroot=self.route.chroot, timeout=timeout, via=self.route.via)
         # the path leads through the API server: reads wait for it as long as those of the API itself
         session.patience, session.tell = PATIENCE, self.client.tell
         return self._stack.enter_context(session)

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleActionFail
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import lease
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
@@ -167,6 +169,39 @@ def test_a_wait_that_is_interrupted_gives_back_the_lease_of_an_earlier_task(clie
         stopped()
     assert client.names("Lease") == []
     assert book(client) == before
+
+
+def test_the_lease_is_given_back_once(client: Any, monkeypatch: Any) -> None:
+    """Whoever stops a run waits for one request, not for one in each place that may have to do it."""
+    releases: list[bool] = []
+    real = lease.RunLease.release
+
+    def release(mine: Any) -> None:
+        releases.append(True)
+        real(mine)
+
+    monkeypatch.setattr(lease.RunLease, "release", release)
+
+    def stopped() -> None:
+        with run_of() as run, run.exclusive(stop):
+            run.ensure_lock()
+            raise Interrupted("stopped by SIGTERM")
+
+    with pytest.raises(Interrupted):
+        stopped()
+    assert releases == [True]
+    assert client.names("Lease") == []
+
+
+def test_an_error_of_ansible_itself_gives_the_lease_back(client: Any) -> None:
+    def fail() -> None:
+        with run_of() as run, run.exclusive(stop):
+            run.ensure_lock()
+            raise AnsibleActionFail("its own")
+
+    with pytest.raises(AnsibleActionFail):
+        fail()
+    assert client.names("Lease") == []
 
 
 def test_a_worker_that_outlived_its_run_still_knows_whose_lease_it_is(client: Any, monkeypatch: Any) -> None:

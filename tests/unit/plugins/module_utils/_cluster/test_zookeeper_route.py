@@ -351,6 +351,7 @@ def test_a_route_is_one_local_port_for_all_servers(channels: Any) -> None:
             ((host, port),) = route.servers
             with socket.create_connection((host, port), timeout=5) as sock:
                 assert sock.recv(1) == b"", "nobody is behind it"
+        until(lambda: route.via() == "refused")
     assert asked(channels) == ["zk-0", "zk-1", "zk-0", "zk-1"]
 
 

@@ -90,6 +90,8 @@ def test_no_session_in_time(server: Server) -> None:
     with pytest.raises(Unreachable, match=r"ZooKeeper at 127.0.0.1:2181 gave no session within 0.05 s"):
         open_session("127.0.0.1", 2181, timeout=0.05)
     assert server.client.ended
+    with pytest.raises(Unreachable, match=r"127.0.0.1:2181 \(by pod z-0\) gave no session"):
+        open_session("127.0.0.1", 2181, timeout=0.05, via=lambda: "by pod z-0")
 
 
 def test_without_kazoo(monkeypatch: pytest.MonkeyPatch) -> None:
