@@ -52,10 +52,9 @@ class ActionModule(KraftAction):
 
     def _judge_absent(self, run: Run) -> Decision:
         cluster = run.cluster
-        if run.params["release"] != cluster.name:
-            raise Refused(
-                f"unlock.yml needs the name of the cluster typed out: -e kraft_release={cluster.name}", code="lock-held"
-            )
+        wrong = run.params["scope"].not_named("kraft_release", run.params["release"])
+        if wrong:
+            raise Refused(f"unlock.yml needs the name of the cluster typed again: {wrong}", code="lock-held")
         lease = run.client.find(LEASE, names.lease_name(cluster.name), cluster.namespace)
         if lease is not None and not is_of(lease, cluster.name):
             raise Refused(ownership.foreign(cluster, LEASE, lease).sentence, code=ownership.FOREIGN)

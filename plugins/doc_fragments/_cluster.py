@@ -97,15 +97,17 @@ options:
     type: dict
   accept:
     description:
-      - Codes of findings and gates to go on in spite of.
+      - Findings and gates to override, as C(namespace/name=code), for example V(orders/kafka=partition-cannot-roll). Where the play
+        has one host, the code alone is enough.
       - Only codes that the catalogue of findings marks as acceptable can be named.
     type: list
     elements: str
     default: []
   confirm:
     description:
-      - Names of the clusters whose controllers may be taken out of migration mode, which cannot be undone.
-      - It has to contain the value of O(cluster).
+      - The clusters whose controllers may be taken out of migration mode, which cannot be undone, as C(namespace/name), for example
+        V(orders/kafka). Where the play has one host, its name alone is enough.
+      - Where it has several, each of them has to be named, or else none is finalized.
     type: list
     elements: str
     default: []

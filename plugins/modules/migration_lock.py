@@ -41,9 +41,12 @@ options:
       - absent
   release:
     description:
-      - The name of the cluster, typed again, so that no lock is released by mistake. Has to be equal to O(cluster).
+      - The cluster as C(namespace/name), typed again, so that no lock is released by mistake. Where the play has one host, its name
+        alone is enough.
       - Only used with O(state=absent).
-    type: str
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: kafkaops.kraft.cluster_info
 """
@@ -61,7 +64,7 @@ EXAMPLES = r"""
     namespace: kafka
     cluster: kafka
     state: absent
-    release: kafka
+    release: kafka/kafka
 """
 
 RETURN = r"""

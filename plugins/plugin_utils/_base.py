@@ -26,6 +26,7 @@ from ansible.utils.display import Display
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import findings, phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Answer
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import codes_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -36,6 +37,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Unexpected,
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._scope import scope_of
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
 
 DONE = "done"
@@ -95,7 +97,7 @@ class KraftAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         started = time.monotonic()
-        params, secrets, problem = self._validate()
+        params, secrets, problem = self._validate(task_vars or {})
         if problem:
             return {**result, "failed": True, "msg": problem}
         sub_phase = phases.sub_phase_of(self.MODULE, params)
@@ -121,7 +123,7 @@ class KraftAction(ActionBase):
         plain: dict[str, Any] = remove_values(json.loads(json.dumps(result, default=str)), secrets)
         return plain
 
-    def _validate(self) -> tuple[dict[str, Any], set[str], str]:
+    def _validate(self, task_vars: Mapping[str, Any]) -> tuple[dict[str, Any], set[str], str]:
         problem = missing_libraries()
         if problem:
             return {}, set(), problem
@@ -131,7 +133,7 @@ class KraftAction(ActionBase):
         if checked.error_messages:
             return {}, secrets, f"{self.MODULE}: " + "; ".join(checked.error_messages)
         params = dict(checked.validated_parameters)
-        wrong = findings.unknown_codes(params["accept"])
+        wrong = findings.unknown_codes(codes_of(params["accept"]))
         if wrong:
             known = ", ".join(sorted(code for code, rule in findings.RULES.items() if rule.acceptable))
             return (
@@ -139,7 +141,9 @@ class KraftAction(ActionBase):
                 secrets,
                 f"kraft_accept names {', '.join(wrong)}, which cannot be accepted; acceptable codes: {known}",
             )
-        return params, secrets, ""
+        params["scope"] = scope_of(task_vars, params["namespace"], params["cluster"])
+        params["accept"], problem = params["scope"].accepted(params["accept"])
+        return params, secrets, f"{self.MODULE}: {problem}; nothing was changed" if problem else ""
 
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:

@@ -209,8 +209,9 @@ def test_a_migration_of_somebody_else(place: Place) -> None:
 
 def test_unlock_wants_the_name_typed(place: Place) -> None:
     with place.planted(LEASE, lease_of(ALIEN)), place.unchanged():
-        refused(place.play("unlock"), "lock-held", "kraft_release=kafka")
-        refused(place.play("unlock", kraft_release="kafak"), "lock-held", "kraft_release=kafka")
+        refused(place.play("unlock"), "lock-held", "kraft_release=bad-input/kafka")
+        for name in ("kafak", "bad-inputs/kafka"):
+            refused(place.play("unlock", kraft_release=name), "lock-held", "kraft_release=bad-input/kafka")
 
 
 def test_an_object_that_somebody_changed_meanwhile(place: Place) -> None:
@@ -426,7 +427,12 @@ def gates_of(outcome: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("confirm", "sentence"),
-    [(None, "kraft_confirm is not set"), (["kafak"], "kraft_confirm names kafak, not kafka")],
+    [
+        (None, "kraft_confirm is not set"),
+        (["kafak"], "kraft_confirm names kafak, not bad-input/kafka"),
+        # a namesake
+        (["orders/kafka"], "kraft_confirm names orders/kafka, not bad-input/kafka"),
+    ],
     ids=["not confirmed", "another name"],
 )
 def test_finalize_is_not_confirmed(place: Place, confirm: list[str] | None, sentence: str) -> None:
@@ -435,7 +441,7 @@ def test_finalize_is_not_confirmed(place: Place, confirm: list[str] | None, sent
         done = place.play("finalize", "--tags", FINAL, **({"kraft_confirm": confirm} if confirm else {}))
         gates = gates_of(done)
     assert gates["gate-confirm"]["passed"] is False
-    one_sentence(gates["gate-confirm"]["sentence"], sentence, "kraft_confirm=kafka")
+    one_sentence(gates["gate-confirm"]["sentence"], sentence, "kraft_confirm=bad-input/kafka")
 
 
 def test_finalize_with_zookeeper_brokers_left(place: Place) -> None:

@@ -45,6 +45,48 @@ def test_an_inventory_without_clusters(tmp_path: Path) -> None:
     assert "no host matched kafka_clusters" in done.stdout + done.stderr
 
 
+FLEET = """
+kafka_clusters:
+  hosts:
+    orders: {{kraft_namespace: orders, kraft_cluster: kafka}}
+    payments: {{kraft_namespace: "{{{{ {team} }}}}", kraft_cluster: kafka, mine: payments, other: orders}}
+  vars:
+    kraft_host: https://127.0.0.1:9
+"""
+
+
+@pytest.mark.parametrize(
+    ("team", "accept", "said"),
+    [
+        ("mine", "gate-soak", "kraft_accept: gate-soak names no cluster, and this run has 2 hosts"),
+        # one namespace and name in two Kubernetes clusters
+        ("other", "orders/kafka=gate-soak", "hosts orders, payments of this run are all called that"),
+    ],
+)
+@pytest.mark.parametrize("batches", ["1", "100%"])
+@pytest.mark.parametrize("playbook", ["status", "finalize"])
+def test_an_acceptance_that_is_not_for_one_cluster_of_several(
+    tmp_path: Path, playbook: str, batches: str, team: str, accept: str, said: str
+) -> None:
+    """It would reach every host, whatever batch it is in; refused before any of them is asked."""
+    fleet, results = tmp_path / "fleet.yml", tmp_path / "results.jsonl"
+    fleet.write_text(FLEET.format(team=team), encoding="utf-8")
+    given = json.dumps({"kraft_accept": [accept], "kraft_serial": batches, "kraft_confirm": ["kafka"]})
+    done = ansible(
+        sys.executable,
+        *("-i", str(fleet), f"playbooks/{playbook}.yml", "-e", given),
+        ANSIBLE_CALLBACK_PLUGINS=str(CALLBACKS),
+        ANSIBLE_CALLBACKS_ENABLED="results_file",
+        KRAFT_RESULTS_FILE=str(results),
+    )
+    assert done.returncode != 0
+    failed = [line for line in map(json.loads, results.read_text("utf-8").splitlines()) if line["status"] == "failed"]
+    assert {line["host"] for line in failed} <= {"orders", "payments"}
+    assert failed
+    for line in failed:
+        one_sentence(line["result"]["msg"], said, "with --limit", "nothing was changed")
+
+
 @pytest.mark.parametrize(
     ("option", "playbook"), [("--tags", playbook) for playbook in PLAYBOOKS] + [("--skip-tags", "migrate")]
 )

@@ -98,9 +98,12 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
     "unlock": {
         "kraft_release": {
             "description": [
-                "The name of the cluster, typed again, so that no lock is released by mistake. Nothing is done without it.",
+                "The cluster as C(namespace/name), typed again, so that no lock is released by mistake. Nothing is done without it.",
+                "Where the play has one host, its name alone is enough.",
             ],
-            "type": "str",
+            "type": "list",
+            "elements": "str",
+            "default": [],
         },
     },
     "report": {
@@ -270,7 +273,8 @@ def _findings() -> str:
 # Findings
 
 Every refusal and warning has a code that never changes its meaning. `block` stops the run, `warn` does not. A code that can
-be accepted is overridden by naming it in `kraft_accept`, a list; any other name in there is refused.
+be accepted is overridden by naming cluster and code in `kraft_accept`, a list: `orders/kafka=gate-soak`. Where the play has one host,
+the code alone is enough. Any other name in there is refused.
 """
     for severity in (catalogue.BLOCK, catalogue.WARN):
         rows = [

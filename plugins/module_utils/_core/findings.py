@@ -236,7 +236,9 @@ _RULES = (
         "something in the pods still reaches for ZooKeeper",
         "take it out of the pod template first",
     ),
-    _block("gate-confirm", "the irreversible step is not confirmed", "set kraft_confirm to the cluster's name"),
+    _block(
+        "gate-confirm", "the irreversible step is not confirmed", "set kraft_confirm to namespace/name of the cluster"
+    ),
     _block("controllers-not-ready", "the KRaft controllers are not ready", "see the reason in the sentence"),
     _block(
         "migration-flag-lost",

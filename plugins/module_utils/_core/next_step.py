@@ -33,7 +33,7 @@ def phase_of(name: str, brokers_stage: str, controllers_stage: str, locked: bool
 def next_command(
     cluster: str, name: str, brokers_stage: str, controllers_stage: str, rolling_back: bool = False
 ) -> str:
-    """Return what to run next, in words that can be typed."""
+    """Return what to run next, in words that can be typed. ``cluster`` is ``namespace/name``."""
     if rolling_back and name != state.FINALIZED:
         return "rollback.yml (goes on from here)"
     finalize = f"finalize.yml -e kraft_confirm={cluster} (irreversible; soak in PURE_DUAL_WRITE first)"

@@ -24,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import reference_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
@@ -195,10 +196,8 @@ def _references(cluster: StatefulSetCluster) -> Gate:
 
 
 def _confirmed(cluster: StatefulSetCluster) -> Gate:
-    named = cluster.params["confirm"]
-    if cluster.name in named:
-        return Gate("gate-confirm", True, f"kraft_confirm names {cluster.name}")
-    wrong = f"kraft_confirm names {', '.join(named)}, not {cluster.name}" if named else "kraft_confirm is not set"
-    return Gate(
-        "gate-confirm", False, f"{wrong}; set kraft_confirm={cluster.name} to confirm that there is no way back"
-    )
+    scope: Scope = cluster.params["scope"]
+    wrong = scope.not_all_named("kraft_confirm", cluster.params["confirm"])
+    if wrong:
+        return Gate("gate-confirm", False, f"{wrong}: it confirms that there is no way back")
+    return Gate("gate-confirm", True, f"kraft_confirm names {scope.name}")

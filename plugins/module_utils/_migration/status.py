@@ -158,7 +158,9 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     back = rolling_back(cluster)
     dangers = migration_flag.dangers(cluster)
     foreign = [item.sentence for item in _foreign(cluster)]
-    following = next_step.next_command(cluster.name, now.name, brokers_stage, controllers_stage, back)
+    following = next_step.next_command(
+        f"{cluster.namespace}/{cluster.name}", now.name, brokers_stage, controllers_stage, back
+    )
     above = "danger" if dangers else "foreign object" if foreign else ""
     return {
         "namespace": cluster.namespace,

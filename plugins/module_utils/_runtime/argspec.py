@@ -82,7 +82,7 @@ EXTRA: Mapping[str, Spec] = {
     "ibp_version_info": {},
     "migration_lock": {
         "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
-        "release": {"type": "str"},
+        "release": {"type": "list", "elements": "str", "default": []},
     },
     "kafka_health_info": {},
     "kafka_version_info": {"target": {"type": "str", "default": "brokers", "choices": ["brokers", "controllers"]}},

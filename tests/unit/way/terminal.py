@@ -34,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
     rollback,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
@@ -127,6 +128,7 @@ class Terminal:
         return {
             "accept": ["gate-parity"] if self.accepted else [],
             "confirm": ["kafka"] if self.confirmed else [],
+            "scope": Scope("n", "kafka", "shop", {"shop": "n/kafka"}),
             "soak": SOAK,
             "rollback_cleanup": "later" if self.later else "now",
             "controller_replicas": len(CONTROLLERS),

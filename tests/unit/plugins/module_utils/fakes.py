@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, NotFound
 
@@ -260,6 +261,7 @@ PARAMS: Obj = {
     "controller_manifest": None,
     "accept": [],
     "confirm": [],
+    "scope": Scope("n", "kafka", "shop", {"shop": "n/kafka"}),
     "soak": 86400,
     "pod_timeout": 600,
     "rollback_cleanup": "now",

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleUndefinedVariable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -35,6 +35,15 @@ def throw(error: BaseException | None) -> None:
 
 
 GO_ON = "; run the same playbook again to go on from where the cluster is"
+
+
+ALONE = {"inventory_hostname": "shop", "ansible_play_hosts_all": ["shop"]}
+#: the play has two hosts, in whatever batches they come
+TWO = {
+    **ALONE,
+    "ansible_play_hosts_all": ["shop", "bank"],
+    "hostvars": {"bank": {"kraft_namespace": "bank", "kraft_cluster": "kafka"}},
+}
 
 
 class FakeRun:
@@ -118,7 +127,13 @@ class Action(KraftAction):
 
 
 def act(
-    kind: Any = Action, arguments: Any = None, *, check_mode: Any = False, async_val: Any = 0, **attributes: Any
+    kind: Any = Action,
+    arguments: Any = None,
+    *,
+    check_mode: Any = False,
+    async_val: Any = 0,
+    task_vars: Any = None,
+    **attributes: Any,
 ) -> Any:
     task = SimpleNamespace(
         args=GOOD if arguments is None else arguments, check_mode=check_mode, async_val=async_val, action="x"
@@ -127,7 +142,7 @@ def act(
     made = kind(task, connection, None, None, None, shared_loader_obj=None)
     for name, value in attributes.items():
         setattr(made, name, value)
-    return made.run(task_vars={"inventory_hostname": "shop"})
+    return made.run(task_vars=ALONE if task_vars is None else task_vars)
 
 
 def test_done_is_unchanged_and_inspected(shown: Any) -> None:
@@ -293,6 +308,38 @@ def test_what_cannot_be_accepted_is_refused_with_what_can() -> None:
     assert "acceptable codes: " in result["msg"]
     assert "gate-parity" in result["msg"].partition("acceptable codes: ")[2]
     assert FakeRun.made == []
+
+
+def test_an_acceptance_by_the_code_alone_is_not_for_a_whole_fleet() -> None:
+    """Rule 6.1: an override that reaches every host by one -e has to name the cluster; nothing is opened otherwise."""
+    assert act(arguments={**GOOD, "accept": ["gate-parity"]}).get("failed") is None
+    assert FakeRun.made[-1].params["accept"] == ["gate-parity"]
+    result = act(arguments={**GOOD, "accept": ["gate-parity"]}, task_vars=TWO)
+    assert (result["failed"], len(FakeRun.made)) == (True, 1)
+    assert result["msg"] == (
+        "cluster_info: kraft_accept: gate-parity names no cluster, and this run has 2 hosts; name it as n/kafka=gate-parity, or choose one "
+        "host with --limit; nothing was changed"
+    )
+    named = ["n/kafka=gate-parity", "bank/kafka=gate-backup"]
+    assert act(arguments={**GOOD, "accept": named}, task_vars=TWO).get("failed") is None
+    assert FakeRun.made[-1].params["accept"] == ["gate-parity"]
+
+
+def test_the_scope_of_a_run() -> None:
+    """Batches of serial are one run; what the inventory does not say of a host is not known."""
+
+    class Unresolved(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            raise AnsibleUndefinedVariable("x is undefined")
+
+    act(task_vars={**TWO, "ansible_play_hosts": ["shop"], "play_hosts": ["shop"]})
+    scope = FakeRun.made[-1].params["scope"]
+    assert (scope.name, scope.host, scope.hosts) == ("n/kafka", "shop", {"shop": "n/kafka", "bank": "bank/kafka"})
+    for hostvars in ({}, {"bank": {"kraft_namespace": "bank"}}, {"bank": Unresolved()}):
+        act(task_vars={**TWO, "hostvars": hostvars})
+        assert FakeRun.made[-1].params["scope"].hosts == {"shop": "n/kafka", "bank": None}
+    act(task_vars={})
+    assert not FakeRun.made[-1].params["scope"].alone
 
 
 def test_a_missing_library_says_how_to_add_it(monkeypatch: Any) -> None:

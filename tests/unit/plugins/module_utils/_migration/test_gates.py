@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -122,6 +123,24 @@ def test_a_missing_permission_is_no_closed_gate(registered: Any, seen: Any, monk
 def test_between_restarts_the_stores_are_not_compared_again(registered: Any, seen: Any, monkeypatch: Any) -> None:
     differ(monkeypatch, AssertionError("compared"))
     assert "gate-parity" not in [row.code for row in gates.require(cluster_with(), thorough=False)]
+
+
+def test_a_confirmation_of_a_namesake_opens_nothing(registered: Any, seen: Any) -> None:
+    """Rule 6.1: kraft_confirm=kafka by -e reaches every cluster of that name; each has to be named with its namespace."""
+    hosts = {"orders": "orders/kafka", "payments": "payments/kafka"}
+    for namespace in hosts:
+        scope = Scope(namespace, "kafka", namespace, hosts)
+        for confirm, closed in (
+            (["kafka"], ["gate-confirm"]),
+            (["orders/kafka"], ["gate-confirm"]),
+            (["orders/kafka", "payments/kafka"], []),
+        ):
+            cluster = cluster_with(namespace=namespace)
+            cluster.params = {**cluster.params, "scope": scope, "confirm": confirm}
+            if closed:
+                assert shut(cluster) == closed
+            else:
+                gates.require(cluster)
 
 
 def test_after_the_point_of_no_return_no_gate_stops_the_rest(registered: Any, seen: Any) -> None:

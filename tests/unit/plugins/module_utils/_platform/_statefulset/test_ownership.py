@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_lock
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     preflight,
@@ -226,8 +227,34 @@ def test_the_preflight_tells_of_it_and_the_status_shows_it(monkeypatch: pytest.M
     assert [item.where for item in status._foreign(cluster)] == ["StatefulSet n/kafka-kraft"]
 
 
+@pytest.mark.parametrize(
+    ("release", "said"),
+    [
+        ([], "kraft_release is not set; set kraft_release=n/kafka"),
+        (["kafka"], "kraft_release names kafka, and this run has 2 hosts"),
+        (["other/kafka"], "kraft_release names other/kafka, not n/kafka"),
+        (["n/kafka"], ""),
+    ],
+)
+def test_a_lock_is_released_of_the_cluster_that_is_named(release: list[str], said: str) -> None:
+    cluster = cluster_of()
+    scope = Scope("n", "kafka", "a", {"a": "n/kafka", "b": "other/kafka"})
+    run: Any = SimpleNamespace(
+        cluster=cluster, client=cluster.client, params={**PARAMS, "scope": scope, "release": release, "state": "absent"}
+    )
+    judge = migration_lock.ActionModule.__new__(migration_lock.ActionModule).judge
+    if not said:
+        assert judge(run).reason == "nothing is locked"
+        return
+    with pytest.raises(Refused, match=f"unlock.yml needs the name of the cluster typed again: {said}") as refused:
+        judge(run)
+    assert refused.value.code == "lock-held"
+
+
 def test_a_lease_of_others_is_not_taken_away() -> None:
     cluster = cluster_of(made("Lease", names.lease_name("kafka"), **THEIRS))
-    run: Any = SimpleNamespace(cluster=cluster, client=cluster.client, params={"release": "kafka", "state": "absent"})
+    run: Any = SimpleNamespace(
+        cluster=cluster, client=cluster.client, params={**PARAMS, "release": ["kafka"], "state": "absent"}
+    )
     with pytest.raises(Refused, match=r"Lease n/kraft-migration-kafka .* seems to belong to Helm"):
         migration_lock.ActionModule.__new__(migration_lock.ActionModule).judge(run)
