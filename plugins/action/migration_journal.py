@@ -66,7 +66,7 @@ class ActionModule(KraftAction):
                 if writes.restore_strategy(cluster.client, item):
                     run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
             cluster.changed(Part.OBJECTS)
-            locks.release(cluster)
+            locks.release(cluster, over=True)
         phase = phases.COMPLETE if event == "MoveToKRaftControllerComplete" else phases.BY_NAME[event].phase
         phase = phases.DUAL_WRITE if event == "MigrateDualWrite" else phase
         run.journal.add(now(), phase, event, event, state=where, by=run.lease.holder)

@@ -110,7 +110,7 @@ def supply(found: Trip) -> None:
     body = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": ORIGINALS},
+        "metadata": {"name": ORIGINALS, "labels": {names.LABEL_CLUSTER: "kafka"}},
         "stringData": {"kafka.json": json.dumps({"template": template, "effective": effective})},
     }
     client.create(SECRET, body, namespace)

@@ -22,6 +22,8 @@ from tests.mutants.mutant import (
     unit,
 )
 
+ORIGINALS = unit("module_utils/_platform/_statefulset/test_originals")
+
 RETURNING = (
     Mutant(
         "/migration is left behind",
@@ -319,5 +321,37 @@ RETURNING = (
         "    if wrong:\n",
         "    if False:\n",
         ACT["metadata_cleanup"],
+    ),
+    Mutant(
+        "an original of an attempt that was given up on is put back",
+        "9",
+        PLATFORM + "_statefulset/originals.py",
+        "    elif there is not None and any(_decoded(there, key) != value for key, value in data.items()):\n",
+        "    elif False:\n",
+        ORIGINALS,
+    ),
+    Mutant(
+        "an original of another migration is put back silently",
+        "9",
+        PLATFORM + "_statefulset/originals.py",
+        "    if original.digest and other:\n",
+        "    if False:\n",
+        ORIGINALS,
+    ),
+    Mutant(
+        "a change that unlock let pass is undone silently",
+        "9",
+        PLATFORM + "_statefulset/originals.py",
+        '        if why and STALE not in cluster.params["accept"]:\n',
+        "        if False:\n",
+        ORIGINALS,
+    ),
+    Mutant(
+        "a later stage hides what somebody changed in an earlier one",
+        "9",
+        PLATFORM + "_statefulset/writes.py",
+        "        digest = written  # what",
+        "        pass  # what",
+        ORIGINALS,
     ),
 )

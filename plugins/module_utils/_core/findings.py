@@ -212,6 +212,12 @@ _RULES = (
     ),
     _block("originals-missing", "the originals that a rollback puts back are gone", "see the sentence"),
     _block(
+        "originals-stale",
+        "the original that a rollback would put back is of another migration, or would undo a change that was made since",
+        "see the sentence; accepted by name it is put back as it is",
+        True,
+    ),
+    _block(
         "meta-properties-version-1",
         "a log directory was made in KRaft mode and cannot run in ZooKeeper mode",
         "move its partitions away and remove it first",

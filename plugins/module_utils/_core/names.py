@@ -16,6 +16,10 @@ STAGE = PREFIX + "stage"
 SETTINGS_HASH = PREFIX + "settings-hash"
 #: sha256 over the pod template as the API server keeps it, written together with it: a change by others shows
 TEMPLATE_DIGEST = PREFIX + "template-digest"
+#: sha256 over the template that the user had before the first stage: which original belongs to this StatefulSet
+ORIGINAL_DIGEST = PREFIX + "original-digest"
+#: sha256 over the template of the stage that we wrote last; unlock.yml keeps it, so that what it let pass still shows
+STAGE_DIGEST = PREFIX + "stage-digest"
 #: the update strategy that the user had before OnDelete
 UPDATE_STRATEGY = PREFIX + "original-update-strategy"
 LABEL_CLUSTER = PREFIX + "cluster"

@@ -113,11 +113,16 @@ def annotate(cluster: StatefulSetCluster, migration_id: str, holder: str, since:
     return written
 
 
-def release(cluster: StatefulSetCluster) -> bool:
-    """Take the lock off every managed object; returns whether anything was written."""
+def release(cluster: StatefulSetCluster, *, over: bool = False) -> bool:
+    """Take the lock off every managed object; returns whether anything was written.
+
+    ``over``: the migration is complete, and with it goes what only a rollback would need.
+    """
+    marks = (names.LOCK, names.LOCK_HOLDER, names.TEMPLATE_DIGEST)
+    marks += (names.ORIGINAL_DIGEST, names.STAGE_DIGEST) if over else ()
     written = False
     for item in managed(cluster):
-        held = [name for name in (names.LOCK, names.LOCK_HOLDER, names.TEMPLATE_DIGEST) if name in annotations_of(item)]
+        held = [name for name in marks if name in annotations_of(item)]
         if held:
             _patch(cluster, item, dict.fromkeys(held))
             written = True

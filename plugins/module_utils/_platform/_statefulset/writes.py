@@ -111,14 +111,32 @@ def write_template(client: KubeClient, statefulset: Obj, template: Obj, *, repli
     probe["spec"]["template"] = template
     predicted = client.replace(STATEFUL_SET, probe, statefulset["metadata"]["namespace"], dry_run=True)
     digest = foreign.digest(predicted["spec"]["template"])
+    trace = _trace(statefulset, predicted, digest)
 
     def mutate(body: Obj) -> None:
         body["spec"]["template"] = copy.deepcopy(predicted["spec"]["template"])
         if replicas is not None:
             body["spec"]["replicas"] = replicas
-        body["metadata"].setdefault("annotations", {})[names.TEMPLATE_DIGEST] = digest
+        marks = body["metadata"].setdefault("annotations", {})
+        marks[names.TEMPLATE_DIGEST] = digest
+        for mark in (names.ORIGINAL_DIGEST, names.STAGE_DIGEST):
+            marks.pop(mark, None)
+        marks.update(trace)
 
     return _update(client, statefulset, mutate)
+
+
+def _trace(before: Obj, after: Obj, digest: str) -> dict[str, str]:
+    """What a StatefulSet at a stage says of its way there: the digest of the user's own template, and of what we wrote last."""
+    if not template_annotation(after, names.STAGE):
+        return {}
+    original = annotations_of(before).get(names.ORIGINAL_DIGEST, "")
+    if not template_annotation(before, names.STAGE):
+        original = foreign.digest(before["spec"]["template"])
+    written = annotations_of(before).get(names.STAGE_DIGEST)
+    if template_annotation(before, names.STAGE) and written and written != foreign.digest(before["spec"]["template"]):
+        digest = written  # what somebody changed in an earlier stage is in this one too
+    return {names.STAGE_DIGEST: digest} | ({names.ORIGINAL_DIGEST: original} if original else {})
 
 
 def scale(client: KubeClient, statefulset: Obj, replicas: int) -> Obj:
