@@ -52,7 +52,7 @@ def measure(where: Place, name: str, spec: FixtureSpec, folder: Path) -> dict[st
     say(f"{name}: making the cluster")
     fixture = stage.make_cluster(where, spec)
     try:
-        kubeconfig = stage.account(fixture.kube, spec.namespace, where.kubeconfig, folder)
+        kubeconfig = stage.account(fixture.kube, spec.namespace, spec.name, where.kubeconfig, folder)
         on = Stage(fixture, kubeconfig, folder)
         traffic.start(fixture.kube, TrafficSpec(spec.namespace, spec.name, dns_ttl=stage.DNS_TTL))
         say(f"{name}: a naive roll, to compare with")

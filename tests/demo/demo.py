@@ -124,7 +124,7 @@ class Demo:
         )
         fixture = stage.make_cluster(self.place, self.spec)
         folder = stage.workplace("demo")
-        kubeconfig = stage.account(fixture.kube, self.spec.namespace, self.place.kubeconfig, folder)
+        kubeconfig = stage.account(fixture.kube, self.spec.namespace, self.spec.name, self.place.kubeconfig, folder)
         self.say("account with exactly the permissions of docs/rbac.yml, which is what the playbooks use from here on")
         on = Stage(fixture, kubeconfig, folder)
         self.step("Clients: an idempotent producer with acks=all, and a consumer")

@@ -114,9 +114,9 @@ def remove_cluster(where: Place, spec: FixtureSpec) -> None:
         fixtures.delete(spec, kube=where.kube, sandbox=where.sandbox)
 
 
-def account(kube: Kube, namespace: str, kubeconfig: Path, folder: Path) -> Path:
+def account(kube: Kube, namespace: str, cluster: str, kubeconfig: Path, folder: Path) -> Path:
     """Make the account with exactly the permissions of docs/rbac.yml; returns a kubeconfig for it, readable by us alone."""
-    token = grant(kube, namespace)
+    token = grant(kube, namespace, clusters=[cluster])
     config = {
         "apiVersion": "v1",
         "kind": "Config",

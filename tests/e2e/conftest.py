@@ -18,6 +18,8 @@ from tests.sandbox.account import grant
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 
+#: every cluster that a test of bad input makes in that namespace
+CLUSTERS = ("kafka", "odd", "born", "shop")
 SHARED = FixtureSpec(namespace="bad-input", topics=3, dns_ttl=1)
 
 
@@ -35,7 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         sandbox.ensure_image(SHARED.surface, SHARED.kafka_version)
         create(SHARED, kube=kube)
     fixture = Fixture(SHARED, kube, {})
-    token = grant(kube, SHARED.namespace, SERVICE_ACCOUNT)
+    token = grant(kube, SHARED.namespace, SERVICE_ACCOUNT, clusters=CLUSTERS)
     client = connect({})
     try:
         yield Place(Cluster(fixture, token, tmp_path_factory.mktemp("play")), client)

@@ -162,7 +162,7 @@ def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
     try:
         delete(spec, kube=kube)
         fixture = create(spec, kube=kube)
-        yield Cluster(fixture, grant(kube, spec.namespace), folder)
+        yield Cluster(fixture, grant(kube, spec.namespace, clusters=[spec.name]), folder)
     finally:
         if not os.environ.get("KRAFT_KEEP"):
             delete(spec, kube=kube)

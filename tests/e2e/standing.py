@@ -73,7 +73,7 @@ def standing(spec: FixtureSpec, folder: Path, start: list[Any] | None) -> Iterat
         if fresh:
             fixtures.delete(spec, kube=kube)
         fixture = fixtures.create(spec, kube=kube) if fresh else Fixture(spec, kube, {})
-        target = Cluster(fixture, grant(kube, spec.namespace), folder)
+        target = Cluster(fixture, grant(kube, spec.namespace, clusters=[spec.name]), folder)
         target.variables["kraft_restart_interval"] = 0
         trip = Trip(Place(target, client))
         if fresh or start is None:

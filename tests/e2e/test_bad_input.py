@@ -104,8 +104,8 @@ def without(verb: str, resource: str) -> list[dict[str, Any]]:
     [
         ("patch", "statefulsets", "statefulsets.apps"),
         ("create", "pods/eviction", "pods/eviction"),
-        ("get", "secrets", "secrets"),
-        ("delete", "leases", "leases.coordination.k8s.io"),
+        ("get", "secrets", "secrets kraft-migration-kafka-originals"),
+        ("delete", "leases", "leases.coordination.k8s.io kraft-migration-kafka"),
     ],
 )
 def test_a_missing_permission_is_named(place: Place, verb: str, resource: str, spelled: str) -> None:

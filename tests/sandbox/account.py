@@ -17,19 +17,35 @@ RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yml"
 LIFETIME = 4 * 60 * 60
 
 
-def rules() -> list[Object]:
-    """Return the rules of docs/rbac.yml: exactly what a migration may do."""
+def rules(clusters: Sequence[str] = ("kafka",)) -> list[Object]:
+    """Return the rules of docs/rbac.yml, with the names of these Kafka clusters: exactly what a migration of each may do."""
     items = yaml.safe_load(RBAC.read_text(encoding="utf-8"))["items"]
     found: list[Object] = next(item["rules"] for item in items if item["kind"] == "Role")
+    for rule in found:
+        if "resourceNames" in rule:
+            rule["resourceNames"] = [
+                name.replace("kraft-migration-kafka", f"kraft-migration-{cluster}")
+                for cluster in clusters
+                for name in rule["resourceNames"]
+            ]
     return found
 
 
-def grant(kube: Kube, namespace: str, name: str = "kafkaops-kraft", allowed: Sequence[Object] | None = None) -> str:
-    """Make or change a ServiceAccount of that name so that it may do what is ``allowed`` (None = docs/rbac.yml); returns a token."""
+def grant(
+    kube: Kube,
+    namespace: str,
+    name: str = "kafkaops-kraft",
+    allowed: Sequence[Object] | None = None,
+    clusters: Sequence[str] = ("kafka",),
+) -> str:
+    """Make or change a ServiceAccount of that name so that it may do what is ``allowed``; returns a token.
+
+    ``allowed`` None: docs/rbac.yml with the names of these Kafka clusters.
+    """
     for item in yaml.safe_load(RBAC.read_text(encoding="utf-8"))["items"]:
         item["metadata"].update(namespace=namespace, name=name)
-        if item["kind"] == "Role" and allowed is not None:
-            item["rules"] = list(allowed)
+        if item["kind"] == "Role":
+            item["rules"] = list(rules(clusters) if allowed is None else allowed)
         for subject in item.get("subjects", []):
             subject.update(namespace=namespace, name=name)
         if "roleRef" in item:

@@ -327,8 +327,11 @@ def _row(name: str, option: dict[str, Any]) -> list[str]:
 def _rbac() -> str:
     """Return the manifest that grants exactly what preflight asks for."""
     lines = [
-        "# Everything that a migration may do, in the namespace of the Kafka cluster, and nothing else. For another namespace:",
-        "#   sed 's/namespace: kafka/namespace: MINE/' docs/rbac.yml | kubectl apply -f -",
+        "# Everything that a migration may do, in the namespace of the Kafka cluster, and nothing else. For another namespace, and a cluster",
+        "# (kraft_cluster) that is not called kafka:",
+        "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac.yml | kubectl apply -f -",
+        "# Several clusters in one namespace: one name for each of them in every resourceNames. Where pod templates take settings from Secrets,",
+        "# those are read too: a rule of their own for get, with their names.",
         "---",
         "apiVersion: v1",
         "kind: List",
@@ -349,6 +352,8 @@ def _rules() -> list[str]:
         verbs = ", ".join(need.verbs)
         lines += [f"      # {need.why}", f'      - apiGroups: ["{need.group}"]']
         lines += [f"        resources: [{resource}]", f"        verbs: [{verbs}]"]
+        if need.of:
+            lines.append(f"        resourceNames: [{', '.join(need.named('kafka'))}]")
     return lines
 
 

@@ -11,16 +11,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+
 
 @dataclass(frozen=True)
 class Need:
-    """Verbs on one resource of the cluster's namespace, and what for. ``subresource`` is empty for the object itself."""
+    """Verbs on one resource of the cluster's namespace, and what for.
+
+    :ivar subresource: empty for the object itself.
+    :ivar of: names of the only objects that are needed, with ``{cluster}`` in them; empty where names cannot be known (or, for
+        ``create``, where Kubernetes does not look at them).
+    """
 
     group: str
     resource: str
     verbs: tuple[str, ...]
     why: str
     subresource: str = ""
+    of: tuple[str, ...] = ()
+
+    def named(self, cluster: str) -> tuple[str, ...]:
+        """The names of the objects for one Kafka cluster; one empty name where any object of the kind is meant."""
+        return tuple(name.format(cluster=cluster) for name in self.of) or ("",)
 
     @property
     def spelled(self) -> str:
@@ -46,7 +58,14 @@ NEEDS: tuple[Need, ...] = (
     Need("", "pods", CHANNEL, "Jolokia, where there is one", "proxy"),
     Need("", "pods", ("get",), "the reason when something is stuck", "log"),
     Need("", "configmaps", ("get", "list", "create", "patch", "delete"), "settings of each stage, the journal"),
-    Need("", "secrets", ("get", "create", "delete"), "the original pod templates, which may hold passwords"),
+    Need("", "secrets", ("create",), "the original pod templates, which may hold passwords"),
+    Need(
+        "",
+        "secrets",
+        ("get", "patch", "delete"),
+        "that one Secret, and no other; one name for each Kafka cluster",
+        of=(names.originals_name("{cluster}"),),
+    ),
     Need("", "services", ("get", "list", "create", "delete"), "ZooKeeper's pods, the controllers' Service"),
     Need(
         "",
@@ -60,5 +79,12 @@ NEEDS: tuple[Need, ...] = (
         ("get", "list", "watch", "create", "delete"),
         "evictions, the controllers' budget",
     ),
-    Need("coordination.k8s.io", "leases", ("get", "create", "patch", "delete"), "one run at a time"),
+    Need("coordination.k8s.io", "leases", ("create",), "one run at a time"),
+    Need(
+        "coordination.k8s.io",
+        "leases",
+        ("get", "patch", "delete"),
+        "that one Lease, and no other; one name for each Kafka cluster",
+        of=(names.lease_name("{cluster}"),),
+    ),
 )

@@ -50,12 +50,12 @@ PACE = 2.0
 
 def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """Ask the API server for every permission of the migration."""
-    asked = [(need, verb) for need in NEEDS for verb in need.verbs]
+    asked = [(need, verb, name) for need in NEEDS for verb in need.verbs for name in need.named(cluster.name)]
 
-    def missing(item: tuple[Need, str]) -> bool:
-        need, verb = item
+    def missing(item: tuple[Need, str, str]) -> bool:
+        need, verb, name = item
         return not cluster.client.can_i(
-            verb, need.resource, cluster.namespace, group=need.group, subresource=need.subresource
+            verb, need.resource, cluster.namespace, group=need.group, subresource=need.subresource, name=name
         )
 
     denied = [item for item, lacks in zip(asked, parallel(missing, asked), strict=True) if lacks]
@@ -63,9 +63,10 @@ def permission_findings(cluster: StatefulSetCluster) -> list[Finding]:
         finding(
             "permission-missing",
             need.spelled,
-            f"the account may not {verb} {need.spelled} in namespace {cluster.namespace} ({need.why}); grant it (docs/rbac.yml)",
+            f"the account may not {verb} {need.spelled}{f' {name}' if name else ''} in namespace {cluster.namespace} ({need.why}); grant it "
+            "(docs/rbac.yml)",
         )
-        for need, verb in denied
+        for need, verb, name in denied
     ]
 
 

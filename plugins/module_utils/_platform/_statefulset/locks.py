@@ -118,8 +118,8 @@ def release(cluster: StatefulSetCluster, *, over: bool = False) -> bool:
 
     ``over``: the migration is complete, and with it goes what only a rollback would need.
     """
-    marks = (names.LOCK, names.LOCK_HOLDER, names.TEMPLATE_DIGEST)
-    marks += (names.ORIGINAL_DIGEST, names.STAGE_DIGEST) if over else ()
+    marks = [names.LOCK, names.LOCK_HOLDER, names.TEMPLATE_DIGEST]
+    marks += [names.ORIGINAL_DIGEST, names.STAGE_DIGEST] if over else []
     written = False
     for item in managed(cluster):
         held = [name for name in marks if name in annotations_of(item)]

@@ -224,7 +224,9 @@ class FakeClient:
         if version is not None and there["metadata"]["resourceVersion"] != version:
             raise Conflict(f"{there['kind']} {there['metadata']['name']} has moved on")
 
-    def can_i(self, verb: str, resource: str, namespace: str | None, *, group: str = "", subresource: str = "") -> bool:
+    def can_i(
+        self, verb: str, resource: str, namespace: str | None, *, group: str = "", subresource: str = "", name: str = ""
+    ) -> bool:
         return self.allowed(verb, resource, subresource)
 
     def pod_log(self, pod: str, namespace: str, **_: Any) -> str:

@@ -162,6 +162,7 @@ def test_what_somebody_supplied_by_hand_is_put_back() -> None:
     of = cluster(at("kafka-a", "migration", **{names.ORIGINAL_DIGEST: "gone", names.STAGE_DIGEST: "x"}))
     supplied(of, **{"kafka-a": {"template": {"spec": {}}, "effective": {"a": "1"}}})
     assert originals.load(of)["kafka-a"] == originals.Original({"spec": {}}, {"a": "1"})
+    broken: Any
     for broken in ({"template": {}}, [], "x"):
         supplied(of, **{"kafka-a": broken})
         with pytest.raises(Refused, match="is not in Secret"):

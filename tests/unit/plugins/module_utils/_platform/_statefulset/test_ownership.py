@@ -227,6 +227,24 @@ def test_the_preflight_tells_of_it_and_the_status_shows_it(monkeypatch: pytest.M
     assert [item.where for item in status._foreign(cluster)] == ["StatefulSet n/kafka-kraft"]
 
 
+def test_the_permission_is_asked_for_by_name() -> None:
+    """An account that may touch that one Secret is enough, and one for another cluster's is not."""
+    cluster = cluster_of()
+    asked: list[tuple[str, str, str]] = []
+
+    def can_i(verb: str, resource: str, _namespace: str, *, name: str, **_rest: str) -> bool:
+        asked.append((verb, resource, name))
+        return resource != "secrets" or verb == "create" or name == "kraft-migration-prod-kafka-originals"
+
+    cluster.client.can_i = can_i
+    found = preflight.permission_findings(cluster)
+    assert ("get", "leases", "kraft-migration-kafka") in asked
+    assert {name for _verb, resource, name in asked if resource not in ("secrets", "leases")} == {""}
+    assert [item.sentence.partition(" in namespace")[0] for item in found] == [
+        f"the account may not {verb} secrets kraft-migration-kafka-originals" for verb in ("get", "patch", "delete")
+    ]
+
+
 @pytest.mark.parametrize(
     ("release", "said"),
     [
