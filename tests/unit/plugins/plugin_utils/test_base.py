@@ -320,7 +320,7 @@ def test_an_acceptance_by_the_code_alone_is_not_for_a_whole_fleet() -> None:
         "cluster_info: kraft_accept: gate-parity names no cluster, and this run has 2 hosts; name it as n/kafka=gate-parity, or choose one "
         "host with --limit; nothing was changed"
     )
-    named = ["n/kafka=gate-parity", "bank/kafka=gate-backup"]
+    named = ["n/kafka=gate-parity", "bank/kafka=gate-soak"]
     assert act(arguments={**GOOD, "accept": named}, task_vars=TWO).get("failed") is None
     assert FakeRun.made[-1].params["accept"] == ["gate-parity"]
 

@@ -67,7 +67,7 @@ def test_what_cannot_be_undone_wants_every_host_named(of: Scope, entries: list[s
     [
         (ONE, [], [], ""),
         (ONE, ["gate-soak"], ["gate-soak"], ""),
-        (ONE, ["orders/kafka=gate-soak", "payments/kafka=gate-backup"], ["gate-soak"], ""),
+        (ONE, ["orders/kafka=gate-soak", "payments/kafka=gate-parity"], ["gate-soak"], ""),
         (FLEET, ["orders/kafka=gate-soak"], ["gate-soak"], ""),
         (FLEET, ["payments/kafka=gate-soak"], [], ""),
         (
