@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
@@ -17,7 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     controllers,
     originals,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import ORDER, StagePlan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import StagePlan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -28,16 +28,6 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
-#: the stages of the way back
-BACK = (rollback.RETURN, rollback.ORIGINAL)
-#: the states from which a stage may be written
-ALLOWED = {
-    "ibp": (state.ZOOKEEPER, state.PREMIGRATION),
-    "migration": (state.PREMIGRATION,),
-    # pure: a rollback wrote other settings and was given up before it restarted a broker
-    "kraft": (state.HYBRID, state.PURE, state.MIXED),
-}
-
 
 class ActionModule(KraftAction):
     """Implements kafkaops.kraft.broker_settings."""
@@ -47,15 +37,15 @@ class ActionModule(KraftAction):
     def judge(self, run: Run) -> Decision:
         """Written already, not needed, or what would be written."""
         cluster, stage = run.cluster, run.params["stage"]
-        if stage in BACK:
+        if stage in stages.BACK:
             return self._judge_back(run)
         over = status.already_over(cluster)
         if over:
             return not_needed(over)
-        stages = {brokers.stage_of(item) for item in cluster.statefulsets}
-        if all(ORDER.index(found) > ORDER.index(stage) for found in stages):
-            return done(f"past stage {stage}: the brokers' settings are at stage {', '.join(sorted(stages))}")
-        if stages == {stage}:
+        templates = {brokers.stage_of(item) for item in cluster.statefulsets}
+        if all(stages.past(found, stage) for found in templates):
+            return done(f"past stage {stage}: the brokers' settings are at stage {', '.join(sorted(templates))}")
+        if templates == {stage}:
             return done(f"the brokers' settings are at stage {stage} already")
         if stage == "ibp":
             own, why = brokers.ibp_roll(cluster)
@@ -64,9 +54,7 @@ class ActionModule(KraftAction):
         waits = self._not_yet(run)
         if waits and run.check_mode:
             return needed(waits)
-        cluster.expect(
-            lambda name: name in ALLOWED[stage] or (name == state.MIXED and stage in stages), f"stage {stage}"
-        )
+        cluster.expect(lambda name: stages.allowed(name, stage, templates), f"stage {stage}")
         migration_flag.require(cluster)
         plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
         return needed(_summary(stage, plans), *(_diff(item) for item in plans))
@@ -82,7 +70,7 @@ class ActionModule(KraftAction):
         cluster, stage = run.cluster, run.params["stage"]
         if stage == "migration" and not controllers.running(cluster):
             return "write the migration settings once the controllers run (SetupMutateKRaftController)"
-        if stage == "kraft" and cluster.state.name not in ALLOWED["kraft"]:
+        if stage == "kraft" and not stages.allowed(cluster.state.name, "kraft", ()):
             return "write the KRaft settings once the cluster is in hybrid dual-write"
         return ""
 
@@ -91,18 +79,18 @@ class ActionModule(KraftAction):
         cluster, stage = run.cluster, run.params["stage"]
         if stage == "kraft" and set(cluster.modes.values()) != {state.MODE_KRAFT}:
             brokers.prove_hybrid(cluster)
-        if stage not in BACK:
+        if stage not in stages.BACK:
             run.journal.originals = {"secret": originals.keep(cluster)}
             for text in originals.missing(cluster):
                 run.progress(f"going on, but the way back will need it: {text}")
         # under the lease the objects may be newer than those that were judged
         cluster.changed(Part.OBJECTS)
-        if stage == rollback.RETURN:
+        if stage == stages.RETURN:
             # first: whatever is written next, the way is back from here, and the soak begins anew
             run.journal.pure_since = ""
             run.record("begun", stage=stage)
             self._flag_again(run)
-        plans = brokers.plan_return(cluster, stage) if stage in BACK else brokers.plan_stage(cluster, stage)
+        plans = brokers.plan_return(cluster, stage) if stage in stages.BACK else brokers.plan_stage(cluster, stage)
         plans = _to_write(run, plans)
         for item in plans:
             brokers.write_stage(cluster, item)
@@ -137,9 +125,9 @@ class ActionModule(KraftAction):
 
 def _to_write(run: Run, plans: list[StagePlan]) -> list[StagePlan]:
     stage = run.params["stage"]
-    if stage == rollback.RETURN:
+    if stage == stages.RETURN:
         return [item for item in plans if brokers.stage_of(item.statefulset) == "kraft"]
-    if stage == rollback.ORIGINAL:
+    if stage == stages.ORIGINAL:
         return [item for item in plans if brokers.stage_of(item.statefulset)]
     return [item for item in plans if brokers.stage_of(item.statefulset) != stage]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
@@ -32,8 +32,6 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
-ORDER = ("", "held", "migrating", "final")
-
 
 class ActionModule(KraftAction):
     """Implements kafkaops.kraft.kraft_controller."""
@@ -49,7 +47,7 @@ class ActionModule(KraftAction):
         controllers.check_plan(cluster)
         existing = cluster.controllers
         now = template_annotation(existing, names.STAGE) if existing else ""
-        if now and ORDER.index(now) > ORDER.index(wanted):
+        if stages.past(now, wanted):
             return done(f"the controllers are past stage {wanted}: stage {now}")
         if wanted == "held":
             return self._judge_held(run)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
@@ -20,13 +20,6 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     not_needed,
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
-
-#: the states in which an event is true
-REACHED = {
-    "SetupComplete": (state.PREMIGRATION, state.HYBRID, state.PURE, state.FINALIZED),
-    "MigrateDualWrite": (state.HYBRID, state.PURE, state.FINALIZED),
-    "MoveToKRaftControllerComplete": (state.FINALIZED,),
-}
 
 
 class ActionModule(KraftAction):
@@ -46,9 +39,11 @@ class ActionModule(KraftAction):
             return done(f"{event} is recorded")
         if over and not run.journal.migration_id:
             return not_needed(over)
-        if run.check_mode and cluster.state.name not in REACHED[event]:
+        if run.check_mode and cluster.state.name not in stages.REACHED[event]:
             return needed(f"record {event} once it is reached")
-        cluster.expect(lambda name: name in REACHED[event] or (event == "SetupComplete" and name == state.MIXED), event)
+        cluster.expect(
+            lambda name: name in stages.REACHED[event] or (event == "SetupComplete" and name == state.MIXED), event
+        )
         return needed(f"record {event}: the cluster is {cluster.state.name}")
 
     def inspect(self, run: Run) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import quorum_removal, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
@@ -52,7 +52,7 @@ class ActionModule(KraftAction):
         cluster = run.cluster
         evidence.notes.append(f"{error.message}: a broker was restarted to be elected")
         run.progress(f"{error.message}; restarting one broker on its original settings, which makes it try")
-        for item in brokers.plan_return(cluster, rollback.ORIGINAL):
+        for item in brokers.plan_return(cluster, stages.ORIGINAL):
             brokers.write_stage(cluster, item)
         pod, found = next(iter(cluster.pods.items()))
         run.client.delete(POD, pod, cluster.namespace, uid=found["metadata"]["uid"])

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     gates,
@@ -29,7 +29,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     pod_settings_hash,
     template_annotation,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import CLEAN_UPS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -40,8 +39,8 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
 
-#: the stages of the way back
-BACK = (rollback.RETURN, rollback.ORIGINAL, *CLEAN_UPS)
+#: the stages of a rollback
+BACK = (*stages.BACK, *stages.CLEAN_UPS)
 
 
 class ActionModule(KraftAction):
@@ -59,9 +58,9 @@ class ActionModule(KraftAction):
             return not_needed(over)
         of_brokers = run.params["target"] == "brokers"
         sets = cluster.statefulsets if of_brokers else [cluster.controllers] if cluster.controllers else []
-        stages = {template_annotation(item, names.STAGE) for item in sets}
-        if stages != {stage}:
-            return self._other_stage(run, stages)
+        templates = {template_annotation(item, names.STAGE) for item in sets}
+        if templates != {stage}:
+            return self._other_stage(run, templates)
         pods = cluster.pods if of_brokers else cluster.controller_pods
         wanted = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in sets}
         left = [pod for pod, obj in pods.items() if pod_settings_hash(obj) != wanted.get(owner_uid(obj))]
@@ -80,17 +79,16 @@ class ActionModule(KraftAction):
             migration_flag.require(cluster)
         return needed(f"restart {len(left)} of {len(pods)} {run.params['target']} one by one: {', '.join(left)}")
 
-    def _other_stage(self, run: Run, stages: set[str]) -> Decision:
+    def _other_stage(self, run: Run, templates: set[str]) -> Decision:
         stage = run.params["stage"]
-        later = {"ibp": {"migration", "kraft"}, "migration": {"kraft"}, "kraft": set(), "final": set()}[stage]
-        if stages and stages <= later:
-            return done(f"past stage {stage}: the settings are at stage {', '.join(sorted(stages))}")
+        if templates and all(stages.past(now, stage) for now in templates):
+            return done(f"past stage {stage}: the settings are at stage {', '.join(sorted(templates))}")
         if stage == "ibp":
             return not_needed(brokers.ibp_roll(run.cluster)[1])
         if run.check_mode:
             return needed(f"restart the {run.params['target']} once the settings of stage {stage} are written")
         raise Refused(
-            f"the {run.params['target']} are not at stage {stage} (but {', '.join(filter(None, stages)) or 'the original settings'}); "
+            f"the {run.params['target']} are not at stage {stage} (but {', '.join(filter(None, templates)) or 'the original settings'}); "
             "run the sub-phase before this one first",
             code="wrong-state",
         )
@@ -98,7 +96,7 @@ class ActionModule(KraftAction):
     def apply(self, run: Run) -> dict[str, Any]:
         """Roll."""
         cluster, of_brokers = run.cluster, run.params["target"] == "brokers"
-        if run.params["stage"] == rollback.RETURN:
+        if run.params["stage"] == stages.RETURN:
             self._flag_controllers(run)
         target = self._broker_target(run) if of_brokers else self._controller_target(run)
         container = cluster.container if of_brokers else cluster.controller_container
@@ -176,9 +174,9 @@ class ActionModule(KraftAction):
         def sure() -> None:
             cluster.changed(Part.OBJECTS)
             locks.check(cluster, run.journal.migration_id)
-            if stage in ("kraft", rollback.RETURN):
+            if stage in ("kraft", stages.RETURN):
                 brokers.check_hybrid_or_beyond(cluster)
-            elif stage == rollback.ORIGINAL:
+            elif stage == stages.ORIGINAL:
                 brokers.check_broker_in_charge(cluster)
 
         hashes = {
@@ -191,7 +189,7 @@ class ActionModule(KraftAction):
             sure,
             registers=stage != "kraft",
             down_too=stage in BACK,
-            handed_over=stage == rollback.ORIGINAL,
+            handed_over=stage == stages.ORIGINAL,
         )
 
     def _controller_target(self, run: Run) -> Target:

@@ -335,8 +335,8 @@ FINALIZING = (
         "controllers that could not be read count as flagged",
         "2",
         CLUSTER + "cluster.py",
-        "    return bool(cluster.flags) and all(flag is True for flag in cluster.flags.values())\n",
-        "    return bool(cluster.flags) and all(flag is not False for flag in cluster.flags.values())\n",
+        "    return bool(running) and all(flag is True for flag in running)\n",
+        "    return bool(running) and all(flag is not False for flag in running)\n",
         REMOVAL,
     ),
     Mutant(

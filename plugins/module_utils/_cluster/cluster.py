@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import Connect, Route
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Reading, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
@@ -174,5 +174,9 @@ def flags_off(cluster: Cluster) -> list[str]:
 
 
 def flag_on_everywhere(cluster: Cluster) -> bool:
-    """Whether every controller that should run is known to have the migration flag on; False when none should."""
-    return bool(cluster.flags) and all(flag is True for flag in cluster.flags.values())
+    """Whether every controller that runs is known to have the migration flag on; False when none runs.
+
+    One that does not run comes back with what its template says, which is another question.
+    """
+    running = [flag for flag in cluster.flags.values() if not isinstance(flag, NotRunning)]
+    return bool(running) and all(flag is True for flag in running)

@@ -24,6 +24,10 @@ class Unknown:
 
     why: str
 
+    def __bool__(self) -> bool:
+        """Refuse to be taken for false, or for true."""
+        raise TypeError(f"unknown is neither true nor false: {self.why}")
+
 
 class NotRunning(Unknown):
     """No process runs there, so that nobody could be asked: a pod that does not exist, or whose container does not run."""

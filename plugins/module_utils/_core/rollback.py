@@ -41,9 +41,6 @@ SUB_PHASES = (
     COMPLETE,
 )
 
-#: the stages of broker_settings and rolling_restart on the way back
-RETURN, ORIGINAL = "return", "original"
-
 
 @dataclass(frozen=True)
 class Seen:

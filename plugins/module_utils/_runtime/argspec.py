@@ -14,13 +14,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages
 
 Spec = dict[str, dict[str, Any]]
-
-#: forward, then on the way back
-BROKER_STAGES = ["ibp", "migration", "kraft", "return", "original"]
-#: the rolls that Confluent for Kubernetes has around the clean-up of the metadata log; here they restart nothing
-CLEAN_UPS = ["cleanup", "cleaned"]
 
 
 def _env(name: str) -> tuple[Callable[..., str], list[str]]:
@@ -87,10 +83,10 @@ EXTRA: Mapping[str, Spec] = {
     "kafka_health_info": {},
     "kafka_version_info": {"target": {"type": "str", "default": "brokers", "choices": ["brokers", "controllers"]}},
     "kraft_controller": {"state": {"type": "str", "required": True, "choices": ["held", "migrating", "final"]}},
-    "broker_settings": {"stage": {"type": "str", "required": True, "choices": BROKER_STAGES}},
+    "broker_settings": {"stage": {"type": "str", "required": True, "choices": [*stages.OF_BROKERS]}},
     "rolling_restart": {
         "target": {"type": "str", "required": True, "choices": ["brokers", "controllers"]},
-        "stage": {"type": "str", "required": True, "choices": [*BROKER_STAGES, "final", *CLEAN_UPS]},
+        "stage": {"type": "str", "required": True, "choices": [*stages.OF_BROKERS, "final", *stages.CLEAN_UPS]},
     },
     "cluster_id_info": {},
     "zookeeper_endpoint_info": {},

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flag_on_everywhere
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
@@ -67,7 +69,7 @@ class Operator(Forward):
                 leader, sts = read_quorum(seen).leader, self.world.sts
                 if attempt == 2 or leader is None or sts is None:
                     raise Refused("ZooKeeper is behind", code="rollback-behind") from error
-                if sts.stage != "migrating" or not all(self.look().flags.values()):
+                if sts.stage != "migrating" or not flag_on_everywhere(self.look()):
                     raise Refused("not every controller has the flag", code="controllers-not-ready") from error
                 self.world.make_controller_again(leader)
                 yield from self._wait(lambda: all(map(self._caught_up, CONTROLLERS)), "the quorum is not complete")
@@ -84,12 +86,13 @@ class Operator(Forward):
             return
         self.marks[CLEAN_UP] = "true"
         yield
-        for pod in [pod for pod, facts in seen.facts.items() if facts.metadata_logs]:
+        for pod in [pod for pod, facts in known(seen.facts).items() if facts.metadata_logs]:
             if seen.modes[pod] != ZOOKEEPER:
                 raise Refused(f"{pod} uses its metadata log", code="wrong-state")
             self.world.delete_metadata_dir(seen.broker_id(pod) or 0)
             yield
-        if any(facts.metadata_logs for facts in self.look().facts.values()):
+        after = self.look().facts
+        if unknown(after) or any(facts.metadata_logs for facts in known(after).values()):
             raise KraftError("there still is a metadata log")
         self._note("cleaned")
 

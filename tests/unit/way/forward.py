@@ -9,16 +9,17 @@ from __future__ import annotations
 from functools import partial
 from types import SimpleNamespace
 
-from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, kraft_controller
+from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
     names,
     phases,
-    rollback,
     rolling,
+    stages,
     state,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -70,18 +71,18 @@ class Forward(Terminal):
             yield from self._wait(
                 lambda: self._held_by(seen) and (world.zk.offset or 0) > before, "/migration stands still"
             )
-        if stage == rollback.RETURN:
+        if stage == stages.RETURN:
             self.journal.pure_since = ""
             self._note("begun")
             yield
             if world.sts is not None and world.sts.stage == "final":
                 world.write_controllers("migrating", len(CONTROLLERS))
                 yield
-        digests = {rollback.RETURN: "migration", rollback.ORIGINAL: self._original()}
-        back = stage in broker_settings.BACK
+        digests = {stages.RETURN: "migration", stages.ORIGINAL: self._original()}
+        back = stage in stages.BACK
         for group, digest in list(world.groups.items()):
             found = STAGES[digest]
-            if (found == "kraft") if stage == rollback.RETURN else bool(found) if back else found != stage:
+            if (found == "kraft") if stage == stages.RETURN else bool(found) if back else found != stage:
                 world.write_brokers(group, digests.get(stage, stage))
                 yield
         self._note("written")
@@ -97,7 +98,7 @@ class Forward(Terminal):
         return "original-ibp" if raised else ""
 
     def _roll(self, seen: Seen, *, target: str, stage: str) -> Steps:
-        if stage == rollback.RETURN and self.world.sts is not None and not all(seen.flags.values()):
+        if stage == stages.RETURN and self.world.sts is not None and flags_off(seen):
             yield from self._roll_controllers(seen, gated=False)
         if target == "controllers":
             yield from self._roll_controllers(seen, gated=True)
@@ -110,7 +111,7 @@ class Forward(Terminal):
         world = self.world
         if seen.view.controller is None:
             raise Refused("/controller is held by nobody", code="controller-missing")
-        back = stage in (rollback.RETURN, rollback.ORIGINAL)
+        back = stage in (stages.RETURN, stages.ORIGINAL)
         ids = {pod: number for number, pod in (seen.pod_of_broker_or_down if back else seen.pod_of_broker).items()}
         left = rollback_plan.outdated(seen)
         if left:
@@ -118,15 +119,15 @@ class Forward(Terminal):
         while left:
             held = seen.view.controller if len(left) > 1 else None
             last = seen.pod_of_broker.get(held.broker_id) if held is not None and held.ephemeral else None
-            down = [pod for pod in left if back and pod not in seen.facts]
+            down = [pod for pod in left if back and isinstance(seen.facts.get(pod), NotRunning)]
             pod = (down or rolling.order(left, last))[0]
             if pod not in ids:
                 raise Refused(f"the broker id of pod {pod} is not known", code="broker-not-healthy")
             number = ids[pod]
             yield from self._wait(partial(self._spared, number), "the ISR is too small")
-            if stage in ("kraft", rollback.RETURN):
+            if stage in ("kraft", stages.RETURN):
                 brokers.check_hybrid_or_beyond(seen)
-            elif stage == rollback.ORIGINAL:
+            elif stage == stages.ORIGINAL:
                 brokers.check_broker_in_charge(seen)
             world.restart_broker(number, tolerated=False)
             self.restarts[number] += 1

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import folding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
 
@@ -317,7 +317,7 @@ def _rollback(events: Sequence[Mapping[str, Any]], rolls: Sequence[Data]) -> Dat
         "high_watermark": removed.get("high_watermark"),
         "final_offset": removed.get("final_offset"),
         "raised_epoch": removed.get("raised_epoch"),
-        "broker_rolls": sum(1 for roll in rolls if roll["stage"] in (rollback.RETURN, rollback.ORIGINAL)),
+        "broker_rolls": sum(1 for roll in rolls if roll["stage"] in (stages.RETURN, stages.ORIGINAL)),
         "znodes": dict(removed.get("removed") or {}),
         "deleted": [*(removed.get("deleted") or []), *(complete.get("deleted") or [])],
         "notes": list(removed.get("notes") or []),
@@ -347,9 +347,9 @@ def _states(
     changes = [(begin, state.ZOOKEEPER)] if begin else []
     changes += [change for event in events for change in _change(event)]
     for roll in rolls:
-        if roll["stage"] in ("kraft", "final", rollback.RETURN):
+        if roll["stage"] in ("kraft", "final", stages.RETURN):
             changes.append((epoch_ms(roll["start"]), state.MIXED))
-        after = {"final": state.FINALIZED, rollback.RETURN: state.HYBRID}.get(roll["stage"])
+        after = {"final": state.FINALIZED, stages.RETURN: state.HYBRID}.get(roll["stage"])
         if after:
             changes.append((epoch_ms(roll["end"]), after))
     if journal.pure_since:

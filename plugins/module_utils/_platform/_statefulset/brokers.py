@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp, target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import possible_leaders
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     START_COMMAND_SETTINGS,
 )
@@ -50,14 +50,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
 
 #: stages in order; a later one is never undone by an earlier one
-ORDER = ("", "ibp", "migration", "kraft")
 #: the mode that a broker on the settings of a stage runs in
 _MODES = {
     "ibp": state.MODE_ZOOKEEPER,
     "migration": state.MODE_MIGRATING,
     "kraft": state.MODE_KRAFT,
-    rollback.RETURN: state.MODE_MIGRATING,
-    rollback.ORIGINAL: state.MODE_ZOOKEEPER,
+    stages.RETURN: state.MODE_MIGRATING,
+    stages.ORIGINAL: state.MODE_ZOOKEEPER,
 }
 
 
@@ -153,7 +152,7 @@ def plan_return(cluster: StatefulSetCluster, stage: str) -> list[StagePlan]:
     for name, original in originals.load(cluster).items():
         item = next(sts for sts in cluster.statefulsets if sts["metadata"]["name"] == name)
         surface = detect(original.template, cluster.config_maps, original.effective, cluster.container)
-        if stage == rollback.RETURN:
+        if stage == stages.RETURN:
             # the same settings, and so the same hash, as those that a broker which has not switched yet still runs
             plans.append(_plan(cluster, item, surface, original.effective, "migration"))
         else:

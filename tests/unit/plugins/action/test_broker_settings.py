@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
@@ -102,7 +102,7 @@ def test_a_stage_before_its_time_is_refused(monkeypatch: pytest.MonkeyPatch, sta
 
 def test_the_controllers_get_their_flag_back_before_any_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.2: what a restarted controller would read has the flag, before anything is restarted."""
-    run = scene(monkeypatch, rollback.RETURN, "kraft", flagged="final")
+    run = scene(monkeypatch, stages.RETURN, "kraft", flagged="final")
     action(broker_settings).apply(run)
     # known before anything is written, so that whoever comes next goes back as well and soaks anew
     assert run.log == ["record begun", "controllers migrating", "kafka-0 written", "record written"]
@@ -111,7 +111,7 @@ def test_the_controllers_get_their_flag_back_before_any_broker(monkeypatch: pyte
 
 @pytest.mark.parametrize("changed", [{"flagged": "migrating"}, {"controllers": None}])
 def test_controllers_with_the_flag_are_left_alone(monkeypatch: pytest.MonkeyPatch, changed: Any) -> None:
-    run = scene(monkeypatch, rollback.RETURN, "kraft", "migration", flagged=changed.get("flagged", "final"))
+    run = scene(monkeypatch, stages.RETURN, "kraft", "migration", flagged=changed.get("flagged", "final"))
     run.cluster.controllers = changed.get("controllers", run.cluster.controllers)
     action(broker_settings).apply(run)
     # and so is a StatefulSet whose brokers never had the settings of KRaft mode
@@ -119,14 +119,14 @@ def test_controllers_with_the_flag_are_left_alone(monkeypatch: pytest.MonkeyPatc
 
 
 def test_only_what_is_not_the_users_own_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = scene(monkeypatch, rollback.ORIGINAL, "", "migration")
+    run = scene(monkeypatch, stages.ORIGINAL, "", "migration")
     action(broker_settings).apply(run)
     assert run.log == ["kafka-1 written", "record written"]
 
 
 def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.4: the same plan that was shown."""
-    run = scene(monkeypatch, rollback.RETURN, "kraft")
+    run = scene(monkeypatch, stages.RETURN, "kraft")
     run.sub_phase = rollback.MAKE_PROCESS_ROLE_EMPTY
     asked: list[tuple[str, bool]] = []
 

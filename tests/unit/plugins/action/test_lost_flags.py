@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, rollback_plan_info, rolling_restart
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
@@ -71,12 +71,12 @@ def test_the_process_decides_who_gets_the_flag_back(monkeypatch: pytest.MonkeyPa
     same = {
         name: pod(name, owner="uid-kafka-kraft", uid=name, annotations={names.SETTINGS_HASH: "new"}) for name in ONE_OFF
     }
-    run = run_with(rollback.RETURN, flags=ONE_OFF, controller_pods=same)
+    run = run_with(stages.RETURN, flags=ONE_OFF, controller_pods=same)
     assert restarted_controllers(run, monkeypatch) == ["kafka-kraft-1"]
 
 
 def test_no_controller_is_restarted_into_settings_without_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_with(rollback.RETURN, flags=ONE_OFF)
+    run = run_with(stages.RETURN, flags=ONE_OFF)
     monkeypatch.setattr(migration_flag, "would_lack", lambda _cluster: "ConfigMap x has no flag any more")
     with pytest.raises(Refused, match="no controller is restarted: ConfigMap x has no flag") as refused:
         restarted_controllers(run, monkeypatch)
@@ -88,13 +88,13 @@ def test_a_rollback_restarts_nothing_beside_a_controller_that_could_not_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It may be the one without the flag; one that does not run comes back with the flag of its template."""
-    run = run_with(rollback.RETURN, flags={**ONE_OFF, "kafka-kraft-0": Unknown("the exec failed")})
+    run = run_with(stages.RETURN, flags={**ONE_OFF, "kafka-kraft-0": Unknown("the exec failed")})
     with pytest.raises(
         Refused, match=r"controller kafka-kraft-0 \(the exec failed\) has the migration flag"
     ) as refused:
         restarted_controllers(run, monkeypatch)
     assert refused.value.code == "controllers-not-ready"
-    run = run_with(rollback.RETURN, flags={**ONE_OFF, "kafka-kraft-0": NotRunning("the pod does not exist")})
+    run = run_with(stages.RETURN, flags={**ONE_OFF, "kafka-kraft-0": NotRunning("the pod does not exist")})
     assert restarted_controllers(run, monkeypatch) == ["kafka-kraft-1"]
 
 

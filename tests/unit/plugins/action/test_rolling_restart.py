@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import rolling_restart
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
@@ -76,8 +76,8 @@ def test_the_gates_are_asked_before_each_restart_of_a_controller(monkeypatch: py
     [
         ("migration", []),
         ("kraft", ["dual-write"]),
-        (rollback.RETURN, ["dual-write"]),
-        (rollback.ORIGINAL, ["broker in charge"]),
+        (stages.RETURN, ["dual-write"]),
+        (stages.ORIGINAL, ["broker in charge"]),
     ],
 )
 def test_what_is_asked_before_each_restart_of_a_broker(
@@ -111,7 +111,7 @@ def lost_flags(monkeypatch: pytest.MonkeyPatch) -> Acts:
         name: pod(name, uid=name, annotations={names.SETTINGS_HASH: "new" if flag else "final"})
         for name, flag in flags.items()
     }
-    return scene(monkeypatch, rollback.RETURN, flags=flags, controller_pods=old)
+    return scene(monkeypatch, stages.RETURN, flags=flags, controller_pods=old)
 
 
 def test_controllers_without_the_flag_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,10 +144,10 @@ def test_a_flag_that_does_not_come_back_stops_the_return(monkeypatch: pytest.Mon
 
 
 def test_flags_that_are_all_on_cost_no_restart(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = scene(monkeypatch, rollback.RETURN)
+    run = scene(monkeypatch, stages.RETURN)
     action(rolling_restart).apply(run)
     assert [line for line in restarts(run) if line.startswith("controller")] == []
-    run = scene(monkeypatch, rollback.RETURN, controllers=None, flags={"kafka-kraft-0": False})
+    run = scene(monkeypatch, stages.RETURN, controllers=None, flags={"kafka-kraft-0": False})
     action(rolling_restart)._flag_controllers(run)
     assert run.log == []
 

@@ -14,12 +14,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
     flag_on_everywhere,
     flags_off,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
 
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts
 
-SILENT = Unknown("the exec failed")
+SILENT, DOWN = Unknown("the exec failed"), NotRunning("the pod does not exist")
 
 
 def process(**settings: str) -> Any:
@@ -45,9 +45,11 @@ def test_settings_that_could_not_be_read_are_not_off() -> None:
         ({"c-0": True, "c-1": True}, True, []),
         ({"c-0": True, "c-1": SILENT}, False, []),
         ({"c-0": True, "c-1": False}, False, ["c-1"]),
+        ({"c-0": True, "c-1": DOWN}, True, []),
+        ({"c-0": DOWN, "c-1": DOWN}, False, []),
     ],
 )
-def test_on_everywhere_needs_every_controller(flags: Any, everywhere: bool, off: list[str]) -> None:
+def test_on_everywhere_needs_every_controller_that_runs(flags: Any, everywhere: bool, off: list[str]) -> None:
     cluster = cluster_with(flags=flags)
     assert flag_on_everywhere(cluster) is everywhere
     assert flags_off(cluster) == off

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import (
     Reading,
     Unknown,
@@ -19,6 +20,11 @@ def test_each_node_is_either_known_or_unknown() -> None:
     assert known(FLAGS) == {"c-0": True, "c-2": False}
     assert unknown(FLAGS) == {"c-1": "pod c-1 does not exist"}
     assert known(FLAGS).keys() | unknown(FLAGS).keys() == FLAGS.keys()
+
+
+def test_unknown_is_neither_true_nor_false() -> None:
+    with pytest.raises(TypeError, match="neither true nor false: the exec failed"):
+        all([True, Unknown("the exec failed")])
 
 
 def test_output_may_leave_out_what_is_not_known() -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import IBP, VOTERS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
@@ -88,12 +88,12 @@ KRAFT_MODE = {"process_roles": "broker", "controller_quorum_voters": QUORUM}
     ("stage", "settings", "wrong"),
     [
         ("migration", MIGRATING, ""),
-        (rollback.RETURN, MIGRATING, ""),
+        (stages.RETURN, MIGRATING, ""),
         ("kraft", KRAFT_MODE, ""),
-        (rollback.ORIGINAL, ZOOKEEPER_MODE, ""),
+        (stages.ORIGINAL, ZOOKEEPER_MODE, ""),
         ("migration", ZOOKEEPER_MODE, "it runs in mode zookeeper, not migrating"),
-        (rollback.RETURN, KRAFT_MODE, "it runs in mode kraft, not migrating"),
-        (rollback.ORIGINAL, MIGRATING, "it runs in mode migrating, not zookeeper"),
+        (stages.RETURN, KRAFT_MODE, "it runs in mode kraft, not migrating"),
+        (stages.ORIGINAL, MIGRATING, "it runs in mode migrating, not zookeeper"),
         ("kraft", {**KRAFT_MODE, "controller_quorum_voters": "1@x:1"}, "controller.quorum.voters is '1@x:1'"),
         ("kraft", {**KRAFT_MODE, "zookeeper_metadata_migration_enable": "true"}, "the migration flag is still on"),
     ],
@@ -123,7 +123,7 @@ def back(running_ibp: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_an_ibp_that_was_raised_stays_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.5: a level is never lowered, not on the way back either; it is the only setting that differs."""
-    (plan,) = brokers.plan_return(back("3.9", monkeypatch), rollback.ORIGINAL)
+    (plan,) = brokers.plan_return(back("3.9", monkeypatch), stages.ORIGINAL)
     assert plan.changes.set == {IBP: "3.9"}
     assert plan.changes.remove == ()
     marks = plan.written.template["metadata"]["annotations"]
@@ -134,14 +134,14 @@ def test_an_ibp_that_was_raised_stays_raised(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_ibp_that_was_not_raised_leaves_the_original_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    (plan,) = brokers.plan_return(back("3.5", monkeypatch), rollback.ORIGINAL)
+    (plan,) = brokers.plan_return(back("3.5", monkeypatch), stages.ORIGINAL)
     assert not plan.changes
     assert plan.written.template == confluent_template()
 
 
 def test_returning_brokers_have_the_level_of_the_quorum(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.5: with another one the quorum would not register them."""
-    (plan,) = brokers.plan_return(back("3.9", monkeypatch), rollback.RETURN)
+    (plan,) = brokers.plan_return(back("3.9", monkeypatch), stages.RETURN)
     assert (plan.changes.set[IBP], plan.changes.set[FLAG], plan.changes.set[VOTERS]) == ("3.9", "true", QUORUM)
     assert plan.written.template["metadata"]["annotations"][names.STAGE] == "migration"
 
