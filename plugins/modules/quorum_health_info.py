@@ -76,10 +76,10 @@ migration_states:
   type: dict
   sample: {'1000': 2, '1001': 2, '1002': 2}
 source:
-  description: Where this was read, V(jolokia), V(protocol) (Kafka's own, through the forwarded port) or V(tool).
+  description: Where this was read, V(protocol) (Kafka's own, through the forwarded port), V(jolokia) or V(tool).
   returned: unless C(check_mode) says that it would wait
   type: str
-  sample: jolokia
+  sample: protocol
 code:
   description: Code of the finding in the catalogue of findings. Empty when the failure has none.
   returned: failure

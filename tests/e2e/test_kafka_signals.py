@@ -11,6 +11,7 @@ The controllers are made by hand here, so that the readers are tried apart from 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +19,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import logs, quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import metadata_records
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import logs, quorum, quorum_jolokia, quorum_tool
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.tools import run_tool
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
@@ -42,7 +46,9 @@ LEVELS = {"3.7": 19, "3.8": 20, "3.9": 21}
 FIRST = 3000
 CONTROLLERS = {FIRST + each: f"kraft-{each}" for each in range(3)}
 VOTERS = ",".join(f"{node}@{pod}.kraft:9093" for node, pod in CONTROLLERS.items())
+# checkpoints are made early, so that both a log with and one without are read
 MIGRATION = f"""
+metadata.log.max.record.bytes.between.snapshots=3000
 zookeeper.metadata.migration.enable=true
 controller.quorum.voters={VOTERS}
 controller.listener.names=CONTROLLER
@@ -171,6 +177,49 @@ log.dirs=/data/kafka
     ]
 
 
+def as_the_tools_say(bench: Bench, members: Mapping[int, quorum.Member]) -> None:
+    """Kafka's own protocol against Kafka's own tools: the same quorum, and the same log up to the same offset."""
+    plain = {
+        node: dataclasses.replace(each, facts=dataclasses.replace(each.facts, jolokia_port=None))
+        for node, each in members.items()
+    }
+    where = bench.client, bench.spec.namespace
+
+    def ask() -> quorum.Quorum:
+        return quorum.quorum_status(*where, plain, migration=False)
+
+    before = timed("quorum in Kafka's protocol", ask)
+    by_tool, ends = timed(
+        "quorum by kafka-metadata-quorum", lambda: quorum_tool.by_tool(*where, plain, why="", timeout=60)
+    )
+    leader = plain[before.leader or 0]
+    args = ["--bootstrap-controller", f"localhost:{leader.port}", "describe", "--status"]
+    text = run_tool(*where, leader.pod, leader.container, leader.facts, "kafka-metadata-quorum", args)
+    after = ask()
+    print(before, by_tool, text, sep="\n")
+    said = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    assert before.source == after.source == "protocol"
+    assert before.leader == by_tool.leader == int(said["LeaderId"])
+    assert before.epoch == by_tool.epoch == int(said["LeaderEpoch"])
+    assert before.high_watermark <= int(said["HighWatermark"]) <= after.high_watermark
+    assert before.high_watermark <= by_tool.high_watermark <= after.high_watermark
+    assert set(before.voters) == set(by_tool.voters) == set(ends) == set(CONTROLLERS)
+    assert set(before.behind_ms) == set(by_tool.behind_ms) == set(CONTROLLERS)
+    assert caught_up(before) == caught_up(by_tool) == set(CONTROLLERS)
+    if bench.spec.jolokia:
+        by_agents = timed("quorum by Jolokia", lambda: quorum_jolokia.by_jolokia(*where, members))
+        print(by_agents)
+        assert (by_agents.leader, by_agents.epoch) == (before.leader, before.epoch)
+        assert after.high_watermark <= by_agents.high_watermark <= ask().high_watermark
+        assert caught_up(by_agents) == set(CONTROLLERS)
+    keep, high = metadata_records.KEEP, after.high_watermark
+    read = timed("log in Kafka's protocol", lambda: quorum.metadata_log(*where, plain, after))
+    dumped = timed("log by kafka-dump-log", lambda: quorum.dump_metadata(*where, plain, after, keep=keep))
+    # a checkpoint that was made in between changes where the record of the migration's state is, and nothing else
+    there = metadata_records.parse_dump(dumped, high_watermark=high)
+    assert dataclasses.replace(read, migration_offset=0) == dataclasses.replace(there, migration_offset=0)
+
+
 def test_1_brokers_in_zookeeper_mode(bench: Bench) -> None:
     facts = timed("pod_facts", lambda: bench.facts("kafka-1"))
     assert facts.version == bench.spec.kafka_version
@@ -196,17 +245,19 @@ def test_2_controllers_wait_for_brokers(bench: Bench) -> None:
     members = timed("pod_facts of 3 controllers", bench.members)
     status = timed("quorum_status", lambda: quorum.quorum_status(bench.client, bench.spec.namespace, members))
     print(status)
-    assert status.source == ("jolokia" if bench.spec.jolokia else "tool")
+    assert (status.source, status.why) == ("protocol", "")
     assert status.leader in CONTROLLERS
     assert set(status.voters) == set(CONTROLLERS)
     assert status.high_watermark > 0
     assert set(status.migration_states.values()) == {"PRE_MIGRATION"}
     assert status.leader is not None
     read = timed(
-        "dump of the metadata log",
+        "metadata log",
         lambda: quorum.metadata_log(bench.client, bench.spec.namespace, members, status),
     )
     assert read.controllers == dict.fromkeys(CONTROLLERS, True)
+    assert caught_up(status) == set(CONTROLLERS)
+    as_the_tools_say(bench, members)
     assert read.features["metadata.version"] == LEVELS[RELEASE]
     assert read.brokers == {}
     signals = timed(
@@ -254,7 +305,9 @@ def test_4_the_quorum_in_hybrid(bench: Bench) -> None:
     print(status)
     assert set(status.migration_states.values()) == {"MIGRATION"}
     if bench.spec.jolokia:
-        assert status.counts["migrating_brokers"] == bench.spec.brokers
+        by_agents = quorum_jolokia.by_jolokia(bench.client, bench.spec.namespace, members)
+        assert by_agents.migration_states == status.migration_states
+        assert by_agents.counts["migrating_brokers"] == bench.spec.brokers
     known = timed(
         "broker_registrations",
         lambda: quorum.broker_registrations(bench.client, bench.spec.namespace, members, status),
@@ -262,6 +315,7 @@ def test_4_the_quorum_in_hybrid(bench: Bench) -> None:
     assert {node: (each.fenced, each.migrating) for node, each in known.items()} == dict.fromkeys(
         bench.spec.broker_ids.values(), (False, True)
     )
+    as_the_tools_say(bench, members)
     facts = bench.facts("kafka-0")
     assert facts.settings["zookeeper.metadata.migration.enable"] == "true"
     assert facts.quorum_state is not None

@@ -15,6 +15,7 @@ from tests.mutants.mutant import (
     CORE,
     FLAGS,
     GATES,
+    LOG,
     LOST_FLAGS,
     MIGRATION,
     PLATFORM,
@@ -27,6 +28,14 @@ from tests.mutants.mutant import (
 )
 
 FINALIZING = (
+    Mutant(
+        "a record of the metadata log counts before it is committed",
+        "1",
+        CORE + "_metadata/log_records.py",
+        " if self.offset <= offset < self.high_watermark\n",
+        " if self.offset <= offset\n",
+        LOG,
+    ),
     Mutant(
         "a closed gate does not stop",
         "1",

@@ -46,6 +46,7 @@ CHECKS = unit("module_utils/_core/test_checks", "module_utils/_migration/test_sa
 ROLLING = unit("module_utils/_core/test_rolling")
 STATE = unit("module_utils/_core/test_state")
 GATES = unit("module_utils/_migration/test_gates")
+LOG = unit("module_utils/_core/_metadata/test_log_messages")
 QUORUM = unit("module_utils/_kafka/test_quorum")
 SAFETY = unit("module_utils/_migration/test_safety")
 LOCKS = unit("module_utils/_platform/_statefulset/test_locks")

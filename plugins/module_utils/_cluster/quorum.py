@@ -74,12 +74,12 @@ def named_voters(cluster: Cluster) -> set[int]:
 
 
 def registrations(cluster: Cluster, quorum: Quorum) -> dict[int, Registration]:
-    """The brokers that the quorum knows, from the committed part of the metadata log (one JVM start)."""
+    """The brokers that the quorum knows, from the committed part of the metadata log."""
     return broker_registrations(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
 
 
 def registered_controllers(cluster: Cluster, quorum: Quorum) -> dict[int, bool]:
-    """Controller to whether it is registered as ready for the migration, from the metadata log (one JVM start at most)."""
+    """Controller to whether it is registered as ready for the migration, from the metadata log."""
     if quorum.ready:
         return dict(quorum.ready)
     log = metadata_log(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)

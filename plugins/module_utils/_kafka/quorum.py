@@ -4,30 +4,26 @@
 
 """Where the KRaft quorum stands, by whatever the controllers' pods offer.
 
-With a Jolokia agent one request per controller answers everything in some milliseconds. Without one, the leader is asked in
-Kafka's own protocol through the forwarded port, which takes no longer. Where that cannot be (the controllers' listener speaks
-TLS or SASL, the account may not forward ports), the voters' own ``quorum-state`` files name the leader (they are part of
-:func:`pod_facts`, no JVM), and two tools fill in the rest, each a JVM start in the leader's pod: ``kafka-metadata-quorum`` for
-offsets and lags, ``kafka-dump-log`` for the migration state. :attr:`Quorum.source` says which way it was.
+The leader is asked in Kafka's own protocol, through the forwarded port of its pod: some 30 ms, no JVM. Where that cannot be (the
+controllers' listener speaks TLS or SASL, the account may not forward ports), one request to the Jolokia agent of each controller
+answers everything. Without agents, the voters' own ``quorum-state`` files name the leader (they are part of :func:`pod_facts`), and
+two tools fill in the rest, each a JVM start in its pod: ``kafka-metadata-quorum`` for offsets and times, ``kafka-dump-log`` for the
+migration state. :attr:`Quorum.source` says which way it was.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import threading
-import time
-import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import metadata_records
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import (
-    MIGRATION_STATES,
     MetadataLog,
     Registration,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import wire
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.jolokia import Jolokia
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_jolokia import by_jolokia
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_tool import by_tool
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_view import (
     PLAINTEXT,
@@ -45,26 +41,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 __all__ = ["Member", "Quorum", "broker_registrations", "dump_metadata", "metadata_log", "quorum_status"]
 
-_RAFT = "kafka.server:type=raft-metrics"
-_CONTROLLER = "kafka.controller:type=KafkaController,name="
-_ATTRIBUTES = (
-    (_RAFT, "current-leader"),
-    (_RAFT, "current-epoch"),
-    (_RAFT, "high-watermark"),
-    (_RAFT, "log-end-offset"),
-    (f"{_CONTROLLER}ZkMigrationState", "Value"),
-    (f"{_CONTROLLER}MigratingZkBrokerCount", "Value"),
-    (f"{_CONTROLLER}ActiveBrokerCount", "Value"),
-    (f"{_CONTROLLER}FencedBrokerCount", "Value"),
-    (f"{_CONTROLLER}ZkWriteBehindLag", "Value"),
-    (f"{_CONTROLLER}MetadataErrorCount", "Value"),
-)
-#: seconds in which a voter that follows fetches at least once: a fetch waits for 0.5 s at most (KafkaRaftClient)
-FETCHES_WITHIN = 1.0
-#: seconds between two looks at a voter that lags
-PACE = 0.05
-_COUNTS = ("migrating_brokers", "active_brokers", "fenced_brokers", "zk_write_lag", "metadata_errors")
-
 
 def quorum_status(
     client: KubeClient,
@@ -77,19 +53,22 @@ def quorum_status(
 ) -> Quorum:
     """Ask the controllers.
 
-    By Jolokia when every controller has an agent that the pod proxy reaches, else in Kafka's protocol, else by tools.
+    In Kafka's protocol; where that cannot be, by Jolokia when every controller has an agent that the pod proxy reaches, else by tools.
 
     :param members: controller's node id to its pod.
-    :param migration: False spares the reading of the metadata log without Jolokia; ``migration_states`` is empty then.
+    :param migration: False spares the reading of the metadata log, where it is needed; ``migration_states`` is empty then.
     :param alone: the followers were stopped on purpose: what a leader says whom nobody follows counts, too, and no tool is started,
         since such a leader steps down before a JVM has started.
     :param timeout: seconds for one tool.
+    :raises Unreachable: with ``alone``, when a tool would have to be started.
     :raises KraftError: when a tool fails. Controllers that do not answer are no error: they are in ``silent``.
     """
-    if members and all(member.facts.jolokia_port for member in members.values()):
-        return _by_jolokia(client, namespace, members)
     found, ends = _by_protocol(client, namespace, members, alone=alone)
-    if found.why and not alone:
+    if found.why and members and all(member.facts.jolokia_port for member in members.values()):
+        return dataclasses.replace(by_jolokia(client, namespace, members), why=found.why)
+    if found.why and alone:
+        raise Unreachable(f"{found.why}, and a JVM start takes longer than a leader lasts that nobody follows")
+    if found.why:
         found, ends = by_tool(client, namespace, members, why=found.why, timeout=timeout)
     if not migration or found.leader not in members:
         return found
@@ -105,7 +84,7 @@ def broker_registrations(
 ) -> dict[int, Registration]:
     """Return the brokers that the quorum knows, with whether each is fenced or still in ZooKeeper mode.
 
-    No metric has this per broker, so it is read off the metadata log (:func:`metadata_log`).
+    No metric has this per broker, so it is read in the metadata log (:func:`metadata_log`).
     """
     return dict(metadata_log(client, namespace, members, quorum, timeout=timeout).brokers)
 
@@ -115,11 +94,27 @@ def metadata_log(
 ) -> MetadataLog:
     """Add up what the committed part of the leader's metadata log says about the quorum and the migration.
 
+    In Kafka's protocol, as an observer reads it; by kafka-dump-log where that cannot be, and ``why`` says it then.
+
+    :param timeout: seconds for the tool.
     :raises Unreachable: when there is no leader or its high watermark is unknown (:func:`dump_metadata`).
     """
+    why = quorum.why
+    member = members.get(quorum.leader) if quorum.leader is not None else None
+    if member is not None and quorum.high_watermark >= 0 and not why:
+        try:
+            if member.security != PLAINTEXT:
+                raise KraftError(f"the controllers' listener in pod {member.pod} speaks {member.security}")
+            with wire.conversation(client, namespace, member.pod, member.port, timeout=wire.LOG_TIMEOUT) as talk:
+                return metadata_records.parse_records(talk.metadata_log(quorum.epoch, quorum.high_watermark))
+        except KraftError as error:
+            why = error.message
+        except Denied as error:
+            why = f"controller {member.pod} refuses to hand out its log: {error}"
     keep = metadata_records.KEEP
     lines = dump_metadata(client, namespace, members, quorum, keep=keep, timeout=timeout)
-    return metadata_records.parse_dump(lines, high_watermark=quorum.high_watermark)
+    found = metadata_records.parse_dump(lines, high_watermark=quorum.high_watermark)
+    return dataclasses.replace(found, why=why)
 
 
 def dump_metadata(
@@ -169,57 +164,6 @@ def dump_metadata(
     return output.split("\n")
 
 
-def _by_jolokia(client: KubeClient, namespace: str, members: Mapping[int, Member]) -> Quorum:
-    silent: dict[int, str] = {}
-
-    def ask(node: int) -> dict[str, t.Any] | None:
-        member = members[node]
-        try:
-            values = Jolokia(client, namespace, member.pod, member.facts.jolokia_port or 0).read_many(_ATTRIBUTES)
-        except KraftError as exc:
-            silent[node] = exc.message
-            return None
-        names = ("leader", "epoch", "high_watermark", "end", "state", *_COUNTS)
-        return {name: _number(value) for name, value in zip(names, values, strict=True)}
-
-    answers = {node: answer for node in sorted(members) if (answer := ask(node)) is not None}
-    leader, epoch = leader_of({node: (each["leader"], each["epoch"]) for node, each in answers.items()})
-    lead = answers.get(leader) if leader is not None else None
-    voters: dict[int, int] = {}
-    if lead is not None and lead["end"] is not None:
-        for node, each in answers.items():
-            fresh = each if _lag(lead, each) == 0 else _second_look(functools.partial(ask, node), lead)
-            if fresh is not None and fresh["epoch"] == epoch and fresh["end"] is not None:
-                voters[node] = _lag(lead, fresh)
-    return Quorum(
-        leader=leader if lead is not None else None,
-        epoch=epoch,
-        high_watermark=-1 if lead is None or lead["high_watermark"] is None else lead["high_watermark"],
-        voters=voters,
-        source="jolokia",
-        migration_states={
-            node: MIGRATION_STATES.get(each["state"], str(each["state"]))
-            for node, each in answers.items()
-            if each["state"] is not None
-        },
-        counts={} if lead is None else {name: lead[name] for name in _COUNTS if lead[name] is not None},
-        silent=silent,
-    )
-
-
-def _second_look(ask: Callable[[], dict[str, t.Any] | None], lead: Mapping[str, t.Any]) -> dict[str, t.Any] | None:
-    """Ask a voter that lags again, until it has what the leader had at the first look or has had the time to fetch it.
-
-    How much the leader has by then does not count: on a busy cluster a voter that follows always lacks the newest records.
-    """
-    deadline, never = time.monotonic() + FETCHES_WITHIN, threading.Event()
-    while True:
-        found = ask()
-        if found is None or _lag(lead, found) == 0 or time.monotonic() >= deadline:
-            return found
-        never.wait(PACE)
-
-
 def _by_protocol(
     client: KubeClient, namespace: str, members: Mapping[int, Member], *, alone: bool
 ) -> tuple[Quorum, Mapping[int, int]]:
@@ -266,14 +210,3 @@ def _by_protocol(
         behind_ms={each.node: max(0, now - each.caught_up_ms) for each in known if each.caught_up_ms > 0 and now > 0},
         silent=silent,
     ), {each.node: each.end for each in known}
-
-
-def _lag(lead: Mapping[str, t.Any], each: Mapping[str, t.Any]) -> int:
-    return max(0, lead["end"] - each["end"]) if each["end"] is not None else 1
-
-
-def _number(value: t.Any) -> int | None:
-    """Return a whole number; Raft metrics are floating point, and "NaN" comes as text."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return int(value)

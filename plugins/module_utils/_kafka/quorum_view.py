@@ -84,7 +84,7 @@ class Quorum:
     :ivar behind_ms: milliseconds since each voter had everything that the leader had, by the leader's clock; left out where the
         leader does not say it. A voter that follows steadily is some hundred behind, however much there is to fetch.
     :ivar fetch_timeout_ms: controller.quorum.fetch.timeout.ms, after which a voter that hears nothing makes an election.
-    :ivar why: why it was not ``protocol``, for ``tool``.
+    :ivar why: why it was not ``protocol``.
     """
 
     leader: int | None
@@ -103,7 +103,7 @@ class Quorum:
     @property
     def said_by(self) -> str:
         """Return the source, for people."""
-        return f"{self.source}: {self.why}" if self.why else self.source
+        return f"{self.source}: {self.why}" if self.source == "tool" and self.why else self.source
 
 
 def claims(members: Mapping[int, Member]) -> dict[int, tuple[int | None, int | None]]:

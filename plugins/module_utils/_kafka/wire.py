@@ -13,11 +13,14 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import log_messages as log
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import quorum_messages as messages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.kafka_bytes import Malformed
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.log_records import Copy
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied, Described
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_forward
@@ -26,6 +29,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel i
 
 #: seconds for one look, the forward included
 TIMEOUT = 10.0
+#: seconds for the metadata log, which may be megabytes
+LOG_TIMEOUT = 30.0
 
 
 class Conversation:
@@ -54,6 +59,47 @@ class Conversation:
         answer = self._exchange(messages.ask_quorum(count, version))
         with self._understood():
             return messages.read_quorum(answer, count, version)
+
+    def metadata_log(self, leader_epoch: int, high_watermark: int) -> list[tuple[int, dict[str, t.Any]]]:
+        """Read the committed part of the metadata log from its leader: the newest checkpoint and what is behind it.
+
+        :param leader_epoch: and ``high_watermark`` as the leader described them.
+        :return: offset (-1 in the checkpoint), and type and fields, of the records that ``metadata_records`` is about.
+        :raises Denied: when the controller answers with an error: it does not lead any more, for one.
+        :raises Unreachable: when it does not answer, or not until the deadline.
+        :raises KraftError: when its answers make no log.
+        """
+        self._version(log.FETCH, log.FETCH_VERSION, lowest=log.FETCH_VERSION)
+        copy = Copy(high_watermark)
+        with self._understood():
+            while not copy.complete:
+                count = self._next()
+                answer = self._exchange(log.ask_log(count, leader_epoch, copy.offset, copy.epoch))
+                found = log.read_log(answer, count)
+                if found.snapshot is None:
+                    copy.take_log(found.records)
+                elif copy.offset > 0:
+                    raise Malformed(f"the log cannot be read from offset {copy.offset}")
+                else:
+                    copy.take_checkpoint(
+                        self._snapshot(leader_epoch, found.snapshot), found.snapshot.end, found.snapshot.epoch
+                    )
+        return copy.records
+
+    def _snapshot(self, leader_epoch: int, wanted: log.SnapshotId) -> bytes:
+        self._version(log.FETCH_SNAPSHOT, log.SNAPSHOT_VERSION)
+        data = b""
+        while True:
+            count = self._next()
+            answer = self._exchange(log.ask_snapshot(count, leader_epoch, wanted, len(data)))
+            piece = log.read_snapshot(answer, count)
+            if piece.position != len(data) or not piece.data:
+                raise Malformed(
+                    f"a checkpoint goes on at {piece.position}, {len(data)} of {piece.size} bytes are there"
+                )
+            data += piece.data
+            if len(data) >= piece.size:
+                return data
 
     def _version(self, api: int, highest: int, lowest: int = 0) -> int:
         """Return the version to ask with; the first time this asks the controller what it speaks."""

@@ -29,7 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Unreachable,
 )
 
-#: seconds between two looks at the quorum; there is nothing to watch, and each look is one request or one JVM
+#: seconds between two looks at the quorum; there is nothing to watch, and each look is two requests, or a JVM where nothing else serves
 PACE = 0.25
 
 

@@ -53,8 +53,8 @@ class Gate:
 def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
     """Evaluate every gate again.
 
-    ``thorough`` reads each broker's registration from the metadata log (a JVM start), and compares both stores; without it the
-    active controller's counts are enough where it has Jolokia, and the stores, which were compared before the final settings
+    ``thorough`` reads each broker's registration from the metadata log, and compares both stores (a JVM start); without it the
+    active controller's counts are enough where the log cannot be read in Kafka's protocol, and the stores, which were compared before the final settings
     were written, are not compared again.
     """
     return [
@@ -110,7 +110,7 @@ def _pure(cluster: StatefulSetCluster) -> Gate:
 
 
 def _of_quorum(cluster: StatefulSetCluster, thorough: bool) -> list[Gate]:
-    """The two gates that ask the quorum; they ask once, since that may be a JVM start."""
+    """The two gates that ask the quorum; they ask once, since where nothing else serves that is a JVM start."""
     try:
         quorum = read_quorum(cluster)
     except KraftError as error:

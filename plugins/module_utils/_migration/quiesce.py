@@ -20,7 +20,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    NotFound,
+    Unreachable,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
 Progress = Callable[[str], None]
@@ -70,13 +74,10 @@ def hold_still(cluster: StatefulSetCluster, progress: Progress) -> tuple[int | N
             code=ALIVE,
         ) from error
     alone = {quorum.leader: members(cluster)[quorum.leader]}
-    last = quorum_status(cluster.client, cluster.namespace, alone, migration=False, alone=True)
-    if last.why:
-        return (
-            None,
-            f"the last committed offset was not read: {last.why}, and a JVM start takes longer than the leader lasts",
-        )
-    watermark = last.high_watermark
+    try:
+        watermark = quorum_status(cluster.client, cluster.namespace, alone, migration=False, alone=True).high_watermark
+    except Unreachable as error:
+        return None, f"the last committed offset was not read: {error.message}"
     if watermark < 1:
         return None, "the last committed offset was not read: the leader had stepped down already"
     try:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what ``kafka-dump-log.sh --cluster-metadata-decoder`` prints of the KRaft metadata log.
+"""Reads the KRaft metadata log, as its leader sends it or as ``kafka-dump-log.sh --cluster-metadata-decoder`` prints it.
 
-:func:`parse_dump` looks at the few records that say where a migration stands: brokers, controllers, the migration
+:func:`parse_records` and :func:`parse_dump` look at the few records that say where a migration stands: brokers, controllers, the migration
 state, and finalized features (record schemas: ``metadata/src/main/resources/common/metadata/*.json``). Whoever wants
 other records (``image_records``) hands :func:`replay` what to do with them.
 
@@ -91,6 +91,7 @@ class MetadataLog:
     :ivar migration_offset: offset of the record that says so; -1 when that is in a checkpoint, or nowhere.
     :ivar features: finalized level by feature (``metadata.version``, ``kraft.version``).
     :ivar problems: lines that the tool could not decode, and transactions that are still open.
+    :ivar why: why it was read by the tool, a JVM start, rather than in Kafka's protocol; empty otherwise.
     """
 
     brokers: Mapping[int, Registration]
@@ -99,6 +100,7 @@ class MetadataLog:
     features: Mapping[str, int]
     problems: tuple[str, ...] = ()
     migration_offset: int = -1
+    why: str = ""
 
 
 def parse_dump(lines: Iterable[str], *, high_watermark: int | None) -> MetadataLog:
@@ -110,6 +112,18 @@ def parse_dump(lines: Iterable[str], *, high_watermark: int | None) -> MetadataL
     """
     state = _Replay()
     return state.result(replay(lines, high_watermark=high_watermark, apply=state.apply))
+
+
+def parse_records(records: Iterable[tuple[int, Mapping[str, t.Any]]]) -> MetadataLog:
+    """Return the state that records add up to.
+
+    :param records: offset (-1 in a checkpoint), and type and fields; only what is committed, in order (``log_records.Copy``).
+    """
+    state = _Replay()
+    transactions = _Transactions(state.apply)
+    for offset, payload in records:
+        transactions.take(payload, offset)
+    return state.result(transactions.result())
 
 
 def replay(lines: Iterable[str], *, high_watermark: int | None, apply: Apply) -> tuple[str, ...]:

@@ -201,7 +201,7 @@ def _driver_waits(cluster: StatefulSetCluster, quorum: Quorum) -> str:
     """Return what the active controller's migration driver still waits for among the controllers, or an empty string.
 
     PRE_MIGRATION does not say that every controller has registered as ready (KAFKA-20247): only the driver's log does, or,
-    where the log is silent, the registrations in the metadata log (a JVM start).
+    where the log is silent, the registrations in the metadata log.
     """
     pod = cluster.controller_ids.get(quorum.leader) if quorum.leader is not None else None
     if pod is None:
@@ -235,7 +235,7 @@ def flag_everywhere(cluster: StatefulSetCluster) -> bool:
 def past_return(cluster: StatefulSetCluster) -> bool | None:
     """Whether the point of no return is passed: a controller without the flag leads, or has led; None when nobody can say.
 
-    The log says POST_MIGRATION from then on, whoever leads (ActivationRecordsGenerator). Costs two JVM starts without Jolokia.
+    The log says POST_MIGRATION from then on, whoever leads (ActivationRecordsGenerator).
     """
     if cluster.controllers is None:
         return False

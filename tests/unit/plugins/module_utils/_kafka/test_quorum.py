@@ -6,16 +6,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Described, Replica
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum, quorum_tool, wire
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import (
+    Denied,
+    Described,
+    Replica,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum, quorum_jolokia, quorum_tool, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
@@ -87,18 +93,26 @@ def metrics(
     return [leader, epoch, high, end, state, 3, 3, 0, 0, None]
 
 
+@pytest.fixture(autouse=True)
+def closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No port can be forwarded, unless a test opens the way."""
+    said = wire.Said(None, (), {100: "pods/portforward is forbidden"})
+    monkeypatch.setattr(wire, "ask_controllers", lambda *_args, **_options: said)
+
+
 def test_by_jolokia() -> None:
     client = Agents({pod: [metrics(504.0)] for pod in ("kraft-0", "kraft-1", "kraft-2")})
     found = quorum.quorum_status(asking(client), "ns", members())
     assert (found.leader, found.epoch, found.high_watermark, found.source) == (101, 4, 500, "jolokia")
     assert found.voters == {100: 0, 101: 0, 102: 0}
     assert found.migration_states == dict.fromkeys((100, 101, 102), "MIGRATION")
+    assert (found.why, found.said_by) == ("pods/portforward is forbidden", "jolokia")
     assert found.counts == {"migrating_brokers": 3, "active_brokers": 3, "fenced_brokers": 0, "zk_write_lag": 0}
     assert client.asked == ["kraft-0", "kraft-1", "kraft-2"]
 
 
 def test_a_follower_asked_before_the_leader_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quorum, "FETCHES_WITHIN", 0.1)
+    monkeypatch.setattr(quorum_jolokia, "FETCHES_WITHIN", 0.1)
     client = Agents(
         {"kraft-0": [metrics(503.0), metrics(505.0)], "kraft-1": [metrics(504.0)], "kraft-2": [metrics(90.0, state=2)]}
     )
@@ -146,6 +160,15 @@ class Pods:
     ls: str = "00000000000000000000.log quorum-state"
     rc: int = 0
     first: int | None = None
+    #: what the leader hands out of its log, or says instead
+    log: list[Any] | Exception = field(default_factory=lambda: Unreachable("it does not answer"))
+
+    def metadata_log(self, epoch: int, high_watermark: int) -> list[Any]:
+        """As the leader in a conversation."""
+        self.calls.append(("log", epoch, high_watermark))
+        if isinstance(self.log, Exception):
+            raise self.log
+        return self.log
 
 
 @pytest.fixture
@@ -168,7 +191,12 @@ def pod(monkeypatch: pytest.MonkeyPatch) -> Pods:
         seen.calls.append((where, *command))
         return pod_exec.ExecResult(seen.ls, "ls: gone", seen.rc)
 
+    @contextlib.contextmanager
+    def conversation(*_args: object, **_options: object) -> Iterator[Any]:
+        yield seen
+
     monkeypatch.setattr(wire, "ask_controllers", ask_controllers)
+    monkeypatch.setattr(wire, "conversation", conversation)
     monkeypatch.setattr(quorum, "run_tool", run_tool)
     monkeypatch.setattr(quorum_tool, "run_tool", run_tool)
     monkeypatch.setattr(pod_exec, "run", run)
@@ -250,6 +278,52 @@ def test_a_log_that_nobody_can_vouch_for() -> None:
         quorum.metadata_log(CLIENT, "ns", members(), empty)
     with pytest.raises(Unreachable, match="among no controllers"):
         quorum.metadata_log(CLIENT, "ns", {}, quorum.Quorum(100, 1, -1, {}, "tool", {}))
+
+
+LEADS = quorum.Quorum(101, 4, 503, {}, "protocol", {})
+
+
+def test_the_log_in_the_protocol_of_kafka(pod: Pods) -> None:
+    """No JVM: neither for the registrations, nor for the state of the migration."""
+    pod.log = [(44, {"type": "ZK_MIGRATION_STATE_RECORD", "data": {"zkMigrationState": 3}})]
+    found = quorum.metadata_log(CLIENT, "ns", members(jolokia=False), LEADS)
+    assert (found.migration_state, found.migration_offset, found.why) == ("POST_MIGRATION", 44, "")
+    assert pod.calls == [("log", 4, 503)]
+
+
+def test_the_migration_state_in_the_protocol_of_kafka(monkeypatch: pytest.MonkeyPatch, pod: Pods) -> None:
+    Asked(monkeypatch, replica(100, 9000), Replica(101, 9000, NOW, NOW), replica(102, 40))
+    pod.log = [(44, {"type": "ZK_MIGRATION_STATE_RECORD", "data": {"zkMigrationState": 1}})]
+    found = quorum.quorum_status(CLIENT, "ns", members(jolokia=False))
+    # 102 does not have the record at offset 44 yet
+    assert (found.migration_states, found.source) == ({100: "MIGRATION", 101: "MIGRATION"}, "protocol")
+    assert pod.calls == [("log", 5, 9000)]
+
+
+@pytest.mark.parametrize(
+    ("error", "settings", "why"),
+    [
+        (Unreachable("it does not answer"), {}, "it does not answer"),
+        (Denied(74), {}, "controller kraft-1 refuses to hand out its log: error 74"),
+        (
+            Unreachable("is not asked"),
+            {"listener.security.protocol.map": "C:SSL"},
+            "the controllers' listener in pod kraft-1 speaks SSL",
+        ),
+    ],
+)
+def test_the_log_by_the_tool(pod: Pods, error: Exception, settings: dict[str, Any], why: str) -> None:
+    pod.log = error
+    found = quorum.metadata_log(CLIENT, "ns", {101: member(101, **settings)}, LEADS)
+    assert (found.migration_state, found.why) == ("MIGRATION", why)
+    assert [call[1] for call in pod.calls if call[0] != "log"] == ["ls", "kafka-dump-log"]
+    assert (("log", 4, 503) in pod.calls) == (not settings)
+
+
+def test_a_way_that_was_closed_is_not_tried_again(pod: Pods) -> None:
+    found = quorum.metadata_log(CLIENT, "ns", members(), dataclasses.replace(LEADS, why="may not forward"))
+    assert found.why == "may not forward"
+    assert not [call for call in pod.calls if call[0] == "log"]
 
 
 def test_no_log_files(pod: Pods) -> None:
@@ -346,9 +420,18 @@ def test_a_leader_whom_no_majority_follows_is_none(monkeypatch: pytest.MonkeyPat
 
 
 def test_no_tool_is_started_for_a_leader_alone(pod: Pods) -> None:
-    """It has stepped down before a JVM has started."""
-    found = status(alone=True)
-    assert (found.leader, found.why, pod.calls) == (None, "pods/portforward is forbidden", [])
+    """It has stepped down before a JVM has started; an agent answers in time."""
+    with pytest.raises(Unreachable, match=r"pods/portforward is forbidden, and a JVM start takes longer"):
+        status(alone=True)
+    assert pod.calls == []
+    agents = asking(Agents({"kraft-1": [metrics(504.0)]}))
+    found = quorum.quorum_status(agents, "ns", {101: member(101)}, migration=False, alone=True)
+    assert (found.leader, found.high_watermark, found.source) == (101, 500, "jolokia")
+
+
+def test_with_agents_the_protocol_of_kafka_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    Asked(monkeypatch, replica(100, 9000), Replica(101, 9000, NOW, NOW), replica(102, 9000))
+    assert status(members=members()).source == "protocol"
 
 
 def test_nobody_leads_by_protocol(monkeypatch: pytest.MonkeyPatch, pod: Pods) -> None:
@@ -400,8 +483,8 @@ def test_security_of_the_listener(settings: dict[str, Any], security: str) -> No
 
 def test_a_voter_that_follows_lacks_something_at_every_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """By Jolokia: what the leader had at the first look is what counts."""
-    monkeypatch.setattr(quorum, "PACE", 0.0)
-    monkeypatch.setattr(quorum, "FETCHES_WITHIN", 0.2)
+    monkeypatch.setattr(quorum_jolokia, "PACE", 0.0)
+    monkeypatch.setattr(quorum_jolokia, "FETCHES_WITHIN", 0.2)
     client = Agents(
         {
             "kraft-0": [metrics(454.0), metrics(480.0), metrics(503.0), metrics(504.0)],

@@ -14,12 +14,18 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import (
+    kafka_bytes,
+    log_messages,
+    metadata_records,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
 
 from tests.unit.plugins.module_utils.captures import BROKER, CAPTURES
+from tests.unit.plugins.module_utils.log_captures import LOGS
 
 CLIENT = cast(KubeClient, None)
 REAL = CAPTURES["3.9.2"]
@@ -246,3 +252,74 @@ def test_nobody_leads(forwards: Forwards) -> None:
     assert said.followers == (FIRST,)
     assert said.silent[SECOND] == "controller b refuses to describe the quorum: CLUSTER_AUTHORIZATION_FAILED"
     assert "closed the connection" in said.silent[LEADER]
+
+
+# the metadata log
+
+LOG = LOGS["3.9.2"]
+FETCHED = log_messages.read_log(LOG.behind, 5)
+SNAPSHOT = log_messages.read_snapshot(LOG.checkpoint, 4)
+
+
+def numbered(message: bytes, request: int) -> bytes:
+    """A captured answer, as the answer to another request."""
+    return struct.pack(">i", request) + message[4:]
+
+
+def piece(request: int, size: int, position: int, data: bytes) -> bytes:
+    """An answer to a FetchSnapshot request."""
+    inner = struct.pack(">ihqi", 0, 0, 94, 1) + b"\0" + struct.pack(">qq", size, position)
+    inner += kafka_bytes.uvarint(len(data) + 1) + data + b"\0"
+    topic = kafka_bytes.compact_string("__cluster_metadata") + kafka_bytes.compact_array([inner]) + b"\0"
+    return struct.pack(">i", request) + b"\0" + struct.pack(">ih", 0, 0) + kafka_bytes.compact_array([topic]) + b"\0"
+
+
+def read_log(forwards: Forwards, *answers: bytes) -> Any:
+    forwards.pods["c"] = says(REAL.api_versions, *answers)
+    with wire.conversation(CLIENT, "ns", "c", 9093, timeout=5) as talk:
+        return metadata_records.parse_records(talk.metadata_log(1, FETCHED.high_watermark))
+
+
+def test_a_real_log(forwards: Forwards) -> None:
+    assert (
+        read_log(forwards, numbered(LOG.beginning, 2), numbered(LOG.checkpoint, 3), numbered(LOG.behind, 4))
+        == LOG.dumped
+    )
+
+
+def test_a_checkpoint_in_pieces(forwards: Forwards) -> None:
+    data, half = SNAPSHOT.data, len(SNAPSHOT.data) // 2
+    pieces = piece(3, len(data), 0, data[:half]), piece(4, len(data), half, data[half:])
+    assert read_log(forwards, numbered(LOG.beginning, 2), *pieces, numbered(LOG.behind, 5)) == LOG.dumped
+
+
+@pytest.mark.parametrize("wrong", [piece(3, 100, 7, b"x"), piece(3, 100, 0, b"")])
+def test_a_checkpoint_that_does_not_go_on(forwards: Forwards, wrong: bytes) -> None:
+    with pytest.raises(KraftError, match=r"a checkpoint goes on at \d, 0 of 100 bytes are there"):
+        read_log(forwards, numbered(LOG.beginning, 2), wrong)
+
+
+def test_a_log_that_cannot_be_read_behind_its_checkpoint(forwards: Forwards) -> None:
+    with pytest.raises(KraftError, match=r"the log cannot be read from offset \d+"):
+        read_log(forwards, numbered(LOG.beginning, 2), numbered(LOG.checkpoint, 3), numbered(LOG.beginning, 4))
+
+
+def test_one_that_does_not_lead_any_more(forwards: Forwards) -> None:
+    """FENCED_LEADER_EPOCH, as its number: the epoch that was asked for is over."""
+    fenced = numbered(LOG.behind, 2)
+    at = len(bytes.fromhex("00000002 00 00000000 0000 00000000 02") + bytes(16) + bytes.fromhex("02 00000000"))
+    with pytest.raises(Denied, match="error 74"):
+        read_log(forwards, fenced[:at] + struct.pack(">h", 74) + fenced[at + 2 :])
+
+
+def test_a_controller_that_hands_out_no_log(forwards: Forwards) -> None:
+    """API 1, Fetch, in version 0 to 12 only: before the topic was named by its id."""
+    fetch = bytes.fromhex("0001 0000 0011 00")
+    old = REAL.api_versions.replace(fetch, bytes.fromhex("0001 0000 000c 00"))
+    assert old != REAL.api_versions
+    forwards.pods["c"] = says(old)
+    with (
+        wire.conversation(CLIENT, "ns", "c", 9093, timeout=5) as talk,
+        pytest.raises(Denied, match="UNSUPPORTED_VERSION"),
+    ):
+        talk.metadata_log(1, 9)
