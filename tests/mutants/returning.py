@@ -354,4 +354,20 @@ RETURNING = (
         "        pass  # what",
         ORIGINALS,
     ),
+    Mutant(
+        "a ConfigMap that a pod still mounts is deleted",
+        "9",
+        MIGRATION + "rollback_plan.py",
+        "(*templates, *cluster.client.list(POD, cluster.namespace))",
+        "templates",
+        WAY_BACK,
+    ),
+    Mutant(
+        "ConfigMaps of controllers that exist are deleted",
+        "9",
+        MIGRATION + "rollback_plan.py",
+        'item["spec"]["template"] for item in locks.managed(cluster)]',
+        'item["spec"]["template"] for item in cluster.statefulsets]',
+        WAY_BACK,
+    ),
 )

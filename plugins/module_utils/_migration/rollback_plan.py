@@ -13,8 +13,9 @@ from collections.abc import Mapping
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.config_map_users import config_maps_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, known, unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     controllers,
     locks,
@@ -134,14 +135,21 @@ def pending(cluster: StatefulSetCluster) -> str:
 
 
 def own_config_maps(cluster: StatefulSetCluster) -> list[str]:
-    """ConfigMaps of stages that no template of the brokers shows any more."""
+    """ConfigMaps of stages that no template of brokers or controllers, and no pod of the namespace, refers to any more.
+
+    Old ControllerRevisions do not count: they name every stage until Kubernetes forgets them, and a pod is made of one only while
+    others of its kind still run.
+    """
     cluster.changed(Part.SETTINGS)
-    text = "".join(str(item["spec"]["template"]) for item in cluster.statefulsets)
+    templates = [item["spec"]["template"] for item in locks.managed(cluster)]
+    used = {
+        name for item in (*templates, *cluster.client.list(POD, cluster.namespace)) for name in config_maps_of(item)
+    }
     found = []
     for name, body in cluster.config_maps.items():
         labels: Mapping[str, str] = body["metadata"].get("labels") or {}
         ours = labels.get(names.MANAGED_BY) == names.MANAGER and labels.get(names.LABEL_CLUSTER) == cluster.name
-        if ours and name != names.journal_name(cluster.name) and repr(name) not in text:
+        if ours and name != names.journal_name(cluster.name) and name not in used:
             found.append(name)
     return found
 

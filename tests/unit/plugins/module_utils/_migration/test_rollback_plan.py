@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Seen
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -134,6 +135,40 @@ def test_pods_of_controllers_count_without_their_statefulset(monkeypatch: pytest
     seen = looked_at(monkeypatch, heads(BROKER, migration=False), client=client, controllers=None, flags={})
     assert seen.controller_pods == ("kafka-kraft-1",)
     assert seen.quorum_left
+
+
+def stage_map(name: str, cluster: str = "kafka") -> dict[str, Any]:
+    labels = {names.LABEL_CLUSTER: cluster, names.MANAGED_BY: names.MANAGER}
+    return {"kind": "ConfigMap", "metadata": {"name": name, "namespace": "n", "labels": labels}}
+
+
+def test_a_config_map_goes_only_when_nothing_refers_to_it() -> None:
+    """Templates of brokers and of controllers, and every pod: one that was not restarted needs its own at its next start."""
+
+    def mounting(item: Any, name: str) -> Any:
+        item["spec"] = {**item["spec"], "volumes": [{"name": "x", "configMap": {"name": name}}]}
+        return item
+
+    brokers, quorum = statefulset(), statefulset("kafka-kraft")
+    mounting(brokers["spec"]["template"], "of-brokers")
+    mounting(quorum["spec"]["template"], "of-controllers")
+    # it only has the name somewhere
+    brokers["spec"]["template"]["spec"]["containers"][0]["args"] = ["unused"]
+    maps = [stage_map(name) for name in ("of-brokers", "of-controllers", "of-a-pod", "unused")]
+    client = FakeClient(
+        *maps,
+        stage_map("theirs", "prod-kafka"),
+        stage_map(names.journal_name("kafka")),
+        mounting(pod("kafka-2"), "of-a-pod"),
+    )
+    cluster = cluster_with(
+        client=client,
+        statefulsets=[brokers],
+        controllers=quorum,
+        config_maps={item["metadata"]["name"]: item for item in client.list(CONFIG_MAP, "n")},
+    )
+    assert rollback_plan.delete_config_maps(cluster) == ["unused"]
+    assert client.calls == [("delete", "ConfigMap", "unused")]
 
 
 def test_what_is_on_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
