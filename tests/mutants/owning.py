@@ -283,4 +283,12 @@ OWNING = (
         "        if False:\n",
         OWNERSHIP,
     ),
+    Mutant(
+        "a KRaft cluster that only fits the name is taken for brokers of ours",
+        "5",
+        PLATFORM + "_statefulset/discovery.py",
+        '        if connects.get(name_of(item)) == "" and not any(',
+        "        if False and not any(",
+        unit("module_utils/_platform/_statefulset/test_discovery"),
+    ),
 )

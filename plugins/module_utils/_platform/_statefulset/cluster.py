@@ -312,11 +312,12 @@ class StatefulSetCluster:
         """The brokers' zookeeper.connect; when they run in KRaft mode, the controllers' or the journal's. None when there is none."""
         running, controllers = known(self.facts), known(self.controller_facts)
         sources = [facts.settings for facts in (*running.values(), *controllers.values())]
-        per_set = {}
+        per_set: dict[str, str] = {}
         for pod, facts in running.items():
-            if facts.settings.get("zookeeper.connect"):
-                per_set[ordinal_key(pod)[0]] = facts.settings["zookeeper.connect"]
-        discovery.same_zookeeper(per_set, self.name)
+            own = ordinal_key(pod)[0]
+            per_set[own] = facts.settings.get("zookeeper.connect") or per_set.get(own, "")
+        discovery.no_stranger(per_set, self.statefulsets, self.name)
+        discovery.same_zookeeper({own: connect for own, connect in per_set.items() if connect}, self.name)
         for settings in sources:
             if settings.get("zookeeper.connect"):
                 return parse_connect(settings["zookeeper.connect"])

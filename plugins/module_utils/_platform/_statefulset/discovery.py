@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import parse_connect
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE, ROLE_CONTROLLER
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE, PREFIX, ROLE_CONTROLLER
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 Obj = dict[str, Any]
@@ -112,6 +112,26 @@ def namespace_among(namespace: str, existing: Sequence[str]) -> None:
         code="cluster-not-found",
         detail={"near": near},
     )
+
+
+def no_stranger(connects: Mapping[str, str], statefulsets: Sequence[Obj], cluster: str) -> None:
+    """Refuse a StatefulSet that fits the name, runs in KRaft mode beside brokers that use ZooKeeper, and was never touched by us.
+
+    It is another cluster: a new one beside ``orders`` may well be called ``orders-new``. ``connects``: StatefulSet to its
+    zookeeper.connect, empty where its processes have none.
+    """
+    if not any(connects.values()):
+        return
+    for item in statefulsets:
+        marks = [item["metadata"].get("annotations"), item["spec"]["template"].get("metadata", {}).get("annotations")]
+        if connects.get(name_of(item)) == "" and not any(
+            key.startswith(PREFIX) for found in marks for key in found or {}
+        ):
+            raise Refused(
+                f"StatefulSet {name_of(item)} fits the name {cluster!r} and runs in KRaft mode beside brokers that use ZooKeeper, without a "
+                "mark of a migration: it is another cluster; name the StatefulSets of this one in kraft_statefulsets",
+                code="cluster-ambiguous",
+            )
 
 
 def same_zookeeper(connects: Mapping[str, str], cluster: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE, LOCK, STAGE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import discovery
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -116,6 +116,22 @@ def test_the_name_of_something_that_is_no_kafka() -> None:
 def test_the_controllers_are_never_taken_for_brokers() -> None:
     controllers = named("kafka-kraft", labels={LABEL_ROLE: "controller"})
     assert refused("kafka-kraft", controllers, named("kafka")).code == "cluster-not-found"
+
+
+def test_a_kraft_cluster_that_only_fits_the_name_is_no_part_of_it() -> None:
+    """Its brokers would be rolled, and the state would be derived from them."""
+    old, new = named("kafka-a"), named("kafka-new")
+    with pytest.raises(Refused, match="StatefulSet kafka-new fits the name 'kafka' and runs in KRaft mode") as refused:
+        discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
+    assert refused.value.code == "cluster-ambiguous"
+    # all of them run in KRaft mode, or its process could not be read
+    discovery.no_stranger({"kafka-a": "", "kafka-new": ""}, [old, new], "kafka")
+    discovery.no_stranger({"kafka-a": "z:2181"}, [old, new], "kafka")
+    # a migration of ours is under way
+    new["metadata"]["annotations"] = {LOCK: "m1"}
+    discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
+    new["metadata"]["annotations"], new["spec"]["template"]["metadata"] = None, {"annotations": {STAGE: "kraft"}}
+    discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
 
 
 def test_one_zookeeper_is_one_cluster() -> None:
