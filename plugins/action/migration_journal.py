@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, stages, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases, rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
@@ -59,7 +60,7 @@ class ActionModule(KraftAction):
         if event == "MoveToKRaftControllerComplete":
             for item in locks.managed(cluster):
                 if writes.restore_strategy(cluster.client, item):
-                    run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
+                    run.progress(_handed_over(item))
             cluster.changed(Part.OBJECTS)
             locks.release(cluster, over=True)
         phase = phases.COMPLETE if event == "MoveToKRaftControllerComplete" else phases.BY_NAME[event].phase
@@ -102,3 +103,15 @@ class ActionModule(KraftAction):
             "deleted": deleted,
             "msg": f"{cluster.namespace}/{cluster.name} is back in plain ZooKeeper mode: nothing of the attempt is left, a new one may begin",
         }
+
+
+def _handed_over(statefulset: dict[str, Any]) -> str:
+    """What the user has to know of a StatefulSet from now on."""
+    name = statefulset["metadata"]["name"]
+    strategy = json.loads(writes.annotations_of(statefulset).get(names.UPDATE_STRATEGY, "{}")).get(
+        "type", "RollingUpdate"
+    )
+    text = f"StatefulSet {name}: update strategy {strategy} is in force"
+    if strategy == "RollingUpdate":
+        text += "; from now on Kubernetes restarts its pods, one by one, whenever its pod template changes"
+    return text

@@ -24,10 +24,11 @@ from tests.mutants.connecting import CONNECTING
 from tests.mutants.finalizing import FINALIZING
 from tests.mutants.mutant import Mutant
 from tests.mutants.owning import OWNING
+from tests.mutants.preparing import PREPARING
 from tests.mutants.restarting import RESTARTING
 from tests.mutants.returning import RETURNING
 
-MUTANTS = (*FINALIZING, *RESTARTING, *OWNING, *RETURNING, *CONNECTING)
+MUTANTS = (*FINALIZING, *RESTARTING, *OWNING, *RETURNING, *CONNECTING, *PREPARING)
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest
 PASSED, FAILED = 0, 1

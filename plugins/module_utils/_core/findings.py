@@ -115,6 +115,26 @@ _RULES = (
         "partition-not-healthy", "partitions are offline or under-replicated", "wait until every partition is in sync"
     ),
     _block("controller-missing", "no single active controller", "repair the cluster first"),
+    _block(
+        "rollout-pending",
+        "pods do not run the template of their StatefulSet",
+        "finish that rollout first, or put the old template back",
+    ),
+    _block(
+        "budget-blocks",
+        "PodDisruptionBudgets would refuse every restart",
+        "leave one budget that allows one pod to be unavailable",
+    ),
+    _block(
+        "broker-data-lost",
+        "a restart would empty the brokers",
+        "move the log directories to volumes of a volumeClaimTemplate",
+    ),
+    _warn(
+        "broker-data-on-node",
+        "the brokers' data stays on the node that they ran on",
+        "make sure that each pod comes back to its node",
+    ),
     _block("reassignment-running", "a partition reassignment is running", "wait for it or cancel it"),
     _block(
         "partition-cannot-roll",

@@ -82,6 +82,8 @@ class ProcessFacts:
     :ivar env: variables that steer Kafka, its start scripts or the JVM.
     :ivar channels: threads of a broker in ZooKeeper mode that talk to the controller (``NodeToControllerRequestThread``): 2,
         and one more in migrating mode; 0 also where the names of threads tell nothing.
+    :ivar owner: user and group id of the process; None when unknown.
+    :ivar real_dirs: log directory as the settings name it to the same without symbolic links; only of those that can be entered.
     :ivar started_ms: start of the JVM (not of a shell before it) by the node's clock, in milliseconds since 1970.
     """
 
@@ -106,6 +108,8 @@ class ProcessFacts:
     started_ms: int
     metadata_logs: tuple[str, ...] = ()
     channels: int = 0
+    owner: tuple[int, int] | None = None
+    real_dirs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -219,7 +223,14 @@ def parse(output: str) -> ProcessFacts:
         started_ms=_started_ms(found["stat"][0].text, found["btime"][0].text),
         metadata_logs=tuple(each.argument for each in found.get("metadata-log", ())),
         channels=int(_one(found, "channels") or 0),
+        owner=_owner(_one(found, "owner")),
+        real_dirs={each.argument: each.text.strip() for each in found.get("log-dir", ()) if each.text.strip()},
     )
+
+
+def _owner(text: str) -> tuple[int, int] | None:
+    user, _space, group = text.partition(" ")
+    return (int(user), int(group)) if user.isdecimal() and group.isdecimal() else None
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ for task in $proc/task/*; do
 done
 set -f
 say stat; cat "$proc/task/${thread:-$pid}/stat"
+say owner "$(stat -c '%u %g' $proc 2>/dev/null)"
 say btime; grep '^btime' /proc/stat
 say channels "$channels"
 exe=$(readlink $proc/exe)
@@ -110,6 +111,7 @@ done
   { printf '%s\n' "$argv"; [ -n "$config" ] && cat "$config"; } |
     sed -nE 's/^[[:space:]]*(log\.dirs?|metadata\.log\.dir)[[:space:]]*[=:][[:space:]]*//p' | tr ',' '\n'
 } | sort -u | while read -r dir; do
+  [ -n "$dir" ] && { say log-dir "$dir"; (cd "$proc/cwd" 2>/dev/null; cd "$dir" 2>/dev/null && pwd -P); }
   [ -n "$dir" ] && [ -r "$dir/meta.properties" ] && { say meta "$dir"; cat "$dir/meta.properties"; }
   [ -n "$dir" ] && [ -d "$dir/__cluster_metadata-0" ] && say metadata-log "$dir/__cluster_metadata-0"
   state=$dir/__cluster_metadata-0/quorum-state

@@ -30,6 +30,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    broker_checks,
     brokers,
     controllers,
     locks,
@@ -106,6 +107,7 @@ def all_findings(cluster: StatefulSetCluster) -> list[Finding]:
     found += [] if cluster.controller_pods else volumes.claim_findings(cluster)
     found += locks.foreign_findings(cluster)
     found += broker_findings(cluster)
+    found += broker_checks.findings(cluster)
     left = rollback_plan.pending(cluster)
     found += [finding("rollback-pending", "brokers", left)] if left else []
     found += version_findings(cluster, "brokers")

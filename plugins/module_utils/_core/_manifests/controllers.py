@@ -107,12 +107,16 @@ class ControllerSpec:
 
 @dataclass(frozen=True)
 class ControllerObjects:
-    """The objects of a stage; ``config_map`` is None while the controllers are held."""
+    """The objects of a stage; ``config_map`` is None while the controllers are held.
+
+    ``update_strategy`` is the StatefulSet's after the migration; during it, it is OnDelete.
+    """
 
     statefulset: Obj
     service: Obj
     pdb: Obj
     config_map: Obj | None
+    update_strategy: Obj = field(default_factory=lambda: {"type": "RollingUpdate"})
 
 
 def default_node_id_base(broker_ids: Iterable[int]) -> int:
@@ -159,6 +163,7 @@ def controller_objects(brokers: Mapping[str, Any], spec: ControllerSpec) -> Cont
     body["replicas"] = 0 if spec.stage == HELD else spec.replicas
     body["serviceName"] = spec.name
     body["podManagementPolicy"] = "Parallel"
+    later = body.get("updateStrategy") or {"type": "RollingUpdate"}
     body["updateStrategy"] = {"type": "OnDelete"}
     body.setdefault("selector", {"matchLabels": spec.labels})
     on_ours = volume_at(container_of(template, main_container(template)), spec.log_dir) == DATA_VOLUME
@@ -169,7 +174,7 @@ def controller_objects(brokers: Mapping[str, Any], spec: ControllerSpec) -> Cont
     given = statefulset.get("metadata") or {}
     labels = {**(given.get("labels") or {}), names.MANAGED_BY: names.MANAGER, **spec.labels}
     statefulset["metadata"] = {**given, **metadata, "labels": labels}
-    return ControllerObjects(statefulset, _service(spec), _budget(spec), _config_map(spec))
+    return ControllerObjects(statefulset, _service(spec), _budget(spec), _config_map(spec), later)
 
 
 def _from_brokers(brokers: Mapping[str, Any], spec: ControllerSpec) -> Obj:

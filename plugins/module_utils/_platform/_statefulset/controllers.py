@@ -10,6 +10,7 @@ Private to the collection.
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flag_on_everywhere
@@ -153,7 +154,10 @@ def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]
             continue
         marked = copy.deepcopy(body)
         if kind is STATEFUL_SET:
-            marked["metadata"].setdefault("annotations", {})[NODE_ID_BASE] = str(node_id_base(cluster))
+            marks = marked["metadata"].setdefault("annotations", {})
+            marks[NODE_ID_BASE] = str(node_id_base(cluster))
+            # held at OnDelete during the migration; at the end this is put in force (restore_strategy)
+            marks[names.UPDATE_STRATEGY] = json.dumps(objects.update_strategy, sort_keys=True)
         cluster.client.create(kind, marked, cluster.namespace)
         made.append(f"{body['kind']}/{name}")
     cluster.changed(Part.OBJECTS)

@@ -52,6 +52,7 @@ broken
 40 (a b) c) S 1 1 1 0 -1 4194304 46822 0 2 0 456 90 0 0 20 0 49 0 158847 2714714112 50114 1
 
 @@kraft channels 3
+@@kraft owner 1000 1001
 @@kraft btime
 btime 1795251537
 
@@ -80,6 +81,11 @@ kafka-server-start /opt/kafka/bin/kafka-server-start.sh
 kafka-storage /opt/kafka/bin/kafka-storage.sh
 kafka-dump-log /opt/kafka/bin/kafka-dump-log.sh
 kafka-dump-log /usr/bin/kafka-dump-log
+
+@@kraft log-dir /data/kafka
+/volumes/kafka
+
+@@kraft log-dir /data/two
 
 @@kraft meta /data/kafka
 #
@@ -138,6 +144,9 @@ def test_a_recorded_controller() -> None:
     assert found.env["KAFKA_MULTI"] == "a\nb"
     assert "-Xmx384m" in found.jvm_options
     assert "-cp" not in found.jvm_options
+    assert found.owner == (1000, 1001)
+    assert found.real_dirs == {"/data/kafka": "/volumes/kafka"}
+    assert facts.parse(recorded(("owner 1000 1001", "owner "))).owner is None
 
 
 def test_secrets_stay_inside() -> None:
@@ -293,7 +302,8 @@ def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path) -> None:
     (libs / "kafka_2.13-9.9.9.jar").write_text("")
     (data / "meta.properties").write_text("version=0\nbroker.id=5\ncluster.id=abc\n")
     (data / "__cluster_metadata-0" / "quorum-state").write_text('{"leaderId":3}')
-    (tmp_path / "k.properties").write_text(f"# c\nbroker.id: 5\nlog.dirs = {data}")
+    (tmp_path / "link").symlink_to(data)
+    (tmp_path / "k.properties").write_text(f"# c\nbroker.id: 5\nlog.dirs = {data},link, /not/there")
     holder = "import sys,time; h=[open(p) for p in sys.argv[-2:]]; print('up', flush=True); time.sleep(60)"
     opened = [str(libs / "kafka_2.13-9.9.9.jar"), str(data / "meta.properties")]
     command = [sys.executable, "-c", holder, "two\nlines", "kafka.Kafka", "k.properties", *opened]
@@ -311,7 +321,10 @@ def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path) -> None:
     found = facts.parse(done.stdout)
     assert found.pid == process.pid
     assert found.config_path == str(tmp_path / "k.properties")
-    assert found.settings == {"broker.id": "5", "log.dirs": str(data)}
+    assert found.settings == {"broker.id": "5", "log.dirs": f"{data},link, /not/there"}
+    # a relative path starts where the process does
+    assert found.real_dirs == {str(data): str(data), "link": str(data)}
+    assert found.owner == (os.getuid(), os.getgid())
     assert found.version == "9.9.9"
     assert found.home == str(tmp_path / "kafka")
     assert found.storage_tool == str(script)

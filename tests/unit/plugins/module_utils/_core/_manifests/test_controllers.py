@@ -281,6 +281,14 @@ def test_a_manifest_of_the_user_is_completed() -> None:
     assert container["readinessProbe"] == {"exec": {"command": ["true"]}}
     assert [item["name"] for item in _pod(objects)["initContainers"]] == ["mine", "kraft-format"]
     assert body["volumeClaimTemplates"][0]["metadata"]["name"] == "kraft-data"
+    assert objects.update_strategy == {"type": "RollingUpdate"}
+
+
+def test_the_update_strategy_of_a_manifest_is_that_after_the_migration() -> None:
+    manifest = _manifest(updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}})
+    objects = controller_objects(statefulset(file_template()), replace(MIGRATING, user_manifest=manifest))
+    assert objects.statefulset["spec"]["updateStrategy"] == {"type": "OnDelete"}
+    assert objects.update_strategy == {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
 
 
 def test_a_manifest_with_its_own_claim_and_port_keeps_them() -> None:

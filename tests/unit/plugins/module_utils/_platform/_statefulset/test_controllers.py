@@ -7,12 +7,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import ControllerObjects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, writes
 
+from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
 
@@ -79,3 +84,20 @@ def test_what_is_waited_for(states: tuple[str, ...], text: str, monkeypatch: pyt
     said = controllers.not_ready_for_migration(cluster, quorum(*states))
     assert said.startswith(text)
     assert bool(said) == bool(text)
+
+
+def test_the_controllers_roll_by_themselves_after_the_migration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held at OnDelete during it; at its end the StatefulSet is the user's, whose first new image has to roll."""
+    monkeypatch.setattr(controllers, "node_id_base", lambda _cluster: 1000)
+    client = FakeClient()
+    cluster: Any = cluster_with(client=client, reload_objects=lambda: None)
+    bodies = [{"kind": kind, "metadata": {"name": "kafka-kraft"}} for kind in ("Service", "PodDisruptionBudget")]
+    objects = ControllerObjects(statefulset("kafka-kraft"), bodies[0], bodies[1], None)
+    controllers.create(cluster, objects)
+    made = client.get(STATEFUL_SET, "kafka-kraft", "n")
+    assert made["spec"]["updateStrategy"] == {"type": "OnDelete"}
+    assert json.loads(writes.annotations_of(made)[names.UPDATE_STRATEGY]) == {"type": "RollingUpdate"}
+    made["status"] = {"observedGeneration": made["metadata"]["generation"], "updatedReplicas": 3}
+    assert writes.restore_strategy(client, client.put(made)) is True  # type: ignore[arg-type]
+    after = client.get(STATEFUL_SET, "kafka-kraft", "n")
+    assert after["spec"]["updateStrategy"] == {"type": "RollingUpdate"}
