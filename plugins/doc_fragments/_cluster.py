@@ -88,13 +88,36 @@ options:
     default: 10Gi
   controller_storage_class:
     description:
-      - StorageClass of the controllers' volumes. Without it the default one of the Kubernetes cluster.
+      - StorageClass of the controllers' volumes. Without it that of the brokers' volumes, and where those name none, the default one of
+        the Kubernetes cluster.
     type: str
+  controller_resources:
+    description:
+      - Resources of the controllers' container, with C(requests) and C(limits) as in a pod.
+      - Without it the brokers' requests and limits, but not more than 1 CPU and 5Gi of memory, which is what Kafka's documentation gives
+        a controller. Where the brokers have none, the controllers have none.
+      - A heap of the brokers that does not fit is made smaller, to four fifths of the memory.
+    type: dict
+  controller_labels:
+    description:
+      - More labels for the controllers' pods and for every object that is made for them, for example those that a policy demands.
+      - They must not make a Service or another selector of the brokers take the controllers for brokers.
+    type: dict
+    default: {}
+  controller_annotations:
+    description:
+      - More annotations for the controllers' pods. What a service mesh reads on the brokers' pods is taken over without this.
+    type: dict
+    default: {}
   controller_manifest:
     description:
       - A StatefulSet of your own for the controllers, instead of the one that is made from the brokers'.
       - Settings, format and start of Kafka are put into it; its data volume has to be a volumeClaimTemplate.
     type: dict
+  controller_container:
+    description:
+      - Name of the container that runs the controller in O(controller_manifest). Needed when that has several and none is named kafka.
+    type: str
   accept:
     description:
       - Findings and gates to override, as C(namespace/name=code), for example V(orders/kafka=partition-cannot-roll). Where the play

@@ -31,6 +31,9 @@ def why_not_back(client: KubeClient, namespace: str, pod: str, container: str) -
     crashed = any(item.get("restartCount", 0) for item in (found.get("status") or {}).get("containerStatuses") or [])
     if not reason and not crashed:
         return ""
+    failing = failing_init(found)
+    if failing:
+        container, crashed = failing, True
     lines = _last_lines(client, namespace, pod, container, crashed)
     return "; ".join(part for part in (reason, f"last log lines: {' | '.join(lines)}" if lines else "") if part)
 
@@ -51,6 +54,15 @@ def status_reason(pod: Mapping[str, Any]) -> str:
     for condition in status.get("conditions") or []:
         if condition["type"] == "Ready" and condition["status"] != "True":
             return f"not Ready: {condition.get('message') or condition.get('reason') or 'the readiness probe fails'}"
+    return ""
+
+
+def failing_init(pod: Mapping[str, Any]) -> str:
+    """Return the name of the init container that the pod is stuck in after it failed, or an empty string."""
+    for container in (pod.get("status") or {}).get("initContainerStatuses") or []:
+        ended = [(container.get(key) or {}).get("terminated") or {} for key in ("state", "lastState")]
+        if not container.get("ready") and any(item.get("exitCode") for item in ended):
+            return str(container["name"])
     return ""
 
 

@@ -72,3 +72,12 @@ def _what_is_lost(single: Sequence[str]) -> str:
         return "Each of its replicas would have to be copied again from the other brokers, and a partition with one replica would be LOST"
     rest = f" and {len(single) - 5} more" if len(single) > 5 else ""
     return f"Partitions with one replica would be LOST ({', '.join(single[:5])}{rest}), all others would have to be copied again"
+
+
+def storage_class(statefulset: Mapping[str, Any], container: str, log_dir: str) -> str | None:
+    """Return the StorageClass of the claim that holds a log directory, else of the only claim; None for the cluster's default."""
+    claims = {item["metadata"]["name"]: item for item in statefulset["spec"].get("volumeClaimTemplates") or []}
+    name = volume_at(container_of(statefulset["spec"]["template"], container), posixpath.normpath(log_dir))
+    claim = claims.get(name) or (next(iter(claims.values())) if len(claims) == 1 else {})
+    found = claim.get("spec", {}).get("storageClassName")
+    return str(found) if found else None

@@ -39,6 +39,8 @@ JVM_VARIABLES = (
     "KAFKA_JMX_OPTS",
     "KAFKA_GC_LOG_OPTS",
     "LOG_DIR",
+    "CLASSPATH",
+    "JAVA_HOME",
     "EXTRA_ARGS",  # of kafka-server-start.sh, where a GC log cannot be written
 )
 _POD_FIELDS = (
@@ -52,10 +54,9 @@ _POD_FIELDS = (
     "runtimeClassName",
     "schedulerName",
     "hostAliases",
-    "dnsPolicy",
     "dnsConfig",
 )
-_CONTAINER_FIELDS = ("image", "imagePullPolicy", "securityContext", "resources")
+_CONTAINER_FIELDS = ("image", "imagePullPolicy", "securityContext")
 
 
 def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
@@ -82,6 +83,9 @@ def _expression(item: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 def pod_fields(spec: Mapping[str, Any], broker_labels: Mapping[str, str], own_labels: Mapping[str, str]) -> Obj:
     """Return the fields of a pod that the controllers share with the brokers, scheduling rules rewritten."""
     found = {key: copy.deepcopy(spec[key]) for key in _POD_FIELDS if spec.get(key) is not None}
+    if spec.get("dnsPolicy") == "None":
+        # the other policies are about the node's names or the host network; controllers need those of the cluster
+        found["dnsPolicy"] = "None"
     affinity = _affinity(spec.get("affinity") or {}, broker_labels, own_labels)
     if affinity:
         found["affinity"] = affinity
@@ -163,6 +167,15 @@ def _reference(container: Mapping[str, Any], name: str, config_map: str) -> Obj:
     return {"configMapKeyRef": {"name": original_name(config_map), "key": key}}
 
 
+_ALWAYS = {"secret", "csi", "downwardAPI", "emptyDir", "image"}
+_WHEN_NAMED = {"configMap", "projected"}
+
+
+def volume_comes_along(volume: Mapping[str, Any]) -> bool:
+    """Tell whether a controller's pod can have such a volume too: no claim, and nothing of a node."""
+    return bool((_ALWAYS | _WHEN_NAMED) & volume.keys())
+
+
 def shared_volumes(
     template: Mapping[str, Any], container: str, texts: Iterable[str], reserved: Iterable[str]
 ) -> tuple[list[Obj], list[Obj]]:
@@ -184,11 +197,11 @@ def shared_volumes(
         path = mount["mountPath"].rstrip("/")
         if volume is None or path in taken:
             continue
-        always = {"secret", "csi", "downwardAPI", "emptyDir"} & volume.keys() or _has_secret(volume)
-        if always or ({"configMap", "projected"} & volume.keys() and path in words):
+        always = _ALWAYS & volume.keys() or _has_secret(volume)
+        if always or (_WHEN_NAMED & volume.keys() and path in words):
             kept_mounts.append(copy.deepcopy(mount))
     names = dict.fromkeys(mount["name"] for mount in kept_mounts)
-    return [_with_originals(by_name[name]) for name in names], kept_mounts
+    return [with_originals(by_name[name]) for name in names], kept_mounts
 
 
 def _has_secret(volume: Mapping[str, Any]) -> bool:
@@ -196,7 +209,8 @@ def _has_secret(volume: Mapping[str, Any]) -> bool:
     return any({"secret", "serviceAccountToken", "clusterTrustBundle"} & source.keys() for source in sources)
 
 
-def _with_originals(volume: Mapping[str, Any]) -> Obj:
+def with_originals(volume: Mapping[str, Any]) -> Obj:
+    """Return a copy of a volume that shows the user's ConfigMaps, whatever stage the brokers are at."""
     result = copy.deepcopy(dict(volume))
     for source in [result, *((result.get("projected") or {}).get("sources") or [])]:
         if source.get("configMap"):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import selects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controller_spec import ControllerSpec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     claim_names,
     container_of,
@@ -23,7 +24,9 @@ Obj = dict[str, Any]
 
 
 def checked_manifest(
-    manifest: Mapping[str, Any], brokers: Mapping[str, Any], name: str, namespace: str, replicas: int, log_dir: str
+    manifest: Mapping[str, Any],
+    brokers: Mapping[str, Any],
+    spec: ControllerSpec,
 ) -> Obj:
     """Return a copy of the user's StatefulSet after checking that controllers can be made of it.
 
@@ -35,19 +38,19 @@ def checked_manifest(
     body = manifest.get("spec") or {}
     _require(bool(((body.get("template") or {}).get("spec") or {}).get("containers")), "has no pod template")
     _require(
-        metadata.get("name", name) == name,
-        f"is named {metadata.get('name')}, but kraft_controller_name says {name}; make them equal",
+        metadata.get("name", spec.name) == spec.name,
+        f"is named {metadata.get('name')}, but kraft_controller_name says {spec.name}; make them equal",
     )
     _require(
-        metadata.get("namespace", namespace) == namespace,
-        f"is for namespace {metadata.get('namespace')}, but the brokers are in {namespace}",
+        metadata.get("namespace", spec.namespace) == spec.namespace,
+        f"is for namespace {metadata.get('namespace')}, but the brokers are in {spec.namespace}",
     )
     _require(
-        body.get("replicas", replicas) == replicas,
-        f"has replicas {body.get('replicas')}, but kraft_controller_replicas says {replicas}; make them equal",
+        body.get("replicas", spec.replicas) == spec.replicas,
+        f"has replicas {body.get('replicas')}, but kraft_controller_replicas says {spec.replicas}; make them equal",
     )
     _check_selector(body, brokers)
-    _check_data(manifest, log_dir)
+    _check_data(manifest, spec)
     return copy.deepcopy(dict(manifest))
 
 
@@ -68,10 +71,10 @@ def _check_selector(body: Mapping[str, Any], brokers: Mapping[str, Any]) -> None
     )
 
 
-def _check_data(manifest: Mapping[str, Any], log_dir: str) -> None:
+def _check_data(manifest: Mapping[str, Any], spec: ControllerSpec) -> None:
     template = manifest["spec"]["template"]
-    container = main_container(template)
-    volume = volume_at(container_of(template, container), log_dir)
+    container = main_container(template, spec.own_container, option="kraft_controller_container")
+    volume = volume_at(container_of(template, container), spec.log_dir)
     if volume is None:
         return  # a claim of ours is added
     kinds = [item for item in template["spec"].get("volumes") or [] if item["name"] == volume]
@@ -80,7 +83,7 @@ def _check_data(manifest: Mapping[str, Any], log_dir: str) -> None:
     kind = next((key for item in kinds for key in item if key != "name"), "nothing")
     _require(
         False,
-        f"keeps {log_dir} on volume {volume}, which is {kind}: the quorum would lose its data or share it; "
+        f"keeps {spec.log_dir} on volume {volume}, which is {kind}: the quorum would lose its data or share it; "
         "mount a volumeClaimTemplate there",
         "controllers-emptydir",
     )

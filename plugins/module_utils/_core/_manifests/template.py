@@ -19,11 +19,12 @@ _KAFKA_IMAGE = re.compile(r"(^|[/-])(kafka|cp-server|cp-kafka)([:@-]|$)")
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
 
-def main_container(template: Mapping[str, Any], name: str | None = None) -> str:
+def main_container(template: Mapping[str, Any], name: str | None = None, option: str = "kraft_container") -> str:
     """Return the name of the container that runs Kafka.
 
     :param name: the user's choice; without it the only container, the one named kafka or broker, or the only one whose
         image is a Kafka image.
+    :param option: what the user names a container in.
     :raises Unsupported: ``cluster-ambiguous`` when no choice is clear, or the named one does not exist.
     """
     containers = template["spec"].get("containers") or []
@@ -39,7 +40,7 @@ def main_container(template: Mapping[str, Any], name: str | None = None) -> str:
     if len(candidates) != 1:
         raise Unsupported(
             (f"the pods have no container {name!r}" if name else "it is not clear which container runs Kafka")
-            + f"; there are {', '.join(names) or 'none'}: name one in kraft_container",
+            + f"; there are {', '.join(names) or 'none'}: name one in {option}",
             code="cluster-ambiguous",
         )
     return candidates[0]

@@ -274,7 +274,11 @@ class StatefulSetCluster:
     @property
     def controller_container(self) -> str:
         """The container that runs a controller."""
-        return main_container(self.controllers["spec"]["template"]) if self.controllers else ""
+        if self.controllers is None:
+            return ""
+        # one of ours has a name of its own; in a user's manifest there may be others beside it
+        named = self.params["controller_container"] if self.params["controller_manifest"] else None
+        return main_container(self.controllers["spec"]["template"], named, option="kraft_controller_container")
 
     @cached_property
     def controller_facts(self) -> dict[str, Reading[ProcessFacts]]:

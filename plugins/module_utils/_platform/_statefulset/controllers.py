@@ -18,6 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum, registered_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.broker_data import storage_class
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
     ControllerObjects,
     ControllerSpec,
@@ -25,6 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
     default_node_id_base,
     voters,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.placement import broker_zones
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     ControllerContext,
     ControllerStage,
@@ -76,6 +78,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
             "the controllers are started with them: use an image that has them",
             code="controller-manifest",
         )
+    first = cluster.statefulsets[0]
     spec = ControllerSpec(
         name=cluster.controllers_name,
         namespace=cluster.namespace,
@@ -83,12 +86,19 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
         replicas=params["controller_replicas"],
         node_id_base=node_id_base(cluster),
         storage_size=params["controller_storage_size"],
-        storage_class=params["controller_storage_class"],
+        storage_class=params["controller_storage_class"] or storage_class(first, cluster.container, facts.log_dirs[0]),
         stage=stage,
         start_script=facts.start_script,
         storage_tool=facts.storage_tool,
         user_manifest=params["controller_manifest"],
         container=cluster.container,
+        own_container=params["controller_container"],
+        resources=params["controller_resources"],
+        extra_labels={str(key): str(value) for key, value in params["controller_labels"].items()},
+        annotations={str(key): str(value) for key, value in params["controller_annotations"].items()},
+        zones=broker_zones(cluster.statefulsets),
+        running=facts.jvm_options,
+        group=_group(cluster, facts),
         config_maps=cluster.config_maps,
         jvm_option=DNS_TTL_OPTION.format(seconds=params["dns_ttl"]) if params["dns_ttl"] > 0 else "",
     )
@@ -97,6 +107,16 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
     settings = _settings(cluster, spec, "migrating" if stage == "migrating" else "final")
     target = target_level(cluster)
     return spec.with_settings(settings, cluster_id(cluster)[0], target.setting)
+
+
+def _group(cluster: StatefulSetCluster, facts: ProcessFacts) -> int | None:
+    """The group that new volumes should belong to when the pod template does not say; None for root, or where something else says."""
+    grouped = any(
+        (pod["spec"].get("securityContext") or {}).get("fsGroup") is not None for pod in cluster.pods.values()
+    )
+    if facts.owner is None or grouped or facts.owner[0] == 0:
+        return None
+    return facts.owner[1] or facts.owner[0]
 
 
 def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: ControllerStage) -> dict[str, str]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.broker_data import data_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.broker_data import (
+    data_findings,
+    storage_class,
+)
 
 Obj = dict[str, Any]
 
@@ -64,3 +67,24 @@ def test_what_is_lost_is_said() -> None:
     assert not found.rule.acceptable
     (found,) = data_findings(_set({"emptyDir": {}}), "kafka", ["/x"], [f"t-{n}" for n in range(7)])
     assert "would be LOST (t-0, t-1, t-2, t-3, t-4 and 2 more), all others" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("claims", "path", "found"),
+    [
+        ({"data": "fast", "x": "slow"}, "/data/kafka", "fast"),
+        ({"data": "fast", "x": "slow"}, "/x/", "slow"),
+        ({"data": "fast", "x": "slow"}, "/tmp", None),
+        # one claim is enough to know
+        ({"other": "fast"}, "/tmp", "fast"),
+        ({"data": None}, "/data", None),
+        ({}, "/data", None),
+    ],
+)
+def test_the_storage_class_of_the_brokers(claims: dict[str, Any], path: str, found: str | None) -> None:
+    item = _set(None, ())
+    item["spec"]["volumeClaimTemplates"] = [
+        {"metadata": {"name": name}, **({"spec": {"storageClassName": of}} if of else {})}
+        for name, of in claims.items()
+    ]
+    assert storage_class(item, "kafka", path) == found

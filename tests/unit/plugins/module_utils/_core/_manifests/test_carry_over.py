@@ -108,13 +108,24 @@ def test_pod_and_container_fields() -> None:
         "initContainers": [{"name": "wait"}],
     }
     assert pod_fields(shared | left, BROKERS, OWN) == shared
+    assert pod_fields({"dnsPolicy": "None", "dnsConfig": {"searches": ["x"]}}, BROKERS, OWN)["dnsPolicy"] == "None"
+    # the node's names are not enough to find the other controllers
+    assert pod_fields({"dnsPolicy": "Default"}, BROKERS, OWN) == {}
     container = {
         "image": "i",
         "imagePullPolicy": "Never",
         "securityContext": {"runAsUser": 1},
-        "resources": {"limits": {}},
     }
-    dropped = {"livenessProbe": {}, "lifecycle": {}, "command": ["x"], "env": [], "ports": [], "name": "kafka"}
+    # what brokers need says nothing about controllers
+    dropped = {
+        "resources": {"limits": {}},
+        "livenessProbe": {},
+        "lifecycle": {},
+        "command": ["x"],
+        "env": [],
+        "ports": [],
+        "name": "kafka",
+    }
     assert container_fields(container | dropped) == container
 
 

@@ -144,6 +144,11 @@ def test_service_budget_and_config_map() -> None:
     digest = objects.statefulset["spec"]["template"]["metadata"]["annotations"]["kraft.kafkaops.io/settings-hash"]
     assert name == f"kafka-kraft-migrating-{digest[:8]}"
     assert Properties.parse(objects.config_map["data"]["server.properties"]).as_dict() == SETTINGS
+    assert "ConsoleAppender" in objects.config_map["data"]["log4j.properties"]
+    assert {
+        item["metadata"]["labels"]["kraft.kafkaops.io/role"]
+        for item in (objects.statefulset, objects.service, objects.pdb, objects.config_map)
+    } == {"controller"}
     assert {"name": "kraft-config", "configMap": {"name": name}} in _pod(objects)["volumes"]
 
 
@@ -213,9 +218,9 @@ def test_brokers_on_variables_hand_over_the_jvm_but_no_setting() -> None:
 
 def test_controllers_spread_over_nodes_unless_the_brokers_say_how() -> None:
     template = file_template()
-    (spread,) = _pod(controller_objects(statefulset(template), MIGRATING))["topologySpreadConstraints"]
-    assert spread["whenUnsatisfiable"] == "ScheduleAnyway"
-    assert spread["labelSelector"] == {"matchLabels": MIGRATING.labels}
+    constraints = _pod(controller_objects(statefulset(template), MIGRATING))["topologySpreadConstraints"]
+    assert [item["topologyKey"] for item in constraints] == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    assert all(item["labelSelector"] == {"matchLabels": MIGRATING.labels} for item in constraints)
     term = {"labelSelector": {"matchLabels": {"app": "kafka"}}, "topologyKey": "kubernetes.io/hostname"}
     template["spec"]["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     pod = _pod(controller_objects(statefulset(template), MIGRATING))
@@ -297,7 +302,9 @@ def test_a_manifest_with_its_own_claim_and_port_keeps_them() -> None:
     container["volumeMounts"] = [{"name": "own", "mountPath": "/var/lib/kraft"}]
     container["ports"] = [{"name": "quorum", "containerPort": 9093}]
     objects = controller_objects(statefulset(file_template()), replace(MIGRATING, user_manifest=manifest))
-    assert [claim["metadata"]["name"] for claim in objects.statefulset["spec"]["volumeClaimTemplates"]] == ["own"]
+    (claim,) = objects.statefulset["spec"]["volumeClaimTemplates"]
+    # what is ours is known by its labels
+    assert claim["metadata"] == {"name": "own", "labels": MIGRATING.all_labels}
     assert _container(objects)["ports"] == [{"name": "quorum", "containerPort": 9093}]
     assert objects.statefulset["spec"]["selector"] == {"matchLabels": MIGRATING.labels}
 

@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files that JVM options name, and whether a controller has them: what comes along, what is left out.
+
+A jar, a log4j file or credentials reach the JVM by options instead of settings. Where the brokers find them is decided by
+the volumes of their container: in the image, in a Secret or ConfigMap, or in scratch space that an init container fills.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import (
+    JVM_VARIABLES,
+    jvm_environment,
+    shared_volumes,
+    volume_comes_along,
+    with_originals,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    escaped,
+    original_name,
+    set_variable,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    container_of,
+    environment,
+    mounts,
+    volume_at,
+    zookeeper_references,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+
+Obj = dict[str, Any]
+
+_PATH = re.compile(r"""(?:^|[=:,;"'])(?:file:(?://)?)?(/(?!/)[^\s=:,;*?"']*)""")
+_WRITTEN = re.compile(
+    r"-Xlog|-XX:(?:HeapDumpPath|ErrorFile|LogFile|StartFlightRecording)|-D(?:kafka\.logs\.dir|java\.io\.tmpdir)="
+)
+_LOG4J = re.compile(r"-Dlog4j2?\.configuration(?:File)?=")
+_ESSENTIAL = re.compile(
+    r"-D(java\.security\.(?:auth\.login\.config|krb5\.conf|properties)|javax\.net\.ssl\.(?:trust|key)Store(?:Password)?)="
+)
+LOG4J_VARIABLE = "KAFKA_LOG4J_OPTS"
+_AGENT = re.compile(r"-(?:javaagent|agentpath|agentlib):")
+
+
+@dataclass
+class Carried:
+    """What of the brokers' pods a controller's pod has too.
+
+    :ivar own_log4j: the log4j file of the brokers does not come along, and the controllers need one of ours.
+    :ivar notes: what was left out and why, one sentence each.
+    """
+
+    env: list[Obj]
+    volumes: list[Obj]
+    mounts: list[Obj]
+    init_containers: list[Obj] = field(default_factory=list)
+    own_log4j: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def carried(
+    template: Mapping[str, Any],
+    container: str,
+    config_maps: Mapping[str, Obj],
+    settings: Iterable[str],
+    reserved: Sequence[str],
+    running: Sequence[str] = (),
+) -> Carried:
+    """Return what comes along.
+
+    :param settings: values of the controllers' settings, which may name files too.
+    :param reserved: mount paths that the controllers have a use of their own for.
+    :param running: JVM options of a running broker; credentials that its start command adds are among them only.
+    :raises Unsupported: ``controller-manifest`` when the controllers would lack credentials that the brokers have.
+    """
+    env = jvm_environment(template, container, config_maps)
+    values = list(settings)
+    texts = [str(entry.get("value") or "") for entry in env] + values
+    known = environment(container_of(template, container), config_maps)
+    texts += [text for name in JVM_VARIABLES if (text := _text(known, name))]
+    volumes, kept = shared_volumes(template, container, texts, reserved)
+    work = _Work(template, container, config_maps, Carried(env, volumes, kept))
+    for entry in list(env):
+        if entry["name"] in JVM_VARIABLES:
+            work.check_variable(entry, known[entry["name"]].value)
+    for value in values:
+        missing = [path for path in _paths(value) if not work.has(path)]
+        if missing and not any(missing[0].startswith(path) for path in reserved):
+            raise _lacking(f"the setting that names {missing[0]}", missing[0])
+    work.add_credentials(running, [item.value for name, item in known.items() if name in JVM_VARIABLES])
+    return work.finish()
+
+
+def _text(known: Mapping[str, Any], name: str) -> str:
+    variable = known.get(name)
+    return variable.value or "" if variable else ""
+
+
+def _paths(text: str) -> list[str]:
+    return [path.rstrip("/") for path in _PATH.findall(text)]
+
+
+def _lacking(what: str, path: str) -> Unsupported:
+    return Unsupported(
+        f"{what} needs {path}, which only the brokers' pods have: no volume of theirs that holds it can be given to the controllers; "
+        "put the file into a Secret or ConfigMap, or give kraft_controller_manifest a StatefulSet that has it",
+        code="controller-manifest",
+    )
+
+
+class _Work:
+    """Goes through the options; ``result`` grows."""
+
+    def __init__(
+        self, template: Mapping[str, Any], container: str, config_maps: Mapping[str, Obj], result: Carried
+    ) -> None:
+        self.template, self.container, self.config_maps, self.result = template, container, config_maps, result
+        self.spec = template["spec"]
+        self.target = container_of(template, container)
+        self.fillers: dict[str, None] = {}
+
+    def has(self, path: str, *, written: bool = False) -> bool:
+        """Whether a controller will have the file; an init container that makes it is taken along."""
+        name = volume_at(self.target, path)
+        if name is None:
+            return True  # in the image
+        volume = next((item for item in self.spec.get("volumes") or [] if item["name"] == name), None)
+        if volume is None or not volume_comes_along(volume):
+            return False
+        if not any(mount["name"] == name for mount in self.result.mounts):
+            return False
+        if "emptyDir" not in volume or written:
+            return True
+        makers = [
+            item
+            for item in self.spec.get("initContainers") or []
+            if any(mount["name"] == name and not mount.get("readOnly") for mount in mounts(item))
+        ]
+        if not makers or not all(map(self._portable, makers)):
+            return False
+        self.fillers.update(dict.fromkeys(str(item["name"]) for item in makers))
+        return True
+
+    def _portable(self, container: Mapping[str, Any]) -> bool:
+        """Whether an init container of the brokers can run in a controller's pod too."""
+        by_name = {item["name"]: item for item in self.spec.get("volumes") or []}
+        if not all(
+            mount["name"] in by_name and volume_comes_along(by_name[mount["name"]]) for mount in mounts(container)
+        ):
+            return False
+        alone = {"spec": {"initContainers": [container], "containers": []}}
+        return not zookeeper_references(alone)
+
+    def check_variable(self, entry: Obj, value: str | None) -> None:
+        """Leave out of a variable what a controller cannot have; what cannot be read comes along as it is."""
+        if value is None or entry["name"] == "LOG_DIR":
+            return
+        separator = ":" if entry["name"] == "CLASSPATH" else " "
+        words = [word for word in (value.split(":") if separator == ":" else value.split()) if word]
+        left = [word for word in words if not self._keeps(word)]
+        if not left:
+            return
+        kept = [word for word in words if word not in left]
+        self.result.env = [item for item in self.result.env if item is not entry]
+        if kept:
+            self.result.env.append({"name": entry["name"], "value": escaped(separator.join(kept))})
+        for word in left:
+            self.result.notes.append(
+                f"{word} of {entry['name']} is left out of the controllers: what it names is on a volume that only the brokers' pods have"
+            )
+
+    def _keeps(self, word: str) -> bool:
+        written = bool(_WRITTEN.match(word))
+        lacking = [path for path in _paths(word) if not self.has(path, written=written)]
+        if _LOG4J.match(word) and (lacking or self._silent(word)):
+            self.result.own_log4j = True
+            return False
+        if lacking and _ESSENTIAL.match(word):
+            raise _lacking(word, lacking[0])
+        return not lacking
+
+    def _silent(self, word: str) -> bool:
+        """Whether a log4j file of a ConfigMap writes nothing to the pod's log, where a migration looks for what is said."""
+        for path in _paths(word):
+            text = self._mounted_text(path)
+            if text is not None and "Console" not in text:
+                return True
+        return False
+
+    def _mounted_text(self, path: str) -> str | None:
+        name = volume_at(self.target, path)
+        volume: Obj = next((item for item in self.spec.get("volumes") or [] if item["name"] == name), {})
+        shown = self.config_maps.get(original_name((volume.get("configMap") or {}).get("name", "")), {})
+        text = (shown.get("data") or {}).get(path.rpartition("/")[2])
+        return None if text is None else str(text)
+
+    def add_credentials(self, running: Sequence[str], texts: Sequence[str | None]) -> None:
+        """Take over credentials that only the start command of the brokers gives to the JVM."""
+        if None in texts:
+            return  # they may be in what cannot be read
+        said = " ".join(text or "" for text in texts)
+        self.result.notes += [
+            f"{word} is added by the start command of the brokers, so the controllers run without it; to have it there too, put it into KAFKA_OPTS"
+            for word in running
+            if _AGENT.match(word) and word not in said
+        ]
+        given = {match[1] for text in texts for word in (text or "").split() if (match := _ESSENTIAL.match(word))}
+        for word in running:
+            match = _ESSENTIAL.match(word)
+            if match is None or match[1] in given:
+                continue
+            if REDACTED in word:
+                raise Unsupported(
+                    f"-D{match[1]} is given to the brokers' JVM by their start command, and its value is a secret that is not read from there; "
+                    "put it into KAFKA_OPTS in the pod template, or give kraft_controller_manifest",
+                    code="controller-manifest",
+                )
+            self._keeps(word)  # refuses what cannot come along
+            before = next(
+                (str(item.get("value") or "") for item in self.result.env if item["name"] == "KAFKA_OPTS"), ""
+            )
+            holder = {"env": self.result.env}
+            set_variable(holder, "KAFKA_OPTS", f"{before} {escaped(word)}".strip())
+            self.result.env = holder["env"]
+
+    def finish(self) -> Carried:
+        """Add the init containers that fill scratch space, with every volume that they mount."""
+        result = self.result
+        for item in self.spec.get("initContainers") or []:
+            if item["name"] not in self.fillers:
+                continue
+            result.init_containers.append(copy.deepcopy(item))
+            have = {volume["name"] for volume in result.volumes}
+            needed = {mount["name"] for mount in mounts(item)} - have
+            result.volumes += [
+                with_originals(each) for each in self.spec.get("volumes") or [] if each["name"] in needed
+            ]
+        return result
