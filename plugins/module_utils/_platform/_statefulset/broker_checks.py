@@ -13,6 +13,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.br
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.budgets import budget_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.rollout import pending_rollout
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
@@ -65,7 +66,7 @@ def _data(cluster: StatefulSetCluster, single: tuple[str, ...] | list[str]) -> l
     for item in cluster.statefulsets:
         paths = [
             facts.real_dirs.get(path, path)
-            for pod, facts in cluster.facts.items()
+            for pod, facts in known(cluster.facts).items()
             if _set_of(pod) == item["metadata"]["name"]
             for path in facts.log_dirs
         ]
