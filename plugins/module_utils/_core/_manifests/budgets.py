@@ -26,7 +26,7 @@ def budget_findings(
     found = []
     for budget in sorted(budgets, key=lambda item: str(item["metadata"]["name"])):
         name = str(budget["metadata"]["name"])
-        covered = [pod for pod, labels in pods.items() if selects(budget["spec"].get("selector"), labels)]
+        covered = [pod for pod, labels in pods.items() if selects((budget.get("spec") or {}).get("selector"), labels)]
         for pod in covered:
             covering.setdefault(pod, []).append(name)
         if covered and _never_allows(budget, expected):

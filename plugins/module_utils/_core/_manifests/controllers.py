@@ -45,6 +45,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome impor
 
 __all__ = [
     "CONFIG_VOLUME",
+    "DATA_VOLUME",
     "FILE",
     "RUN_PATH",
     "ControllerObjects",

@@ -23,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    broker_checks,
     controllers,
     locks,
     ownership,
@@ -217,6 +218,7 @@ def test_the_preflight_tells_of_it_and_the_status_shows_it(monkeypatch: pytest.M
     for name in ("broker_findings", "settings_findings", "controller_findings", "zookeeper_findings"):
         monkeypatch.setattr(preflight, name, lambda _cluster: [])
     monkeypatch.setattr(preflight, "version_findings", lambda _cluster, _target: [])
+    monkeypatch.setattr(broker_checks, "findings", lambda _cluster: [])
     found = preflight.all_findings(cluster)
     assert [item.where for item in found if item.code == "foreign-object"] == [
         *(f"{kind} n/kafka-kraft" for kind in ("StatefulSet", "Service", "PodDisruptionBudget")),
