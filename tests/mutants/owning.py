@@ -287,8 +287,8 @@ OWNING = (
         "a KRaft cluster that only fits the name is taken for brokers of ours",
         "5",
         PLATFORM + "_statefulset/discovery.py",
-        '        if connects.get(name_of(item)) == "" and not any(',
-        "        if False and not any(",
+        "        if connects.get(name) or any(",
+        "        if True or any(",
         unit("module_utils/_platform/_statefulset/test_discovery"),
     ),
 )

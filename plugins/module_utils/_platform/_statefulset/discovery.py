@@ -115,23 +115,28 @@ def namespace_among(namespace: str, existing: Sequence[str]) -> None:
 
 
 def no_stranger(connects: Mapping[str, str], statefulsets: Sequence[Obj], cluster: str) -> None:
-    """Refuse a StatefulSet that fits the name, runs in KRaft mode beside brokers that use ZooKeeper, and was never touched by us.
+    """Refuse a StatefulSet that only fits the name: none of its processes uses ZooKeeper, though others do, and it was never touched by us.
 
-    It is another cluster: a new one beside ``orders`` may well be called ``orders-new``. ``connects``: StatefulSet to its
-    zookeeper.connect, empty where its processes have none.
+    It may well be another cluster: a new one in KRaft mode beside ``orders-a`` called ``orders-new``, or one that is scaled to 0.
+    ``connects``: StatefulSet to its zookeeper.connect, empty where its processes have none; one that is not in it could not be read.
     """
     if not any(connects.values()):
         return
     for item in statefulsets:
+        name = name_of(item)
         marks = [item["metadata"].get("annotations"), item["spec"]["template"].get("metadata", {}).get("annotations")]
-        if connects.get(name_of(item)) == "" and not any(
-            key.startswith(PREFIX) for found in marks for key in found or {}
-        ):
-            raise Refused(
-                f"StatefulSet {name_of(item)} fits the name {cluster!r} and runs in KRaft mode beside brokers that use ZooKeeper, without a "
-                "mark of a migration: it is another cluster; name the StatefulSets of this one in kraft_statefulsets",
-                code="cluster-ambiguous",
-            )
+        if connects.get(name) or any(key.startswith(PREFIX) for found in marks for key in found or {}):
+            continue
+        why = (
+            "runs in KRaft mode beside brokers that use ZooKeeper"
+            if name in connects
+            else "has no process that could be read"
+        )
+        raise Refused(
+            f"StatefulSet {name} fits the name {cluster!r} and {why}, without a mark of a migration: it may be another cluster; name the "
+            "StatefulSets of this one in kraft_statefulsets",
+            code="cluster-ambiguous",
+        )
 
 
 def same_zookeeper(connects: Mapping[str, str], cluster: str) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import LABEL_ROLE, LOCK, STAGE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import discovery
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-from tests.unit.plugins.module_utils.fakes import statefulset
+from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
+from tests.unit.plugins.module_utils.scenes import facts
 
 
 def named(name: Any, *, image: Any = "apache/kafka:3.9.2", labels: Any = None, **container: Any) -> Any:
@@ -124,14 +126,31 @@ def test_a_kraft_cluster_that_only_fits_the_name_is_no_part_of_it() -> None:
     with pytest.raises(Refused, match="StatefulSet kafka-new fits the name 'kafka' and runs in KRaft mode") as refused:
         discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
     assert refused.value.code == "cluster-ambiguous"
-    # all of them run in KRaft mode, or its process could not be read
+    # one that is scaled to 0 has no process: its template would be written over while it sleeps
+    with pytest.raises(
+        Refused, match="StatefulSet kafka-new fits the name 'kafka' and has no process that could be read"
+    ):
+        discovery.no_stranger({"kafka-a": "z:2181"}, [old, new], "kafka")
+    # all of them run in KRaft mode: nobody is left to compare with
     discovery.no_stranger({"kafka-a": "", "kafka-new": ""}, [old, new], "kafka")
-    discovery.no_stranger({"kafka-a": "z:2181"}, [old, new], "kafka")
     # a migration of ours is under way
     new["metadata"]["annotations"] = {LOCK: "m1"}
     discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
     new["metadata"]["annotations"], new["spec"]["template"]["metadata"] = None, {"annotations": {STAGE: "kraft"}}
     discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
+
+
+@pytest.mark.parametrize("explicit", [[], ["kafka-a", "kafka-new"]])
+def test_whoever_names_the_statefulsets_knows(explicit: list[str]) -> None:
+    client: Any = FakeClient(statefulset("kafka-a"), statefulset("kafka-new", replicas=0))
+    cluster = StatefulSetCluster(client, {**PARAMS, "statefulsets": explicit})
+    cluster.__dict__["facts"] = {"kafka-a-0": facts(zookeeper_connect="z:2181")}
+    cluster.__dict__["controller_facts"] = {}
+    if explicit:
+        assert str(cluster.zookeeper_connect) == "z:2181"
+        return
+    with pytest.raises(Refused, match="kafka-new fits the name"):
+        assert cluster.zookeeper_connect
 
 
 def test_one_zookeeper_is_one_cluster() -> None:
