@@ -11,7 +11,13 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controllers_ready,
+    dual_write,
+    migration_flag,
+    rollback_plan,
+    status,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
     controllers,
@@ -68,7 +74,7 @@ class ActionModule(KraftAction):
 
     def _not_yet(self, run: Run) -> str:
         cluster, stage = run.cluster, run.params["stage"]
-        if stage == "migration" and not controllers.running(cluster):
+        if stage == "migration" and not controllers_ready.running(cluster):
             return "write the migration settings once the controllers run (SetupMutateKRaftController)"
         if stage == "kraft" and not stages.allowed(cluster.state.name, "kraft", ()):
             return "write the KRaft settings once the cluster is in hybrid dual-write"
@@ -78,7 +84,7 @@ class ActionModule(KraftAction):
         """Keep the originals, then write each StatefulSet."""
         cluster, stage = run.cluster, run.params["stage"]
         if stage == "kraft" and set(cluster.modes.values()) != {state.MODE_KRAFT}:
-            brokers.prove_hybrid(cluster)
+            dual_write.prove_hybrid(cluster)
         if stage not in stages.BACK:
             run.journal.originals = {"secret": originals.keep(cluster)}
             for text in originals.missing(cluster):

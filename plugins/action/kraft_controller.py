@@ -14,7 +14,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controllers_ready,
+    gates,
+    rollback_plan,
+    status,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     controllers,
     ownership,
@@ -83,7 +88,7 @@ class ActionModule(KraftAction):
         )
 
     def _up(self, run: Run) -> bool:
-        return run.params["state"] == "final" or controllers.running(run.cluster)
+        return run.params["state"] == "final" or controllers_ready.running(run.cluster)
 
     def _diff(self, run: Run, stage: str) -> dict[str, str]:
         objects = controllers.build(run.cluster, stage)

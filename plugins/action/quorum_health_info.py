@@ -14,9 +14,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import controllers_ready, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -57,7 +56,7 @@ class ActionModule(KraftAction):
             ready = caught_up(quorum)
             if quorum.leader is None or len(ready) < wanted:
                 return f"leader {quorum.leader}, {len(ready)} of {wanted} voters caught up"
-            return controllers.not_ready_for_migration(cluster, quorum) if self._before_copy(run) else ""
+            return controllers_ready.not_ready_for_migration(cluster, quorum) if self._before_copy(run) else ""
 
         try:
             paced(look, run.params["wait_timeout"], run.progress)

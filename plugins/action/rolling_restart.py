@@ -13,6 +13,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controllers_ready,
+    dual_write,
     gates,
     migration_flag,
     rollback_plan,
@@ -22,7 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_r
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import ControllerRoll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import health_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Restart, RollEngine, Target
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
     made_ms,
     owner_uid,
@@ -175,9 +177,9 @@ class ActionModule(KraftAction):
             cluster.changed(Part.OBJECTS)
             locks.check(cluster, run.journal.migration_id)
             if stage in ("kraft", stages.RETURN):
-                brokers.check_hybrid_or_beyond(cluster)
+                dual_write.check_hybrid_or_beyond(cluster)
             elif stage == stages.ORIGINAL:
-                brokers.check_broker_in_charge(cluster)
+                dual_write.check_zookeeper_alone(cluster)
 
         hashes = {
             item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
@@ -196,7 +198,7 @@ class ActionModule(KraftAction):
         cluster = run.cluster
 
         def wrong(_pod: str, facts: ProcessFacts) -> str:
-            return controllers.not_final(facts)
+            return controllers_ready.not_final(facts)
 
         def sure() -> None:
             cluster.changed(Part.OBJECTS)

@@ -103,6 +103,10 @@ class Cluster(Protocol):
     # controllers
 
     @property
+    def has_controllers(self) -> bool:
+        """Whether what makes the controllers exists, at whatever number of replicas."""
+
+    @property
     def controllers_wanted(self) -> int:
         """How many controllers should run now, 0 when there are none."""
 

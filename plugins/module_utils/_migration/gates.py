@@ -26,8 +26,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import reference_findings
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import stage_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
@@ -75,7 +75,7 @@ def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]
     gates = evaluate(cluster, thorough=thorough)
     accepted = cluster.params["accept"]
     closed = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
-    if closed and not controllers.surely_past_return(cluster):
+    if closed and not point_of_no_return.surely_passed(cluster):
         listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in closed)
         raise Refused(
             f"the irreversible step is refused, nothing was changed: {listed}",

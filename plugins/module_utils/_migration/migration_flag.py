@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flags_off
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flag_on_everywhere, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -33,6 +34,11 @@ def lost(cluster: StatefulSetCluster) -> list[str]:
     if cluster.controllers is None or controllers.stage_of(cluster) == "final":
         return []
     return flags_off(cluster)
+
+
+def on_everywhere(cluster: StatefulSetCluster) -> bool:
+    """Safety rule 2: the flag is on in every running controller and in what a restarted one would read."""
+    return controllers.stage_of(cluster) == "migrating" and flag_on_everywhere(cluster)
 
 
 def unread(cluster: StatefulSetCluster) -> str:
@@ -119,7 +125,7 @@ def _mounted(template: dict[str, Any]) -> str:
 
 def _sentence(cluster: StatefulSetCluster, pods: list[str]) -> str:
     named = ", ".join(pods)
-    if controllers.surely_past_return(cluster):
+    if point_of_no_return.surely_passed(cluster):
         return (
             f"of the controllers that run WITHOUT the migration flag ({named}) one is active, although nobody confirmed the last step: the "
             "migration is finalized, ZooKeeper is not written any more and there is no way back; complete it by finalize.yml"

@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import quorum_status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -48,7 +48,7 @@ def hold_still(cluster: StatefulSetCluster, progress: Progress) -> tuple[int | N
     quorum = read_quorum(cluster)
     if quorum.leader is None or quorum.leader not in cluster.controller_ids:
         return None, "admin changes were not held still before the stop: the quorum had no leader"
-    if not controllers.flag_everywhere(cluster):
+    if not migration_flag.on_everywhere(cluster):
         return None, "admin changes were not held still before the stop: not every controller has the migration flag"
     followers = {
         pod: obj["metadata"]["uid"]

@@ -32,7 +32,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, quiesce
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
-    controllers,
     ownership,
     volumes,
     writes,
@@ -167,7 +166,7 @@ def _accept_or_refuse(
 
 def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
     """Safety rule 2: only with the flag on in every controller and in what a restarted pod would read."""
-    if not controllers.flag_everywhere(cluster):
+    if not migration_flag.on_everywhere(cluster):
         raise Refused(
             "the active controller is not restarted: not every controller has the migration flag, in its process and in its "
             "StatefulSet, and a restart could finalize the migration",

@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.config_map_users import config_maps_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     controllers,
     locks,
@@ -42,7 +43,7 @@ def look(cluster: StatefulSetCluster) -> rollback.Seen:
     heads = None if finalized or cluster.zookeeper_connect is None else read_heads(cluster.zookeeper)
     held = heads.controller if heads is not None else None
     kraft = not finalized and state.MODE_KRAFT in modes.values()
-    past = controllers.past_return(cluster) if kraft else False
+    past = point_of_no_return.passed(cluster) if kraft else False
     return rollback.Seen(
         state=cluster.state.name,
         modes=modes,

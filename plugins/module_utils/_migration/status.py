@@ -27,7 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, known_or_none
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, point_of_no_return
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
     controllers,
@@ -144,7 +144,7 @@ def rolling_back(cluster: StatefulSetCluster) -> bool:
     if cluster.controllers is not None and state.MODE_KRAFT in modes:
         # only a rollback writes other settings under a broker in KRaft mode
         begun = begun or any(brokers.stage_of(item) != "kraft" for item in cluster.statefulsets)
-    return begun and not (modes == {state.MODE_KRAFT} and controllers.past_return(cluster))
+    return begun and not (modes == {state.MODE_KRAFT} and point_of_no_return.passed(cluster))
 
 
 def status(cluster: StatefulSetCluster) -> dict[str, Any]:

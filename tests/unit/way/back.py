@@ -11,8 +11,8 @@ from functools import partial
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flag_on_everywhere
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_proof
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, ownership
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_proof
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
@@ -38,7 +38,7 @@ class Operator(Forward):
             stored = [max(each.epoch for each in world.partitions.values())]
         self._note("stopping")
         held = read_quorum(seen).leader if stored != [-1] and seen.controller_facts else None
-        if held is not None and controllers.flag_everywhere(self.look()):
+        if held is not None and migration_flag.on_everywhere(self.look()):
             # a leader on its own commits nothing
             for number in CONTROLLERS:
                 if number != held:

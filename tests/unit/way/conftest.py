@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag, point_of_no_return
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, volumes
 from hypothesis.internal.conjecture import providers
 
@@ -28,7 +28,7 @@ def answers() -> Iterator[None]:
     """The quorum answers from the model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gates, "read_quorum", read_quorum)
-        patch.setattr(controllers, "read_quorum", read_quorum)
+        patch.setattr(point_of_no_return, "read_quorum", read_quorum)
         patch.setattr(gates, "registrations", registrations)
         # a difference that lasts: it has to be accepted by name
         unlike = Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft")

@@ -20,8 +20,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
     state,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controllers_ready,
+    dual_write,
+    gates,
+    rollback_plan,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.way.eyes import Seen, controller_pod, read_quorum
@@ -60,13 +64,13 @@ class Forward(Terminal):
         if sts.stage != state or sts.replicas != len(CONTROLLERS):
             world.write_controllers(state, len(CONTROLLERS))
             yield
-        yield from self._wait(lambda: controllers.running(self.look()), "the controllers start")
+        yield from self._wait(lambda: controllers_ready.running(self.look()), "the controllers start")
         self._note("written")
 
     def _settings(self, seen: Seen, *, stage: str) -> Steps:
         world = self.world
         if stage == "kraft" and set(seen.modes.values()) != {KRAFT}:
-            brokers.check_hybrid_or_beyond(seen)
+            dual_write.check_hybrid_or_beyond(seen)
             before = world.zk.offset or 0
             yield from self._wait(
                 lambda: self._held_by(seen) and (world.zk.offset or 0) > before, "/migration stands still"
@@ -126,9 +130,9 @@ class Forward(Terminal):
             number = ids[pod]
             yield from self._wait(partial(self._spared, number), "the ISR is too small")
             if stage in ("kraft", stages.RETURN):
-                brokers.check_hybrid_or_beyond(seen)
+                dual_write.check_hybrid_or_beyond(seen)
             elif stage == stages.ORIGINAL:
-                brokers.check_broker_in_charge(seen)
+                dual_write.check_zookeeper_alone(seen)
             world.restart_broker(number, tolerated=False)
             self.restarts[number] += 1
             yield

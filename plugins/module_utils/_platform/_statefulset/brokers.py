@@ -14,10 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp, target_level
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import possible_leaders
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     START_COMMAND_SETTINGS,
@@ -46,8 +44,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     writes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import wait_hybrid
 
 #: stages in order; a later one is never undone by an earlier one
 #: the mode that a broker on the settings of a stage runs in
@@ -202,44 +198,3 @@ def not_as_wanted(cluster: StatefulSetCluster, stage: str, facts: ProcessFacts) 
     if stage == "kraft" and facts.settings.get("zookeeper.metadata.migration.enable", "").strip().lower() == "true":
         return "the migration flag is still on"
     return ""
-
-
-def check_hybrid_or_beyond(cluster: StatefulSetCluster) -> None:
-    """Refuse the KRaft roll unless KRaft holds /controller and the copy is done (checked again before each restart)."""
-    cluster.changed(Part.ZOOKEEPER)
-    view = cluster.view
-    held = view.controller is not None and view.controller.is_kraft
-    if not held or view.migration is None or view.migration.offset <= 0:
-        raise Refused(
-            f"{cluster.namespace}/{cluster.name} is not in dual-write: /controller is not held by KRaft or the copy is not done; run migrate.yml",
-            code="wrong-state",
-        )
-
-
-def check_broker_in_charge(cluster: StatefulSetCluster) -> None:
-    """Refuse the roll to plain ZooKeeper mode unless a broker is controller and no trace of a quorum is left.
-
-    Without it a restarted broker could not be elected, or a quorum would still lead the others (safety rule 9).
-    """
-    cluster.changed(Part.ZOOKEEPER)
-    view = cluster.view
-    if not view.broker_in_charge or view.migration_present:
-        raise Refused(
-            f"{cluster.namespace}/{cluster.name}: no broker holds /controller, or /migration is still there; run rollback.yml",
-            code="wrong-state",
-        )
-
-
-def prove_hybrid(cluster: StatefulSetCluster, timeout: float = 60.0) -> None:
-    """Refuse the KRaft settings unless KRaft holds /controller and /migration is seen to advance within ``timeout`` seconds.
-
-    The MIGRATION record alone precedes the copy back to ZooKeeper and the brokers' RPCs (KRaftMigrationDriver).
-    """
-    check_hybrid_or_beyond(cluster)
-    try:
-        wait_hybrid(cluster.zookeeper, possible_leaders(cluster), timeout=timeout)
-    except DeadlineExceeded as error:
-        raise Refused(
-            f"{cluster.namespace}/{cluster.name} does not write to both stores: {error.message}; run migrate.yml",
-            code="wrong-state",
-        ) from error

@@ -290,6 +290,11 @@ class StatefulSetCluster:
         return self._all_of(self._expected([self.controllers], pods), found)
 
     @property
+    def has_controllers(self) -> bool:
+        """Whether the controllers' StatefulSet exists."""
+        return self.controllers is not None
+
+    @property
     def controllers_wanted(self) -> int:
         """How many controllers should run now, 0 when there are none."""
         return int(self.controllers["spec"].get("replicas", 1)) if self.controllers else 0

@@ -13,10 +13,9 @@ import copy
 import json
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flag_on_everywhere
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import target_level
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum, registered_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.broker_data import storage_class
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
@@ -36,8 +35,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import DNS_TTL_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.logs import pod_signals
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     PDB,
     SERVICE,
@@ -45,7 +42,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 #: voters; fewer cannot lose one
 SMALLEST_QUORUM = 3
@@ -159,12 +156,6 @@ def check_plan(cluster: StatefulSetCluster) -> None:
     build(cluster, "held")
 
 
-def running(cluster: StatefulSetCluster) -> bool:
-    """Whether every wanted controller process runs."""
-    wanted = cluster.controllers_wanted
-    return bool(wanted) and len(known(cluster.controller_facts)) == wanted
-
-
 def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]:
     """Create Service, PodDisruptionBudget and the held StatefulSet; returns what was made."""
     made = []
@@ -200,86 +191,9 @@ def write(cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
     cluster.changed(Part.OBJECTS)
 
 
-def not_ready_for_migration(cluster: StatefulSetCluster, quorum: Quorum) -> str:
-    """Return why the controllers are not ready to begin the copy, or an empty string."""
-    expected = set(cluster.controller_ids)
-    wrong = {
-        number: found
-        for number, found in quorum.migration_states.items()
-        if found not in ("PRE_MIGRATION", "MIGRATION")
-    }
-    none = sorted(number for number, found in wrong.items() if found == "NONE")
-    if none:
-        # also what a controller reports between its start and its first look at the log (ControllerMetadataMetricsPublisher)
-        return (
-            f"controllers {none} report ZkMigrationState NONE; when that stays, they were started without the migration flag once: "
-            "delete their volumes and run again"
-        )
-    silent = sorted(expected - set(quorum.migration_states))
-    if wrong or silent:
-        return f"controllers {sorted(set(wrong) | set(silent))} are not in PRE_MIGRATION yet"
-    return _driver_waits(cluster, quorum)
-
-
-def _driver_waits(cluster: StatefulSetCluster, quorum: Quorum) -> str:
-    """Return what the active controller's migration driver still waits for among the controllers, or an empty string.
-
-    PRE_MIGRATION does not say that every controller has registered as ready (KAFKA-20247): only the driver's log does, or,
-    where the log is silent, the registrations in the metadata log.
-    """
-    pod = cluster.controller_ids.get(quorum.leader) if quorum.leader is not None else None
-    if pod is None:
-        return "the quorum has no leader"
-    said = pod_signals(cluster.client, cluster.namespace, pod, cluster.controller_container)
-    if said.driver_state is None:
-        ready = {number for number, said_so in registered_controllers(cluster, quorum).items() if said_so}
-        unready = sorted(set(cluster.controller_ids) - ready)
-        return f"controllers {unready} are not registered as ready for the migration yet" if unready else ""
-    if said.driver_state in ("UNINITIALIZED", "INACTIVE", "WAIT_FOR_CONTROLLER_QUORUM"):
-        return said.waiting or f"the migration driver of {pod} is in state {said.driver_state}"
-    return ""
-
-
-def not_final(facts: ProcessFacts) -> str:
-    """Return what a restarted controller still has of the migration, or an empty string."""
-    left = [key for key in facts.settings if key.startswith("zookeeper.")]
-    return f"{', '.join(sorted(left))} is still set" if left else ""
-
-
 def stage_of(cluster: StatefulSetCluster) -> str:
     """The stage of the controllers' template, "" where there is none."""
     return writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
-
-
-def flag_everywhere(cluster: StatefulSetCluster) -> bool:
-    """Safety rule 2: the flag is on in every running controller and in what a restarted one would read."""
-    return stage_of(cluster) == "migrating" and flag_on_everywhere(cluster)
-
-
-def past_return(cluster: StatefulSetCluster) -> bool | None:
-    """Whether the point of no return is passed: a controller without the flag leads, or has led; None when nobody can say.
-
-    The log says POST_MIGRATION from then on, whoever leads (ActivationRecordsGenerator).
-    """
-    if cluster.controllers is None:
-        return False
-    quorum = read_quorum(cluster)
-    pod = cluster.controller_ids.get(quorum.leader) if quorum.leader is not None else None
-    if pod is not None and cluster.flags.get(pod) is False:
-        return True
-    states = quorum.migration_states or read_quorum(cluster, migration=True).migration_states
-    if "POST_MIGRATION" in states.values():
-        return True
-    # the record may be where the majority was
-    return False if quorum.leader is not None else None
-
-
-def surely_past_return(cluster: StatefulSetCluster) -> bool:
-    """As past_return(); a quorum that cannot be asked is no proof that it is over."""
-    try:
-        return bool(past_return(cluster))
-    except KraftError:
-        return False
 
 
 def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import dual_write, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
     controllers,
@@ -42,7 +42,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, *now: str, flagged: str =
     plans = [planned(item) for item in sets]
     monkeypatch.setattr(brokers, "plan_stage", lambda _cluster, _stage: plans)
     monkeypatch.setattr(brokers, "plan_return", lambda _cluster, _stage: plans)
-    monkeypatch.setattr(brokers, "prove_hybrid", run.note("dual-write proved"))
+    monkeypatch.setattr(dual_write, "prove_hybrid", run.note("dual-write proved"))
     monkeypatch.setattr(brokers, "write_stage", lambda _cluster, plan: run.log.append(f"{plan.name} written"))
     monkeypatch.setattr(originals, "keep", run.note("originals kept", "secret"))
     monkeypatch.setattr(controllers, "build", lambda _cluster, wanted: wanted)
@@ -73,7 +73,9 @@ def test_dual_write_is_proved_before_the_brokers_leave_zookeeper(monkeypatch: py
     # the second StatefulSet has its settings from a run before
     assert run.log == ["dual-write proved", "originals kept", "kafka-0 written", "record written"]
     run = scene(monkeypatch, "kraft", "migration", modes=half)
-    monkeypatch.setattr(brokers, "prove_hybrid", run.note("not proved", Refused("no dual-write", code="wrong-state")))
+    monkeypatch.setattr(
+        dual_write, "prove_hybrid", run.note("not proved", Refused("no dual-write", code="wrong-state"))
+    )
     with pytest.raises(Refused, match="no dual-write"):
         action(broker_settings).apply(run)
     assert run.log == ["not proved"]

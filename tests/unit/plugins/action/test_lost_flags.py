@@ -13,8 +13,13 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, rollback_plan_info, rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan, status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    migration_flag,
+    point_of_no_return,
+    rollback_plan,
+    status,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.action.acting import Acts, action
@@ -27,7 +32,7 @@ ONE_OFF = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
 @pytest.fixture(autouse=True)
 def follows(monkeypatch: pytest.MonkeyPatch) -> None:
     """No controller without the flag is active."""
-    monkeypatch.setattr(controllers, "past_return", lambda _cluster: False)
+    monkeypatch.setattr(point_of_no_return, "passed", lambda _cluster: False)
     monkeypatch.setattr(status, "already_over", lambda _cluster: "")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_progress
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import dual_write
 
 from tests.unit.plugins.action.acting import Acts, action
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts
@@ -43,8 +43,8 @@ def test_a_controller_that_is_down_now_may_lead_next(monkeypatch: pytest.MonkeyP
         return hybrid
 
     monkeypatch.setattr(migration_progress, "wait_hybrid", wait)
-    monkeypatch.setattr(brokers, "wait_hybrid", wait)
+    monkeypatch.setattr(dual_write, "wait_hybrid", wait)
     cluster = short_of_one()
     action(migration_progress).apply(Acts(cluster))
-    brokers.prove_hybrid(cluster)
+    dual_write.prove_hybrid(cluster)
     assert asked == [[3000, 3001, 3002]] * 2

@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import dual_write, gates
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.action.acting import Acts, action
@@ -54,8 +54,8 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, target: str = "brokers", 
     monkeypatch.setattr(rolling_restart, "health_findings", lambda _cluster: run.params.get("findings", []))
     monkeypatch.setattr(locks, "check", run.note("lock looked at"))
     monkeypatch.setattr(gates, "require", run.note("gates"))
-    monkeypatch.setattr(brokers, "check_hybrid_or_beyond", run.note("dual-write"))
-    monkeypatch.setattr(brokers, "check_broker_in_charge", run.note("broker in charge"))
+    monkeypatch.setattr(dual_write, "check_hybrid_or_beyond", run.note("dual-write"))
+    monkeypatch.setattr(dual_write, "check_zookeeper_alone", run.note("broker in charge"))
     return run
 
 

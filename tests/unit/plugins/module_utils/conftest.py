@@ -12,8 +12,11 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import controller_roll, gates
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controller_roll,
+    gates,
+    point_of_no_return,
+)
 
 from tests.unit.plugins.module_utils.scenes import quorum
 
@@ -41,6 +44,6 @@ def seen(monkeypatch: Any) -> Any:
         return say(answers.pop(0) if len(answers) > 1 else answers[0])
 
     monkeypatch.setattr(gates, "read_quorum", read)
-    monkeypatch.setattr(controllers, "read_quorum", lambda _cluster, **_options: say(answers[-1]))
+    monkeypatch.setattr(point_of_no_return, "read_quorum", lambda _cluster, **_options: say(answers[-1]))
     monkeypatch.setattr(controller_roll, "read_quorum", read)
     return answers

@@ -68,6 +68,10 @@ class FakeCluster(SimpleNamespace):
         return [*self.statefulsets, *([self.controllers] if self.controllers else [])]
 
     @property
+    def has_controllers(self) -> bool:
+        return self.controllers is not None
+
+    @property
     def controllers_wanted(self) -> int:
         return self.controllers["spec"].get("replicas", 1) if self.controllers else 0
 

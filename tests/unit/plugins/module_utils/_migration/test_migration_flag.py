@@ -12,8 +12,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, point_of_no_return
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused, Unreachable
 
 from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
@@ -44,7 +43,7 @@ def quorum(stage: str = "migrating", text: str | None = ON, off: tuple[str, ...]
 @pytest.fixture(autouse=True)
 def follows(monkeypatch: pytest.MonkeyPatch) -> None:
     """No controller without the flag is active."""
-    monkeypatch.setattr(controllers, "past_return", lambda _cluster: False)
+    monkeypatch.setattr(point_of_no_return, "passed", lambda _cluster: False)
 
 
 def test_flags_that_are_all_on_are_no_danger() -> None:
@@ -94,7 +93,7 @@ def test_behind_the_gates_the_flag_is_meant_to_go() -> None:
 
 
 def test_an_active_controller_without_the_flag_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controllers, "past_return", lambda _cluster: True)
+    monkeypatch.setattr(point_of_no_return, "passed", lambda _cluster: True)
     (sentence,) = migration_flag.dangers(quorum(off=("kafka-kraft-1",)))
     assert "the migration is finalized" in sentence
     assert "no way back" in sentence
@@ -104,7 +103,7 @@ def test_a_quorum_that_does_not_answer_is_no_proof_of_the_end(monkeypatch: pytes
     def silent(_cluster: Any) -> bool:
         raise Unreachable("nobody answers")
 
-    monkeypatch.setattr(controllers, "past_return", silent)
+    monkeypatch.setattr(point_of_no_return, "passed", silent)
     (sentence,) = migration_flag.dangers(quorum(off=("kafka-kraft-1",)))
     assert "should it become the active one" in sentence
 

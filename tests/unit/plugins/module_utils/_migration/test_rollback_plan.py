@@ -15,8 +15,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
@@ -91,7 +91,7 @@ def heads(controller: Controller | None, *, migration: bool) -> Heads:
 def looked_at(monkeypatch: pytest.MonkeyPatch, found: Heads, past: bool = False, **changed: Any) -> Seen:
     monkeypatch.setattr(rollback_plan, "read_heads", lambda _session: found)
     monkeypatch.setattr(locks, "current_id", lambda _cluster: "m1")
-    monkeypatch.setattr(controllers, "past_return", lambda _cluster: past)
+    monkeypatch.setattr(point_of_no_return, "passed", lambda _cluster: past)
     base: dict[str, Any] = {
         "client": FakeClient(),
         "zookeeper": "session",

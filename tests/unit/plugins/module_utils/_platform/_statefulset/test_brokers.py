@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import IBP, VOTERS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.originals import Original
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.module_utils._core.core_manifests import (
     CONFLUENT_EFFECTIVE,
@@ -27,57 +25,6 @@ from tests.unit.plugins.module_utils._core.core_manifests import (
 from tests.unit.plugins.module_utils.fakes import PARAMS, statefulset
 from tests.unit.plugins.module_utils.scenes import VOTERS as QUORUM
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts
-
-KRAFT, BROKER = Controller(3000, 7, False), Controller(1, -1, True)
-DONE, NOT_DONE = Migration(3000, 7, 141, 7), Migration(-1, -1, -1, -1)
-
-
-def view(controller: Controller | None, migration: Migration | None) -> Any:
-    in_charge = controller is not None and not controller.is_kraft
-    present = migration is not None
-    return SimpleNamespace(
-        controller=controller, migration=migration, broker_in_charge=in_charge, migration_present=present
-    )
-
-
-@pytest.mark.parametrize(
-    ("controller", "migration", "fine"),
-    [
-        (KRAFT, DONE, True),
-        (KRAFT, NOT_DONE, False),
-        (KRAFT, None, False),
-        (BROKER, DONE, False),
-        (None, DONE, False),
-    ],
-)
-def test_brokers_leave_zookeeper_only_in_dual_write(
-    controller: Controller | None, migration: Migration | None, fine: bool
-) -> None:
-    """Rule 6.1: KRaft holds /controller, and the copy is done; the same before they return."""
-    cluster = cluster_with(view=view(controller, migration))
-    if fine:
-        brokers.check_hybrid_or_beyond(cluster)
-        return
-    with pytest.raises(Refused) as refused:
-        brokers.check_hybrid_or_beyond(cluster)
-    assert refused.value.code == "wrong-state"
-
-
-@pytest.mark.parametrize(
-    ("controller", "migration", "fine"),
-    [(BROKER, None, True), (BROKER, NOT_DONE, False), (KRAFT, None, False), (None, None, False)],
-)
-def test_plain_settings_only_where_a_broker_is_controller(
-    controller: Controller | None, migration: Migration | None, fine: bool
-) -> None:
-    """Rule 6.4: beside a quorum a broker on plain settings would get no requests, and without a controller no election."""
-    cluster = cluster_with(view=view(controller, migration))
-    if fine:
-        brokers.check_broker_in_charge(cluster)
-        return
-    with pytest.raises(Refused, match="no broker holds /controller, or /migration is still there"):
-        brokers.check_broker_in_charge(cluster)
-
 
 ZOOKEEPER_MODE = {"zookeeper_connect": "zk:2181"}
 MIGRATING = {**ZOOKEEPER_MODE, "zookeeper_metadata_migration_enable": "true", "controller_quorum_voters": QUORUM}
