@@ -16,10 +16,10 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Computes the settings that the brokers need in a stage and writes them as a new revision, as a new ConfigMap
-    or as environment variables, whichever way the brokers get their settings. What was there before is kept.
+  - Computes the settings that the brokers need in a stage and writes them as a new revision: as a new ConfigMap
+    or as environment variables, depending on the brokers' settings source. The previous settings are kept.
   - Restarts nothing. StatefulSets with the update strategy C(RollingUpdate) are switched to C(OnDelete) first,
-    so that Kubernetes does not start a roll of its own.
+    so that Kubernetes does not start its own rolling restart.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._cluster
@@ -30,11 +30,11 @@ attributes:
 options:
   stage:
     description:
-      - V(ibp) raises C(inter.broker.protocol.version), when that cannot be folded into the migration roll.
-      - V(migration) makes the brokers migrating ones, still with ZooKeeper.
-      - V(kraft) makes them KRaft brokers. The hybrid state is checked right before.
-      - V(return) makes KRaft brokers migrating ones again, made of the kept originals. The migration flag stays on.
-      - V(original) puts the kept pod templates back. An C(inter.broker.protocol.version) that was raised stays.
+      - V(ibp) raises C(inter.broker.protocol.version) if that cannot be part of the migration roll.
+      - V(migration) puts the brokers into migrating ZooKeeper mode.
+      - V(kraft) puts them into KRaft mode. Hybrid dual-write is proved right before.
+      - V(return) returns KRaft brokers to migrating ZooKeeper mode, derived from the kept originals. The migration flag stays on.
+      - V(original) restores the kept pod templates. A raised C(inter.broker.protocol.version) stays.
     type: str
     required: true
     choices:
@@ -67,20 +67,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: the brokers' template has the user's own settings
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
@@ -105,13 +105,13 @@ keys_set:
   elements: str
   sample: [controller.listener.names, controller.quorum.voters, zookeeper.metadata.migration.enable]
 keys_removed:
-  description: Names of the settings that were taken out.
+  description: Names of the settings that were removed.
   returned: when something was written
   type: list
   elements: str
   sample: []
 notes:
-  description: What a reader of the diff should know, such as that the C(inter.broker.protocol.version) is folded in.
+  description: What a reader of the diff should know, such as that the roll also raises C(inter.broker.protocol.version).
   returned: when something was written
   type: list
   elements: str
@@ -121,12 +121,12 @@ diff:
   type: list
   elements: dict
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: setting-overridden
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -141,7 +141,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("broker_settings"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.broker_settings runs as an action plugin in the control process; call it by its full name in a task"
     )

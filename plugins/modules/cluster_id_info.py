@@ -17,7 +17,7 @@ author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
   - Reads the cluster's id from ZooKeeper and compares it with the C(meta.properties) of the brokers.
-  - Fails when two sources disagree, since then the ZooKeeper is not the brokers' own.
+  - Fails if two sources disagree, since this ZooKeeper is then not the brokers' own.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -37,20 +37,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.6
@@ -60,16 +60,16 @@ cluster_id:
   type: str
   sample: 4L6g3nShT-eMCtK--X86sw
 sources:
-  description: What each source says.
+  description: The id in each source.
   returned: success
   type: dict
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: cluster-id-mismatch
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -84,7 +84,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("cluster_id_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.cluster_id_info runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -11,14 +11,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: cluster_info
-short_description: Tell where a Kafka cluster is between ZooKeeper and KRaft
+short_description: Report the state of a Kafka cluster between ZooKeeper and KRaft
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Derives the state of the cluster from the cluster itself, that is from the settings that its processes run
-    with, ZooKeeper and the KRaft quorum, and from nothing that was stored.
-  - Says since when, why, and which command is the next one.
+  - Derives the state from the cluster itself: from the settings that its processes run
+    with, ZooKeeper and the KRaft quorum. No stored state is used.
+  - Also returns since when, why, and the next command.
   - Also works on a cluster that is not being migrated, or that was finalized.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
@@ -29,7 +29,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 ---
-- name: See where the cluster is
+- name: Get the state of the cluster
   kafkaops.kraft.cluster_info:
     namespace: kafka
     cluster: kafka
@@ -44,20 +44,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 1.2
@@ -79,12 +79,13 @@ platform:
 state:
   description:
     - The state of the cluster. One of V(ZOOKEEPER), V(PREMIGRATION), V(HYBRID_DUAL_WRITE), V(PURE_DUAL_WRITE),
-      V(FINALIZED), or V(MIXED) while a roll is under way.
+      V(FINALIZED), or V(MIXED) during a rolling restart.
+    - V(HYBRID_DUAL_WRITE) and V(PURE_DUAL_WRITE) are both Kafka's ZkMigrationState MIGRATION, that is dual-write.
   returned: success
   type: str
   sample: PURE_DUAL_WRITE
 reason:
-  description: What the state was told from.
+  description: The evidence for the state.
   returned: success
   type: str
   sample: every broker runs in KRaft mode, every controller still has the migration flag
@@ -104,18 +105,18 @@ next:
   type: str
 dangers:
   description:
-    - One sentence for each way in which the migration could end, or has ended, without anybody's confirmation, for example a controller
+    - One sentence for each way in which the migration could be finalized, or was finalized, without confirmation, for example a controller
       that somebody restarted without the migration flag.
-    - Empty when there is none.
+    - Empty if there is none.
   returned: success
   type: list
   elements: str
   sample: []
 foreign:
   description:
-    - One sentence for each object of somebody else that has a name which this migration needs, or the labels of its controllers. Every
-      other module refuses while there is one.
-    - Empty when there is none.
+    - One sentence for each object of somebody else that has a name that this migration needs, or the labels of its controllers. Every
+      other module refuses to run while there is one.
+    - Empty if there is none.
   returned: success
   type: list
   elements: str
@@ -139,7 +140,7 @@ brokers:
       type: str
       sample: kraft
     stage:
-      description: The stage that the pod's settings belong to. Empty for settings that are not ours.
+      description: The stage that the pod's settings belong to. Empty if this collection did not write them.
       type: str
       sample: kraft
     version:
@@ -187,17 +188,17 @@ kafka_version:
   type: str
   sample: 3.9.2
 lock:
-  description: Who holds the lock of the migration. Empty when nobody does.
+  description: Who holds the lock of the migration. Empty if nobody does.
   returned: success
   type: str
   sample: ops@runner-1
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: cluster-not-found
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -212,7 +213,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("cluster_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.cluster_info runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -16,12 +16,9 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Evaluates every gate that M(kafkaops.kraft.kraft_controller) with
-    O(kafkaops.kraft.kraft_controller#module:state=final) evaluates again right before it writes, and prints
-    them.
-  - Does not fail because of a closed gate.
-  - Gates whose check comes with a later release print as NOT AVAILABLE and have to be accepted by their code in
-    O(accept).
+  - Evaluates and prints every gate. M(kafkaops.kraft.kraft_controller) with
+    O(kafkaops.kraft.kraft_controller#module:state=final) evaluates them again right before it writes.
+  - A closed gate does not make it fail.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -33,7 +30,7 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: See what is still missing for the last step
+- name: See which gates of the last step are still closed
   kafkaops.kraft.finalize_gates_info:
     namespace: kafka
     cluster: kafka
@@ -43,20 +40,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 2.1
@@ -83,25 +80,25 @@ gates:
       type: bool
       sample: false
     sentence:
-      description: Why.
+      description: Why it is open or closed.
       type: str
       sample: in PURE_DUAL_WRITE since 2026-11-21T09:12:44.120Z (5421 s of kraft_soak 86400 s)
 dangers:
   description:
-    - One sentence for each way in which the migration could end, or has ended, without anybody's confirmation, for example a controller
+    - One sentence for each way in which the migration could be finalized, or was finalized, without confirmation, for example a controller
       that somebody restarted without the migration flag.
-    - Empty when there is none.
+    - Empty if there is none.
   returned: success
   type: list
   elements: str
   sample: []
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: cluster-not-found
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -116,7 +113,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("finalize_gates_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.finalize_gates_info runs as an action plugin in the control process; call it by its full name in a task"
     )

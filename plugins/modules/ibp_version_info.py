@@ -11,16 +11,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ibp_version_info
-short_description: Find the inter-broker protocol version to migrate at
+short_description: Derive the inter-broker protocol version to migrate at
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Finds the current C(inter.broker.protocol.version), which is the effective setting, else that of the version
-    that the broker reports. The tag of the image is asked last.
-  - Says at which version brokers and controllers will migrate, and whether raising it can be folded into the
-    migration roll or needs a roll of its own.
-  - Fails when it cannot be told, naming O(ibp_version).
+  - Derives the current C(inter.broker.protocol.version) from the effective setting, else from the version
+    that the broker reports, else from the tag of the image.
+  - Returns the version at which brokers and controllers will migrate, and whether raising it can be part of the
+    migration roll or needs a separate one.
+  - Fails if it cannot be derived, and names O(ibp_version).
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -41,45 +41,45 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.8
 current:
-  description: The exact level that the brokers run at.
+  description: The exact version that the brokers run at.
   returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: 3.5-IV2
 current_source:
-  description: Where it was taken from.
+  description: What it was derived from.
   returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: setting
 target:
-  description: The exact level to migrate at, which is also the quorum's C(metadata.version).
+  description: The exact version to migrate at, which is also the quorum's C(metadata.version).
   returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: 3.9-IV0
 target_source:
-  description: Where it was taken from.
+  description: What it was derived from.
   returned: success, unless the cluster runs in KRaft mode already
   type: str
   sample: running version
 fold:
-  description: Whether raising the level is folded into the migration roll.
+  description: Whether the migration roll also raises the version.
   returned: success, unless the cluster runs in KRaft mode already
   type: bool
   sample: true
@@ -88,12 +88,12 @@ reason:
   returned: success, unless the cluster runs in KRaft mode already
   type: str
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: ibp-unknown
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -108,7 +108,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("ibp_version_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.ibp_version_info runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: kafka_health_info
-short_description: Check that a Kafka cluster can stand a restart
+short_description: Check that a Kafka cluster can tolerate a restart
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
@@ -19,7 +19,7 @@ description:
   - Checks that every broker is registered and its pod is Ready, that no partition is offline, under-replicated
     or below C(min.insync.replicas), that there is exactly one active controller, and that no reassignment is
     running.
-  - Fails with the names of brokers and partitions when that is not so.
+  - Otherwise fails with the names of brokers and partitions.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -38,20 +38,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.7
@@ -67,7 +67,7 @@ partitions:
   type: int
   sample: 110
 under_replicated:
-  description: Number of partitions whose in-sync replicas are not complete.
+  description: Number of partitions that lack in-sync replicas.
   returned: success, while ZooKeeper is used
   type: int
   sample: 0
@@ -77,17 +77,17 @@ offline:
   type: int
   sample: 0
 controller:
-  description: Id of the active controller, of a broker in ZooKeeper mode, else of a KRaft controller.
+  description: Id of the active controller: a broker in ZooKeeper mode, else a KRaft controller.
   returned: success, while ZooKeeper is used
   type: int
   sample: 1
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: partition-not-healthy
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -102,7 +102,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("kafka_health_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.kafka_health_info runs as an action plugin in the control process; call it by its full name in a task"
     )

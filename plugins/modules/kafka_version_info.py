@@ -11,13 +11,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: kafka_version_info
-short_description: Check the Kafka version that really runs
+short_description: Check the Kafka version that actually runs
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
   - Reads the Kafka version from the process in each pod, not from the tag of the image.
-  - Fails when the versions differ or when a cluster of that version cannot be migrated safely.
+  - Fails if the versions differ or if a cluster of that version cannot be migrated safely.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   target:
     description:
-      - Whose version is read.
+      - Which pods to read the version of.
     type: str
     default: brokers
     choices:
@@ -51,20 +51,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.7
@@ -74,12 +74,12 @@ versions:
   type: dict
   sample: {kafka-0: 3.9.2, kafka-1: 3.9.2, kafka-2: 3.9.2}
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: version-unsupported
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -94,7 +94,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("kafka_version_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.kafka_version_info runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -16,10 +16,10 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Makes the controllers' StatefulSet, headless Service and PodDisruptionBudget out of the brokers' own, or out
-    of O(controller_manifest), and brings their settings to a state.
+  - Creates the controllers' StatefulSet, headless Service and PodDisruptionBudget from the brokers' own, or from
+    O(controller_manifest), and writes their settings for a state.
   - The controllers' volumes are formatted in an init container, with the cluster's id and the
-    C(metadata.version) that is equal to the brokers' C(inter.broker.protocol.version).
+    C(metadata.version) that matches the brokers' C(inter.broker.protocol.version).
   - With O(state=final) only the settings are written, which is already the practical point of no return. The
     gates of M(kafkaops.kraft.finalize_gates_info) are evaluated right before; O(confirm) has to name the
     cluster.
@@ -33,9 +33,9 @@ attributes:
 options:
   state:
     description:
-      - V(held) makes the objects with 0 replicas.
+      - V(held) creates the objects with 0 replicas.
       - V(migrating) gives them the cluster's id, ZooKeeper's address and the migration flag, and starts them.
-      - V(final) takes the migration flag and ZooKeeper's address out of their settings.
+      - V(final) removes the migration flag and ZooKeeper's address from their settings.
         M(kafkaops.kraft.rolling_restart) then restarts them.
     type: str
     required: true
@@ -75,20 +75,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: the controllers do not exist yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
@@ -103,7 +103,7 @@ settings_hash:
   type: str
   sample: 4d2f81c09a
 objects:
-  description: The objects that were made.
+  description: The objects that were created.
   returned: when O(state=held) made them
   type: list
   elements: str
@@ -129,12 +129,12 @@ diff:
   type: list
   elements: dict
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: controller-id-clash
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -149,7 +149,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("kraft_controller"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.kraft_controller runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -17,7 +17,7 @@ author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
   - Deletes the directory C(__cluster_metadata-0) of brokers that run in plain ZooKeeper mode, which do not use it.
-  - No broker is restarted for that. Confluent for Kubernetes needs two rolls of the brokers.
+  - Restarts no broker. Confluent for Kubernetes restarts every broker twice for this.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._cluster
@@ -30,8 +30,8 @@ attributes:
 options:
   state:
     description:
-      - V(present) puts the clean-up annotation on the StatefulSets and deletes the directories.
-      - V(absent) takes the annotation off again.
+      - V(present) sets the clean-up annotation on the StatefulSets and deletes the directories.
+      - V(absent) removes the annotation.
     type: str
     required: true
     choices:
@@ -53,20 +53,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: no object carries the lock yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
@@ -75,12 +75,12 @@ deleted:
   returned: when something was deleted
   type: dict
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: wrong-state
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -95,7 +95,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("metadata_cleanup"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.metadata_cleanup runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -16,9 +16,9 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Checks that the cluster is where the end of a phase needs it to be, and records that in the journal of the
+  - Checks that the cluster is in the state in which a phase ends, and records this in the journal of the
     migration, a ConfigMap.
-  - O(event=MoveToKRaftControllerComplete) also puts the update strategy of the brokers' StatefulSets back and
+  - O(event=MoveToKRaftControllerComplete) also restores the update strategy of the brokers' StatefulSets and
     releases the lock of the migration.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
@@ -54,20 +54,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: SetupComplete is not recorded yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
@@ -82,12 +82,12 @@ state:
   type: str
   sample: HYBRID_DUAL_WRITE
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: wrong-state
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -102,7 +102,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("migration_journal"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.migration_journal runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -16,12 +16,12 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Takes the Lease, which keeps two runs on one cluster apart, and puts the annotation
+  - Takes the Lease, which prevents two runs on one cluster, and sets the annotation
     C(kraft.kafkaops.io/cr-lock) with the id of the migration on every object that the migration manages.
   - The Lease lasts as long as one run of ansible-playbook. The annotation lasts as long as the migration, soak
     included.
-  - Every module that changes something takes both by itself. V(absent) is for a migration whose runs are dead
-    for good; it releases both.
+  - Every module that changes something takes both by itself. V(absent) releases both; it is for a migration
+    that is abandoned.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._cluster
@@ -59,7 +59,7 @@ EXAMPLES = r"""
     cluster: kafka
     state: present
 
-- name: Release the lock that a dead run left behind
+- name: Release the lock that a dead run left
   kafkaops.kraft.migration_lock:
     namespace: kafka
     cluster: kafka
@@ -70,20 +70,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: no object carries the lock yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
@@ -102,12 +102,12 @@ diff:
   type: list
   elements: dict
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: lock-held
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -122,7 +122,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("migration_lock"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.migration_lock runs as an action plugin in the control process; call it by its full name in a task"
     )

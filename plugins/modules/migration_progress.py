@@ -11,15 +11,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: migration_progress
-short_description: Wait for the hybrid state
+short_description: Wait for hybrid dual-write
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Waits until the cluster is in hybrid dual-write, that is until an active KRaft controller holds
-    C(/controller) in ZooKeeper, all metadata has been copied and writes arrive in both stores.
-  - Prints how many brokers are registered of how many are expected. When O(wait_timeout) is over, it fails and
-    says who is missing and why.
+  - Waits until the cluster is in hybrid dual-write: an active KRaft controller holds
+    C(/controller) in ZooKeeper, all metadata has been copied and writes reach both stores.
+  - Prints how many of the expected brokers are registered. After O(wait_timeout) it fails and
+    says which ones are missing and why.
   - Changes nothing.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
@@ -46,20 +46,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: KRaft holds /controller, every broker is in migrating ZooKeeper mode
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 1.4
@@ -69,7 +69,7 @@ registered:
   type: int
   sample: 3
 expected:
-  description: Number of brokers that have to be.
+  description: Number of brokers that must be registered.
   returned: when it waited
   type: int
   sample: 3
@@ -79,22 +79,22 @@ migration_offset:
   type: int
   sample: 812
 noticed_after_ms:
-  description: Milliseconds between the hybrid state and when this task noticed it.
+  description: Milliseconds from the start of hybrid dual-write until this task noticed it.
   returned: when it waited
   type: int
   sample: 84
 waited:
-  description: Seconds that it waited.
+  description: Duration of the wait in seconds.
   returned: when it waited
   type: float
   sample: 1.3
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: controllers-not-ready
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -109,7 +109,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("migration_progress"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.migration_progress runs as an action plugin in the control process; call it by its full name in a task"
     )

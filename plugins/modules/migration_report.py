@@ -16,8 +16,8 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Writes what the journal and the cluster tell about the migration as a page in HTML, with a picture of the
-    timeline, and as JSON, on the machine of ansible-playbook.
+  - Writes a report of the migration from the journal and the cluster, as an HTML page with a
+    timeline and as JSON, on the machine that runs ansible-playbook.
   - Also works in the middle of a migration and after a failure. Does not change the cluster.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
@@ -33,16 +33,16 @@ attributes:
       - Shows no files.
   idempotent:
     details:
-      - Files that already say the same are left alone.
+      - Files with the same content are left alone.
 options:
   path:
     description:
-      - Where the report goes, without a suffix. C(.html) and C(.json) are added, missing folders are made.
+      - Path of the report without a suffix. C(.html) and C(.json) are added, missing folders are created.
     type: path
     required: true
   canary:
     description:
-      - Figures of a client that produced and consumed meanwhile, to be shown in the report.
+      - Figures of client traffic that ran during the migration, to show in the report.
     type: dict
 """
 
@@ -58,20 +58,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: report written to report/kafka.html
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 1.5
@@ -81,7 +81,7 @@ html:
   type: str
   sample: report/kafka.html
 json:
-  description: Path of the same as JSON.
+  description: Path of the JSON file.
   returned: success
   type: str
   sample: report/kafka.json
@@ -90,12 +90,12 @@ summary:
   returned: success
   type: dict
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: cluster-not-found
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -110,7 +110,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("migration_report"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.migration_report runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: migration_znode
-short_description: Give ZooKeeper back to the brokers
+short_description: Return ZooKeeper to the brokers
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
@@ -19,9 +19,9 @@ description:
   - Stops the KRaft quorum, removes the znodes C(/migration) and C(/controller) in one ZooKeeper transaction
     with version checks, waits for a broker to become controller, and deletes the controllers' objects and volumes.
   - Before the quorum is stopped it waits until ZooKeeper has everything that the quorum has committed. C(/controller_epoch) is
-    raised in the same transaction where the partitions carry a higher epoch of KRaft (KAFKA-20488).
-  - Nothing is removed while a controller runs, and C(/controller) only when a KRaft controller wrote it.
-  - Refuses while a broker runs in KRaft mode, and once the migration is finalized.
+    raised in the same transaction if the partitions have a higher KRaft epoch (KAFKA-20488).
+  - Nothing is removed while a controller runs. C(/controller) is removed only if a KRaft controller wrote it.
+  - Refuses while a broker runs in KRaft mode, and after the migration is finalized.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._cluster
@@ -41,8 +41,8 @@ options:
       - absent
   origin:
     description:
-      - How far the attempt had come, which names the sub-phase. With V(setup) no broker ever had migration settings.
-      - The one that does not apply ends without a change and says so.
+      - How far the attempt came; this selects the sub-phase. V(setup) means that no broker ever had migration settings.
+      - If the value does not apply to the cluster, the module says so and changes nothing.
     type: str
     default: migrate
     choices:
@@ -56,7 +56,7 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: Stop the quorum and give ZooKeeper back to the brokers
+- name: Stop the quorum and return ZooKeeper to the brokers
   kafkaops.kraft.migration_znode:
     namespace: kafka
     cluster: kafka
@@ -67,20 +67,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: no object carries the lock yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
@@ -89,11 +89,11 @@ controller:
   returned: when something was removed
   type: int
 removed:
-  description: Path and contents of the znodes that were removed.
+  description: Paths and contents of the removed znodes.
   returned: when something was removed
   type: dict
 raised_epoch:
-  description: What C(/controller_epoch) was raised to, null when it was high enough.
+  description: New value of C(/controller_epoch), null if it was high enough.
   returned: when something was removed
   type: int
 high_watermark:
@@ -101,7 +101,7 @@ high_watermark:
   returned: when something was removed
   type: int
 final_offset:
-  description: Offset up to which ZooKeeper had the metadata when the quorum was gone.
+  description: Offset up to which ZooKeeper had the metadata once the quorum was gone.
   returned: when something was removed
   type: int
 znodes_to_election_ms:
@@ -109,7 +109,7 @@ znodes_to_election_ms:
   returned: when something was removed
   type: int
 without_controller_ms:
-  description: Milliseconds from the first stopped controller until a broker was controller.
+  description: Milliseconds from the stop of the first controller until a broker was controller.
   returned: when something was removed
   type: int
 deleted:
@@ -123,12 +123,12 @@ notes:
   type: list
   elements: str
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: wrong-state
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -143,7 +143,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("migration_znode"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.migration_znode runs as an action plugin in the control process; call it by its full name in a task"
     )

@@ -11,13 +11,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: migration_znode_info
-short_description: Tell what KRaft has written into ZooKeeper
+short_description: Report what KRaft has written to ZooKeeper
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Reads the znodes that say who is in charge of the cluster, and the highest controller epoch in any partition, which is what a
-    rollback goes by.
+  - Reads the znodes that show who controls the cluster, and the highest controller epoch of all partitions, which a
+    rollback needs.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -29,7 +29,7 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: What KRaft has written into ZooKeeper
+- name: See what KRaft has written to ZooKeeper
   kafkaops.kraft.migration_znode_info:
     namespace: kafka
     cluster: kafka
@@ -38,25 +38,25 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: no object carries the lock yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
 migration:
-  description: What C(/migration) holds, null when it is not there or empty.
+  description: Content of C(/migration), null if it is missing or empty.
   returned: success
   type: dict
 migration_present:
@@ -64,7 +64,7 @@ migration_present:
   returned: success
   type: bool
 controller:
-  description: What C(/controller) holds.
+  description: Content of C(/controller).
   returned: success
   type: dict
 controller_epoch:
@@ -72,16 +72,16 @@ controller_epoch:
   returned: success
   type: int
 highest_stored_epoch:
-  description: The highest controller epoch in any partition state, -1 when there is none.
+  description: The highest controller epoch of all partition states, -1 if there is none.
   returned: success
   type: int
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: wrong-state
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -96,7 +96,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("migration_znode_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.migration_znode_info runs as an action plugin in the control process; call it by its full name in a task"
     )

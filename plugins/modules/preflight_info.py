@@ -11,16 +11,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: preflight_info
-short_description: Tell what blocks a migration, and what it would do
+short_description: Report what blocks a migration, and what it would do
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Reads the Kafka cluster, ZooKeeper and the Kubernetes objects around it and returns everything that stands
-    in the way of a migration, each finding with a stable code, where it is and what to do about it.
-  - Returns the plan as well, that is the sub-phases, the number of rolls, and an estimate of the time. Prints
+  - Reads the Kafka cluster, ZooKeeper and the Kubernetes objects around it and returns everything that blocks
+    or affects a migration, each finding with a stable code, its location and what to do about it.
+  - Also returns the plan: the sub-phases, the number of rolling restarts, and an estimate of the time. Prints
     all of it.
-  - Fails when a finding blocks the migration and is not accepted by its code in O(accept). All findings are
+  - Fails if a finding blocks the migration and is not accepted by its code in O(accept). All findings are
     shown first.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
@@ -33,13 +33,13 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: See what stands in the way
+- name: Check what blocks the migration
   kafkaops.kraft.preflight_info:
     namespace: kafka
     cluster: kafka
   register: preflight
 
-- name: Go on in spite of partitions that have only one replica
+- name: Continue although partitions have only one replica
   kafkaops.kraft.preflight_info:
     namespace: kafka
     cluster: kafka
@@ -50,25 +50,25 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: no blocking finding, 1 warnings; 2 broker rolls and 1 controller roll, about 168 s of restarts
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 2.4
 findings:
-  description: What was found. On failure it is in RV(detail) instead.
+  description: The findings. On failure they are in RV(detail) instead.
   returned: success
   type: list
   elements: dict
@@ -82,11 +82,11 @@ findings:
       type: str
       sample: warn
     where:
-      description: The object, setting or znode it is about.
+      description: The object, setting or znode concerned.
       type: str
       sample: StatefulSet kafka
     sentence:
-      description: What is the case, and what to do.
+      description: What was found, and what to do.
       type: str
     remedy:
       description: What to do about findings of this code.
@@ -96,11 +96,11 @@ findings:
       type: bool
       sample: true
     accepted:
-      description: Whether O(accept) does name it.
+      description: Whether O(accept) names it.
       type: bool
       sample: false
 plan:
-  description: The sub-phases in their order. Empty when there is nothing to migrate.
+  description: The sub-phases in order. Empty if there is nothing to migrate.
   returned: success
   type: list
   elements: dict
@@ -127,12 +127,12 @@ eta:
   type: int
   sample: 168
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: topic-deletion-queued
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -147,7 +147,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("preflight_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.preflight_info runs as an action plugin in the control process; call it by its full name in a task"
     )

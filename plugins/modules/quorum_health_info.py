@@ -18,7 +18,7 @@ author:
 description:
   - Waits until the quorum has a leader, every voter has caught up and every controller is ready for the
     migration.
-  - When O(wait_timeout) is over, it fails and says which controller is missing and why.
+  - After O(wait_timeout) it fails and says which controller is missing and why.
   - Changes nothing.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
@@ -43,20 +43,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 4.9
@@ -76,17 +76,17 @@ migration_states:
   type: dict
   sample: {'1000': 2, '1001': 2, '1002': 2}
 source:
-  description: Where this was read, V(protocol) (Kafka's own, through the forwarded port), V(jolokia) or V(tool).
+  description: The source of these values: V(protocol) (Kafka's own, through the forwarded port), V(jolokia) or V(tool).
   returned: unless C(check_mode) says that it would wait
   type: str
   sample: protocol
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: controllers-not-ready
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -101,7 +101,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("quorum_health_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.quorum_health_info runs as an action plugin in the control process; call it by its full name in a task"
     )

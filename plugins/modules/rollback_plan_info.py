@@ -11,13 +11,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: rollback_plan_info
-short_description: Say what a rollback would do
+short_description: Report what a rollback would do
 version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Derives from the cluster what a way back to ZooKeeper consists of, sub-phase by sub-phase, and changes nothing.
-  - Fails when there is no way back, and says why.
+  - Derives from the cluster which steps a rollback to ZooKeeper has, sub-phase by sub-phase. Changes nothing.
+  - Fails if a rollback is impossible, and says why.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -29,7 +29,7 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: What a rollback would do from here
+- name: See what a rollback would do from here
   kafkaops.kraft.rollback_plan_info:
     namespace: kafka
     cluster: kafka
@@ -38,20 +38,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: no object carries the lock yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.61
@@ -70,12 +70,12 @@ plan:
   type: list
   elements: dict
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: wrong-state
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -90,7 +90,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("rollback_plan_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.rollback_plan_info runs as an action plugin in the control process; call it by its full name in a task"
     )

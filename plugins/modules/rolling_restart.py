@@ -16,12 +16,12 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Restarts every pod that does not run the settings of the stage yet. A pod that does is skipped.
-  - Before each restart it makes sure that no partition loses service by it, or for controllers that the others
+  - Restarts every pod that does not run the settings of the stage yet and skips the others.
+  - Before each restart it makes sure that no partition loses service, or, for controllers, that the others
     are a caught-up majority. The active controller goes last.
-  - A restarted pod has to be Ready, on the wanted settings and back in every in-sync replica set before the
-    next one. When it does not come back, the roll stops and says why.
-  - Prints one line for each pod, with the time that is left.
+  - A restarted pod must be Ready, on the wanted settings and back in every in-sync replica set before the
+    next restart. If it does not come back, the rolling restart stops and says why.
+  - Prints one line for each pod, with the estimated time left.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._cluster
@@ -37,7 +37,7 @@ attributes:
 options:
   target:
     description:
-      - What is restarted.
+      - Which pods to restart.
     type: str
     required: true
     choices:
@@ -45,11 +45,11 @@ options:
       - controllers
   stage:
     description:
-      - The stage that the pods have to run afterwards, as written by M(kafkaops.kraft.broker_settings)
+      - The stage that the pods must run afterwards, as written by M(kafkaops.kraft.broker_settings)
         or, for V(final), by M(kafkaops.kraft.kraft_controller).
       - With V(final) the gates of M(kafkaops.kraft.finalize_gates_info) are evaluated before each restart.
-      - V(return) and V(original) lead back. V(cleanup) and V(cleaned) restart nothing. They stand for the rolls that Confluent for
-        Kubernetes needs around the clean-up of the metadata log.
+      - V(return) and V(original) belong to a rollback. V(cleanup) and V(cleaned) restart nothing; they are no-ops, kept for the names that
+        Confluent for Kubernetes gives its rolls around the clean-up of the metadata log.
     type: str
     required: true
     choices:
@@ -80,20 +80,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: 3 of 3 brokers do not run the migration settings yet
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: needed
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 24.1
@@ -116,7 +116,7 @@ restarted:
       type: float
       sample: 6.8
     to_back:
-      description: Seconds from the deletion until it was back in every in-sync replica set or in the quorum.
+      description: Seconds from the deletion until the pod was back in every in-sync replica set or in the quorum.
       type: float
       sample: 7.0
 skipped:
@@ -125,12 +125,12 @@ skipped:
   type: int
   sample: 0
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: broker-not-healthy
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -145,7 +145,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("rolling_restart"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.rolling_restart runs as an action plugin in the control process; call it by its full name in a task"
     )

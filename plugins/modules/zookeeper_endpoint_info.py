@@ -16,10 +16,10 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Takes connect string and chroot from the brokers' effective settings, connects, and checks that this chroot
-    holds this cluster.
+  - Takes the connect string and chroot from the brokers' effective settings, connects, and checks that this chroot
+    belongs to this cluster.
   - ZooKeeper is reached through the Kubernetes API, by a port-forward to its pod, or through a broker's pod
-    when it is no pod of its own; O(zookeeper_connect) goes there directly.
+    if ZooKeeper does not run in pods; with O(zookeeper_connect) it is reached directly.
 extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._attributes.info_module
@@ -34,7 +34,7 @@ EXAMPLES = r"""
     namespace: kafka
     cluster: kafka
 
-- name: Reach a ZooKeeper that runs on machines of its own
+- name: Reach a ZooKeeper outside Kubernetes directly
   kafkaops.kraft.zookeeper_endpoint_info:
     namespace: kafka
     cluster: kafka
@@ -44,20 +44,20 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: The reason for what was done, or for doing nothing, in one line. On failure what is wrong and what to do.
+  description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
   sample: read only
 decision:
   description:
-    - V(done) when the cluster is already there, V(not needed) when this step does not apply to this cluster,
-      V(needed) when there was, or in C(check_mode) would be, something to do.
+    - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
+      V(needed) if there was, or in C(check_mode) would be, something to do.
     - Modules that only read always return V(done).
   returned: success
   type: str
   sample: done
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   returned: always
   type: float
   sample: 0.6
@@ -73,21 +73,21 @@ servers:
   elements: str
   sample: ['zookeeper-0.zookeeper:2181']
 chroot:
-  description: The chroot in it. Empty when there is none.
+  description: The chroot in it. Empty if there is none.
   returned: success
   type: str
   sample: /kafka
 how:
-  description: The way on which ZooKeeper was reached.
+  description: How ZooKeeper was reached.
   returned: success
   type: str
 code:
-  description: Code of the finding in the catalogue of findings. Empty when the failure has none.
+  description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure
   type: str
   sample: zookeeper-unreachable
 detail:
-  description: What is known about the failure, as data. What is in it depends on RV(code).
+  description: Data about the failure. Its content depends on RV(code).
   returned: failure
   type: dict
 sub_phase:
@@ -102,7 +102,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec im
 
 
 def main() -> None:
-    """Fail: reached only when the action plugin of the same name was passed by."""
+    """Fail: reached only if the action plugin of the same name was bypassed."""
     AnsibleModule(argument_spec=spec_of("zookeeper_endpoint_info"), supports_check_mode=True).fail_json(
         msg="kafkaops.kraft.zookeeper_endpoint_info runs as an action plugin in the control process; call it by its full name in a task"
     )
