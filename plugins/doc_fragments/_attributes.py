@@ -17,10 +17,10 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and say what would be done without changing the cluster.
+    description: Can run in C(check_mode) and report what would be done without changing the cluster.
     support: full
   diff_mode:
-    description: Returns what was, or in C(check_mode) would be, written, when in diff mode.
+    description: In diff mode, returns what was written, or in C(check_mode) would be.
   idempotent:
     description: A second run right after the first one changes nothing.
     support: full

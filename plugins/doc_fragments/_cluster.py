@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the options that name a Kafka cluster and say how it is migrated.
+"""Documentation of the options that identify a Kafka cluster and control its migration.
 
 Private to the collection. In step with cluster_spec() in plugins/module_utils/_runtime/argspec.py.
 """
@@ -22,7 +22,7 @@ options:
     required: true
   cluster:
     description:
-      - Name of the Kafka cluster. The names of the migration's own objects are made of it.
+      - Name of the Kafka cluster. The names of the migration's own objects are derived from it.
       - Unless O(statefulsets) names them, the brokers are in the StatefulSet of this name, or else in those whose names
         start with it and a dash, or whose label C(app.kubernetes.io/instance) is equal to it.
     type: str
@@ -31,7 +31,7 @@ options:
     description:
       - What runs the brokers.
       - V(statefulset) is a StatefulSet that no operator owns, from plain manifests or a Helm chart.
-      - V(auto) finds it out.
+      - V(auto) detects it.
     type: str
     default: auto
     choices:
@@ -45,31 +45,31 @@ options:
     default: []
   container:
     description:
-      - Name of the container that runs Kafka in the brokers' pods. Without it, it is found out.
+      - Name of the container that runs Kafka in the brokers' pods. Detected automatically if unset.
     type: str
   zookeeper_connect:
     description:
-      - Where the machine of ansible-playbook reaches ZooKeeper directly, as C(host:port,host:port/chroot), instead of on
-        a way through the Kubernetes API.
-      - The brokers' own C(zookeeper.connect) is never taken from here.
+      - Address at which the machine that runs ansible-playbook reaches ZooKeeper directly, as C(host:port,host:port/chroot), instead of
+        through the Kubernetes API.
+      - It never replaces the brokers' own C(zookeeper.connect).
     type: str
   ibp_version:
     description:
       - C(inter.broker.protocol.version) to migrate at, for example V(3.9) or V(3.7-IV4).
-      - Without it the current one when it is V(3.6-IV1) or later, else that of the running Kafka version.
+      - If unset, the current one if it is V(3.6-IV1) or later, else that of the running Kafka version.
     type: str
   dns_ttl:
     description:
-      - Seconds for which the Java machines may keep a looked-up address, carried in with the migration roll as
-        C(-Dsun.net.inetaddr.ttl). With Java's own 30 seconds the ZooKeeper-mode controller first tries the old address of
-        each restarted broker, so that every broker waits for about 30 seconds until it is in sync.
-      - V(0) leaves the brokers' option alone.
+      - Seconds for which the brokers' JVMs may cache an address. The migration roll sets it as
+        C(-Dsun.net.inetaddr.ttl). With Java's default of 30 seconds the ZooKeeper-mode controller first tries the old address of
+        each restarted broker, so that every broker takes about 30 seconds longer to be in sync.
+      - V(0) leaves the brokers' option unchanged.
     type: int
     default: 1
   controller_name:
     description:
       - Name of the controllers' StatefulSet, Service and PodDisruptionBudget.
-      - Without it the cluster's name and C(-kraft).
+      - If unset, the cluster's name followed by C(-kraft).
     type: str
   controller_replicas:
     description:
@@ -79,7 +79,7 @@ options:
   controller_node_id_base:
     description:
       - C(node.id) of the first controller; the others follow.
-      - Without it the next thousand above all broker ids, for example V(1000).
+      - If unset, the next thousand above all broker ids, for example V(1000).
     type: int
   controller_storage_size:
     description:
@@ -111,8 +111,8 @@ options:
     default: {}
   controller_manifest:
     description:
-      - A StatefulSet of your own for the controllers, instead of the one that is made from the brokers'.
-      - Settings, format and start of Kafka are put into it; its data volume has to be a volumeClaimTemplate.
+      - Your own StatefulSet for the controllers, instead of the one derived from the brokers'.
+      - Kafka's settings, storage format and start are added to it; its data volume must be a volumeClaimTemplate.
     type: dict
   controller_container:
     description:
@@ -136,27 +136,27 @@ options:
     default: []
   soak:
     description:
-      - Seconds that a cluster has to stay in pure dual-write before it can be finalized.
+      - Minimum time in pure dual-write, in seconds, before a cluster can be finalized.
     type: int
     default: 86400
   pod_timeout:
     description:
-      - Seconds that one restarted pod may take until it is Ready, on its new settings and back in sync.
+      - Timeout in seconds for one restarted pod to be Ready, on its new settings and back in sync.
     type: int
     default: 600
   restart_interval:
     description:
-      - Seconds from one restart of a broker to the next, at least.
-      - Clients whose Java machine keeps looked-up addresses for 30 seconds, its default, may know no valid address of several brokers
-        when these restart faster than that, and then get no answer for up to that long, although nothing is lost.
-      - Costs nothing where a broker takes longer than that to come back. V(0) where the clients look addresses up again at once.
+      - Minimum time in seconds from one broker restart to the next.
+      - Clients whose JVM caches addresses for 30 seconds, the default, may have stale addresses of several brokers
+        if these restart faster than that. They then get no answer for up to 30 seconds, although nothing is lost.
+      - Costs nothing if a broker takes longer than that to come back. Use V(0) if the clients resolve addresses again at once.
     type: int
     default: 30
   rollback_cleanup:
     description:
       - When a rollback restarts the brokers on their original settings.
-      - V(later) leaves them running until rollback.yml is run again with V(now). The cluster serves from ZooKeeper meanwhile, the
-        controllers and their volumes are gone, and a new attempt refuses until the brokers were restarted.
+      - V(later) postpones it until rollback.yml is run again with V(now). Meanwhile the cluster serves from ZooKeeper, the
+        controllers and their volumes are gone, and a new attempt is refused until the brokers are restarted.
     type: str
     default: now
     choices:
@@ -164,17 +164,17 @@ options:
       - later
   wait_timeout:
     description:
-      - Seconds that any other wait may take, such as that for the quorum or for the hybrid state.
+      - Timeout in seconds for any other wait, such as for the quorum or for hybrid dual-write.
     type: int
     default: 900
   lock_timeout:
     description:
-      - Seconds to wait for another run on the same cluster to end. One that seems to be gone is waited for until its Lease has run out, 90 s.
+      - Seconds to wait for another run on the same cluster to end. The Lease of a run that died expires after 90 s.
     type: int
     default: 120
   support_dir:
     description:
-      - Folder, on the machine of ansible-playbook, for the support bundle of a step that failed. It holds no secrets.
+      - Folder on the machine that runs ansible-playbook for the support bundle of a failed step. The bundle contains no secrets.
     type: path
     default: ~/.ansible/kafkaops.kraft
 """

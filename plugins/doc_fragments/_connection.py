@@ -18,14 +18,14 @@ options:
   kubeconfig:
     description:
       - Path of a kubeconfig file, or its content as a dictionary.
-      - Exec plugins in it are run where ansible-playbook runs.
+      - Exec plugins in it run on the machine that runs ansible-playbook.
       - Can also come from the environment variable E(K8S_AUTH_KUBECONFIG).
-      - Without it, and without O(host), E(KUBECONFIG) and C(~/.kube/config) are tried, then the service account of the
+      - If neither this nor O(host) is set, E(KUBECONFIG) and C(~/.kube/config) are tried, then the service account of the
         pod that ansible-playbook runs in.
     type: raw
   context:
     description:
-      - Name of a context in the kubeconfig. Without it its current context.
+      - Name of a context in the kubeconfig. If unset, its current context.
       - Can also come from the environment variable E(K8S_AUTH_CONTEXT).
     type: str
   host:
@@ -40,21 +40,21 @@ options:
     type: str
   ca_cert:
     description:
-      - Path of the certificate authority that the API server's certificate is checked with.
+      - Path of the CA certificate that verifies the API server's certificate.
       - Can also come from the environment variable E(K8S_AUTH_SSL_CA_CERT).
     type: path
     aliases:
       - ssl_ca_cert
   validate_certs:
     description:
-      - Whether the API server's certificate is checked. Without it as the kubeconfig says, else checked.
+      - Whether to verify the API server's certificate. If unset, as the kubeconfig says, else verified.
       - Can also come from the environment variable E(K8S_AUTH_VERIFY_SSL).
     type: bool
     aliases:
       - verify_ssl
   proxy:
     description:
-      - URL of an HTTP proxy on the way to the API server.
+      - URL of an HTTP proxy for the API server.
       - Can also come from the environment variable E(K8S_AUTH_PROXY).
     type: str
   impersonate_user:

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, the kafkaops.kraft authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the parts of docs/ and roles/ that say what the code says already; with --check only tell which are out of date.
+"""Write the parts of docs/ and roles/ that are derived from the code; with --check only report which are out of date.
 
 Needs a Python with ansible-core. Exit status: 0 written or up to date, 1 out of date or a role that does not fit phases.py.
 """
@@ -39,12 +39,12 @@ FIRST = "Begin"
 #: role -> (what it does in one line, what it does, its tasks that are no sub-phase: name, module)
 ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
     "preflight": (
-        "Says what blocks a migration and what it would do",
-        ["Applies every check and shows findings, plan, restarts and an estimate of the time. Changes nothing."],
+        "Reports what blocks a migration and what it would do",
+        ["Runs every check and shows findings, plan, restarts and an estimate of the time. Changes nothing."],
         {},
     ),
     "setup": (
-        "Brings up the KRaft controllers beside ZooKeeper",
+        "Starts the KRaft controllers beside ZooKeeper",
         ["The phase SETUP. Checks and locks the cluster and starts the controllers in PRE_MIGRATION."],
         {},
     ),
@@ -54,35 +54,35 @@ ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
         {},
     ),
     "finalize": (
-        "Moves the brokers, and when confirmed the controllers, to KRaft alone",
+        "Moves the brokers, and if confirmed the controllers, to KRaft alone",
         [
             "The phase MoveToKRaftControllerOnly. Without O(kraft_confirm) it stops at pure dual-write, still reversible.",
-            "With O(kraft_confirm) it goes on, past every gate, to the end, which cannot be undone.",
+            "With O(kraft_confirm), and if every gate is open, it continues to the end, which cannot be undone.",
         ],
         {"FinalizeGates": "finalize_gates_info"},
     ),
     "rollback": (
-        "Leads a cluster back to ZooKeeper from every state that is not finalized",
+        "Returns a cluster to ZooKeeper from every state that is not finalized",
         [
-            "The phase RollbackToZk. Stops the quorum, gives ZooKeeper back to the brokers and removes what the attempt left.",
+            "The phase RollbackToZk. Stops the quorum, returns ZooKeeper to the brokers and removes what the attempt left.",
             "Refuses once the active controller runs without the migration flag.",
         ],
         {"RollbackPlan": "rollback_plan_info"},
     ),
     "status": (
-        "Says where a cluster is between ZooKeeper and KRaft",
+        "Reports the state of a cluster between ZooKeeper and KRaft",
         ["Derives the state from the cluster and shows it with the next command. Changes nothing."],
         {"Status": "cluster_info"},
     ),
     "unlock": (
-        "Releases the lock that a dead run left behind",
-        ["Releases Lease and lock of a migration when its name is typed again in O(kraft_release)."],
+        "Releases the lock that a dead run left",
+        ["Releases the Lease and the lock of a migration if its name is typed again in O(kraft_release)."],
         {"Unlock": "migration_lock"},
     ),
     "report": (
         "Writes the report of a migration",
         [
-            "Writes a page in HTML and the same as JSON on the machine of ansible-playbook. Changes nothing in the cluster."
+            "Writes an HTML page and the same data as JSON on the machine that runs ansible-playbook. Changes nothing in the cluster."
         ],
         {"Report": "migration_report"},
     ),
@@ -109,13 +109,13 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
     "report": {
         "kraft_report_dir": {
             "description": [
-                "Folder of the reports. Each is named by O(kraft_cluster).",
-                "Every playbook writes the report at its end when this is set. The role fails without it.",
+                "Folder of the reports. Each is named after O(kraft_cluster).",
+                "If set, every playbook writes the report at its end. The role fails without it.",
             ],
             "type": "path",
         },
         "kraft_canary": {
-            "description": ["Figures of a client that produced and consumed meanwhile, to be shown in the report."],
+            "description": ["Figures of client traffic that ran during the migration, to show in the report."],
             "type": "dict",
         },
     },
@@ -245,8 +245,8 @@ def _phases() -> str:
 # Phases and sub-phases
 
 One task is one sub-phase. Phases and sub-phases are named as Confluent for Kubernetes names them. Each sub-phase runs alone
-with `--tags <sub-phase>`; what earlier ones found is found again. A sub-phase that is done, or that does not apply, says
-so in one line and changes nothing. Restarts happen only in sub-phases marked *restarts pods*.
+with `--tags <sub-phase>`; it derives the results of earlier ones again. A sub-phase that is done, or that does not apply, says
+so in one line and changes nothing. Only sub-phases marked *restarts pods* restart anything.
 """
     modules = _code("module_utils._core.phases").SUB_PHASES
     for role, phase in PHASE_OF_ROLE.items():
@@ -263,7 +263,7 @@ so in one line and changes nothing. Restarts happen only in sub-phases marked *r
         for role, (_short, _description, tasks) in ROLES.items()
         for name, module in tasks.items()
     ]
-    text += "\n## Tasks that are no sub-phase\n\nThey change nothing in the cluster, except `Unlock`.\n\n"
+    text += "\n## Tasks that are not sub-phases\n\nThey change nothing in the cluster, except `Unlock`.\n\n"
     return text + _table(("task and tag", "role", "module"), rows)
 
 
@@ -282,7 +282,7 @@ the code alone is enough. Any other name in there is refused.
             for rule in catalogue.RULES.values()
             if rule.severity == severity
         ]
-        text += f"\n## {severity}\n\n" + _table(("code", "what is the case", "what to do", "can be accepted"), rows)
+        text += f"\n## {severity}\n\n" + _table(("code", "meaning", "what to do", "can be accepted"), rows)
     return text
 
 
@@ -295,22 +295,22 @@ def _variables() -> str:
     text = f"""{NOTE}
 # Variables
 
-Set them for each inventory host, which is one Kafka cluster. All roles and playbooks take the same ones, so that one
+Set them per inventory host; each host is one Kafka cluster. All roles and playbooks take the same variables, so that any
 sub-phase can run alone. Only `kraft_namespace` and `kraft_cluster` are required. Times are in seconds.
 """
     rows = [_row(name, option) for name, option in _documented().items()]
-    text += "\n" + _table(("variable", "type", "default", "what it says"), rows)
+    text += "\n" + _table(("variable", "type", "default", "meaning"), rows)
     for role, options in OWN.items():
         text += f"\n## Only for the role `{role}`\n\n"
-        text += _table(("variable", "type", "default", "what it says"), [_row(*item) for item in options.items()])
+        text += _table(("variable", "type", "default", "meaning"), [_row(*item) for item in options.items()])
     return (
         text
         + """
 ## Of the playbooks
 
-`hosts` and `serial` of a play see extra variables alone, so these two only work with `-e`.
+`hosts` and `serial` of a play only see extra variables, so these two only work with `-e`.
 
-| variable | default | what it says |
+| variable | default | meaning |
 | --- | --- | --- |
 | `kraft_hosts` | `kafka_clusters` | group or pattern of the hosts, each of which is a Kafka cluster |
 | `kraft_serial` | `100%` | how many clusters at a time: the size of a ring |

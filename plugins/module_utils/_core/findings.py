@@ -45,9 +45,9 @@ _RULES = (
         "check kraft_kubeconfig, kraft_context and the network",
     ),
     _block("cluster-not-found", "no Kafka cluster of that name", "correct kraft_cluster or kraft_namespace"),
-    _block("cluster-ambiguous", "two clusters fit the name", "name the StatefulSets in kraft_statefulsets"),
+    _block("cluster-ambiguous", "two clusters match the name", "name the StatefulSets in kraft_statefulsets"),
     _block(
-        "cluster-born-kraft", "the cluster never used ZooKeeper", "nothing to migrate: take it out of the inventory"
+        "cluster-born-kraft", "the cluster never used ZooKeeper", "nothing to migrate: remove it from the inventory"
     ),
     _block(
         "surface-not-found",
@@ -56,8 +56,8 @@ _RULES = (
     ),
     _block(
         "setting-overridden",
-        "the start command overrides a setting that has to change",
-        "take the setting out of the start command",
+        "the start command overrides a setting that the migration must change",
+        "remove the setting from the start command",
     ),
     _block("owned-by-controller", "the StatefulSet belongs to another controller", "use that operator's own migration"),
     _block(
@@ -67,7 +67,9 @@ _RULES = (
         True,
     ),
     _block(
-        "permission-missing", "the account may not do what the migration needs", "apply docs/rbac.yml or grant the verb"
+        "permission-missing",
+        "the account lacks a permission that the migration needs",
+        "apply docs/rbac.yml, or grant the verb",
     ),
     _block(
         "foreign-object",
@@ -86,7 +88,7 @@ _RULES = (
     ),
     _block("version-mixed", "the brokers run different versions", "finish the upgrade first"),
     _block(
-        "version-unknown", "the running version could not be found out", "set kraft_ibp_version and check the image"
+        "version-unknown", "the running version could not be determined", "set kraft_ibp_version and check the image"
     ),
     _block("ibp-unknown", "the inter.broker.protocol.version could not be derived", "set kraft_ibp_version"),
     _block(
@@ -97,24 +99,24 @@ _RULES = (
     _block(
         "controller-id-clash", "a controller's node.id would equal a broker.id", "set kraft_controller_node_id_base"
     ),
-    _block("combined-roles", "combined broker,controller roles cannot migrate", "use controllers of their own"),
+    _block("combined-roles", "combined broker,controller roles cannot migrate", "use separate controllers"),
     _block(
         "controllers-emptydir",
         "the controllers' data would not survive a restart",
         "use a volumeClaimTemplate for the data volume",
     ),
-    _block("controller-manifest", "the controllers' manifest does not fit", "correct kraft_controller_manifest"),
+    _block("controller-manifest", "the controllers' manifest is not usable", "correct kraft_controller_manifest"),
     _block(
         "stranger-broker",
-        "a registered broker is no pod of this cluster",
+        "a registered broker is not a pod of this cluster (unmanaged broker)",
         "name its StatefulSet in kraft_statefulsets or stop it",
     ),
     # health
-    _block("broker-not-healthy", "a broker is not Ready or not registered", "repair the broker first"),
+    _block("broker-not-healthy", "a broker is not Ready or not registered", "fix the broker first"),
     _block(
         "partition-not-healthy", "partitions are offline or under-replicated", "wait until every partition is in sync"
     ),
-    _block("controller-missing", "no single active controller", "repair the cluster first"),
+    _block("controller-missing", "there is not exactly one active controller", "fix the cluster first"),
     _block(
         "rollout-pending",
         "pods do not run the template of their StatefulSet",
@@ -149,12 +151,12 @@ _RULES = (
     ),
     _warn(
         "dns-ttl-long",
-        "the ZooKeeper-mode controller keeps old pod addresses for a long time",
-        "kraft_dns_ttl carries the option in",
+        "the ZooKeeper-mode controller caches old pod addresses for a long time",
+        "kraft_dns_ttl sets a shorter time in the first roll",
     ),
     # what ZooKeeper holds
     _block("zookeeper-unreachable", "ZooKeeper could not be reached", "set kraft_zookeeper_connect"),
-    _block("zookeeper-wrong-chroot", "the chroot does not hold this cluster", "correct the chroot"),
+    _block("zookeeper-wrong-chroot", "the chroot does not belong to this cluster", "correct the chroot"),
     _block(
         "cluster-id-mismatch",
         "two sources give different cluster ids",
@@ -162,12 +164,12 @@ _RULES = (
     ),
     _block(
         "topic-without-id",
-        "topics without a topic id stop the copy",
-        "raise inter.broker.protocol.version to 2.8 or later and let the controller move once",
+        "topics without a topic id block the copy",
+        "raise inter.broker.protocol.version to 2.8 or later, then have a new controller elected once",
     ),
     _block(
         "assignment-dead-broker",
-        "an assignment names a broker that is not there",
+        "an assignment names a broker that does not exist",
         "reassign the partitions to live brokers",
     ),
     _block(
@@ -178,10 +180,10 @@ _RULES = (
     _block("migration-null", "/migration exists without data (KAFKA-19480)", "delete the znode /migration"),
     _block(
         "migration-stale",
-        "/migration is left over from an earlier attempt",
+        "/migration is left from an earlier attempt",
         "delete /migration and the controllers' volumes, then run again",
     ),
-    _block("controller-leftover", "/controller is left over from a KRaft quorum", "delete the znode /controller"),
+    _block("controller-leftover", "/controller is left from a KRaft quorum", "delete the znode /controller"),
     _block("controller-epoch-missing", "/controller_epoch does not exist", "check the chroot"),
     _block(
         "controller-volumes-leftover",
@@ -191,8 +193,8 @@ _RULES = (
     # what reaches for ZooKeeper, and settings
     _warn(
         "zookeeper-reference",
-        "something in the brokers' pods reaches for ZooKeeper",
-        "take it out before the KRaft roll; it blocks finalize",
+        "something in the brokers' pods connects to ZooKeeper",
+        "remove it before the KRaft roll; it blocks finalize",
     ),
     _block("setting-blocks", "a setting blocks the migration", "see the sentence"),
     _warn("setting-warns", "a setting behaves differently in KRaft mode", "see the sentence"),
@@ -203,43 +205,49 @@ _RULES = (
         True,
     ),
     # locks and changes
-    _block("lock-held", "somebody else is migrating this cluster", "wait, or run unlock.yml when that run is dead"),
+    _block(
+        "lock-held", "another run is migrating this cluster", "wait; if that run is no longer alive, run unlock.yml"
+    ),
     _block("changed-by-others", "an object was changed by somebody else", "find out who and why, then run again"),
-    # the way back
-    _block("rollback-impossible", "there is no way back", "go forward, or mirror the topics into a new cluster"),
+    # rollback
+    _block(
+        "rollback-impossible",
+        "a finalized migration cannot be rolled back",
+        "go forward, or mirror the topics into a new cluster",
+    ),
     _block(
         "rollback-behind",
-        "ZooKeeper does not have everything that the quorum has",
-        "look at the active controller's log",
+        "ZooKeeper lags behind the quorum",
+        "find the cause in the active controller's log",
         True,
     ),
     _block(
         "rollback-parity",
-        "ZooKeeper and KRaft do not hold the same",
-        "look at the active controller's log; what only KRaft has would be lost",
+        "ZooKeeper and KRaft differ",
+        "find the cause in the active controller's log; what only KRaft has would be lost",
         True,
     ),
     _block(
         "rollback-parity-unknown",
-        "whether ZooKeeper and KRaft hold the same could not be read",
-        "use an image that has kafka-dump-log.sh, or repair what the sentence names; what only KRaft has would be lost",
+        "ZooKeeper and KRaft could not be compared",
+        "use an image that has kafka-dump-log.sh, or fix what the sentence names; what only KRaft has would be lost",
         True,
     ),
     _block(
         "rollback-pending",
-        "an earlier attempt was not rolled back to its end",
+        "an earlier attempt was not rolled back completely",
         "run rollback.yml, without kraft_rollback_cleanup: later",
     ),
-    _block("originals-missing", "the originals that a rollback puts back are gone", "see the sentence"),
+    _block("originals-missing", "the originals that a rollback restores are missing", "see the sentence"),
     _block(
         "originals-stale",
-        "the original that a rollback would put back is of another migration, or would undo a change that was made since",
-        "see the sentence; accepted by name it is put back as it is",
+        "the original that a rollback would restore belongs to another migration, or would undo a later change",
+        "see the sentence; if accepted by name, it is restored as it is",
         True,
     ),
     _block(
         "meta-properties-version-1",
-        "a log directory was made in KRaft mode and cannot run in ZooKeeper mode",
+        "a log directory was created in KRaft mode and cannot run in ZooKeeper mode",
         "move its partitions away and remove it first",
     ),
     # gates of finalize
@@ -248,19 +256,19 @@ _RULES = (
         "the cluster is not in pure dual-write",
         "run finalize.yml until it stops at PURE_DUAL_WRITE",
     ),
-    _block("gate-registrations", "a broker is not registered as an unfenced KRaft broker", "repair the broker"),
+    _block("gate-registrations", "a broker is not registered as an unfenced KRaft broker", "fix the broker"),
     _block(
         "gate-parity",
-        "ZooKeeper and KRaft do not hold the same, or could not be compared",
-        "find out why; what only one of them has is lost with the other",
+        "ZooKeeper and KRaft differ, or could not be compared",
+        "find the cause; what only one of them has is lost with the other",
         True,
     ),
-    _block("gate-quorum", "the quorum is not complete or lags", "repair the controllers"),
-    _block("gate-soak", "the soak is not over", "wait, or set kraft_soak to the seconds that you want", True),
+    _block("gate-quorum", "the quorum is incomplete or lags", "fix the controllers"),
+    _block("gate-soak", "the soak is not over", "wait, or set kraft_soak to fewer seconds", True),
     _block(
         "gate-zookeeper-reference",
-        "something in the pods still reaches for ZooKeeper",
-        "take it out of the pod template first",
+        "something in the pods still connects to ZooKeeper",
+        "remove it from the pod template first",
     ),
     _block(
         "gate-confirm", "the irreversible step is not confirmed", "set kraft_confirm to namespace/name of the cluster"
@@ -269,7 +277,7 @@ _RULES = (
     _block(
         "migration-flag-lost",
         "a controller runs, or would restart, without the migration flag before the last step was confirmed",
-        "put its settings back as they were, or run rollback.yml",
+        "restore its settings, or run rollback.yml",
     ),
     _block(
         "wrong-state", "the cluster is not in the state that this step needs", "run status.yml and follow its next step"

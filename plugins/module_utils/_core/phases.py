@@ -43,25 +43,35 @@ class SubPhase:
 
 
 SUB_PHASES: tuple[SubPhase, ...] = (
-    SubPhase("SetupPreChecks", SETUP, "preflight_info", READS, "every blocking check, with codes"),
+    SubPhase("SetupPreChecks", SETUP, "preflight_info", READS, "runs every check; findings have codes"),
     SubPhase(
-        "SetupDeriveIBPVersion", SETUP, "ibp_version_info", READS, "current and target inter.broker.protocol.version"
+        "SetupDeriveIBPVersion",
+        SETUP,
+        "ibp_version_info",
+        READS,
+        "derives the current and target inter.broker.protocol.version",
     ),
     SubPhase(
         "SetupAddMigrationAnnotation",
         SETUP,
         "migration_lock",
         WRITES,
-        "the Lease of this run and the cr-lock annotation of this migration",
+        "takes the Lease of this run and sets the cr-lock annotation of this migration",
         {"state": "present"},
     ),
-    SubPhase("SetupCheckHealthyKafka", SETUP, "kafka_health_info", READS, "brokers registered, partitions in sync"),
+    SubPhase(
+        "SetupCheckHealthyKafka",
+        SETUP,
+        "kafka_health_info",
+        READS,
+        "checks that brokers are registered and partitions in sync",
+    ),
     SubPhase(
         "SetupCheckKafkaVersion",
         SETUP,
         "kafka_version_info",
         READS,
-        "the version that runs in each broker",
+        "checks the version that runs in each broker",
         {"target": "brokers"},
     ),
     SubPhase(
@@ -69,7 +79,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         SETUP,
         "kraft_controller",
         WRITES,
-        "the controllers' StatefulSet, Service and PodDisruptionBudget, held at 0 replicas",
+        "creates the controllers' StatefulSet, Service and PodDisruptionBudget, held at 0 replicas",
         {"state": "held"},
     ),
     SubPhase(
@@ -77,7 +87,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         SETUP,
         "broker_settings",
         WRITES,
-        "raises the IBP in a roll of its own, only when it cannot be folded into the migration roll",
+        "raises the IBP in a separate roll, only if it cannot be part of the migration roll",
         {"stage": "ibp"},
     ),
     SubPhase(
@@ -85,34 +95,44 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         SETUP,
         "rolling_restart",
         RESTARTS,
-        "rolls the brokers for it, only when triggered",
+        "restarts the brokers for it, only when triggered",
         {"target": "brokers", "stage": "ibp"},
     ),
-    SubPhase("SetupFetchKafkaClusterId", SETUP, "cluster_id_info", READS, "cluster id from ZooKeeper, cross-checked"),
+    SubPhase(
+        "SetupFetchKafkaClusterId",
+        SETUP,
+        "cluster_id_info",
+        READS,
+        "reads the cluster id from ZooKeeper and cross-checks it",
+    ),
     SubPhase(
         "SetupFetchKafkaZookeeperEndpoint",
         SETUP,
         "zookeeper_endpoint_info",
         READS,
-        "connect string and chroot, checked",
+        "derives connect string and chroot, and checks them",
     ),
     SubPhase(
         "SetupMutateKRaftController",
         SETUP,
         "kraft_controller",
         WRITES,
-        "controllers formatted with the cluster id and the IBP's metadata.version, started with the migration flag",
+        "formats the controllers with the cluster id and the IBP's metadata.version and starts them with the migration flag",
         {"state": "migrating"},
     ),
     SubPhase(
-        "SetupKRaftControllerHealthy", SETUP, "quorum_health_info", WAITS, "leader, voters caught up, PRE_MIGRATION"
+        "SetupKRaftControllerHealthy",
+        SETUP,
+        "quorum_health_info",
+        WAITS,
+        "waits for a leader, caught-up voters and PRE_MIGRATION",
     ),
     SubPhase(
         "SetupCheckKraftControllerVersion",
         SETUP,
         "kafka_version_info",
         READS,
-        "the version that runs in each controller",
+        "checks the version that runs in each controller",
         {"target": "controllers"},
     ),
     SubPhase(
@@ -123,7 +143,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         MIGRATE,
         "broker_settings",
         WRITES,
-        "migration settings for the brokers as a new revision; originals kept first",
+        "writes the brokers' migration settings as a new revision; keeps the originals first",
         {"stage": "migration"},
     ),
     SubPhase(
@@ -131,10 +151,10 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         MIGRATE,
         "rolling_restart",
         RESTARTS,
-        "first broker roll: ZooKeeper mode to migrating mode",
+        "first rolling restart of the brokers: ZooKeeper mode to migrating mode",
         {"target": "brokers", "stage": "migration"},
     ),
-    SubPhase("MigrateMonitorMigrationProgress", MIGRATE, "migration_progress", WAITS, "waits for the hybrid state"),
+    SubPhase("MigrateMonitorMigrationProgress", MIGRATE, "migration_progress", WAITS, "waits for hybrid dual-write"),
     SubPhase(
         "MigrateDualWrite", MIGRATE, "migration_journal", WRITES, "records DUAL-WRITE", {"event": "MigrateDualWrite"}
     ),
@@ -143,7 +163,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         FINALIZE,
         "broker_settings",
         WRITES,
-        "KRaft settings for the brokers as a new revision",
+        "writes the brokers' KRaft settings as a new revision",
         {"stage": "kraft"},
     ),
     SubPhase(
@@ -151,7 +171,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         FINALIZE,
         "rolling_restart",
         RESTARTS,
-        "second broker roll: migrating mode to KRaft mode; pure dual-write after it",
+        "second rolling restart of the brokers: migrating mode to KRaft mode; then pure dual-write",
         {"target": "brokers", "stage": "kraft"},
     ),
     SubPhase(
@@ -159,7 +179,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         FINALIZE,
         "kraft_controller",
         WRITES,
-        "the gates, then the controllers' settings without the migration flag",
+        "evaluates the gates, then writes the controllers' settings without the migration flag",
         {"state": "final"},
     ),
     SubPhase(
@@ -167,7 +187,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         FINALIZE,
         "rolling_restart",
         RESTARTS,
-        "controller roll, the active one last: the point of no return",
+        "restarts the controllers, the active one last: the point of no return",
         {"target": "controllers", "stage": "final"},
     ),
     SubPhase(
@@ -183,7 +203,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "broker_settings",
         WRITES,
-        "brokers in KRaft mode get the settings of migrating ZooKeeper mode again",
+        "writes the settings of migrating ZooKeeper mode for brokers in KRaft mode",
         {"stage": "return"},
     ),
     SubPhase(
@@ -191,7 +211,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "rolling_restart",
         RESTARTS,
-        "rolls those that had switched, while the quorum runs",
+        "restarts the brokers that had switched, while the quorum runs",
         {"target": "brokers", "stage": "return"},
     ),
     SubPhase(
@@ -199,7 +219,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "migration_znode",
         WRITES,
-        "quorum stopped, /migration and /controller removed in one transaction with the epoch guard, volumes deleted; nothing is manual",
+        "stops the quorum, removes /migration and /controller in one transaction with the epoch guard, deletes the volumes; nothing is manual",
         {"state": "absent", "origin": "migrate"},
     ),
     SubPhase(
@@ -207,7 +227,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "migration_znode",
         WRITES,
-        "the same when only SETUP was reached: no broker is touched",
+        "the same if only SETUP was reached: no broker is touched",
         {"state": "absent", "origin": "setup"},
     ),
     SubPhase(
@@ -215,7 +235,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "broker_settings",
         WRITES,
-        "the brokers' original pod templates; an IBP that was raised stays",
+        "restores the brokers' original pod templates; a raised IBP stays",
         {"stage": "original"},
     ),
     SubPhase(
@@ -223,7 +243,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "rolling_restart",
         RESTARTS,
-        "rolls the brokers to them; can be postponed",
+        "restarts the brokers on them; can be postponed",
         {"target": "brokers", "stage": "original"},
     ),
     SubPhase(
@@ -239,7 +259,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "rolling_restart",
         RESTARTS,
-        "never needed here: the directory is deleted while the brokers run",
+        "no-op, kept for CFK's names: the directory is deleted while the brokers run",
         {"target": "brokers", "stage": "cleanup"},
     ),
     SubPhase(
@@ -247,7 +267,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "metadata_cleanup",
         WRITES,
-        "takes the annotation off again",
+        "removes the annotation",
         {"state": "absent"},
     ),
     SubPhase(
@@ -255,7 +275,7 @@ SUB_PHASES: tuple[SubPhase, ...] = (
         ROLLBACK,
         "rolling_restart",
         RESTARTS,
-        "never needed here either",
+        "no-op, kept for CFK's names",
         {"target": "brokers", "stage": "cleaned"},
     ),
     SubPhase(
