@@ -120,7 +120,7 @@ options:
     type: str
   accept:
     description:
-      - Findings and gates to override, as C(namespace/name=code), for example V(orders/kafka=partition-cannot-roll). Where the play
+      - Findings and gates to override, as C(namespace/name=code), for example V(orders/kafka=partition-cannot-roll). If the play
         has one host, the code alone is enough.
       - Only codes that the catalogue of findings marks as acceptable can be named.
     type: list
@@ -129,8 +129,8 @@ options:
   confirm:
     description:
       - The clusters whose controllers may be taken out of migration mode, which cannot be undone, as C(namespace/name), for example
-        V(orders/kafka). Where the play has one host, its name alone is enough.
-      - Where it has several, each of them has to be named, or else none is finalized.
+        V(orders/kafka). If the play has one host, its name alone is enough.
+      - If it has several, each of them must be named, or else none is finalized.
     type: list
     elements: str
     default: []

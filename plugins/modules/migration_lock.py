@@ -41,7 +41,7 @@ options:
       - absent
   release:
     description:
-      - The cluster as C(namespace/name), typed again, so that no lock is released by mistake. Where the play has one host, its name
+      - The cluster as C(namespace/name), typed again, so that no lock is released by mistake. If the play has one host, its name
         alone is enough.
       - Only used with O(state=absent).
     type: list

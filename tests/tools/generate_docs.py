@@ -99,7 +99,7 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
         "kraft_release": {
             "description": [
                 "The cluster as C(namespace/name), typed again, so that no lock is released by mistake. Nothing is done without it.",
-                "Where the play has one host, its name alone is enough.",
+                "If the play has one host, its name alone is enough.",
             ],
             "type": "list",
             "elements": "str",
@@ -273,7 +273,7 @@ def _findings() -> str:
 # Findings
 
 Every refusal and warning has a code that never changes its meaning. `block` stops the run, `warn` does not. A code that can
-be accepted is overridden by naming cluster and code in `kraft_accept`, a list: `orders/kafka=gate-soak`. Where the play has one host,
+be accepted is overridden by naming cluster and code in `kraft_accept`, a list: `orders/kafka=gate-soak`. If the play has one host,
 the code alone is enough. Any other name in there is refused.
 """
     for severity in (catalogue.BLOCK, catalogue.WARN):
