@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, keep what was measured, write the page; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=list(SPECS), help="measure these clusters, keep the rest")
-    parser.add_argument("--render", action="store_true", help="only write the page anew from the last measurement")
+    parser.add_argument("--render", action="store_true", help="only write the page again from the last measurement")
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     # so that the clusters are taken care of when this is told to end, too
     signal.signal(signal.SIGTERM, signal.default_int_handler)

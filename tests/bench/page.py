@@ -51,13 +51,13 @@ def _goals(clusters: Mapping[str, Any]) -> str:
     rolls = {f"{len(_of(item, 'brokers'))} + {len(_of(item, 'controllers'))}" for item in every}
     rows = [
         ("rolls forward, brokers + controllers", "2 + 1", ", ".join(sorted(rolls))),
-        ("our overhead for a broker, at most", "1 s", _worst(clusters, "brokers", list(clusters))),
-        ("our overhead for a controller, with Jolokia, at most", "1 s", _worst(clusters, "controllers", with_jolokia)),
-        ("our overhead for a controller, without Jolokia, at most", "reported", _worst(clusters, "controllers", plain)),
+        ("our overhead per broker, maximum", "1 s", _worst(clusters, "brokers", list(clusters))),
+        ("our overhead per controller, with Jolokia, maximum", "1 s", _worst(clusters, "controllers", with_jolokia)),
+        ("our overhead per controller, without Jolokia, maximum", "reported", _worst(clusters, "controllers", plain)),
         (
-            "hybrid noticed after it holds, at most",
+            "hybrid noticed after it began, maximum",
             "1 s",
-            f"{max(noticed)} ms" if noticed else "held when first looked at",
+            f"{max(noticed)} ms" if noticed else "was there at the first look",
         ),
         ("status.yml, median", "3 s", f"{max(item['status_s'] for item in every)} s"),
         (
@@ -89,8 +89,8 @@ def _rolls(clusters: Mapping[str, Any]) -> str:
     headers = ("cluster", "naive roll", "roll 1", "longest wait for the ISR in it", "roll 2", "controllers")
     note = (
         "Three restarts each. Naive: what a hand-written playbook does, on the same cluster before the migration, in ZooKeeper mode "
-        "as roll 1 (see `tests/bench/naive.py`); in brackets for how long partitions were under-replicated when it said that it was done, "
-        "as the brokers that it asked did not know better. Roll 1 carries `-Dsun.net.inetaddr.ttl=1` in, so that roll 2 has it everywhere.\n"
+        "as in roll 1 (see `tests/bench/naive.py`); in brackets, how long partitions were still under-replicated after it reported success, "
+        "because the brokers that it asked did not know yet. Roll 1 sets `-Dsun.net.inetaddr.ttl=1`, so that roll 2 has it everywhere.\n"
     )
     return f"### Rolls\n\n{note}\n" + table(headers, rows)
 
@@ -119,12 +119,12 @@ def _overheads(clusters: Mapping[str, Any]) -> str:
         "to back, s",
         "noticed after, ms",
         "to next delete, ms",
-        "overhead at most, ms",
+        "maximum overhead, ms",
     )
     note = (
         "One figure for each restart, in order. Back = Ready and in every in-sync replica set. Overhead = noticed after + to next "
-        "delete: the time in which nothing restarts although the next restart is safe. Nothing tells when a controller was back, so it "
-        "counts from the look at the quorum that saw it.\n"
+        "delete: the time during which nothing restarts although the next restart is safe. No signal shows when a controller was back, so it "
+        "counts from the read of the quorum that saw it.\n"
     )
     return f"### Our overhead\n\n{note}\n" + table(headers, rows)
 
@@ -137,7 +137,7 @@ def _rest(clusters: Mapping[str, Any]) -> str:
         rows.append(
             (
                 name,
-                "held already" if noticed is None else f"{noticed} ms",
+                "already there" if noticed is None else f"{noticed} ms",
                 f"{item['status_s']} s",
                 f"{memory['migrate']}, {memory['finalize confirmed']}",
                 f"{item['plays']['migrate']} s, {item['plays']['finalize']} s, {item['plays']['finalize confirmed']} s",
@@ -151,7 +151,7 @@ def _rest(clusters: Mapping[str, Any]) -> str:
         "status.yml",
         "memory in MiB: migrate.yml, finalize.yml confirmed",
         "migrate.yml, finalize.yml, confirmed",
-        "records acked, lost, doubled, out of order, errors",
+        "records acked, lost, duplicated, out of order, errors",
         "longest time between two acks",
     )
     return "### The rest\n\n" + table(headers, rows)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The measured part of "20 rounds there and back" in docs/benchmarks.md."""
+"""The measured part of "20 migrations and rollbacks" in docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def measured(data: Mapping[str, Any]) -> str:
 
 def _about(data: Mapping[str, Any]) -> str:
     again = data["begun_anew"]
-    more = f" It was interrupted, and {again} of the rounds were begun anew." if again else ""
+    more = f" It was interrupted, and {again} of the rounds were started again." if again else ""
     return sentence(data["conditions"]).rstrip("\n") + more + "\n"
 
 
@@ -62,22 +62,26 @@ def _goals(data: Mapping[str, Any]) -> str:
     elections, windows = ([each[key] for each in rounds] for key in ("znodes_to_election_ms", "admin_window_s"))
     overheads = [figure for each in rounds for figure in each["overhead_ms"]]
     rows: list[tuple[str, str, str, str]] = [
-        (f"rounds, and one more migrate after the last, with {sum(part['acked'] for part in traffic)} records acknowledged",
+        (f"rounds, plus one more migration after the last, with {sum(part['acked'] for part in traffic)} records acknowledged",
          "20", "", str(len(rounds))),
-        ("records lost, doubled, out of order", "0, 0, 0", "", ", ".join(map(str, wrong))),
+        ("records lost, duplicated, out of order", "0, 0, 0", "", ", ".join(map(str, wrong))),
     ]  # fmt: skip
     for where, goal in ((HYBRID, "0"), (PURE, "1")):
         figures = [each["rolls_for_service"] for each in _to(rounds, where)]
         rows.append(
-            (f"rolls of the brokers from {WHERE[where]} until service is on ZooKeeper", goal, *_both(figures, ""))
+            (
+                f"rolling restarts of the brokers from {WHERE[where]} until service is on ZooKeeper",
+                goal,
+                *_both(figures, ""),
+            )
         )
     rows += [
-        ("the znodes are gone until a broker is controller", "1 s", *_both(elections, "ms")),
-        ("last admin request answered before the stop until the first one after it", "10 s", *_both(windows, "s")),
-        ("our overhead for a broker on the way back", "1 s", *_both(overheads, "ms")),
-        ("longest time between two acknowledgements, of each part of the traffic", "reported",
+        ("from the removal of the znodes until a broker is controller", "1 s", *_both(elections, "ms")),
+        ("from the last admin request answered before the stop to the first one after it", "10 s", *_both(windows, "s")),
+        ("our overhead per broker in a rollback", "1 s", *_both(overheads, "ms")),
+        ("longest time between two acks, per part of the traffic", "reported",
          *_both([part["longest_ack_gap_ms"] for part in traffic], "ms")),
-        ("all of it", "60 min", "", f"{minutes:.0f} min"),
+        ("total", "60 min", "", f"{minutes:.0f} min"),
     ]  # fmt: skip
     return "### Goals of the rounds\n\n" + table(("what", "goal", "median", "worst"), rows)
 
@@ -92,7 +96,7 @@ def _steps(rounds: Rows) -> str:
         rows.append((step, *cells))
     totals = [_both([sum(each["seconds"].values()) for each in _to(rounds, where)], "s") for where in (HYBRID, PURE)]
     rows.append(("the whole round", *totals[0], *totals[1]))
-    headers = ("step", "hybrid and back: median", "worst", "pure and back: median", "worst")
+    headers = ("step", "hybrid: median", "worst", "pure dual-write: median", "worst")
     return "### Seconds of each step\n\n" + table(headers, rows)
 
 
@@ -118,10 +122,10 @@ def _each(rounds: Rows) -> str:
         "migrate",
         "finalize",
         "rollback",
-        "rolls until service, altogether",
+        "rolls until service, in total",
         "znodes to election",
         "stop to election",
-        "no admin request answered for",
-        "overhead of a broker at most",
+        "time without an answered admin request",
+        "maximum overhead per broker",
     )
     return "### Every round\n\n" + table(headers, rows)

@@ -43,7 +43,7 @@ def test_every_table_row_has_as_many_cells_as_its_head() -> None:
     for block in text.split("\n\n"):
         rows = [line for line in block.splitlines() if line.startswith("|")]
         assert len({row.count("|") for row in rows}) <= 1, block
-    assert "| TTL 1 s | held already |" in text
+    assert "| TTL 1 s | already there |" in text
     assert "2 + 1" in text
 
 

@@ -60,19 +60,19 @@ def test_every_table_row_has_as_many_cells_as_its_head() -> None:
 
 def test_median_and_worst() -> None:
     text = page.measured(measured(*(a_round(number) for number in range(1, 5))))
-    assert "| the znodes are gone until a broker is controller | 1 s | 25 ms | 40 ms |" in text
-    assert "| rolls of the brokers from hybrid until service is on ZooKeeper | 0 | 0 | 0 |" in text
-    assert "| rolls of the brokers from pure dual-write until service is on ZooKeeper | 1 | 1 | 1 |" in text
+    assert "| from the removal of the znodes until a broker is controller | 1 s | 25 ms | 40 ms |" in text
+    assert "| rolling restarts of the brokers from hybrid until service is on ZooKeeper | 0 | 0 | 0 |" in text
+    assert "| rolling restarts of the brokers from pure dual-write until service is on ZooKeeper | 1 | 1 | 1 |" in text
     assert "with 1500 records acknowledged" in text
     assert "| finalize | - | - | 30 s | 30 s |" in text
-    assert "| all of it | 60 min |  | 50 min |" in text
+    assert "| total | 60 min |  | 50 min |" in text
 
 
 def test_a_round_that_needed_more_shows() -> None:
     text = page.measured(measured(a_round(1, rolls_for_service=1), a_round(3)))
-    assert "| rolls of the brokers from hybrid until service is on ZooKeeper | 0 | 0.5 | 1 |" in text
+    assert "| rolling restarts of the brokers from hybrid until service is on ZooKeeper | 0 | 0.5 | 1 |" in text
     text = page.measured(measured(a_round(1), begun_anew=2))
-    assert "2 of the rounds were begun anew" in text
+    assert "2 of the rounds were started again" in text
 
 
 def test_the_two_programs_leave_each_other_s_part_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
