@@ -16,7 +16,7 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Computes the settings that the brokers need in a stage and writes them as a new revision: as a new ConfigMap
+  - Computes the settings that the brokers need in a stage and writes them as a new revision, that is as a new ConfigMap
     or as environment variables, depending on the brokers' settings source. The previous settings are kept.
   - Restarts nothing. StatefulSets with the update strategy C(RollingUpdate) are switched to C(OnDelete) first,
     so that Kubernetes does not start its own rolling restart.

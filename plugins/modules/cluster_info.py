@@ -16,7 +16,7 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Derives the state from the cluster itself: from the settings that its processes run
+  - Derives the state from the cluster itself, that is from the settings that its processes run
     with, ZooKeeper and the KRaft quorum. No stored state is used.
   - Also returns since when, why, and the next command.
   - Also works on a cluster that is not being migrated, or that was finalized.

@@ -77,7 +77,7 @@ offline:
   type: int
   sample: 0
 controller:
-  description: Id of the active controller: a broker in ZooKeeper mode, else a KRaft controller.
+  description: Id of the active controller, which is a broker in ZooKeeper mode, else a KRaft controller.
   returned: success, while ZooKeeper is used
   type: int
   sample: 1

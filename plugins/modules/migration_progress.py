@@ -16,7 +16,7 @@ version_added: 1.0.0
 author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
-  - Waits until the cluster is in hybrid dual-write: an active KRaft controller holds
+  - Waits until the cluster is in hybrid dual-write, that is until an active KRaft controller holds
     C(/controller) in ZooKeeper, all metadata has been copied and writes reach both stores.
   - Prints how many of the expected brokers are registered. After O(wait_timeout) it fails and
     says which ones are missing and why.

@@ -18,7 +18,7 @@ author:
 description:
   - Reads the Kafka cluster, ZooKeeper and the Kubernetes objects around it and returns everything that blocks
     or affects a migration, each finding with a stable code, its location and what to do about it.
-  - Also returns the plan: the sub-phases, the number of rolling restarts, and an estimate of the time. Prints
+  - Also returns the plan, that is the sub-phases, the number of rolling restarts, and an estimate of the time. Prints
     all of it.
   - Fails if a finding blocks the migration and is not accepted by its code in O(accept). All findings are
     shown first.

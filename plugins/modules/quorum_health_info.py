@@ -76,7 +76,7 @@ migration_states:
   type: dict
   sample: {'1000': 2, '1001': 2, '1002': 2}
 source:
-  description: The source of these values: V(protocol) (Kafka's own, through the forwarded port), V(jolokia) or V(tool).
+  description: The source of these values, V(protocol) (Kafka's own, through the forwarded port), V(jolokia) or V(tool).
   returned: unless C(check_mode) says that it would wait
   type: str
   sample: protocol
