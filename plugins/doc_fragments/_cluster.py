@@ -39,7 +39,7 @@ options:
       - statefulset
   statefulsets:
     description:
-      - Names of the brokers' StatefulSets. Needed when there are several, for example one for each zone.
+      - Names of the brokers' StatefulSets. Needed if there are several, for example one per zone.
     type: list
     elements: str
     default: []
@@ -88,25 +88,25 @@ options:
     default: 10Gi
   controller_storage_class:
     description:
-      - StorageClass of the controllers' volumes. Without it that of the brokers' volumes, and where those name none, the default one of
-        the Kubernetes cluster.
+      - StorageClass of the controllers' volumes. If unset, that of the brokers' volumes, or the default one of
+        the Kubernetes cluster if those name none.
     type: str
   controller_resources:
     description:
       - Resources of the controllers' container, with C(requests) and C(limits) as in a pod.
-      - Without it the brokers' requests and limits, but not more than 1 CPU and 5Gi of memory, which is what Kafka's documentation gives
-        a controller. Where the brokers have none, the controllers have none.
-      - A heap of the brokers that does not fit is made smaller, to four fifths of the memory.
+      - If unset, the brokers' requests and limits, but at most 1 CPU and 5Gi of memory, which Kafka's documentation recommends for
+        a controller. If the brokers have none, the controllers have none.
+      - If the brokers' heap does not fit, it is reduced to four fifths of the memory.
     type: dict
   controller_labels:
     description:
-      - More labels for the controllers' pods and for every object that is made for them, for example those that a policy demands.
-      - They must not make a Service or another selector of the brokers take the controllers for brokers.
+      - Additional labels for the controllers' pods and for every object created for them, for example those that a policy requires.
+      - They must not match a Service or any other selector of the brokers.
     type: dict
     default: {}
   controller_annotations:
     description:
-      - More annotations for the controllers' pods. What a service mesh reads on the brokers' pods is taken over without this.
+      - Additional annotations for the controllers' pods. Those that a service mesh reads on the brokers' pods are copied anyway.
     type: dict
     default: {}
   controller_manifest:
@@ -116,7 +116,7 @@ options:
     type: dict
   controller_container:
     description:
-      - Name of the container that runs the controller in O(controller_manifest). Needed when that has several and none is named kafka.
+      - Name of the container that runs the controller in O(controller_manifest). Needed if that has several and none is named kafka.
     type: str
   accept:
     description:

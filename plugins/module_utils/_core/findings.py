@@ -120,21 +120,21 @@ _RULES = (
     _block(
         "rollout-pending",
         "pods do not run the template of their StatefulSet",
-        "finish that rollout first, or put the old template back",
+        "finish that rollout first, or restore the old template",
     ),
     _block(
         "budget-blocks",
         "PodDisruptionBudgets would refuse every restart",
-        "leave one budget that allows one pod to be unavailable",
+        "keep one budget that allows one pod to be unavailable",
     ),
     _block(
         "broker-data-lost",
-        "a restart would empty the brokers",
+        "a restart would delete the brokers' data",
         "move the log directories to volumes of a volumeClaimTemplate",
     ),
     _warn(
         "broker-data-on-node",
-        "the brokers' data stays on the node that they ran on",
+        "the brokers' data stays on the node where they ran",
         "make sure that each pod comes back to its node",
     ),
     _block("reassignment-running", "a partition reassignment is running", "wait for it or cancel it"),
