@@ -59,7 +59,7 @@ class ActionModule(KraftAction):
         where = cluster.state.name
         if event == "MoveToKRaftControllerComplete":
             for item in locks.managed(cluster):
-                if writes.restore_strategy(cluster.client, item):
+                if writes.restore_strategy(cluster.client, item, run.params["wait_timeout"], run.progress):
                     run.progress(_handed_over(item))
             cluster.changed(Part.OBJECTS)
             locks.release(cluster, over=True)
@@ -75,7 +75,7 @@ class ActionModule(KraftAction):
         """Prove that nothing is left, then take away what is ours and end the attempt."""
         cluster = run.cluster
         for item in cluster.statefulsets:
-            if writes.restore_strategy(cluster.client, item):
+            if writes.restore_strategy(cluster.client, item, run.params["wait_timeout"], run.progress):
                 run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
         deleted = [f"ConfigMap/{name}" for name in rollback_plan.delete_config_maps(cluster)]
         deleted += ["Secret with the originals"] if originals.forget(cluster) else []

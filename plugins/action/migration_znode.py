@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import quorum_removal, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import election, quorum_removal, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -50,14 +49,17 @@ class ActionModule(KraftAction):
     def _nudge(self, run: Run, evidence: Evidence, error: DeadlineExceeded) -> None:
         """No broker took /controller: one that starts on plain ZooKeeper settings tries by itself (KAFKA-16101)."""
         cluster = run.cluster
+        pod = election.choose(cluster)
         evidence.notes.append(f"{error.message}: a broker was restarted to be elected")
-        run.progress(f"{error.message}; restarting one broker on its original settings, which makes it try")
+        run.progress(f"{error.message}; restarting {pod} on its original settings, which makes it try")
         for item in brokers.plan_return(cluster, stages.ORIGINAL):
             brokers.write_stage(cluster, item)
-        pod, found = next(iter(cluster.pods.items()))
-        run.client.delete(POD, pod, cluster.namespace, uid=found["metadata"]["uid"])
-        controller, evidence.elected_ms = handover.wait_broker_in_charge(
-            cluster.zookeeper, timeout=run.params["pod_timeout"], progress=run.progress
-        )
+        cluster.changed()
+
+        def sure() -> None:
+            cluster.changed(Part.OBJECTS)
+            locks.check(cluster, run.journal.migration_id)
+
+        controller, evidence.elected_ms = election.restart_one(cluster, pod, sure, run.progress)
         evidence.controller = controller.broker_id
         cluster.changed()

@@ -16,12 +16,16 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     controllers_ready,
     dual_write,
     gates,
+    leaders,
     migration_flag,
     rollback_plan,
     status,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import BrokerRoll
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import ControllerRoll
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import (
+    ControllerRoll,
+    restart_with_flag,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import health_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Restart, RollEngine, Target
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
@@ -103,6 +107,7 @@ class ActionModule(KraftAction):
         target = self._broker_target(run) if of_brokers else self._controller_target(run)
         container = cluster.container if of_brokers else cluster.controller_container
         engine = RollEngine(run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress)
+        engine.recovery_timeout = run.params["recovery_timeout"]
         if of_brokers:
             engine.interval = run.params["restart_interval"]
             engine.previous_ms = max(map(made_ms, cluster.pods.values()), default=0)
@@ -111,13 +116,21 @@ class ActionModule(KraftAction):
         def keep(restart: Restart) -> None:
             pods.append(restart.as_dict())
 
+        were = leaders.before(cluster, target.left) if isinstance(target, BrokerRoll) else None
         engine.run(target, keep)
         cluster.changed()
         self._note_pure(run)
+        elected = leaders.put_back(cluster, were, run.progress) if were is not None and pods else None
         run.record(
-            "rolled", stage=run.params["stage"], target=run.params["target"], pods=pods, state=cluster.state.name
+            "rolled",
+            stage=run.params["stage"],
+            target=run.params["target"],
+            pods=pods,
+            state=cluster.state.name,
+            leaders=elected,
         )
         return {
+            "leaders": elected,
             "msg": f"restarted {len(pods)} {run.params['target']} in {time.monotonic() - run.started:.0f} s; {cluster.state.reason}",
             "restarted": pods,
             "skipped": len(cluster.pods if of_brokers else cluster.controller_pods)
@@ -135,20 +148,12 @@ class ActionModule(KraftAction):
         if cluster.controllers is None or not without:
             return
 
-        def wrong(_pod: str, facts: ProcessFacts) -> str:
-            return "" if state.has_flag(facts.settings) else "the migration flag is off"
-
         def sure() -> None:
             cluster.changed(Part.OBJECTS)
             locks.check(cluster, run.journal.migration_id)
             migration_flag.check_restart(cluster)
 
-        digest = template_annotation(cluster.controllers, names.SETTINGS_HASH)
-        target = ControllerRoll(cluster, digest, wrong, sure, without)
-        engine = RollEngine(
-            run.client, cluster.namespace, cluster.controller_container, run.params["pod_timeout"], run.progress
-        )
-        engine.run(target, lambda _restart: None)
+        restart_with_flag(cluster, without, sure, run.progress)
         cluster.changed()
 
     def _note_pure(self, run: Run) -> None:

@@ -144,6 +144,12 @@ options:
       - Timeout in seconds for one restarted pod to be Ready, on its new settings and back in sync.
     type: int
     default: 600
+  recovery_timeout:
+    description:
+      - Seconds that one restarted pod that recovers its logs after an unclean stop may go without recovering any.
+      - As long as it recovers logs, and what it does is printed, O(pod_timeout) does not end the roll.
+    type: int
+    default: 300
   restart_interval:
     description:
       - Minimum time in seconds from one broker restart to the next.

@@ -119,6 +119,30 @@ restarted:
       description: Seconds from the deletion until the pod was back in every in-sync replica set or in the quorum.
       type: float
       sample: 7.0
+leaders:
+  description:
+    - How many partitions are led by their preferred replica, and what was done about it.
+    - After a roll of the brokers the preferred replicas are elected where they were the leaders before and
+      C(auto.leader.rebalance.enable) is off.
+  returned: when brokers were restarted
+  type: dict
+  contains:
+    msg:
+      description: One sentence.
+      type: str
+      sample: 60 of 60 partitions are led by their preferred replica after an election, 38 of 60 were before it
+    elected:
+      description: Whether an election was made.
+      type: bool
+      sample: true
+    before:
+      description: Partitions led by their preferred replica before the roll, and how many were counted.
+      type: dict
+      sample: {preferred: 60, partitions: 60}
+    after:
+      description: The same after the roll, before an election.
+      type: dict
+      sample: {preferred: 38, partitions: 60}
 skipped:
   description: Number of pods that already ran the wanted settings.
   returned: when something was restarted

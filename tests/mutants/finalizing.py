@@ -278,9 +278,9 @@ FINALIZING = (
     Mutant(
         "a restarted controller without the flag counts as flagged",
         "2",
-        ACTION + "rolling_restart.py",
-        'return "" if state.has_flag(facts.settings) else "the migration flag is off"',
-        'return ""',
+        MIGRATION + "controller_roll.py",
+        'return "" if state.has_flag(facts.settings) else "the migration flag is off"\n',
+        'return ""\n',
         ACT["rolling_restart"],
     ),
     Mutant(
@@ -294,8 +294,8 @@ FINALIZING = (
     Mutant(
         "the hash of a pod is taken for the settings of its process",
         "2",
-        ACTION + "rolling_restart.py",
-        "ControllerRoll(cluster, digest, wrong, sure, without)",
+        MIGRATION + "controller_roll.py",
+        "ControllerRoll(cluster, digest, wrong, sure, pods)",
         "ControllerRoll(cluster, digest, wrong, sure)",
         LOST_FLAGS,
     ),
@@ -311,8 +311,8 @@ FINALIZING = (
         "the active controller is restarted into settings without the flag",
         "2",
         MIGRATION + "quorum_removal.py",
-        "    migration_flag.check_restart(cluster)\n",
-        "    pass\n",
+        "        migration_flag.check_restart(cluster)\n",
+        "        pass\n",
         REMOVAL,
     ),
     Mutant(

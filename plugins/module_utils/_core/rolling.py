@@ -9,7 +9,7 @@ Private to the collection. Safety rule 4 of docs/architecture.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Partition = tuple[str, int]
@@ -86,6 +86,14 @@ def never_safe(partitions: Mapping[Partition, Replicas]) -> list[Partition]:
 def under_replicated(partitions: Mapping[Partition, Replicas]) -> list[Partition]:
     """Return the partitions with a replica outside the ISR."""
     return sorted(name for name, state in partitions.items() if set(state.replicas) - set(state.isr))
+
+
+def preferred(partitions: Mapping[Partition, Replicas], brokers: Collection[int] | None = None) -> tuple[int, int]:
+    """Return how many partitions their first replica leads, and how many there are; only those whose first replica is in ``brokers``."""
+    counted = [
+        state for state in partitions.values() if state.replicas and (brokers is None or state.replicas[0] in brokers)
+    ]
+    return sum(state.leader == state.replicas[0] for state in counted), len(counted)
 
 
 def quorum_survives(voters: Sequence[int], caught_up: Iterable[int], leaving: int) -> bool:

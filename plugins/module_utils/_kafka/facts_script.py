@@ -25,6 +25,7 @@ TOOLS = (
     "kafka-dump-log",
     "kafka-topics",
     "kafka-configs",
+    "kafka-leader-election",
 )
 """Looked for with and without ``.sh``: Confluent's packages have no suffix."""
 

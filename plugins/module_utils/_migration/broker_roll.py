@@ -10,7 +10,6 @@ ZooKeeper-mode controller broker goes last.
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +17,6 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import stalled_isr
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
     PartitionState,
@@ -28,8 +26,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import kraft_in_charge, wait_current
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.hash_target import HashTarget
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back, OtherFirst
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
@@ -42,15 +40,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import wait_moving, wait_written
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import read_states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits import InSync, wait_in_sync
 
 Partition = tuple[str, int]
 #: a TTL that costs nothing
 _FAST = 0
-#: seconds within which ZooKeeper has what the quorum has committed, where nothing is wrong
-FOLLOWS = 1.0
 #: seconds without an ISR that grows after which it is looked for brokers that cannot change one, each time
 MUTE_LOOK = 10.0
 #: seconds after which a wait for the ISR is explained by the controller's address cache
@@ -61,10 +56,10 @@ class _Found(Exception):
     """Brokers were found that cannot change an ISR any more."""
 
 
-class BrokerRoll:
+class BrokerRoll(HashTarget):
     """Restarts the brokers whose pod does not have ``settings_hash`` yet."""
 
-    what = "broker"
+    what, id_name, unknown = "broker", "broker id", "broker-not-healthy"
 
     def __init__(
         self,
@@ -84,30 +79,30 @@ class BrokerRoll:
         register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
         that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see stalled_isr.py.
         """
+        pods = cluster.pod_of_broker_or_down if down_too else cluster.pod_of_broker
+
+        def has_hash(pod: Mapping[str, Any]) -> bool:
+            return pod_settings_hash(pod) == hash_of_set.get(owner_uid(pod))
+
+        super().__init__(
+            {pod: broker for broker, pod in pods.items()},
+            has_hash,
+            {name: pod for name, pod in cluster.pods.items() if not has_hash(pod)},
+        )
         self.cluster = cluster
-        self._hashes = dict(hash_of_set)
         self._wanted = wanted
         self._sure = make_sure
-        pods = cluster.pod_of_broker_or_down if down_too else cluster.pod_of_broker
-        self._ids = {pod: broker for broker, pod in pods.items()}
         self._down_too = down_too
         self._handed_over = handed_over
         self._registers = registers
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
-        #: pod -> uid of the pod that is to go
-        self._left: dict[str, str] = {
-            name: pod["metadata"]["uid"] for name, pod in cluster.pods.items() if not self._has_hash(pod)
-        }
         #: pods of brokers that cannot change an ISR any more; best restarted while every ISR is complete
         self._mute = {
             pod
             for pod, facts in known(cluster.facts).items()
             if handed_over and pod in self._left and stalled_isr.has_lost_a_channel(facts)
         }
-
-    def _has_hash(self, pod: Mapping[str, Any]) -> bool:
-        return pod_settings_hash(pod) == self._hashes.get(owner_uid(pod))
 
     # Target
 
@@ -124,12 +119,6 @@ class BrokerRoll:
         first = down or [pod for pod in self._left if pod in self._mute]
         return (first or rolling.order(self._left, last))[0], len(self._left)
 
-    def node_id(self, pod: str) -> int:
-        """The broker id. Raises Refused when it is not known: such a pod is never deleted."""
-        if pod not in self._ids:
-            raise Refused(f"the broker id of pod {pod} is not known; start it first", code="broker-not-healthy")
-        return self._ids[pod]
-
     def make_sure(self, pod: str) -> None:
         """Gates and foreign changes."""
         self.node_id(pod)
@@ -140,7 +129,7 @@ class BrokerRoll:
         broker = self.node_id(pod)
         deadline = time.monotonic() + timeout
         while True:
-            self._wait_current(max(deadline - time.monotonic(), 0.0), progress)
+            wait_current(self.cluster, max(deadline - time.monotonic(), 0.0), progress)
             partitions = replicas_of(self.cluster, broker)
             tolerated = (
                 rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
@@ -182,54 +171,9 @@ class BrokerRoll:
                 if pod not in self._mute:
                     raise OtherFirst from None
 
-    def _kraft_in_charge(self) -> bool:
-        node = self.cluster.zookeeper.get("/controller")
-        return node is not None and not node.ephemeral
-
-    def _wait_current(self, timeout: float, progress: Callable[[str], None]) -> None:
-        """While KRaft is in charge, ZooKeeper follows it: wait until it has what the quorum has committed by now.
-
-        Controllers that are cut off from ZooKeeper leave an ISR in it that is no more (safety rule 4).
-        """
-        cluster, began = self.cluster, time.monotonic()
-        if not self._kraft_in_charge():
-            return
-        wait: Callable[..., object] = wait_moving
-        if all(facts.jolokia_port for facts in known(cluster.controller_facts).values()):
-            wait = functools.partial(wait_written, offset=self._committed(timeout, progress))
-        # otherwise a tool would take seconds for each restart; what is written anew is behind by milliseconds
-        try:
-            # what was committed a moment ago is on its way: nothing to tell of
-            wait(cluster.zookeeper, timeout=FOLLOWS, progress=lambda _text: None)
-        except DeadlineExceeded:
-            left = max(timeout - (time.monotonic() - began), 1.0)
-            wait(cluster.zookeeper, timeout=left, progress=progress)
-
-    def _committed(self, timeout: float, progress: Callable[[str], None]) -> int:
-        """The last offset that the quorum has committed, as soon as it has a leader that says so."""
-        cluster = self.cluster
-        committed: list[int] = []
-
-        def look() -> str:
-            try:
-                quorum = read_quorum(cluster)
-            except KraftError as error:
-                reason = error.message
-            else:
-                if quorum.leader is not None and quorum.high_watermark > 0:
-                    committed.append(quorum.high_watermark - 1)
-                    return ""
-                reason = "the quorum has no leader that says what it has committed"
-            # a controller may have been restarted meanwhile, by whomever
-            cluster.changed(Part.CONTROLLERS)
-            return reason
-
-        paced(look, timeout, progress)
-        return committed[-1]
-
     def restarted(self, pod: Mapping[str, Any]) -> bool:
         """Whether somebody else has restarted it onto the wanted settings."""
-        if not self._has_hash(pod) or pod["metadata"]["uid"] in self._left.values():
+        if not super().restarted(pod):
             return False
         self._registered_ms = -1  # it may have registered before we looked
         return True
@@ -250,12 +194,6 @@ class BrokerRoll:
         # read too early: the start script was still at work
         return facts if facts is not None and facts.settings else self._read(pod).result()
 
-    def judge(self, pod: Mapping[str, Any]) -> Verdict:
-        """A Ready pod counts when its template is the wanted revision."""
-        if self._has_hash(pod):
-            return Verdict(True, "Ready")
-        return Verdict(False, "the new pod has another settings hash than the StatefulSet was given", fatal=True)
-
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
         """Wait until the process runs the wanted settings and the broker is in every ISR."""
         broker = self.node_id(pod)
@@ -265,6 +203,8 @@ class BrokerRoll:
         self._mute.discard(pod)
         if self._registers:
             self._wait_registered(broker, deadline, progress)
+        # an ISR that ZooKeeper has not heard of since would still name the broker from before its restart
+        wait_current(self.cluster, max(deadline - time.monotonic(), 0.0), progress)
         slow = threading.Timer(SLOW, lambda: self._explain(progress))
         slow.daemon = True
         slow.start()
@@ -299,7 +239,7 @@ class BrokerRoll:
 
         def look(leaders: set[int]) -> None:
             # before KRaft was ever in charge no broker can have lost its channel by that
-            if (self._handed_over or self._kraft_in_charge()) and self._find_mute(leaders):
+            if (self._handed_over or kraft_in_charge(self.cluster)) and self._find_mute(leaders):
                 raise _Found
 
         return wait_in_sync(

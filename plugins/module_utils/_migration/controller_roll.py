@@ -16,16 +16,22 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import all_voters, caught_up, read_quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.hash_target import HashTarget
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import (
+    Back,
+    OtherFirst,
+    RollEngine,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import pod_settings_hash
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
+    pod_settings_hash,
+    template_annotation,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
-    Refused,
     Unreachable,
 )
 
@@ -33,10 +39,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 PACE = 0.25
 
 
-class ControllerRoll:
+class ControllerRoll(HashTarget):
     """Restarts the controllers whose pod does not have ``settings_hash`` yet, or those that are named."""
 
-    what = "controller"
+    what, id_name, unknown = "controller", "node id", "controllers-not-ready"
 
     def __init__(
         self,
@@ -50,20 +56,22 @@ class ControllerRoll:
 
         ``left``: the pods to restart, where a pod's hash does not tell what its process runs with.
         """
+
+        def has_hash(pod: Mapping[str, Any]) -> bool:
+            return pod_settings_hash(pod) == settings_hash
+
+        super().__init__(
+            {pod: number for number, pod in cluster.controller_ids.items()},
+            has_hash,
+            {
+                name: pod
+                for name, pod in cluster.controller_pods.items()
+                if (not has_hash(pod) if left is None else name in left)
+            },
+        )
         self.cluster = cluster
-        self._hash = settings_hash
         self._wanted = wanted
         self._sure = make_sure
-        self._ids = {pod: number for number, pod in cluster.controller_ids.items()}
-        #: pod -> uid: one that is named may have the hash already, and is no restarted one for that
-        self._left: dict[str, str] = {
-            pod: obj["metadata"]["uid"]
-            for pod, obj in cluster.controller_pods.items()
-            if (not self._has_hash(obj) if left is None else pod in left)
-        }
-
-    def _has_hash(self, pod: Mapping[str, Any]) -> bool:
-        return pod_settings_hash(pod) == self._hash
 
     # Target
 
@@ -91,44 +99,20 @@ class ControllerRoll:
         paced(look, self.cluster.params["pod_timeout"], lambda _text: None)
         return found[-1]
 
-    def node_id(self, pod: str) -> int:
-        """The controller's node id. Raises Refused when the process could not be read."""
-        if pod not in self._ids:
-            raise Refused(
-                f"the node id of controller pod {pod} is not known; start it first", code="controllers-not-ready"
-            )
-        return self._ids[pod]
-
     def make_sure(self, pod: str) -> None:
-        """The gates, again right before the restart."""
-        self.node_id(pod)
+        """The gates, again right before the restart, and the majority after them: a gate may take seconds to read."""
+        leaving = self.node_id(pod)
         self._sure()
+        if cannot_spare(self.cluster, leaving):
+            raise OtherFirst
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
         """Wait until the other caught-up voters are a majority."""
         leaving = self.node_id(pod)
-
-        def look() -> str:
-            quorum = read_quorum(self.cluster)
-            voters = all_voters(self.cluster, quorum)
-            if rolling.quorum_survives(voters, caught_up(quorum), leaving):
-                return ""
-            return f"without controller {leaving} the caught-up voters {sorted(caught_up(quorum))} are no majority of {voters}"
-
-        paced(look, timeout, progress)
-
-    def restarted(self, pod: Mapping[str, Any]) -> bool:
-        """Whether somebody else has restarted it onto the wanted settings."""
-        return self._has_hash(pod) and pod["metadata"]["uid"] not in self._left.values()
+        paced(lambda: cannot_spare(self.cluster, leaving), timeout, progress)
 
     def started(self, pod: str) -> None:
         """Nothing to do early: the voter catches up later than its settings can be read."""
-
-    def judge(self, pod: Mapping[str, Any]) -> Verdict:
-        """A Ready pod counts when its template is the wanted revision."""
-        if self._has_hash(pod):
-            return Verdict(True, "Ready")
-        return Verdict(False, "the new pod has another settings hash than the StatefulSet was given", fatal=True)
 
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
         """Wait until the process runs the wanted settings and the voter has caught up."""
@@ -157,6 +141,34 @@ class ControllerRoll:
     def extra_wait(self) -> float:
         """Controllers wait for nobody's address cache."""
         return 0.0
+
+
+def cannot_spare(cluster: StatefulSetCluster, leaving: int) -> str:
+    """Return why the quorum cannot lose this controller now, or an empty string. A voter that does not answer is a voter."""
+    quorum = read_quorum(cluster)
+    voters, ready = all_voters(cluster, quorum), caught_up(quorum)
+    if rolling.quorum_survives(voters, ready, leaving):
+        return ""
+    return f"without controller {leaving} the caught-up voters {sorted(ready)} are no majority of {voters}"
+
+
+def restart_with_flag(
+    cluster: StatefulSetCluster, pods: Collection[str], sure: Callable[[], None], progress: Callable[[str], None]
+) -> None:
+    """Restart controllers, one by one, that have to come back with the migration flag. Raises KraftError as a roll does.
+
+    ``sure`` raises KraftError when one that is restarted now would come back without it.
+    """
+
+    def wrong(_pod: str, facts: ProcessFacts) -> str:
+        return "" if state.has_flag(facts.settings) else "the migration flag is off"
+
+    digest = template_annotation(cluster.controllers, names.SETTINGS_HASH) if cluster.controllers else ""
+    target = ControllerRoll(cluster, digest, wrong, sure, pods)
+    engine = RollEngine(
+        cluster.client, cluster.namespace, cluster.controller_container, cluster.params["pod_timeout"], progress
+    )
+    engine.run(target, lambda _restart: None)
 
 
 def paced(look: Callable[[], str], timeout: float, progress: Callable[[str], None]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up, read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
@@ -30,7 +30,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, quiesce
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import paced
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import (
+    cannot_spare,
+    paced,
+    restart_with_flag,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     ownership,
     volumes,
@@ -117,13 +121,14 @@ def _wait_written(cluster: StatefulSetCluster, evidence: Evidence, progress: Pro
             evidence.written = found.offset
             return
         except KraftError as error:
+            text = error.message
             if attempt == 1 and cluster.controller_ids:
-                progress(
-                    f"{error.message}; restarting the active controller, whose successor writes again (KAFKA-16667)"
-                )
-                _restart_active(cluster, progress)
-                continue
-            text = f"ZooKeeper does not have everything that the quorum has: {error.message}"
+                progress(f"{text}; restarting the active controller, whose successor writes again (KAFKA-16667)")
+                why_not = _restart_active(cluster, progress)
+                if not why_not:
+                    continue
+                text = f"{text}; {why_not}"
+            text = f"ZooKeeper does not have everything that the quorum has: {text}"
             remedy = "what is missing would be lost. Look at the active controller's log, or accept the loss"
             _accept_or_refuse(cluster, evidence, BEHIND, text, remedy)
             return
@@ -164,34 +169,35 @@ def _accept_or_refuse(
     raise Refused(f"{text}; {remedy} with kraft_accept: [{code}]", code=code, detail=detail)
 
 
-def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> None:
-    """Safety rule 2: only with the flag on in every controller and in what a restarted pod would read."""
-    if not migration_flag.on_everywhere(cluster):
-        raise Refused(
-            "the active controller is not restarted: not every controller has the migration flag, in its process and in its "
-            "StatefulSet, and a restart could finalize the migration",
-            code="controllers-not-ready",
-        )
-    migration_flag.check_restart(cluster)
+def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> str:
+    """Restart the active controller as a roll would; returns why it was not, or an empty string.
+
+    Safety rules 2 and 4: only with the flag on in every controller and in what a restarted pod would read, and only while
+    the other caught-up voters are a majority: without one the brokers would be left with no controller at all.
+    """
+
+    def sure() -> None:
+        cluster.changed(Part.OBJECTS, Part.CONTROLLERS)
+        if not migration_flag.on_everywhere(cluster):
+            raise Refused(
+                "the active controller is not restarted: not every controller has the migration flag, in its process and in its "
+                "StatefulSet, and a restart could finalize the migration",
+                code="controllers-not-ready",
+            )
+        migration_flag.check_restart(cluster)
+
+    sure()
     leader = read_quorum(cluster).leader
     pod = cluster.controller_ids.get(leader) if leader is not None else None
-    if pod is None:
-        return
-    uid = cluster.controller_pods[pod]["metadata"]["uid"]
-    cluster.client.delete(POD, pod, cluster.namespace, uid=uid)
-
-    def look() -> str:
-        cluster.changed(Part.CONTROLLERS)
-        running = {name: obj["metadata"]["uid"] for name, obj in cluster.controller_pods.items()}
-        if running.get(pod) in (None, uid) or pod not in known(cluster.controller_facts):
-            return f"{pod} restarts"
-        quorum = read_quorum(cluster)
-        wanted = len(cluster.controller_ids)
-        if quorum.leader is None or len(caught_up(quorum)) < wanted:
-            return f"{len(caught_up(quorum))} of {wanted} controllers have caught up"
-        return ""
-
-    paced(look, cluster.params["pod_timeout"], progress)
+    if leader is None or pod is None:
+        return ""  # an election: whoever wins it writes again
+    try:
+        paced(lambda: cannot_spare(cluster, leader), cluster.params["pod_timeout"], progress)
+    except DeadlineExceeded as error:
+        return f"the active controller was not restarted: {error.message}; start the other controllers first"
+    restart_with_flag(cluster, [pod], sure, progress)
+    cluster.changed(Part.CONTROLLERS)
+    return ""
 
 
 def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:

@@ -12,27 +12,46 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.budgets import budget_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import selects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.log_recovery import LogRecovery
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.pod_start import (
+    PodStart,
+    made_after,
+    runs,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
     KraftError,
     NotFound,
+    Refused,
     Unreachable,
 )
 
-#: a container that has crashed this often since its pod was made is not coming back by waiting
-CRASHES = 4
 #: seconds between two tries to have a pod go
 PAUSE = 0.5
+#: seconds from one look at a pod that takes longer than its deadline, since it recovers its logs, to the next
+SLICE = 30.0
+
+#: seconds after which a budget that says that it never allows an eviction is believed
+NEVER = 10.0
+#: pods that a budget may count whose status does not say: what it never allows of any number of pods
+ANY_NUMBER = 1_000_000
+#: code of budgets that never allow an eviction
+BLOCKS = "budget-blocks"
+
+Result = TypeVar("Result")
 
 
 class OtherFirst(Exception):
@@ -110,7 +129,8 @@ class RollEngine:
 
     ``pod_timeout`` in seconds for one pod from its deletion until it is back; ``interval`` in seconds from one restart to
     the next at least; ``previous_ms`` is when a pod of the target was last restarted, by whomever (milliseconds since the
-    epoch): an earlier roll may have ended just now.
+    epoch): an earlier roll may have ended just now. ``recovery_timeout`` in seconds without progress of a pod that recovers its
+    logs, which ``pod_timeout`` does not count.
     """
 
     client: KubeClient
@@ -120,6 +140,7 @@ class RollEngine:
     progress: Callable[[str], None]
     interval: float = 0.0
     previous_ms: int = 0
+    recovery_timeout: float = 300.0
     restarts: list[Restart] = field(default_factory=list)
 
     def run(self, target: Target, on_restart: Callable[[Restart], None]) -> list[Restart]:
@@ -172,18 +193,32 @@ class RollEngine:
         uid, gone_ms = self._have_it_go(target, pod, tell)
         deadline = time.monotonic() + self.pod_timeout
         restart = Restart(pod, target.node_id(pod), gone_ms)
+        start = PodStart(self.client, self.namespace, pod, self.container, uid)
+
+        def look(pods: Mapping[str, Mapping[str, Any]]) -> Verdict:
+            found = pods.get(pod)
+            verdict = start.verdict(found)
+            if found is not None and found["metadata"]["uid"] != uid and runs(found):
+                target.started(pod)
+            return target.judge(found) if found is not None and verdict.done else verdict
+
+        def ready(seconds: float) -> object:
+            return wait_for(self.client, POD, self.namespace, look, timeout=seconds, name=pod, progress=tell)
+
+        recovery = LogRecovery(
+            self.client,
+            self.namespace,
+            pod,
+            self.container,
+            tell,
+            standstill=self.recovery_timeout,
+            start=self.pod_timeout,
+        )
         try:
-            wait_for(
-                self.client,
-                POD,
-                self.namespace,
-                lambda pods: self._verdict(target, pods.get(pod), uid),
-                timeout=max(deadline - time.monotonic(), 1.0),
-                name=pod,
-                progress=tell,
-            )
-            restart.ready_ms = int(time.time() * 1000)
-            back = target.wait_until_back(pod, max(deadline - time.monotonic(), 1.0), tell)
+            with recovery:
+                _patiently(ready, deadline, recovery)
+                restart.ready_ms = int(time.time() * 1000)
+                back = _patiently(lambda seconds: target.wait_until_back(pod, seconds, tell), deadline, recovery)
         except KraftError as error:
             why = why_not_back(self.client, self.namespace, pod, self.container)
             text = f"{place} did not come back: {error.message}" + (f"; {why}" if why else "") + "; the roll stops here"
@@ -218,32 +253,36 @@ class RollEngine:
                 threading.Event().wait(PAUSE)
 
     def _when_safe(self, target: Target, pod: str, tell: Callable[[str], None]) -> Mapping[str, Any] | None:
-        target.wait_until_safe(pod, self.pod_timeout, tell)
-        target.make_sure(pod)
-        return self.client.find(POD, pod, self.namespace)
+        deadline = time.monotonic() + self.pod_timeout
+        while True:
+            target.wait_until_safe(pod, max(deadline - time.monotonic(), 0.0), tell)
+            target.make_sure(pod)
+            # it would not come back before that one does
+            missing = made_after(self.client, self.namespace, pod)
+            if not missing:
+                return self.client.find(POD, pod, self.namespace)
+            if time.monotonic() >= deadline:
+                raise DeadlineExceeded(f"waited {self.pod_timeout:.0f} s: {missing}")
+            self._wait_until_made(pod, deadline, tell)
+
+    def _wait_until_made(self, pod: str, deadline: float, tell: Callable[[str], None]) -> None:
+        """Wait until nothing would keep the pod's StatefulSet from making it again, or the deadline; whoever calls looks at all of it again."""
+
+        def look(_pods: Mapping[str, Any]) -> Verdict:
+            missing = made_after(self.client, self.namespace, pod)
+            return Verdict(not missing, missing)
+
+        try:
+            wait_for(
+                self.client, POD, self.namespace, look, timeout=max(deadline - time.monotonic(), 0.0), progress=tell
+            )
+        except DeadlineExceeded:
+            return
 
     def _is_gone(self, pod: str, uid: str) -> bool:
         """Whether the very pod is deleted or being deleted, by whomever."""
         found = self.client.find(POD, pod, self.namespace)
         return found is None or found["metadata"]["uid"] != uid or bool(found["metadata"].get("deletionTimestamp"))
-
-    def _verdict(self, target: Target, pod: Mapping[str, Any] | None, old_uid: str) -> Verdict:
-        if pod is None:
-            return Verdict(False, "pod is gone, waiting for the StatefulSet to make the new one")
-        if pod["metadata"]["uid"] == old_uid:
-            return Verdict(False, "shutting down")
-        status = pod.get("status") or {}
-        for container in status.get("containerStatuses") or []:
-            waiting = (container.get("state") or {}).get("waiting") or {}
-            if container.get("restartCount", 0) >= CRASHES and waiting.get("reason") == "CrashLoopBackOff":
-                return Verdict(
-                    False, f"container {container['name']} crashed {container['restartCount']} times", fatal=True
-                )
-        if any("running" in (each.get("state") or {}) for each in status.get("containerStatuses") or []):
-            target.started(str(pod["metadata"]["name"]))
-        if not _ready(pod) or pod["metadata"].get("deletionTimestamp"):
-            return Verdict(False, "starting")
-        return target.judge(pod)
 
     def _remove(self, pod: Mapping[str, Any], deadline: float, tell: Callable[[str], None]) -> bool:
         """Evict where a PodDisruptionBudget covers the pod, else delete; False when the budget refused and was waited for.
@@ -251,9 +290,13 @@ class RollEngine:
         A pod that is not Ready is deleted: it serves nobody, and its budget would never allow an eviction while it is so.
         """
         name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
-        if not _ready(pod) or not self._covered(pod):
+        budgets = [each for each in self.client.list(PDB, self.namespace) if _covers(each, pod)]
+        if not is_ready(pod) or not budgets:
             self.client.delete(POD, name, self.namespace, uid=uid)
             return True
+        if len(budgets) > 1:
+            # the API server answers an error of its own, however often it is asked
+            raise Refused(_blocked(budgets, pod), code=BLOCKS)
         if self.client.evict(name, self.namespace, uid=uid):
             return True
         tell("the PodDisruptionBudget allows no eviction yet")
@@ -263,42 +306,50 @@ class RollEngine:
         wait_for(self.client, PDB, self.namespace, _allows_disruption(pod), timeout=left)
         return False
 
-    def _covered(self, pod: Mapping[str, Any]) -> bool:
-        return any(selects(pdb["spec"].get("selector"), pod) for pdb in self.client.list(PDB, self.namespace))
+
+def _patiently(wait: Callable[[float], Result], deadline: float, recovery: LogRecovery) -> Result:
+    """Wait until a deadline, and for as long as the pod recovers its logs beyond it. Raises what ``wait`` raises."""
+    while True:
+        try:
+            return wait(max(deadline - time.monotonic(), 1.0))
+        except DeadlineExceeded as error:
+            more = min(recovery.more(), SLICE)
+            if more > 0:
+                deadline = time.monotonic() + more
+                continue
+            if not recovery.why:
+                raise
+            raise DeadlineExceeded(f"{recovery.why}; {error.message}", code=error.code, detail=error.detail) from error
 
 
-def selects(selector: Mapping[str, Any] | None, pod: Mapping[str, Any]) -> bool:
-    """Whether a label selector selects a pod (an empty selector selects every pod in policy/v1)."""
-    labels = pod["metadata"].get("labels") or {}
-    if selector is None:
-        return False
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    for rule in selector.get("matchExpressions") or []:
-        value, values = labels.get(rule["key"]), rule.get("values") or []
-        held = {
-            "In": value in values,
-            "NotIn": value not in values,
-            "Exists": rule["key"] in labels,
-            "DoesNotExist": rule["key"] not in labels,
-        }
-        if not held[rule["operator"]]:
-            return False
-    return True
+def _covers(budget: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
+    return selects((budget.get("spec") or {}).get("selector"), pod["metadata"].get("labels") or {})
 
 
-def _ready(pod: Mapping[str, Any]) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+def _blocked(budgets: Iterable[Mapping[str, Any]], pod: Mapping[str, Any]) -> str:
+    """Return why no eviction of the pod will ever be allowed, or an empty string."""
+    labels = {str(pod["metadata"]["name"]): pod["metadata"].get("labels") or {}}
+    return "; ".join(each.sentence for each in budget_findings(budgets, labels, ANY_NUMBER))
 
 
 def _allows_disruption(pod: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Verdict]:
+    """Judges the budgets of a pod; raises Refused (budget-blocks) when they have said for a while that they never allow an eviction."""
+    never_since: list[float] = []
+
     def judge(budgets: Mapping[str, Any]) -> Verdict:
-        for name, budget in budgets.items():
-            if selects(budget["spec"].get("selector"), pod) and not (budget.get("status") or {}).get(
-                "disruptionsAllowed", 0
-            ):
-                return Verdict(False, f"PodDisruptionBudget {name} allows no disruption now")
+        covering = [each for each in budgets.values() if _covers(each, pod)]
+        blocked = _blocked(covering, pod)
+        if not blocked:
+            never_since.clear()
+        elif not never_since:
+            # how many pods it counts may be from before a pod came back
+            never_since.append(time.monotonic())
+        elif time.monotonic() - never_since[0] >= NEVER:
+            raise Refused(blocked, code=BLOCKS)
+        for budget in covering:
+            if not (budget.get("status") or {}).get("disruptionsAllowed", 0):
+                name = budget["metadata"]["name"]
+                return Verdict(False, blocked or f"PodDisruptionBudget {name} allows no disruption now")
         return Verdict(True, "")
 
     return judge

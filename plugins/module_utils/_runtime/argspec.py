@@ -63,6 +63,7 @@ def cluster_spec() -> Spec:
         "confirm": {"type": "list", "elements": "str", "default": []},
         "soak": {"type": "int", "default": 86400},
         "pod_timeout": {"type": "int", "default": 600},
+        "recovery_timeout": {"type": "int", "default": 300},
         "restart_interval": {"type": "int", "default": 30},
         "rollback_cleanup": {"type": "str", "default": "now", "choices": ["now", "later"]},
         "wait_timeout": {"type": "int", "default": 900},

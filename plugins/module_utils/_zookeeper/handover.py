@@ -192,25 +192,6 @@ def wait_written(session: ZkSession, offset: int, *, timeout: float, progress: P
     return found
 
 
-def wait_moving(session: ZkSession, *, timeout: float, progress: Progress) -> None:
-    """Wait until a controller writes ``/migration``, which it does every 500 ms when it can (metadata.max.idle.interval.ms).
-
-    :param timeout: seconds.
-    :raises DeadlineExceeded: when nobody writes it.
-    """
-    seen: list[int] = []
-
-    def judge(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
-        node = nodes[MIGRATION]
-        if node is not None:
-            seen.append(node.version)
-            if node.version > seen[0]:
-                return node.version, ""
-        return None, "/migration stands still: the controllers do not write to ZooKeeper, what is in it may be old"
-
-    _wait(session, (MIGRATION,), judge, timeout, progress)
-
-
 def wait_broker_in_charge(session: ZkSession, *, timeout: float, progress: Progress) -> tuple[Controller, int]:
     """Wait until a broker in ZooKeeper mode holds ``/controller``; returns it and when it took it.
 

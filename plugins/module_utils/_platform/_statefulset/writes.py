@@ -19,13 +19,21 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of, whose
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.report import epoch_ms
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    DeadlineExceeded,
+    NotFound,
+    Refused,
+)
 
 Obj = dict[str, Any]
 
 #: a StatefulSet's status is written often while pods move; each write is tried again when only that changed
 ATTEMPTS = 8
+#: label of a pod with the revision of the template that it was made from
+REVISION = "controller-revision-hash"
 
 
 def annotations_of(obj: Mapping[str, Any]) -> dict[str, str]:
@@ -163,32 +171,69 @@ def hold_rolls(client: KubeClient, statefulset: Obj) -> Obj:
     return _update(client, statefulset, mutate)
 
 
-def restore_strategy(client: KubeClient, statefulset: Obj) -> bool:
+def restore_strategy(
+    client: KubeClient, statefulset: Obj, timeout: float, progress: Callable[[str], None] = lambda _text: None
+) -> bool:
     """Put the user's update strategy back; only when every pod has the update revision, else an ungated roll would start.
 
-    Returns whether it was written. Raises Conflict when a pod still has an older revision.
+    Returns whether it was written. The status may lag behind the pods: it is waited for, up to ``timeout`` seconds. Raises
+    Conflict when a pod has an older revision, or when the status does not say in time that none has.
     """
-    kept = annotations_of(statefulset).get(names.UPDATE_STRATEGY)
-    if not kept:
+    if not annotations_of(statefulset).get(names.UPDATE_STRATEGY):
         return False
-    status, metadata = statefulset.get("status") or {}, statefulset["metadata"]
-    # with OnDelete currentRevision stands still; the pods' own revision labels count as updatedReplicas
-    if (
-        status.get("updatedReplicas", 0) != statefulset["spec"].get("replicas", 1)
-        or status.get("observedGeneration") != metadata["generation"]
-    ):
+    name, namespace = str(statefulset["metadata"]["name"]), statefulset["metadata"]["namespace"]
+    current: list[Obj] = []
+
+    def judge(found: Mapping[str, Obj]) -> Verdict:
+        item = found.get(name)
+        if item is None or item["metadata"]["uid"] != statefulset["metadata"]["uid"]:
+            raise NotFound(f"StatefulSet {namespace}/{name} is gone, or another one has its name")
+        reason = _not_all_updated(client, item)
+        current[:] = [item]
+        return Verdict(not reason, reason)
+
+    try:
+        wait_for(client, STATEFUL_SET, namespace, judge, timeout=timeout, name=name, progress=progress)
+    except DeadlineExceeded as error:
         raise Conflict(
-            f"StatefulSet {metadata['namespace']}/{metadata['name']}: {status.get('updatedReplicas', 0)} of "
-            f"{statefulset['spec'].get('replicas', 1)} pods have the update revision; RollingUpdate is put back only when all have it",
+            f"StatefulSet {namespace}/{name}: {error.message}; RollingUpdate is put back only when every pod has the update revision: "
+            "look at the StatefulSet's events and at kube-controller-manager, then run again",
             code="wrong-state",
-        )
+        ) from error
 
     def mutate(body: Obj) -> None:
-        body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY, None)
-        body["spec"]["updateStrategy"] = json.loads(kept)
+        kept = body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY, None)
+        if kept:
+            body["spec"]["updateStrategy"] = json.loads(kept)
 
-    _update(client, statefulset, mutate)
+    _update(client, current[0], mutate)
     return True
+
+
+def _not_all_updated(client: KubeClient, statefulset: Obj) -> str:
+    """Return what the status does not say yet, or an empty string. Raises Conflict when a pod really has an older revision."""
+    status, metadata = statefulset.get("status") or {}, statefulset["metadata"]
+    if status.get("observedGeneration") != metadata["generation"]:
+        return f"the status is of generation {status.get('observedGeneration')}, not {metadata['generation']} yet"
+    # with OnDelete currentRevision stands still; the pods' own revision labels count as updatedReplicas
+    replicas, updated = statefulset["spec"].get("replicas", 1), status.get("updatedReplicas", 0)
+    if updated == replicas:
+        return ""
+    wanted = status.get("updateRevision")
+    older = [
+        f"{pod['metadata']['name']} ({revision})"
+        for pod in client.list(POD, metadata["namespace"])
+        if owner_uid(pod) == metadata["uid"]
+        and (revision := (pod["metadata"].get("labels") or {}).get(REVISION)) not in (None, wanted)
+    ]
+    if older:
+        raise Conflict(
+            f"StatefulSet {metadata['namespace']}/{metadata['name']}: {', '.join(older)} not of the update revision {wanted}; "
+            "RollingUpdate is put back only when all have it, since it would restart them without the checks of a roll: delete those pods "
+            "one by one, then run again",
+            code="wrong-state",
+        )
+    return f"the status counts {updated} of {replicas} pods with the update revision"
 
 
 def create_config_map(client: KubeClient, namespace: str, cluster: str, body: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.action import broker_settings, r
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controller_roll,
     migration_flag,
     point_of_no_return,
     rollback_plan,
@@ -65,7 +66,8 @@ def restarted_controllers(run: Acts, monkeypatch: pytest.MonkeyPatch) -> list[st
 
         return SimpleNamespace(run=roll)
 
-    monkeypatch.setattr(rolling_restart, "RollEngine", engine)
+    monkeypatch.setattr(controller_roll, "RollEngine", engine)
+    monkeypatch.setattr(controller_roll, "cannot_spare", lambda *_: "")
     monkeypatch.setattr(locks, "check", run.note("lock looked at"))
     action(rolling_restart)._flag_controllers(run)
     return seen

@@ -12,10 +12,9 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_znode
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import quorum_removal, rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import election, quorum_removal, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
 from tests.unit.plugins.action.acting import Acts, action
 from tests.unit.plugins.module_utils.fakes import FakeClient, pod
@@ -67,11 +66,27 @@ def test_when_nobody_takes_over_one_broker_is_restarted_on_its_original_settings
     run = scene(monkeypatch, hand_over=DeadlineExceeded("nobody holds /controller"))
     monkeypatch.setattr(brokers, "plan_return", lambda _cluster, stage: [stage])
     monkeypatch.setattr(brokers, "write_stage", lambda _cluster, plan: run.log.append(f"{plan} written"))
-    monkeypatch.setattr(handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(0, -1, True), 5))
+    monkeypatch.setattr(election, "choose", run.note("chosen", "kafka-1"))
+    monkeypatch.setattr(locks, "check", run.note("lock looked at"))
+
+    def restart(_cluster: Any, pod: str, make_sure: Any, _progress: Any) -> Any:
+        make_sure()
+        run.log.append(f"{pod} restarted")
+        return Controller(1, -1, True), 5
+
+    monkeypatch.setattr(election, "restart_one", restart)
     done = action(migration_znode).apply(run)
-    assert run.log[3:] == ["hand_over", "original written", "delete", "record removed"]
-    assert run.client.calls == [("delete", "Pod", "kafka-0")]
-    assert (done["controller"], done["elected_ms"]) == (0, 5)
+    # which broker can be spared is known before anything is written
+    assert run.log[3:] == [
+        "hand_over",
+        "chosen",
+        "original written",
+        "lock looked at",
+        "kafka-1 restarted",
+        "delete",
+        "record removed",
+    ]
+    assert (done["controller"], done["elected_ms"]) == (1, 5)
     assert done["notes"] == ["nobody holds /controller: a broker was restarted to be elected"]
 
 

@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import rolling_restart
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import dual_write, gates
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controller_roll,
+    dual_write,
+    gates,
+    leaders,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -51,6 +56,10 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, target: str = "brokers", 
     cluster.container = cluster.controller_container = "kafka"
     run = Acts(cluster, target=target, stage=stage)
     monkeypatch.setattr(rolling_restart, "RollEngine", Engine(run))
+    monkeypatch.setattr(leaders, "before", lambda _cluster, left: left)
+    monkeypatch.setattr(leaders, "put_back", run.note("leaders"))
+    monkeypatch.setattr(controller_roll, "RollEngine", Engine(run))
+    monkeypatch.setattr(controller_roll, "cannot_spare", lambda *_: "")
     monkeypatch.setattr(rolling_restart, "health_findings", lambda _cluster: run.params.get("findings", []))
     monkeypatch.setattr(locks, "check", run.note("lock looked at"))
     monkeypatch.setattr(gates, "require", run.note("gates"))
@@ -138,7 +147,7 @@ def test_a_flag_that_does_not_come_back_stops_the_return(monkeypatch: pytest.Mon
 
         return SimpleNamespace(run=look)
 
-    monkeypatch.setattr(rolling_restart, "RollEngine", engine)
+    monkeypatch.setattr(controller_roll, "RollEngine", engine)
     action(rolling_restart)._flag_controllers(run)
     assert seen == ["the migration flag is off", ""]
 

@@ -270,6 +270,7 @@ PARAMS: Obj = {
     "scope": Scope("n", "kafka", "shop", {"shop": "n/kafka"}),
     "soak": 86400,
     "pod_timeout": 600,
+    "recovery_timeout": 300,
     "rollback_cleanup": "now",
     "wait_timeout": 900,
     "lock_timeout": 120,

@@ -154,3 +154,15 @@ def test_names_of_partitions() -> None:
     assert rolling.named(many[:2]) == "t-0, t-1"
     assert rolling.named(many) == "t-0, t-1, t-2, t-3, t-4 and 2 more"
     assert rolling.named(many, limit=1) == "t-0 and 6 more"
+
+
+def test_partitions_that_their_preferred_replica_leads() -> None:
+    partitions = {
+        ("t", 0): rolling.Replicas((0, 1), (0, 1), 1, leader=0),
+        ("t", 1): rolling.Replicas((0, 1), (1, 0), 1, leader=0),
+        ("t", 2): rolling.Replicas((), (2, 0), 1, leader=-1),
+        ("t", 3): rolling.Replicas((), (), 1, leader=0),
+    }
+    assert rolling.preferred(partitions) == (1, 3)
+    assert rolling.preferred(partitions, [0]) == (1, 1)
+    assert rolling.preferred(partitions, []) == (0, 0)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,8 +17,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controller_roll,
     migration_flag,
     quorum_removal,
     rollback_plan,
@@ -35,7 +36,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import h
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads, Removal
 
 from tests.unit.plugins.module_utils.fakes import OURS, PARAMS, FakeClient, controller, ours, statefulset
-from tests.unit.plugins.module_utils.scenes import cluster_with
+from tests.unit.plugins.module_utils.scenes import at_stage as stage
+from tests.unit.plugins.module_utils.scenes import cluster_with, facts
 
 DUAL_WRITE = Heads(None, None, None, Controller(3000, 7, False), 3, Migration(3000, 7, 141, 7))
 BEFORE_THE_COPY = Heads(None, None, None, Controller(1, -1, True), 3, Migration(-1, -1, -1, -1))
@@ -155,10 +157,20 @@ def test_without_a_controller_the_report_says_what_could_not_be_asked(monkeypatc
     assert scene.evidence.stored_epoch == 6
 
 
+def noted(restarted: list[str]) -> Any:
+    """The active controller is restarted, which is only noted."""
+
+    def restart(*_arguments: Any) -> str:
+        restarted.append("x")
+        return ""
+
+    return restart
+
+
 def test_a_standing_offset_restarts_the_active_controller_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """KAFKA-16667."""
     restarted: list[str] = []
-    monkeypatch.setattr(quorum_removal, "_restart_active", lambda *_: restarted.append("x"))
+    monkeypatch.setattr(quorum_removal, "_restart_active", noted(restarted))
     scene.written = [DeadlineExceeded("stands at 141"), Migration(3000, 8, 150, 8)]
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert restarted == ["x"]
@@ -181,7 +193,7 @@ def test_the_loss_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_interruption_is_not_taken_for_an_offset_that_stands(monkeypatch: pytest.MonkeyPatch, accept: Any) -> None:
     """Ctrl-C in that wait restarts no controller, and whoever accepts a loss has not accepted this one."""
     restarted: list[str] = []
-    monkeypatch.setattr(quorum_removal, "_restart_active", lambda *_: restarted.append("x"))
+    monkeypatch.setattr(quorum_removal, "_restart_active", noted(restarted))
     scene = Scene(monkeypatch, params={"accept": accept})
     scene.written = [Interrupted("stopped by SIGINT"), Migration(3000, 8, 150, 8)]
     with pytest.raises(Interrupted, match="stopped by SIGINT"):
@@ -227,14 +239,28 @@ def test_a_config_map_without_the_flag_is_no_reason_to_restart(monkeypatch: pyte
     assert scene.client.calls == []
 
 
+def standing(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> Scene:
+    """ZooKeeper stands still until the active controller is restarted; its StatefulSet makes it again."""
+    marks = {names.SETTINGS_HASH: "new"}
+    pods = {name: controller(name, annotations=marks) for name in (f"kafka-kraft-{number}" for number in range(3))}
+    cluster = {"controllers": stage("kafka-kraft", "migrating"), "controller_container": "kafka", **changed}
+    scene = Scene(monkeypatch, **cluster)
+
+    def again(gone: dict[str, Any]) -> None:
+        scene.client.put(controller(gone["metadata"]["name"], annotations=marks))
+
+    scene.client.on_gone = again
+    scene.cluster.controller_pods = {name: scene.client.put(item) for name, item in pods.items()}
+    scene.written = [DeadlineExceeded("stands at 141"), Migration(3000, 8, 150, 8)]
+    flagged = facts(zookeeper_metadata_migration_enable="true")
+    monkeypatch.setattr(controller_roll, "pod_facts", lambda *_: flagged)
+    monkeypatch.setattr(controller_roll, "read_quorum", lambda _cluster: scene.quorum)
+    return scene
+
+
 def test_the_active_controller_is_restarted_with_the_flag_on_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """KAFKA-16667: its successor writes again."""
-    pods = {f"kafka-kraft-{number}": controller(f"kafka-kraft-{number}") for number in range(3)}
-    scene = Scene(monkeypatch, controllers=at_stage("migrating"), controller_pods=pods)
-    stored = {name: scene.client.find(POD, name, "n") for name in pods}
-    scene.cluster.controller_pods = stored
-    scene.client.on_gone = lambda gone: stored.update({gone["metadata"]["name"]: {"metadata": {"uid": "new"}}})
-    scene.written = [DeadlineExceeded("stands at 141"), Migration(3000, 8, 150, 8)]
+    scene = standing(monkeypatch)
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert scene.client.calls == [("delete", "Pod", "kafka-kraft-0")]
     assert scene.evidence.written == 150
@@ -248,6 +274,47 @@ def test_the_active_controller_stays_while_a_flag_is_not_known(monkeypatch: pyte
     with pytest.raises(Refused, match="not every controller has the migration flag"):
         quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert scene.client.calls == []
+
+
+@pytest.mark.parametrize("accept", [[], ["rollback-behind"]])
+def test_the_active_controller_stays_while_the_others_are_no_majority(
+    monkeypatch: pytest.MonkeyPatch, accept: list[str]
+) -> None:
+    """Rule 4: a follower that is down, or behind, is a voter; without the active controller one of three would be left."""
+    scene = standing(monkeypatch, params={"accept": accept})
+    scene.quorum = dataclasses.replace(scene.quorum, voters={3000: 0, 3001: 0})
+    scene.written = [DeadlineExceeded("stands at 141")]
+    why = "without controller 3000 the caught-up voters [3000, 3001] are no majority of [3000, 3001, 3002]"
+    if accept:
+        quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+        assert why in scene.evidence.notes[0]
+    else:
+        with pytest.raises(
+            Refused, match=r"start the other controllers first; what is missing would be lost"
+        ) as refused:
+            quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+        assert why in refused.value.message
+        assert refused.value.code == "rollback-behind"
+    assert why in scene.said
+    assert scene.client.calls == []
+
+
+def test_a_follower_that_falls_right_before_the_restart_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 4: looked at again after everything else that is looked at, and before the delete."""
+    scene = standing(monkeypatch)
+    whole = scene.quorum
+    looks = [whole, whole, dataclasses.replace(whole, voters={3000: 0, 3001: 0}), whole, whole]
+    made: list[int] = []
+
+    def look(_cluster: Any) -> Any:
+        made.append(len(scene.client.calls))
+        return looks.pop(0) if len(looks) > 1 else looks[0]
+
+    monkeypatch.setattr(controller_roll, "read_quorum", look)
+    quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    # before it is chosen, as a roll does, right before the delete (a follower is down: again as a roll does), then it is back
+    assert made == [0, 0, 0, 0, 0, 1]
+    assert scene.client.calls == [("delete", "Pod", "kafka-kraft-0")]
 
 
 def test_every_process_is_gone_before_the_stop_is_over(scene: Scene) -> None:

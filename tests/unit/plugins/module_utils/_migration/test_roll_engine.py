@@ -14,17 +14,18 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import roll_engine
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import log_recovery, pod_start, roll_engine
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.pod_start import made_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import (
     Back,
     OtherFirst,
     Restart,
     RollEngine,
-    selects,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     Ending,
+    Forbidden,
     Interrupted,
     KraftError,
     Refused,
@@ -230,6 +231,41 @@ def test_a_budget_that_never_allows_it_is_named_and_nothing_is_deleted() -> None
     assert sorted(scene.client.names("Pod")) == ["kafka-0", "kafka-1"]
 
 
+def test_two_budgets_for_one_pod_are_both_named_and_nothing_is_tried() -> None:
+    """D17: the API server answers 500 to each try, however long it is asked."""
+    other = {**PDB, "metadata": {"name": "all-pods", "namespace": "n"}}
+    scene = Scene(PDB, other)
+    error = scene.fails(Refused)
+    assert error.code == "budget-blocks"
+    assert "PodDisruptionBudgets all-pods and kafka cover the same pods (kafka-0)" in error.message
+    assert scene.client.calls == []
+
+
+NOTHING = {**PDB, "spec": {"selector": {}, "maxUnavailable": 0}, "status": {"disruptionsAllowed": 0, "expectedPods": 2}}
+
+
+def test_a_budget_that_never_allows_an_eviction_is_not_waited_for(monkeypatch: Any) -> None:
+    monkeypatch.setattr(roll_engine, "NEVER", 0.1)
+    scene = Scene(NOTHING, timeout=60)
+    scene.client.evictions = [False] * 50
+    error = scene.fails(Refused)
+    assert error.code == "budget-blocks"
+    assert "PodDisruptionBudget kafka never allows an eviction of kafka-0 (maxUnavailable: 0)" in error.message
+    assert scene.client.calls == [("evict", "Pod", "kafka-0")]
+
+
+def test_a_budget_that_still_counts_without_the_last_pod_is_no_such_one() -> None:
+    """minAvailable: 2, and one of the three pods was away when it counted."""
+    spec = {"selector": {}, "minAvailable": 2}
+    late = {**PDB, "spec": spec, "status": {"disruptionsAllowed": 0, "expectedPods": 2}}
+    now = {**PDB, "spec": spec, "status": {"disruptionsAllowed": 1, "expectedPods": 3}}
+    scene = Scene(late)
+    scene.client.evictions = [False, True]
+    threading.Timer(0.2, lambda: scene.client.put(now)).start()
+    scene.run()
+    assert scene.client.calls[:2] == [("evict", "Pod", "kafka-0")] * 2
+
+
 def test_evictions_that_are_refused_until_the_end_are_not_forced() -> None:
     scene = Scene({**PDB, "status": {"disruptionsAllowed": 1}}, timeout=0.0)
     scene.client.evictions = [False] * 50
@@ -376,7 +412,7 @@ def crashing(count: Any, reason: Any = "CrashLoopBackOff") -> Any:
 
 def test_a_crash_loop_ends_the_wait_at_once_with_the_last_log_lines() -> None:
     scene = Scene(timeout=60)
-    scene.made = crashing(roll_engine.CRASHES)
+    scene.made = crashing(pod_start.CRASHES)
     scene.client.logs["kafka-0"] = (
         "[t] INFO fine\n\n[t] ERROR Exiting Kafka due to a fatal exception (kafka.Kafka$)\nbye\n"
     )
@@ -393,8 +429,125 @@ def test_a_crash_loop_ends_the_wait_at_once_with_the_last_log_lines() -> None:
 
 def test_a_few_crashes_may_heal() -> None:
     scene = Scene(timeout=0.2)
-    scene.made = crashing(roll_engine.CRASHES - 1)
+    scene.made = crashing(pod_start.CRASHES - 1)
     assert "waited 1 s: starting" in scene.fails(DeadlineExceeded).message
+
+
+def beside(*statuses: Obj, init: bool = False) -> Callable[[str], Obj]:
+    """A pod whose Kafka runs, or waits for its init container, beside containers that fail."""
+
+    def made(name: str) -> Obj:
+        item = made_pod(name, ready=False)
+        if init:
+            item["status"]["containerStatuses"] = [
+                {"name": "kafka", "restartCount": 0, "state": {"waiting": {"reason": "PodInitializing"}}}
+            ]
+            item["status"]["initContainerStatuses"] = list(statuses)
+        else:
+            item["status"]["containerStatuses"] += list(statuses)
+        return item
+
+    return made
+
+
+def failing(name: str, count: int) -> Obj:
+    return {
+        "name": name,
+        "restartCount": count,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 7}},
+    }
+
+
+@pytest.mark.parametrize("init", [False, True])
+def test_only_kafkas_own_container_ends_the_roll(init: bool) -> None:
+    """An exporter crashes until the broker is up, an init container until ZooKeeper is there: reasons, with their own last words."""
+    scene = Scene(timeout=3)
+    scene.target.left = ["kafka-0"]
+    scene.made = beside(failing("exporter", 9), init=init)
+    scene.client.logs["kafka-0"] = "[t] connecting\nconnection refused\n"
+    threading.Timer(0.5, lambda: scene.client.put(made_pod("kafka-0", uid="new"))).start()
+    assert [restart.pod for restart in scene.run()] == ["kafka-0"]
+    kind = "init container" if init else "container"
+    assert scene.said[1] == (
+        f"broker 1/1: kafka-0: starting; {kind} exporter: CrashLoopBackOff, last exit code 7 (restarted 9 times): connection refused"
+    )
+
+
+def test_a_sidecar_that_never_comes_up_is_named_at_the_deadline() -> None:
+    scene = Scene(timeout=0.2)
+    scene.made = beside(failing("exporter", 9))
+    scene.client.logs["kafka-0"] = "connection refused\n"
+    message = scene.fails(DeadlineExceeded).message
+    assert "waited 1 s: starting; container exporter: CrashLoopBackOff, last exit code 7 (restarted 9 times)" in message
+    assert "last log lines: connection refused" in message
+
+
+def ordered(policy: str = "OrderedReady") -> Obj:
+    return {
+        "kind": "StatefulSet",
+        "metadata": {"name": "kafka", "namespace": "n"},
+        "spec": {"podManagementPolicy": policy, "selector": {"matchLabels": {"app": "kafka"}}},
+    }
+
+
+def test_a_set_that_makes_its_pods_in_order_waits_for_another_one(monkeypatch: Any) -> None:
+    """D26: kafka-0 fell while kafka-1 was restarted; nobody makes kafka-1 before kafka-0 is Ready."""
+    monkeypatch.setattr(pod_start, "MADE", 0.1)
+    scene = Scene(ordered(), timeout=5)
+    scene.target.left = ["kafka-1"]
+
+    def falls(_gone: Obj) -> None:
+        scene.client.put(made_pod("kafka-0", ready=False, uid="uid-0"))
+        threading.Timer(1.5, recovers).start()
+
+    def recovers() -> None:
+        scene.client.put(made_pod("kafka-0", uid="uid-0"))
+        scene.client.put(made_pod("kafka-1", uid="new"))
+
+    scene.client.on_gone = falls
+    scene.run()
+    assert (
+        "broker 1/1: kafka-1: pod kafka-0 is not Ready and the set makes its pods in order (podManagementPolicy OrderedReady): kafka-1 "
+        "is made only after it; kafka-0: not Ready: the readiness probe fails"
+    ) in scene.said
+    # the readiness of the others is the controller's affair otherwise
+    assert made_after(scene.client, "n", "kafka-0") == ""
+    for client in (FakeClient(ordered("Parallel")), FakeClient()):
+        scene.client = client
+        assert made_after(scene.client, "n", "kafka-1") == ""
+
+
+def test_no_pod_goes_that_would_not_be_made_again() -> None:
+    scene = Scene(ordered(), timeout=5)
+    scene.target.left = ["kafka-1"]
+    scene.client.drop("Pod", "n", "kafka-0")
+    looks: list[list[Any]] = []
+
+    def comes() -> None:
+        looks.append(list(scene.client.calls))
+        scene.client.put(made_pod("kafka-0"))
+
+    threading.Timer(0.3, comes).start()
+    scene.run()
+    # what is safe is looked at again after that wait
+    assert (looks, scene.client.calls) == ([[]], [("delete", "Pod", "kafka-1")])
+    assert scene.log[:5] == ["safe kafka-1", "sure kafka-1", "safe kafka-1", "sure kafka-1", "gone kafka-1"]
+    assert any(line.endswith("kafka-1 is made only after it; kafka-0: it is not there") for line in scene.said)
+    scene = Scene(ordered(), timeout=0.2)
+    scene.target.left = ["kafka-1"]
+    scene.client.drop("Pod", "n", "kafka-0")
+    assert "pod kafka-0 is not Ready" in scene.fails(DeadlineExceeded).message
+    assert scene.client.calls == []
+
+
+def test_what_cannot_be_looked_up_does_not_end_the_wait() -> None:
+    client: Any = FakeClient(ordered())
+    client.fail["list", "Pod"] = Unreachable("the API server does not answer")
+    assert made_after(client, "n", "kafka-1") == "the API server does not answer"
+    client.fail["list", "Pod"] = Forbidden("may not list pods")
+    with pytest.raises(Forbidden):
+        made_after(client, "n", "kafka-1")
 
 
 def test_a_pod_that_cannot_be_scheduled_says_why() -> Any:
@@ -441,31 +594,6 @@ def test_an_interruption_ends_the_roll_at_once() -> None:
     assert scene.log == ["safe kafka-0", "sure kafka-0", "gone kafka-0", "back kafka-0"]
 
 
-@pytest.mark.parametrize(
-    ("selector", "selected"),
-    [
-        (None, False),
-        ({}, True),
-        ({"matchLabels": {"app": "kafka"}}, True),
-        ({"matchLabels": {"app": "kafka", "zone": "a"}}, False),
-        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["kafka", "x"]}]}, True),
-        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["kafka"]}]}, False),
-        ({"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["a"]}]}, True),
-        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, True),
-        ({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}, False),
-        ({"matchLabels": {"app": "kafka"}, "matchExpressions": [{"key": "zone", "operator": "Exists"}]}, False),
-    ],
-)
-def test_label_selectors(selector: Any, selected: Any) -> None:
-    assert selects(selector, made_pod("kafka-0")) is selected
-
-
-def test_a_pod_without_labels_is_selected_by_the_empty_selector_only() -> None:
-    bare = {"metadata": {"name": "x"}}
-    assert selects({}, bare)
-    assert not selects({"matchLabels": {"app": "kafka"}}, bare)
-
-
 def test_a_pod_that_serves_nobody_is_not_asked_for() -> None:
     """Its budget allows no eviction while it is not Ready, so that it would be waited for in vain."""
     scene = Scene(PDB)
@@ -473,3 +601,74 @@ def test_a_pod_that_serves_nobody_is_not_asked_for() -> None:
     scene.client.evictions = [True]
     scene.run()
     assert scene.client.calls == [("delete", "Pod", "kafka-0"), ("evict", "Pod", "kafka-1")]
+
+
+class Recovering:
+    """kafka-0 recovers one of 100 logs at each look at its log, and is Ready when all are loaded."""
+
+    def __init__(self, scene: Scene, stops_at: int = 100) -> None:
+        self.scene, self.stops_at, self.count = scene, stops_at, 0
+        scene.target.left = ["kafka-0"]
+        scene.made = lambda name: made_pod(name, ready=False, uid="new")
+        scene.client.pod_log = self.log
+
+    def log(self, *_arguments: Any, since_seconds: int | None = None, **_options: Any) -> str:
+        begins = "" if since_seconds else "Loading logs from log dirs x\nRecovering 100 logs from /d since no clean\n"
+        self.count = min(self.count + 1, self.stops_at)
+        line = f"({self.count}/100 completed in /d) (kafka.log.LogManager)\n"
+        if self.count < 100:
+            return begins + line
+        self.scene.client.put(made_pod("kafka-0", uid="new"))
+        return begins + line + "Loaded 100 logs in 5ms\n"
+
+
+def test_a_pod_that_recovers_its_logs_has_time_as_long_as_it_does(monkeypatch: Any) -> None:
+    """D19: it takes longer than the deadline of a start, and is told of."""
+    monkeypatch.setattr(log_recovery, "PATIENCE", 0.05)
+    monkeypatch.setattr(log_recovery, "EVERY", 0.03)
+    scene = Scene(timeout=1.0)
+    Recovering(scene)
+    began = time.monotonic()
+    assert [restart.pod for restart in scene.run()] == ["kafka-0"]
+    assert time.monotonic() - began > 2.0
+    said = [line for line in scene.said if "recovered" in line]
+    assert said[0] == "broker 1/1: kafka-0: it recovered 1 of 100 logs"
+    assert len(said) > 10
+
+
+def test_a_recovery_that_stands_still_ends_the_wait(monkeypatch: Any) -> None:
+    monkeypatch.setattr(log_recovery, "PATIENCE", 0.05)
+    monkeypatch.setattr(log_recovery, "EVERY", 0.03)
+    scene = Scene(timeout=0.5)
+    scene.engine.recovery_timeout = 0.4
+    Recovering(scene, stops_at=12)
+    error = scene.fails(DeadlineExceeded)
+    assert (
+        "kafka-0 did not come back: it recovered 12 of 100 logs, and none for 0 s (kraft_recovery_timeout)"
+        in error.message
+    )
+
+
+def test_once_every_log_is_loaded_the_rest_of_the_start_has_its_own_time(monkeypatch: Any) -> None:
+    monkeypatch.setattr(log_recovery, "PATIENCE", 0.05)
+    monkeypatch.setattr(log_recovery, "EVERY", 0.05)
+    scene = Scene(timeout=1.5)
+    scene.target.left = ["kafka-0"]
+    scene.made = lambda name: made_pod(name, ready=False, uid="new")
+    lines = ["Loading logs from log dirs x\nRecovering 1 logs from /d since no clean\n"] * 10
+    scene.client.pod_log = lambda *_a, **_k: lines.pop() if lines else "Loaded 1 logs in 5ms\n"
+    threading.Timer(2.0, lambda: scene.client.put(made_pod("kafka-0", uid="new"))).start()
+    assert [restart.pod for restart in scene.run()] == ["kafka-0"]
+
+
+def test_a_log_that_cannot_be_read_gives_no_time(monkeypatch: Any) -> None:
+    monkeypatch.setattr(log_recovery, "PATIENCE", 0.05)
+    scene = Scene(timeout=0.2)
+    scene.target.left = ["kafka-0"]
+    scene.made = lambda name: made_pod(name, ready=False, uid="new")
+
+    def fails(*_arguments: Any, **_options: Any) -> str:
+        raise Unreachable("the kubelet does not answer")
+
+    scene.client.pod_log = fails
+    assert "waited 1 s: starting" in scene.fails(DeadlineExceeded).message

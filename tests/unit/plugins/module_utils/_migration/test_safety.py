@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -17,11 +18,17 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import broker_roll, controller_roll, preflight
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    broker_roll,
+    controller_roll,
+    following,
+    preflight,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import OtherFirst
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, volumes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
+    Forbidden,
     KraftError,
     Refused,
 )
@@ -64,6 +71,15 @@ def test_no_controller_goes_unless_the_others_are_a_majority(seen: Any) -> None:
     seen[:] = [quorum(voters={3000: 0, 3001: 0, 3002: 99}), quorum(voters=dict.fromkeys(ids, 0))]
     target.wait_until_safe("kafka-kraft-1", 5.0, said.append)
     assert len(said) == 1
+
+
+def test_a_voter_that_falls_while_the_gates_are_read_stops_the_restart(seen: Any) -> None:
+    """Rule 4: asked for the next one again, which waits for the majority as before."""
+    target = controller_target(cluster_with())
+    target.make_sure("kafka-kraft-1")
+    seen[:] = [quorum(voters={3000: 0, 3001: 0})]
+    with pytest.raises(OtherFirst):
+        target.make_sure("kafka-kraft-1")
 
 
 def test_followers_first_the_active_controller_last(seen: Any) -> None:
@@ -143,25 +159,50 @@ def test_a_broker_whose_partitions_never_recover_stays(monkeypatch: Any) -> None
     assert "t-0 would fall under min.insync.replicas without broker 0 for 0 s" in raised.value.message
 
 
-def test_without_jolokia_what_is_written_anew_shows_that_zookeeper_follows(monkeypatch: Any) -> None:
-    """Rule 6.6, without a JVM start for each restart."""
-    target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
+def follows(monkeypatch: Any, target: Any, *standing: int) -> list[tuple[int, float]]:
+    """KRaft is in charge and has committed up to 90 000; ZooKeeper is waited for that often in vain. Returns what was waited for."""
     target.cluster.zookeeper.znodes["/controller"].ephemeral = False
+    waits: list[tuple[int, float]] = []
+    left = list(standing)
+
+    def written(_session: Any, offset: int, *, timeout: float, progress: Any) -> None:
+        waits.append((offset, timeout))
+        if left:
+            progress(text := f"ZooKeeper has the metadata up to offset {left.pop(0)}")
+            raise DeadlineExceeded(text)
+
+    monkeypatch.setattr(following, "wait_written", written)
+    monkeypatch.setattr(following, "read_quorum", lambda _cluster: dataclasses.replace(quorum(), high_watermark=90_001))
+    return waits
+
+
+@pytest.mark.parametrize("port", [None, 8778])
+def test_zookeeper_follows_when_it_has_what_the_quorum_has_committed(monkeypatch: Any, port: Any) -> None:
+    """Rule 4, P12: with and without Jolokia; that /migration is written once more says nothing of how far behind it is."""
+    target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
     for each in target.cluster.controller_facts.values():
-        each.jolokia_port = None
-    waits: list[float] = []
-
-    def moving(_session: Any, *, timeout: float, progress: Any) -> None:
-        waits.append(timeout)
-        progress("it stands still")
-        if len(waits) == 1:
-            raise DeadlineExceeded("it stands still")
-
-    monkeypatch.setattr(broker_roll, "wait_moving", moving)
+        each.jolokia_port = port
+    waits = follows(monkeypatch, target, 5)
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
     # the first second is not told of
-    assert (waits[0], len(waits), said) == (broker_roll.FOLLOWS, 2, ["it stands still"])
+    assert [offset for offset, _timeout in waits] == [90_000, 90_000]
+    assert (waits[0][1], said) == (following.FOLLOWS, [])
+    waits = follows(monkeypatch, target, 5, 6)
+    with pytest.raises(DeadlineExceeded, match="up to offset 6"):
+        target.wait_until_safe("kafka-0", 5.0, said.append)
+    assert said == ["ZooKeeper has the metadata up to offset 6"]
+
+
+def test_an_isr_from_before_the_restart_is_not_taken_for_the_one_after_it(monkeypatch: Any) -> None:
+    """Zookeeper that is behind still has the broker in every ISR."""
+    target, waited = back(monkeypatch)
+    waits = follows(monkeypatch, target, 5)
+    monkeypatch.setattr(
+        broker_roll, "wait_in_sync", lambda *_a, **_k: waited.append(len(waits)) or SimpleNamespace(happened_ms=7)
+    )
+    target.wait_until_back("kafka-0", 5.0, lambda _text: None)
+    assert waited == [2]
 
 
 def running(channels: int, flag: str = "true") -> Any:
@@ -310,7 +351,7 @@ def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) ->
     cluster.pods = {**cluster.pods, **done}
     cluster.client.put(done["kafka-2"])
     target, _waited = broker_target(monkeypatch, [stuck], cluster=cluster)
-    monkeypatch.setattr(target, "_wait_current", lambda *_: None)
+    monkeypatch.setattr(broker_roll, "wait_current", lambda *_: None)
     never_in_sync(monkeypatch, leader=2)
     looks = mute_brokers(monkeypatch, "kafka-2")
     kraft_in_charge(target)
@@ -329,7 +370,7 @@ def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) ->
 def test_a_broker_that_is_found_mute_when_it_is_its_turn_goes(monkeypatch: Any) -> None:
     stuck = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}
     target, _waited = broker_target(monkeypatch, [stuck], cluster=with_channels(3, 3, 3))
-    monkeypatch.setattr(target, "_wait_current", lambda *_: None)
+    monkeypatch.setattr(broker_roll, "wait_current", lambda *_: None)
     never_in_sync(monkeypatch, leader=2)
     mute_brokers(monkeypatch, "kafka-2")
     kraft_in_charge(target)
@@ -358,18 +399,18 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
 
     monkeypatch.setattr(broker_roll, "replicas_of", read_isr)
 
-    def written(_session: Any, *, offset: Any, timeout: float, progress: Any) -> None:
+    def written(_session: Any, offset: Any, *, timeout: float, progress: Any) -> None:
         progress("on its way")
         if not looks:
             looks.append("not yet")
             raise DeadlineExceeded("not yet")
         looks.append(f"written to {offset}")
 
-    monkeypatch.setattr(broker_roll, "wait_written", written)
+    monkeypatch.setattr(following, "wait_written", written)
     seen[:] = [quorum(leader=None), quorum()]
     for each in target.cluster.controller_facts.values():
         each.jolokia_port = 8778
-    monkeypatch.setattr(broker_roll, "read_quorum", lambda _cluster: seen.pop(0))
+    monkeypatch.setattr(following, "read_quorum", lambda _cluster: seen.pop(0))
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
     assert looks == ["not yet", "written to 8", "isr"]
@@ -378,9 +419,16 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
     def tool_fails(_cluster: Any) -> None:
         raise KraftError("the tool failed")
 
-    monkeypatch.setattr(broker_roll, "read_quorum", tool_fails)
+    monkeypatch.setattr(following, "read_quorum", tool_fails)
     with pytest.raises(DeadlineExceeded, match="the tool failed"):
         target.wait_until_safe("kafka-0", 0.0, said.append)
+
+    def forbidden(_cluster: Any) -> None:
+        raise Forbidden("may not exec")
+
+    monkeypatch.setattr(following, "read_quorum", forbidden)
+    with pytest.raises(Forbidden):
+        target.wait_until_safe("kafka-0", 60.0, said.append)
     assert looks == ["not yet", "written to 8", "isr"]
 
 

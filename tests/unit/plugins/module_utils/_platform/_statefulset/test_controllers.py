@@ -31,6 +31,6 @@ def test_the_controllers_roll_by_themselves_after_the_migration(monkeypatch: pyt
     assert made["spec"]["updateStrategy"] == {"type": "OnDelete"}
     assert json.loads(writes.annotations_of(made)[names.UPDATE_STRATEGY]) == {"type": "RollingUpdate"}
     made["status"] = {"observedGeneration": made["metadata"]["generation"], "updatedReplicas": 3}
-    assert writes.restore_strategy(client, client.put(made)) is True  # type: ignore[arg-type]
+    assert writes.restore_strategy(client, client.put(made), 5.0) is True  # type: ignore[arg-type]
     after = client.get(STATEFUL_SET, "kafka-kraft", "n")
     assert after["spec"]["updateStrategy"] == {"type": "RollingUpdate"}

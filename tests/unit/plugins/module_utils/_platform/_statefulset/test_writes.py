@@ -15,9 +15,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import writes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, NotFound
 
-from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
+from tests.unit.plugins.module_utils.fakes import FakeClient, pod, statefulset
 
 NEW = {"spec": {"containers": [{"name": "kafka", "image": "apache/kafka:3.9.2", "env": [{"name": "A", "value": "1"}]}]}}
 
@@ -184,22 +184,67 @@ def finished(client: Any, **status: Any) -> Any:
 
 
 def test_the_strategy_is_put_back_when_every_pod_has_the_update_revision(client: Any) -> None:
-    assert writes.restore_strategy(client, finished(client)) is True
+    assert writes.restore_strategy(client, finished(client), 5.0) is True
     after = stored(client)
     assert after["spec"]["updateStrategy"] == {"type": "RollingUpdate"}
     assert names.UPDATE_STRATEGY not in writes.annotations_of(after)
-    assert writes.restore_strategy(client, after) is False
+    assert writes.restore_strategy(client, after, 5.0) is False
 
 
-@pytest.mark.parametrize("status", [{"updatedReplicas": 2}, {"observedGeneration": 1}, {"updatedReplicas": 0}])
-def test_the_strategy_stays_while_a_pod_has_an_older_revision(client: Any, status: Any) -> None:
+LAGS = [
+    ({"updatedReplicas": 2}, "the status counts 2 of 3 pods with the update revision"),
+    ({"observedGeneration": 1, "updatedReplicas": 0}, "the status is of generation 1, not 3 yet"),
+]
+
+
+@pytest.mark.parametrize(("status", "reason"), LAGS)
+def test_a_status_that_lags_is_waited_for(client: Any, status: Any, reason: str) -> None:
+    """The controller manager writes it a moment later; every pod has the update revision already."""
+    item = finished(client, **status)
+    said: list[str] = []
+
+    def written(text: str) -> None:
+        said.append(text)
+        client.put({**item, "status": {**item["status"], "observedGeneration": 3, "updatedReplicas": 3}})
+
+    assert writes.restore_strategy(client, item, 5.0, written) is True
+    assert said[0] == reason
+    assert stored(client)["spec"]["updateStrategy"] == {"type": "RollingUpdate"}
+
+
+@pytest.mark.parametrize(("status", "reason"), LAGS)
+def test_a_status_that_never_comes_leaves_the_strategy(client: Any, status: Any, reason: str) -> None:
     item = finished(client, **status)
     client.calls.clear()
     with pytest.raises(Conflict) as raised:
-        writes.restore_strategy(client, item)
+        writes.restore_strategy(client, item, 0.1)
     assert raised.value.code == "wrong-state"
-    assert "RollingUpdate is put back only when all have it" in raised.value.message
+    assert f"{reason}; RollingUpdate is put back only when every pod has the update revision" in raised.value.message
     assert client.calls == []
+
+
+def test_the_strategy_stays_while_a_pod_has_an_older_revision(client: Any) -> None:
+    """No wait: the status is right, and somebody has to restart that pod."""
+    item = finished(client, updatedReplicas=2, updateRevision="kafka-b")
+    for number, revision in enumerate(("kafka-b", "kafka-a", "kafka-b")):
+        client.put(pod(f"kafka-{number}", labels={writes.REVISION: revision}))
+    client.put(pod("other-0", owner="uid-other", labels={writes.REVISION: "other-a"}))
+    client.calls.clear()
+    with pytest.raises(Conflict) as raised:
+        writes.restore_strategy(client, item, 600.0)
+    assert raised.value.code == "wrong-state"
+    assert (
+        "kafka-1 (kafka-a) not of the update revision kafka-b; RollingUpdate is put back only when"
+        in raised.value.message
+    )
+    assert client.calls == []
+
+
+def test_a_set_that_goes_meanwhile(client: Any) -> None:
+    item = finished(client)
+    client.drop("StatefulSet", "n", "kafka")
+    with pytest.raises(NotFound):
+        writes.restore_strategy(client, item, 5.0)
 
 
 def test_config_maps_of_ours_are_marked_and_immutable(client: Any) -> None:
