@@ -71,6 +71,10 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--brokers", type=int, default=plain.brokers)
     parser.add_argument("--topics", type=int, default=plain.topics)
     parser.add_argument("--update-strategy", default=plain.update_strategy, choices=("OnDelete", "RollingUpdate"))
+    parser.add_argument("--pod-management", default=plain.pod_management, choices=("Parallel", "OrderedReady"))
+    parser.add_argument(
+        "--rebalance", action=argparse.BooleanOptionalAction, default=True, help="auto.leader.rebalance.enable"
+    )
     parser.add_argument("--pdb", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
         "--dns-ttl", type=int, default=None, metavar="SECONDS", help="-Dsun.net.inetaddr.ttl of the brokers"

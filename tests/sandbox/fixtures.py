@@ -23,7 +23,7 @@ class FixtureSpec:
     surface: where the brokers' settings are: "file" (server.properties in a ConfigMap), "confluent" or "bitnami" (environment variables).
     image: empty = the sandbox's own image for surface and version; else any image with the layout of apache/kafka (surface "file" only).
     ibp: inter.broker.protocol.version, empty = not set. dns_ttl: seconds that the JVM keeps an address, None = its default (30).
-    storage: size of each claim. topics: number of topics besides Kafka's own.
+    rebalance: auto.leader.rebalance.enable. storage: size of each claim. topics: number of topics besides Kafka's own.
     """
 
     name: str = "kafka"
@@ -39,6 +39,8 @@ class FixtureSpec:
     brokers: int = 3
     topics: int = 20
     update_strategy: str = "OnDelete"
+    pod_management: str = "Parallel"
+    rebalance: bool = True
     pdb: bool = True
     dns_ttl: int | None = None
     storage: str = "1Gi"
@@ -56,6 +58,8 @@ class FixtureSpec:
             raise SandboxError("statefulsets is 1 or 2, and each has at least one broker")
         if self.update_strategy not in ("OnDelete", "RollingUpdate"):
             raise SandboxError(f"update strategy {self.update_strategy!r} is neither OnDelete nor RollingUpdate")
+        if self.pod_management not in ("Parallel", "OrderedReady"):
+            raise SandboxError(f"pod management {self.pod_management!r} is neither Parallel nor OrderedReady")
 
     @property
     def broker_sets(self) -> list[tuple[str, int, int]]:

@@ -123,6 +123,8 @@ def settings(spec: FixtureSpec) -> dict[str, str]:
         "num.recovery.threads.per.data.dir": "1",
         "background.threads": "2",
     }
+    if not spec.rebalance:
+        found["auto.leader.rebalance.enable"] = "false"
     if spec.ibp:
         found["inter.broker.protocol.version"] = spec.ibp
     return found
@@ -297,4 +299,5 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
     )
     body = _stateful_set(spec, name, spec.name, replicas, labels, pod)
     body["spec"]["updateStrategy"] = {"type": spec.update_strategy}
+    body["spec"]["podManagementPolicy"] = spec.pod_management
     return body
