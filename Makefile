@@ -25,10 +25,10 @@ lint:  ## linters, types, documentation, licences, packaging (ARGS: single tools
 sanity:  ## ansible-test sanity under the oldest and the newest supported ansible-core
 	@$(QUALITY) run sanity
 
-unit:  ## unit tests with coverage (ARGS: handed to pytest)
+unit:  ## unit tests with coverage (ARGS: passed to pytest)
 	@$(QUALITY) run unit --pytest "$(ARGS)"
 
-e2e:  ## real migrations on the sandbox, one per settings surface, one Molecule scenario, one way there and back with kills
+e2e:  ## migrations on the sandbox, one per settings source, one Molecule scenario, one migration and rollback with kills
 	@$(QUALITY) hook e2e $(ARGS)
 
 molecule:  ## every Molecule scenario
@@ -44,25 +44,25 @@ test-matrix:  ## every fixture cluster and every scenario
 chaos:  ## kill the run at every boundary, forward and back, and compare (ARGS=--sample)
 	@$(QUALITY) hook chaos $(ARGS)
 
-mutants:  ## take out one safety rule after the other, and see that a unit test fails (ARGS: words of names, --list)
+mutants:  ## remove one safety rule at a time and check that a unit test fails (ARGS: words of names, --list)
 	@$(QUALITY) hook mutants $(ARGS)
 
-rounds:  ## 20 times there and back under traffic, resumable, and write docs/benchmarks.md (ARGS="--rounds 2")
+rounds:  ## 20 migrations and rollbacks under traffic, resumable; writes docs/benchmarks.md (ARGS="--rounds 2")
 	@$(QUALITY) hook rounds $(ARGS)
 
-faults:  ## strike migrations while they run: API server, controllers, ZooKeeper, network, people (ARGS="--chain stopped")
+faults:  ## inject faults into running migrations: API server, controllers, ZooKeeper, network, people (ARGS="--chain stopped")
 	@$(QUALITY) hook faults $(ARGS)
 
-bench:  ## measure, and write docs/benchmarks.md
+bench:  ## measure and write docs/benchmarks.md
 	@$(QUALITY) hook bench $(ARGS)
 
 demo:  ## watch a cluster move from ZooKeeper to KRaft, then read the report
 	@$(QUALITY) hook demo $(ARGS)
 
-docs:  ## write the generated parts of docs/ and roles/ anew
+docs:  ## write the generated parts of docs/ and roles/ again
 	@$(QUALITY) docs
 
-clean:  ## remove what tools left in the checkout (the cache outside of it stays)
+clean:  ## remove what the tools left in the checkout (the cache outside it stays)
 	@rm -rf .ansible .cache .coverage .mypy_cache .pytest_cache .ruff_cache build tests/output
 	@find . -name __pycache__ -type d -not -path './.git/*' -not -path './.venv/*' -prune -exec rm -rf {} +
 	@rm -f ./*.tar.gz changelogs/.plugin-cache.yaml

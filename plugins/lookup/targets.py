@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hosts of a guard play, unless the command line would jump over the guards."""
+"""The hosts of a guard play, unless the command line would skip the guards."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ short_description: Hosts of a guard play
 version_added: 1.0.0
 description:
   - Returns the given host pattern, for the C(hosts) of the first play of a playbook.
-  - Fails when C(ansible-playbook) was called with C(--start-at-task). Ansible would jump over the checks of the first play,
-    and end with exit status 0 when no task has that name.
+  - Fails if C(ansible-playbook) was called with C(--start-at-task). Ansible would skip the checks of the first play,
+    and exit with status 0 if no task has that name.
 options:
   _terms:
     description: The parts of a host pattern.
@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The parts joined to one pattern.
+  description: The parts joined into one pattern.
   type: list
   elements: str
 """
