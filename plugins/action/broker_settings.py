@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     controllers_ready,
@@ -59,7 +61,8 @@ class ActionModule(KraftAction):
                 return not_needed(why)
         waits = self._not_yet(run)
         if waits and run.check_mode:
-            return needed(waits)
+            plans = brokers.plan_ahead(cluster).get(stage, [])
+            return needed(waits, *(_diff(item) for item in plans))
         cluster.expect(lambda name: stages.allowed(name, stage, templates), f"stage {stage}")
         migration_flag.require(cluster)
         plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
@@ -115,7 +118,7 @@ class ActionModule(KraftAction):
         return {
             "stage": stage,
             "settings_hash": hashes,
-            "surface": sorted({type(item.surface).__name__ for item in plans}),
+            "surface": sorted({item.source.kind for item in plans}),
             **keys,
             "notes": [note for item in plans for note in item.changes.notes],
         }
@@ -149,6 +152,8 @@ def _keys(item: StagePlan) -> str:
 
 
 def _diff(item: StagePlan) -> dict[str, str]:
-    before = {"settings": item.surface.read(), "template": item.statefulset["spec"]["template"]}
-    after = {"settings": item.changes.applied_to(item.surface.read()), "template": item.written.template}
+    given, hidden = item.source.given(), item.source.hidden()
+    set_ = {key: REDACTED if key in hidden else value for key, value in item.changes.set.items()}
+    before = {"settings": given, "template": item.source.template}
+    after = {"settings": replace(item.changes, set=set_).applied_to(given), "template": item.written.template}
     return before_after(before, after)

@@ -77,7 +77,7 @@ class ActionModule(KraftAction):
         for item in cluster.statefulsets:
             if writes.restore_strategy(cluster.client, item, run.params["wait_timeout"], run.progress):
                 run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
-        deleted = [f"ConfigMap/{name}" for name in rollback_plan.delete_config_maps(cluster)]
+        deleted = rollback_plan.delete_settings(cluster)
         deleted += ["Secret with the originals"] if originals.forget(cluster) else []
         cluster.changed()
         proof = rollback_proof.prove(cluster)

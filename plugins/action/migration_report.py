@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import report
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.html import page
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSurface, Surface
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSource, SettingsSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
@@ -148,22 +148,22 @@ def _told(read: Callable[[], list[Patch]]) -> Iterator[Patch]:
 
 
 def _broker_patches(cluster: StatefulSetCluster) -> list[Patch]:
-    """For each StatefulSet what its settings' object became: stage by stage for files, from first to last for variables."""
+    """For each StatefulSet what its settings became: stage by stage for files, from first to last for what the template gives."""
     if not any(brokers.stage_of(item) for item in cluster.statefulsets):
         return []
     originals = _originals(cluster)
     patches: list[Patch] = []
-    for name, surface in brokers.surfaces(cluster).items():
+    for name, source in brokers.sources(cluster).items():
         item = next(each for each in cluster.statefulsets if each["metadata"]["name"] == name)
         stage = brokers.stage_of(item)
         original = originals.get(name)
         if not stage or original is None:
             continue
-        if isinstance(surface, FileSurface):
-            patches += _file_patches(cluster, name, surface)
+        if isinstance(source, FileSource):
+            patches += _file_patches(cluster, name, source)
         else:
-            first = replace(surface, template=original)
-            patches.append(_patch(f"StatefulSet/{name}: {surface.where}", stage, first, surface))
+            first = brokers.source_at(cluster, source, original)
+            patches.append(_patch(f"StatefulSet/{name}: {source.where}", stage, first, source))
         option = template_annotation(item, JVM_OPTION)
         note = "the pod template that shows these settings; a pod template of your own with the same settings rolls the pods once"
         patches.append(
@@ -176,31 +176,37 @@ def _broker_patches(cluster: StatefulSetCluster) -> list[Patch]:
     return patches
 
 
-def _file_patches(cluster: StatefulSetCluster, name: str, surface: FileSurface) -> list[Patch]:
-    """Compare the user's ConfigMap with the copy of each stage that the journal knows and that is still there."""
+def _file_patches(cluster: StatefulSetCluster, name: str, source: FileSource) -> list[Patch]:
+    """Compare the user's ConfigMap or Secret with the copy of each stage that the journal knows and that is still there."""
+    kind, base = source.object_kind, original_name(source.name)
+
+    def there(copy: str) -> FileSource | None:
+        found = cluster.config_maps.get(copy) if kind == "ConfigMap" else cluster.secret(copy)
+        return source.named(copy, found) if found is not None else None
+
+    before = there(base)
+    if before is None:
+        return [{"object": f"{kind}/{base}", "note": f"the original {kind} is gone"}]
     patches = []
-    before = replace(surface, config_map=original_name(surface.config_map))
-    if before.config_map not in cluster.config_maps:
-        return [{"object": f"ConfigMap/{before.config_map}", "note": "the original ConfigMap is gone"}]
     for event in cluster.journal.events:
         stage, digest = str(event.get("stage", "")), (event.get("settings_hash") or {}).get(name, "")
-        copied = stage_name(before.config_map, stage, digest)
-        if event.get("what") != "written" or not digest or copied not in cluster.config_maps:
+        after = there(stage_name(base, stage, digest)) if event.get("what") == "written" and digest else None
+        if after is None:
             continue
-        after = replace(surface, config_map=copied)
-        where = f"ConfigMap/{original_name(copied)}: {surface.key} (StatefulSet/{name})"
-        patches.append(_patch(where, stage, before, after))
+        patches.append(_patch(f"{kind}/{base}: {source.key} (StatefulSet/{name})", stage, before, after))
         before = after
     return patches
 
 
-def _patch(where: str, stage: str, before: Surface, after: Surface) -> Patch:
-    old, new = before.read(), after.read()
+def _patch(where: str, stage: str, before: SettingsSource, after: SettingsSource) -> Patch:
+    old, new, hidden = before.read(), after.read(), before.hidden() | after.hidden()
     return {
         "object": where,
         "stage": stage,
-        "set": {key: value for key, value in sorted(new.items()) if old.get(key) != value},
-        "removed": sorted(old.keys() - new.keys()),
+        "set": {
+            key: REDACTED if key in hidden else value for key, value in sorted(new.items()) if old.get(key) != value
+        },
+        "removed": sorted({*old, *before.opaque()} - {*new, *after.opaque()}),
     }
 
 

@@ -17,7 +17,7 @@ author:
   - The kafkaops.kraft authors (@kafkaops)
 description:
   - Computes the settings that the brokers need in a stage and writes them as a new revision, that is as a new ConfigMap
-    or as environment variables, depending on the brokers' settings source. The previous settings are kept.
+    or Secret, as environment variables or as overrides in the start command, depending on the brokers' settings source. The previous settings are kept.
   - Restarts nothing. StatefulSets with the update strategy C(RollingUpdate) are switched to C(OnDelete) first,
     so that Kubernetes does not start its own rolling restart.
 extends_documentation_fragment:
@@ -94,7 +94,7 @@ settings_hash:
   returned: when something was written
   type: dict
 surface:
-  description: How the brokers get their settings, as a file in a ConfigMap or as environment variables of an image.
+  description: Where the brokers get their settings from (C(file), C(secret-file), C(environment), C(overrides)).
   returned: when something was written
   type: list
   elements: str

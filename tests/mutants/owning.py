@@ -29,6 +29,7 @@ from tests.mutants.mutant import (
 )
 
 OWNERSHIP, VOLUMES = (unit(f"module_utils/_platform/_statefulset/test_{name}") for name in ("ownership", "volumes"))
+CASES, KINDS = unit("module_utils/_core/test_cases"), unit("module_utils/_core/_sources/test_kinds")
 
 OWNING = (
     Mutant(
@@ -102,8 +103,8 @@ OWNING = (
         "settings are written before rolls are held",
         "6",
         PLATFORM + "_statefulset/brokers.py",
-        "    held = writes.hold_rolls(cluster.client, plan.statefulset)\n",
-        "    held = plan.statefulset\n",
+        "    held = writes.hold_rolls(cluster.client, item.statefulset)\n",
+        "    held = item.statefulset\n",
         BROKERS,
     ),
     Mutant("check mode writes", "7", UTILS + "_base.py", "        if run.check_mode:\n", "        if False:\n", BASE),
@@ -258,6 +259,54 @@ OWNING = (
         "    ownership.refuse(claim_findings(cluster))\n",
         "",
         VOLUMES,
+    ),
+    Mutant(
+        "later stages are not planned in preflight",
+        "8",
+        MIGRATION + "preflight.py",
+        "        planned = brokers.plan_ahead(cluster)\n",
+        "        planned = {}\n",
+        SAFETY,
+    ),
+    Mutant(
+        "a script is edited as a settings file",
+        "7",
+        CORE + "_sources/source.py",
+        "    if is_script(file, texts) or not looks_like_settings(file):\n",
+        "    if False:\n",
+        CASES,
+    ),
+    Mutant(
+        "the copy of a Secret is a ConfigMap",
+        "7",
+        CORE + "_manifests/settings_parts.py",
+        '    kind = "Secret" if original.get("kind") == "Secret" else "ConfigMap"\n',
+        '    kind = "ConfigMap"\n',
+        KINDS,
+    ),
+    Mutant(
+        "settings of a Secret are shown",
+        "7",
+        CORE + "_sources/file.py",
+        '        return frozenset(self.texts()) if self.object_kind == "Secret" else frozenset()\n',
+        "        return frozenset()\n",
+        KINDS,
+    ),
+    Mutant(
+        "a variable that something else needs is emptied",
+        "8",
+        CORE + "_sources/own_variables.py",
+        "    return sorted(name for name in giving if not needed(name))\n",
+        "    return sorted(giving)\n",
+        KINDS,
+    ),
+    Mutant(
+        "scripts are not read for what reaches for ZooKeeper",
+        "8",
+        CORE + "_manifests/zookeeper_references.py",
+        "    for script in called_scripts(template, mounted_files(template, config_maps or {})):\n",
+        "    for script in called_scripts(template, []):\n",
+        CASES,
     ),
     Mutant(
         "a deletion goes by the name alone",

@@ -270,8 +270,8 @@ RETURNING = (
         "brokers return with their own IBP",
         "8",
         PLATFORM + "_statefulset/brokers.py",
-        '            plans.append(_plan(cluster, item, surface, original.effective, "migration"))\n',
-        "            plans.append(_plan_original(cluster, item, surface, original.effective))\n",
+        '            plans.append(_stage_plan(item, plan(brokers, "migration", *_planning(cluster, "migration"))))\n',
+        "            plans.append(_plan_original(cluster, item, brokers))\n",
         BROKERS,
     ),
     Mutant(

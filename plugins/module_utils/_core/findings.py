@@ -52,7 +52,7 @@ _RULES = (
     _block(
         "surface-not-found",
         "the brokers' settings could not be found",
-        "mount server.properties from a ConfigMap or use KAFKA_* variables",
+        "give them by a file in a ConfigMap or Secret, by variables of the image, or by --override arguments",
     ),
     _block(
         "setting-overridden",

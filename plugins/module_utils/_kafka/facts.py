@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import resolved
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script import (
     MAIN_CLASSES,
     MARK,
@@ -65,8 +66,8 @@ class ProcessFacts:
     shown, and is not in the repr. The values of secrets are already hidden in ``argv``, ``jvm_options`` and ``env``.
 
     :ivar config_path: the properties file it was started with.
-    :ivar settings: static settings: that file, then every ``--override``. Config providers (``${file:...}``) are not
-        resolved.
+    :ivar settings: static settings: that file, then every ``--override``. What a config provider takes from the environment is
+        filled in, secrets excepted; other providers (``${file:...}``) are not resolved.
     :ivar config_changed_ms: last change of that file, in milliseconds since 1970; None when unknown.
     :ivar jvm_options: what the launcher got before the class path and the main class.
     :ivar version: from the name of the server jar that the process has open (else from its class path), for example
@@ -204,7 +205,10 @@ def parse(output: str) -> ProcessFacts:
         argv=tuple(_scrubbed(each) for each in argv),
         main_class=argv[main],
         config_path=config.argument or None,
-        settings=Properties.parse(config.text).as_dict() | _overrides(argv[main + 1 :]),
+        settings=resolved(
+            Properties.parse(config.text).as_dict() | _overrides(argv[main + 1 :]),
+            dict(item.partition("=")[::2] for item in _items(found["provided"][0].text)) if "provided" in found else {},
+        ),
         config_changed_ms=_seconds_as_ms(found.get("mtime")),
         jvm_options=tuple(_scrubbed(each) for each in options),
         version=_version(

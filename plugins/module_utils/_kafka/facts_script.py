@@ -83,6 +83,15 @@ esac
 if [ -n "$config" ]; then
   say mtime; stat -L -c %Y "$config" 2>/dev/null
   say config "$config"; cat "$config"
+  # what Kafka's own providers may take from the environment
+  provided=$(grep -oE '\$\{[^:{}]+:[A-Za-z_][A-Za-z0-9_]*\}' "$config")
+  if [ -n "$provided" ]; then
+    say provided
+    for item in $provided; do
+      name=${item#*:}
+      lines $proc/environ | grep "^${name%\}}="
+    done
+  fi
 fi
 open=$(ls -l $proc/fd 2>/dev/null | sed -n 's/.* -> //p' | grep -E '/kafka_[0-9.]+-[^/]*\.jar$|/\.lock$')
 say open; printf '%s\n' "$open"

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import zookeeper_references
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
+    zookeeper_references,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import (
     blocking_settings,
     secured_settings,
@@ -196,16 +198,58 @@ def settings_findings(cluster: StatefulSetCluster) -> list[Finding]:
     ]
     found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
     found += checks.address_cache({pod: facts.dns_ttl for pod, facts in known(cluster.facts).items()})
+    return (
+        found
+        + plan_findings(cluster)
+        + reference_findings(cluster, "zookeeper-reference", brokers.leaving_variables(cluster))
+    )
+
+
+def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """What stops a stage that is still to come: each is planned now, so that none is found out half-way."""
     try:
-        brokers.surfaces(cluster)
         derive_ibp(cluster)
+        planned = brokers.plan_ahead(cluster)
     except (KraftError, Unsupported) as error:
-        found.append(finding((error.code or "surface-not-found").lower(), "settings", error.message))
-    return found + reference_findings(cluster, "zookeeper-reference")
+        return [finding((error.code or "surface-not-found").lower(), "settings", error.message)]
+    found = secret_findings(cluster, planned)
+    for stage, items in planned.items():
+        for item in items:
+            found += [
+                finding("setting-warns", item.name, f"StatefulSet {item.name}, stage {stage}: {note}")
+                for note in item.written.notes
+            ]
+    return found
 
 
-def reference_findings(cluster: StatefulSetCluster, code: str) -> list[Finding]:
-    """Init containers, probes, hooks and start commands that reach for ZooKeeper."""
+def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brokers.StagePlan]]) -> list[Finding]:
+    """Settings in a Secret are copied into Secrets whose names depend on the content: a rule with names does not cover them."""
+    bodies = [body for items in planned.values() for item in items for body in item.written.objects_to_create]
+    made = [body["metadata"]["name"] for body in bodies if body["kind"] == "Secret"]
+    denied = [
+        verb
+        for verb in ("get", "create", "delete")
+        if made and not cluster.client.can_i(verb, "secrets", cluster.namespace)
+    ]
+    if not denied:
+        return []
+    return [
+        finding(
+            "permission-missing",
+            "secrets",
+            f"the brokers' settings are in a Secret, and each stage is a copy of it (the next one is {made[0]}): the account may not "
+            f"{' and '.join(denied)} such Secrets in namespace {cluster.namespace}; grant it without resourceNames (docs/rbac.yml)",
+        )
+    ]
+
+
+def reference_findings(
+    cluster: StatefulSetCluster, code: str, leaving: Mapping[str, list[str]] | None = None
+) -> list[Finding]:
+    """Init containers, probes, hooks, start commands and the scripts that they call, where they reach for ZooKeeper.
+
+    ``leaving``: by StatefulSet, the variables that the KRaft stage empties; whoever looks after that stage counts them.
+    """
     connect = str(cluster.zookeeper_connect or "")
     return [
         finding(
@@ -214,7 +258,12 @@ def reference_findings(cluster: StatefulSetCluster, code: str) -> list[Finding]:
             f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})",
         )
         for item in cluster.statefulsets
-        for where, text in zookeeper_references(item["spec"]["template"], connect)
+        for where, text in zookeeper_references(
+            item["spec"]["template"],
+            connect,
+            cluster.config_maps,
+            (leaving or {}).get(str(item["metadata"]["name"]), ()),
+        )
     ]
 
 

@@ -14,8 +14,14 @@ from collections.abc import Mapping
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.config_map_users import config_maps_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    original_name,
+    stage_name,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import secret_names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, known, unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     controllers,
@@ -155,10 +161,37 @@ def own_config_maps(cluster: StatefulSetCluster) -> list[str]:
     return found
 
 
-def delete_config_maps(cluster: StatefulSetCluster) -> list[str]:
-    """Delete the ConfigMaps of stages that nothing shows any more; returns their names."""
-    found = own_config_maps(cluster)
-    for name in found:
-        ownership.delete_read(cluster, CONFIG_MAP, cluster.config_maps[name])
+def own_secrets(cluster: StatefulSetCluster) -> list[str]:
+    """Secrets of stages that no template of the brokers and no pod shows any more, by the names that the journal's stages gave them.
+
+    Secrets are never listed: an account need not see those of others.
+    """
     cluster.changed(Part.SETTINGS)
-    return found
+    found: list[str] = []
+    for item in cluster.statefulsets:
+        shown = secret_names(item["spec"]["template"])
+        written = [event for event in cluster.journal.events if event.get("what") == "written"]
+        for base in sorted({original_name(name) for name in shown}):
+            for event in written:
+                digest = (event.get("settings_hash") or {}).get(item["metadata"]["name"], "")
+                name = stage_name(base, str(event.get("stage", "")), digest)
+                there = cluster.secret(name) if digest and name not in {*shown, *found} else None
+                if there is not None and is_of(there, cluster.name):
+                    found.append(name)
+    used = (
+        {name for pod in cluster.client.list(POD, cluster.namespace) for name in secret_names(pod)} if found else set()
+    )
+    return [name for name in found if name not in used]
+
+
+def delete_settings(cluster: StatefulSetCluster) -> list[str]:
+    """Delete the ConfigMaps and Secrets of stages that nothing shows any more; returns ``kind/name`` of each."""
+    done = []
+    for name in own_config_maps(cluster):
+        ownership.delete_read(cluster, CONFIG_MAP, cluster.config_maps[name])
+        done.append(f"ConfigMap/{name}")
+    for name in own_secrets(cluster):
+        ownership.delete_ours(cluster, SECRET, name)
+        done.append(f"Secret/{name}")
+    cluster.changed(Part.SETTINGS)
+    return done

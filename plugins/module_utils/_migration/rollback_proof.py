@@ -74,6 +74,7 @@ def prove(cluster: StatefulSetCluster) -> list[dict[str, str]]:
             ],
         ),
         ("ConfigMaps of stages", "none that nothing shows", rollback_plan.own_config_maps(cluster)),
+        ("Secrets of stages", "none that nothing shows", rollback_plan.own_secrets(cluster)),
     )
     left = [f"{what}: {', '.join(map(str, found))}" for what, _evidence, found in checks if found]
     if left:

@@ -33,6 +33,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     environment,
     mounts,
     volume_at,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
     zookeeper_references,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED

@@ -2,21 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What both settings surfaces, and the controllers, share: names and hashes of a stage, its objects, the JVM option."""
+"""What every settings source, and the controllers, share: names and hashes of a stage, its objects, the JVM option."""
 
 from __future__ import annotations
 
+import base64
 import copy
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import container_of, environment
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import diff_keys, shown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import (
+    REDACTED,
+    diff_keys,
+    shown,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes, ignored_in_kraft
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
@@ -25,7 +30,7 @@ Obj = dict[str, Any]
 # On a pod template: settings that the start command adds, and the JVM option that is ours.
 START_COMMAND_SETTINGS = names.PREFIX + "start-command-settings"
 JVM_OPTION = names.PREFIX + "jvm-option"
-# On a ConfigMap of ours: the user's ConfigMap that it was made from.
+# On a ConfigMap or Secret of ours: the user's own that it was made from.
 ORIGINAL = names.PREFIX + "original"
 
 DNS_TTL_OPTION = "-Dsun.net.inetaddr.ttl={seconds}"
@@ -36,13 +41,13 @@ _STAGE_SUFFIX = re.compile(r"-kraft-(?:ibp|migration|kraft)-[0-9a-f]{8}\Z")
 
 
 @dataclass(frozen=True)
-class SurfaceChange:
-    """One stage, ready to be written: first the new ConfigMaps, then the pod template.
+class StageChange:
+    """One stage, ready to be written: first the new ConfigMaps and Secrets, then the pod template.
 
     ``diff_text`` shows the settings that change, secrets redacted. ``notes`` are things to know, one sentence each.
     """
 
-    config_maps_to_create: tuple[Obj, ...]
+    objects_to_create: tuple[Obj, ...]
     template: Obj
     diff_text: str
     notes: tuple[str, ...] = ()
@@ -55,7 +60,7 @@ def settings_hash(settings: Mapping[str, str], jvm_option: str = "") -> str:
 
 
 def original_name(name: str) -> str:
-    """Return the name that the user gave to a ConfigMap of which ``name`` may be the copy for a stage."""
+    """Return the name that the user gave to a ConfigMap or Secret of which ``name`` may be the copy for a stage."""
     return _STAGE_SUFFIX.sub("", name)
 
 
@@ -70,15 +75,18 @@ def stage_name(name: str, stage: str, digest: str) -> str:
     return base + suffix
 
 
-def stage_copy(config_map: Mapping[str, Any], stage: str, digest: str, data: Mapping[str, str]) -> Obj:
-    """Return a new ConfigMap like ``config_map`` but with this data, named for the stage.
+def stage_copy(
+    original: Mapping[str, Any], stage: str, digest: str, texts: Mapping[str, str], gone: Collection[str] = ()
+) -> Obj:
+    """Return a new ConfigMap or Secret like ``original`` with these texts and without the keys ``gone``, named for the stage.
 
-    The user's labels and annotations stay behind: those of Helm or Argo CD would claim, or prune, the copy.
+    A Secret stays one. The user's labels and annotations stay behind: those of Helm or Argo CD would claim, or prune, the copy.
     """
-    metadata = config_map["metadata"]
+    metadata = original["metadata"]
+    kind = "Secret" if original.get("kind") == "Secret" else "ConfigMap"
     body: Obj = {
         "apiVersion": "v1",
-        "kind": "ConfigMap",
+        "kind": kind,
         "metadata": {
             "name": stage_name(metadata["name"], stage, digest),
             "labels": {names.MANAGED_BY: names.MANAGER},
@@ -88,12 +96,18 @@ def stage_copy(config_map: Mapping[str, Any], stage: str, digest: str, data: Map
                 names.SETTINGS_HASH: digest,
             },
         },
-        "data": dict(data),
     }
+    data = {key: value for key, value in (original.get("data") or {}).items() if key not in gone}
+    if kind == "Secret":
+        own = {key: value for key, value in (original.get("stringData") or {}).items() if key not in gone}
+        body["data"] = data | {key: base64.b64encode(text.encode()).decode() for key, text in {**own, **texts}.items()}
+        body["type"] = "Opaque"  # another type may demand keys that are gone
+    else:
+        body["data"] = data | dict(texts)
     if metadata.get("namespace"):
         body["metadata"]["namespace"] = metadata["namespace"]
-    if config_map.get("binaryData"):
-        body["binaryData"] = dict(config_map["binaryData"])
+    if original.get("binaryData"):
+        body["binaryData"] = dict(original["binaryData"])
     return body
 
 
@@ -119,9 +133,9 @@ def is_noted(template: Mapping[str, Any]) -> bool:
 def unmanaged_settings(
     template: Mapping[str, Any], effective: Mapping[str, str], read: Mapping[str, str], opaque: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Return the settings of a running broker that its surface does not give.
+    """Return the settings of a running broker that its source does not give.
 
-    :param opaque: settings that the surface gives with a value that cannot be read from here.
+    :param opaque: settings that the source gives with a value that cannot be read from here.
     """
     if is_noted(template):
         noted = str(template["metadata"]["annotations"][START_COMMAND_SETTINGS])
@@ -134,35 +148,48 @@ def unmanaged_settings(
     }
 
 
-def refuse_overridden(changes: Changes, fixed: Iterable[str], present: Iterable[str], where: str) -> tuple[str, ...]:
+def refuse_overridden(
+    changes: Changes,
+    fixed: Collection[str],
+    elsewhere: Collection[str],
+    present: Collection[str],
+    why: Callable[[str], str],
+) -> tuple[str, ...]:
     """Refuse changes that would have no effect, and return a note for each removal that may be left out.
 
-    :param fixed: settings that the start command writes over whatever the surface says.
-    :param present: settings that the surface itself gives.
+    :param fixed: settings that the source cannot set.
+    :param elsewhere: settings that something else writes over whatever the source says.
+    :param present: settings that the source itself gives.
+    :param why: says of a setting what gives it and what to do, as a clause.
     :raises Unsupported: ``setting-overridden``, naming the settings.
     """
-    own = set(present)
-    blocked = sorted(set(changes.set) & set(fixed))
-    left = sorted(key for key in changes.remove if key in set(fixed) or key not in own)
+    blocked = sorted(changes.set.keys() & set(fixed))
+    left = sorted(key for key in changes.remove if key in elsewhere or key not in present)
     blocked += [key for key in left if not ignored_in_kraft(key)]
     if blocked:
+        others = f" (and {', '.join(blocked[1:])})" if len(blocked) > 1 else ""
         raise Unsupported(
-            f"{', '.join(blocked)} would have to change, but the start command of the container sets it over {where}; "
-            "take it out of the start command",
-            code="setting-overridden",
+            f"{blocked[0]}{others} would have to change, but {why(blocked[0])}", code="setting-overridden"
         )
-    return tuple(f"{key} comes from the start command or the image and stays; KRaft ignores it" for key in left)
+    return tuple(f"{key} is not given by the settings source alone and stays; KRaft ignores it" for key in left)
 
 
-def diff_text(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """Return what changes as ``-key=value`` and ``+key=value`` lines sorted by key, secrets redacted."""
+def diff_text(before: Mapping[str, str], after: Mapping[str, str], hidden: Collection[str] = ()) -> str:
+    """Return what changes as ``-key=value`` and ``+key=value`` lines sorted by key, secrets redacted.
+
+    :param hidden: settings whose values come from a Secret.
+    """
+
+    def value(key: str, text: str) -> str:
+        return REDACTED if key in hidden else shown(key, text)
+
     diff = diff_keys(before, after)
     lines = []
     for key in sorted({*diff.added, *diff.removed, *diff.changed}):
         if key in before:
-            lines.append(f"-{key}={shown(key, before[key])}\n")
+            lines.append(f"-{key}={value(key, before[key])}\n")
         if key in after:
-            lines.append(f"+{key}={shown(key, after[key])}\n")
+            lines.append(f"+{key}={value(key, after[key])}\n")
     return "".join(lines)
 
 
@@ -171,6 +198,7 @@ def with_jvm_option(
     container: str,
     option: str,
     config_maps: Mapping[str, Obj] | None = None,
+    secrets: Mapping[str, Obj] | None = None,
 ) -> Obj:
     """Return a copy of the template whose ``JAVA_TOOL_OPTIONS`` has this option beside what it had.
 
@@ -178,14 +206,14 @@ def with_jvm_option(
     wins over ours.
 
     :param option: such as ``-Dsun.net.inetaddr.ttl=1``.
-    :param config_maps: ConfigMaps of the namespace by name, for a variable that comes from one.
+    :param config_maps: ConfigMaps of the namespace by name, for a variable that comes from one; ``secrets`` likewise.
     :raises Unsupported: ``setting-overridden`` when the variable's value cannot be read.
     """
     result: Obj = copy.deepcopy(dict(template))
     target = container_of(result, container)
     marks = result.setdefault("metadata", {}).setdefault("annotations", {})
     ours = marks.get(JVM_OPTION, "")
-    have = _raw_value(target, config_maps or {})
+    have = _raw_value(target, config_maps or {}, secrets or {})
     if have is None:
         raise Unsupported(
             f"{JVM_VARIABLE} of container {container} comes from a Secret or a field, so {option or 'our option'} "
@@ -204,15 +232,15 @@ def with_jvm_option(
     return result
 
 
-def _raw_value(container: Mapping[str, Any], config_maps: Mapping[str, Obj]) -> str | None:
+def _raw_value(container: Mapping[str, Any], config_maps: Mapping[str, Obj], secrets: Mapping[str, Obj]) -> str | None:
     """Return the text of the JVM variable as an ``env`` value would hold it, or None when it cannot be read."""
     for entry in reversed(container.get("env") or []):
         if entry["name"] == JVM_VARIABLE and not entry.get("valueFrom"):
             return str(entry.get("value") or "")
-    variable = environment(container, config_maps).get(JVM_VARIABLE)
+    variable = environment(container, config_maps, secrets).get(JVM_VARIABLE)
     if variable is None:
         return ""
-    return None if variable.value is None else escaped(variable.value)
+    return None if variable.value is None or variable.secret else escaped(variable.value)
 
 
 def _has_option(text: str, option: str) -> bool:

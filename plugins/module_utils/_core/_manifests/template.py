@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading pod templates: which container runs Kafka, what its environment is, and what in it reaches for ZooKeeper."""
+"""Reading pod templates: containers, their environment, and the ConfigMaps and Secrets that their volumes show."""
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,15 +17,27 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome impor
 
 Obj = dict[str, Any]
 
-_KAFKA_IMAGE = re.compile(r"(^|[/-])(kafka|cp-server|cp-kafka)([:@-]|$)")
+#: what runs a broker, by the words of a start command: Kafka's own script and class, and the images' entrypoints
+STARTS_KAFKA = re.compile(
+    r"kafka-server-start(\.sh)?\b|\bkafka\.Kafka\b|/etc/(confluent|kafka)/docker/(run|launch)|/opt/bitnami/scripts/kafka/"
+)
+_NO_BROKER = re.compile(r"zookeeper-server-start|QuorumPeerMain|connect-(distributed|standalone|mirror)|\s-jar\s")
+_BROKER_IMAGE = re.compile(r"(cp-)?(enterprise-)?kafka|cp-server|(cp-)?kafka-broker|kafka-(native|kraft)")
+_BESIDE = re.compile(
+    r"connect|exporter|rest|bridge|mirror|-ui\b|manager|cruise|registry|operator|proxy|jmx|metrics|agent"
+)
+_BROKER_NAMES = ("kafka", "broker", "kafka-broker")
+_BROKER_VARIABLES = re.compile(
+    r"KAFKA_(CFG_)?(ZOOKEEPER_CONNECT|BROKER_ID|LOG_DIRS|ADVERTISED_LISTENERS|PROCESS_ROLES)"
+)
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
 
 def main_container(template: Mapping[str, Any], name: str | None = None, option: str = "kraft_container") -> str:
     """Return the name of the container that runs Kafka.
 
-    :param name: the user's choice; without it the only container, the one named kafka or broker, or the only one whose
-        image is a Kafka image.
+    :param name: the user's choice; without it the only container that can run a broker, by what it starts, by its variables, by
+        its image, by its name. It is unclear only where two could really be brokers.
     :param option: what the user names a container in.
     :raises Unsupported: ``cluster-ambiguous`` when no choice is clear, or the named one does not exist.
     """
@@ -34,16 +48,56 @@ def main_container(template: Mapping[str, Any], name: str | None = None, option:
     elif len(names) == 1:
         candidates = names
     else:
-        candidates = [item for item in names if item in ("kafka", "broker", "kafka-broker")] or [
-            str(item["name"]) for item in containers if _KAFKA_IMAGE.search(item.get("image") or "")
-        ]
+        candidates = _could_be_brokers(containers)
     if len(candidates) != 1:
-        raise Unsupported(
-            (f"the pods have no container {name!r}" if name else "it is not clear which container runs Kafka")
-            + f"; there are {', '.join(names) or 'none'}: name one in {option}",
-            code="cluster-ambiguous",
-        )
+        why = f"the pods have no container {name!r}; there are {', '.join(names) or 'none'}"
+        if not name:
+            both = f": {' and '.join(candidates)} could both be a broker" if candidates else ""
+            why = f"it is not clear which container runs Kafka{both}; there are {', '.join(names) or 'none'}"
+        raise Unsupported(f"{why}: name one in {option}", code="cluster-ambiguous")
     return candidates[0]
+
+
+def _could_be_brokers(containers: list[Obj]) -> list[str]:
+    """Return the names of the containers that fit best: evidence first, then what only looks like it."""
+    for fits in (_runs_kafka, _may_run_kafka, lambda item: item["name"] in _BROKER_NAMES):
+        found = [item for item in containers if fits(item)]
+        if len(found) > 1 and fits is not _runs_kafka:
+            found = [item for item in found if item["name"] in _BROKER_NAMES] or found
+        if found:
+            return [str(item["name"]) for item in found]
+    return []
+
+
+def commands(container: Mapping[str, Any]) -> list[str]:
+    """Return the words of command and args."""
+    return [*(container.get("command") or []), *(container.get("args") or [])]
+
+
+def _runs_kafka(container: Mapping[str, Any]) -> bool:
+    words = " ".join(commands(container))
+    if STARTS_KAFKA.search(words):
+        return True
+    if _NO_BROKER.search(words) or any(word in ("sleep", "tail") for word in commands(container)[:1]):
+        return False
+    settings = any(_BROKER_VARIABLES.fullmatch(entry["name"]) for entry in container.get("env") or [])
+    if settings and not _BESIDE.search(_image(container)):
+        return True
+    return not words and _broker_image(container)
+
+
+def _may_run_kafka(container: Mapping[str, Any]) -> bool:
+    """Whether a start command that tells nothing belongs to an image of Kafka."""
+    return not _NO_BROKER.search(" ".join(commands(container))) and _broker_image(container)
+
+
+def _broker_image(container: Mapping[str, Any]) -> bool:
+    return _BROKER_IMAGE.fullmatch(_image(container)) is not None
+
+
+def _image(container: Mapping[str, Any]) -> str:
+    """Return the last part of the image's path without tag and digest."""
+    return re.split("[:@]", str(container.get("image") or "").rpartition("/")[2])[0]
 
 
 def container_of(template: Mapping[str, Any], name: str) -> Obj:
@@ -62,44 +116,73 @@ def all_containers(template: Mapping[str, Any]) -> list[Obj]:
 class Variable:
     """One environment variable of a container.
 
-    ``value`` is None when it cannot be read from here (a Secret, a field of the pod). ``origin`` is ``env``, or the
-    name of the ConfigMap of an ``envFrom``.
+    ``value`` is None when it cannot be read from here (a Secret that was not read, a field of the pod). ``origin`` is ``env``,
+    or the name of the ConfigMap or Secret of an ``envFrom``; ``secret`` tells whether the value comes from a Secret.
     """
 
     name: str
     value: str | None
     origin: str
+    secret: bool = False
 
 
-def environment(container: Mapping[str, Any], config_maps: Mapping[str, Obj]) -> dict[str, Variable]:
+def text_data(obj: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the texts of a ConfigMap or Secret by key; what is no text is left out."""
+    if obj is None:
+        return {}
+    data = dict(obj.get("data") or {})
+    if obj.get("kind") != "Secret":
+        return data
+    found = {}
+    for key, value in data.items():
+        with suppress(ValueError):
+            found[key] = base64.b64decode(value).decode()
+    return found | dict(obj.get("stringData") or {})
+
+
+def environment(
+    container: Mapping[str, Any], config_maps: Mapping[str, Obj], secrets: Mapping[str, Obj] | None = None
+) -> dict[str, Variable]:
     """Return the environment as far as it can be read, ``env`` winning over ``envFrom`` as in Kubernetes.
 
-    :param config_maps: ConfigMaps of the namespace by name.
+    :param config_maps: ConfigMaps of the namespace by name; ``secrets``: the Secrets that were read, by name.
     """
+    hidden = secrets or {}
     found: dict[str, Variable] = {}
     for source in container.get("envFrom") or []:
-        name = (source.get("configMapRef") or {}).get("name", "")
-        for key, value in (config_maps.get(name, {}).get("data") or {}).items():
-            full = source.get("prefix", "") + key
-            found[full] = Variable(full, value, name)
+        for reference, objects in (("configMapRef", config_maps), ("secretRef", hidden)):
+            name = (source.get(reference) or {}).get("name", "")
+            for key, value in text_data(objects.get(name)).items():
+                full = source.get("prefix", "") + key
+                found[full] = Variable(full, value, name, secret=reference == "secretRef")
     for entry in container.get("env") or []:
-        found[entry["name"]] = Variable(entry["name"], _value(entry, config_maps, found), "env")
+        found_value, secret = _value(entry, config_maps, hidden, found)
+        found[entry["name"]] = Variable(entry["name"], found_value, "env", secret)
     return found
 
 
-def _value(entry: Mapping[str, Any], config_maps: Mapping[str, Obj], known: Mapping[str, Variable]) -> str | None:
+def _value(
+    entry: Mapping[str, Any],
+    config_maps: Mapping[str, Obj],
+    secrets: Mapping[str, Obj],
+    known: Mapping[str, Variable],
+) -> tuple[str | None, bool]:
+    """Return the value of an ``env`` entry, and whether it comes from a Secret."""
     source = entry.get("valueFrom")
     if source:
-        reference = source.get("configMapKeyRef") or {}
-        data = config_maps.get(reference.get("name", ""), {}).get("data") or {}
-        value: str | None = data.get(reference.get("key"))
-        return value
+        for kind, objects in (("configMapKeyRef", config_maps), ("secretKeyRef", secrets)):
+            reference = source.get(kind)
+            if reference:
+                texts = text_data(objects.get(reference.get("name", "")))
+                return texts.get(reference.get("key", "")), kind == "secretKeyRef"
+        return None, False
     text = str(entry.get("value") or "")
     names = _REFERENCE.findall(text.replace("$$", ""))
+    secret = any(name in known and known[name].secret for name in names)
     if any(name in known and known[name].value is None for name in names):
-        return None
+        return None, secret
     # $(NAME) of an unknown name stays as it is, and $$(NAME) is the escape: both as in Kubernetes.
-    return re.sub(
+    plain = re.sub(
         r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)",
         lambda match: (
             "$"
@@ -110,6 +193,7 @@ def _value(entry: Mapping[str, Any], config_maps: Mapping[str, Obj], known: Mapp
         ),
         text,
     )
+    return plain, secret
 
 
 def references(text: str) -> list[str]:
@@ -117,35 +201,58 @@ def references(text: str) -> list[str]:
     return _REFERENCE.findall(text)
 
 
-class ConfigMapUse(NamedTuple):
-    """A volume source that shows a ConfigMap: the volume, the ConfigMap, and key to path (None: every key)."""
+class Use(NamedTuple):
+    """A volume source that shows a ConfigMap or Secret: the volume, the object, and key to path (None: every key)."""
 
     volume: str
-    config_map: str
+    kind: str
+    name: str
     paths: Mapping[str, str] | None
 
 
-def config_map_uses(template: Mapping[str, Any]) -> list[ConfigMapUse]:
-    """Return the ConfigMaps that the template's volumes show, projected volumes included."""
+_SOURCES = (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName"))
+
+
+def _sources(volume: Mapping[str, Any]) -> Iterator[tuple[str, Obj, str]]:
+    """Yield (kind, source, field of the name) of each ConfigMap and Secret that a volume shows."""
+    for kind, field, name in _SOURCES:
+        if volume.get(field):
+            yield kind, volume[field], name
+        for source in (volume.get("projected") or {}).get("sources") or []:
+            if source.get(field):
+                yield kind, source[field], "name"
+
+
+def uses(template: Mapping[str, Any]) -> list[Use]:
+    """Return the ConfigMaps and Secrets that the template's volumes show, projected volumes included."""
     found = []
     for volume in template["spec"].get("volumes") or []:
-        plain = volume.get("configMap")
-        projected = [source.get("configMap") for source in (volume.get("projected") or {}).get("sources") or []]
-        for source in [plain, *projected]:
-            if source and source.get("name"):
-                items = source.get("items")
-                paths = {item["key"]: item["path"] for item in items} if items else None
-                found.append(ConfigMapUse(volume["name"], source["name"], paths))
+        for kind, source, field in _sources(volume):
+            items = source.get("items")
+            paths = {item["key"]: item["path"] for item in items} if items else None
+            found.append(Use(volume["name"], kind, source[field], paths))
     return found
 
 
-def switch_config_map(template: Mapping[str, Any], old: str, new: str) -> None:
-    """Let every volume of the template that shows ConfigMap ``old`` show ``new``; changes the template itself."""
+def secret_names(template: Mapping[str, Any]) -> set[str]:
+    """Return the names of the Secrets that the volumes and the ``envFrom`` of a template show."""
+    found = {use.name for use in uses(template) if use.kind == "Secret"}
+    for container in all_containers(template):
+        found |= {source["secretRef"]["name"] for source in container.get("envFrom") or [] if source.get("secretRef")}
+    return found
+
+
+def config_map_uses(template: Mapping[str, Any]) -> list[Use]:
+    """Return the ConfigMaps that the template's volumes show."""
+    return [use for use in uses(template) if use.kind == "ConfigMap"]
+
+
+def switch_object(template: Mapping[str, Any], kind: str, old: str, new: str) -> None:
+    """Let every volume of the template that shows this ConfigMap or Secret show ``new``; changes the template itself."""
     for volume in template["spec"].get("volumes") or []:
-        projected = [source.get("configMap") for source in (volume.get("projected") or {}).get("sources") or []]
-        for source in [volume.get("configMap"), *projected]:
-            if source and source.get("name") == old:
-                source["name"] = new
+        for found, source, field in _sources(volume):
+            if found == kind and source.get(field) == old:
+                source[field] = new
 
 
 def mounts(container: Mapping[str, Any]) -> list[Obj]:
@@ -172,85 +279,3 @@ def volume_at(container: Mapping[str, Any], path: str) -> str | None:
         if (path + "/").startswith(above + "/") and (best is None or len(above) > best[0]):
             best = (len(above), mount["name"])
     return best[1] if best else None
-
-
-class ZooKeeperReference(NamedTuple):
-    """A place in the pod template that reaches for ZooKeeper, and the words that show it."""
-
-    where: str
-    text: str
-
-
-# Settings that merely name ZooKeeper go with the KRaft stage; only what acts on them counts.
-_SETTING = re.compile(
-    r"""(?:KAFKA_(?:CFG_)?ZOOKEEPER_[A-Z0-9_]+|zookeeper\.[A-Za-z.]+)\s*=\s*(?:"[^"]*"|'[^']*'|\S*)""",
-)
-_TOOLS = r"zookeeper-shell(?:\.sh)?|zkCli(?:\.sh)?|zkServer(?:\.sh)?|zk-ready|--zookeeper\b|\bruok\b"
-_SETTING_NAMES = re.compile(r"KAFKA_(CFG_)?ZOOKEEPER_[A-Z0-9_]+")
-
-
-def zookeeper_references(template: Mapping[str, Any], zookeeper_connect: str = "") -> list[ZooKeeperReference]:
-    """Return what in a pod template reaches for ZooKeeper: init containers, start commands, probes, hooks, variables.
-
-    :param zookeeper_connect: the brokers' ``zookeeper.connect``; its host names and ports are looked for too.
-    """
-    hosts, ports = _addresses(zookeeper_connect)
-    pattern = _pattern(hosts, ports)
-    found = []
-    init = {item["name"] for item in template["spec"].get("initContainers") or []}
-    for container in all_containers(template):
-        kind = "init container" if container["name"] in init else "container"
-        where = f"{kind} {container['name']}"
-        for place, texts in _texts(container, with_settings=kind == "init container"):
-            match = next((hit for text in texts if (hit := pattern.search(_SETTING.sub(" ", text)))), None)
-            if match:
-                found.append(ZooKeeperReference(f"{place} of {where}", match.group()))
-        for place, handler in _handlers(container):
-            target = _network_target(handler)
-            if target and (target[0] in hosts or target[1] in ports):
-                found.append(ZooKeeperReference(f"{place} of {where}", f"{target[0]}:{target[1]}".lstrip(":")))
-    return found
-
-
-def _addresses(connect: str) -> tuple[set[str], set[str]]:
-    hosts, ports = set(), {"2181", "2182"}
-    for entry in filter(None, connect.partition("/")[0].split(",")):
-        host, _colon, port = entry.strip().rpartition(":") if ":" in entry else (entry.strip(), "", "")
-        hosts.add(host)
-        if not re.fullmatch(r"[\d.]+|\[.*\]|localhost", host):
-            hosts.add(host.split(".")[0])
-        if port:
-            ports.add(port)
-    return hosts, ports
-
-
-def _pattern(hosts: Iterable[str], ports: Iterable[str]) -> re.Pattern[str]:
-    named = [rf"(?<![\w./-]){re.escape(host)}(?![\w-])" for host in sorted(hosts, key=len, reverse=True)]
-    numbers = [rf"(?<![\w.]){port}(?!\w)" for port in sorted(ports)]
-    return re.compile("|".join([_TOOLS, *named, *numbers]))
-
-
-def _texts(container: Mapping[str, Any], *, with_settings: bool) -> Iterator[tuple[str, list[str]]]:
-    yield "start command", [*(container.get("command") or []), *(container.get("args") or [])]
-    for place, handler in _handlers(container):
-        yield place, list((handler.get("exec") or {}).get("command") or [])
-    for entry in container.get("env") or []:
-        # The brokers' own settings leave with the KRaft stage; in an init container they serve to wait for ZooKeeper.
-        if with_settings or not _SETTING_NAMES.fullmatch(entry["name"]):
-            yield f"variable {entry['name']}", [str(entry.get("value") or "")]
-
-
-def _handlers(container: Mapping[str, Any]) -> Iterator[tuple[str, Obj]]:
-    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
-        if container.get(name):
-            yield name, container[name]
-    for name, handler in (container.get("lifecycle") or {}).items():
-        if isinstance(handler, dict):
-            yield f"{name} hook", handler
-
-
-def _network_target(handler: Mapping[str, Any]) -> tuple[str, str] | None:
-    for kind in ("tcpSocket", "httpGet"):
-        if handler.get(kind):
-            return str(handler[kind].get("host") or ""), str(handler[kind].get("port") or "")
-    return None

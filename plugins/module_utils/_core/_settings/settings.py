@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import MetadataVersion, parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
@@ -253,7 +254,7 @@ def controller_settings(
 
     ``advertised.listeners`` is never among them (controllers refuse it before 3.9), nor are the brokers' ``log.dirs``.
 
-    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is.
+    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is, or only a config provider of the brokers knows a value.
     """
     settings = {
         "process.roles": "controller",
@@ -280,6 +281,14 @@ def controller_settings(
     authorizer = value_of(broker_effective, AUTHORIZER)
     if authorizer:
         settings[AUTHORIZER] = KRAFT_AUTHORIZER if authorizer in ZOOKEEPER_AUTHORIZERS else authorizer
+    provided = sorted(key for key, value in settings.items() if is_provided(value))
+    if provided:
+        raise Unsupported(
+            f"the controllers need {', '.join(provided)}, which a config provider gives to the brokers ({settings[provided[0]]}) and which "
+            "was not read: write the value itself into the brokers' settings, or take it from the environment (EnvVarConfigProvider) "
+            "when it is no secret",
+            code="setting-blocks",
+        )
     return settings
 
 

@@ -10,7 +10,7 @@ Sources: KafkaDockerWrapper.scala (Apache), ``configure`` and ``ub`` (Confluent)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
@@ -93,3 +93,38 @@ BITNAMI = ImageRules(
     insists_on_node_id=True,
     refuses_zookeeper=True,
 )
+
+#: what a start command calls when it leaves the settings to the image
+_CALLS = (
+    (re.compile(r"/etc/confluent/docker/(run|launch|configure)"), CONFLUENT),
+    (re.compile(r"/etc/kafka/docker/(run|launch|configure)"), APACHE),
+    (re.compile(r"/opt/bitnami/scripts/kafka/"), BITNAMI),
+)
+#: the files that the entrypoints write
+_WRITES = (
+    (re.compile(r"/etc/kafka/kafka\.properties"), CONFLUENT),
+    (re.compile(r"/opt/bitnami/kafka/config/"), BITNAMI),
+)
+_OWN = re.compile(r"kafka-server-start(\.sh)?\b|\bkafka\.Kafka\b")
+
+
+def mapping_rules(image: str, start: str, config_path: str, variables: Collection[str]) -> ImageRules | None:
+    """Return the rules by which an image makes settings of variables, or None when nothing does.
+
+    :param start: the start command and the mounted scripts that it calls; what really runs decides, not the names of variables.
+    :param config_path: the file that the running process was started with, "" when it is not known.
+    :param variables: the names of the container's variables.
+    """
+    for pattern, rules in _CALLS:
+        if pattern.search(start):
+            return rules
+    if _OWN.search(start):
+        return None  # the start command calls Kafka itself: no entrypoint writes a file
+    for pattern, rules in _WRITES:
+        if pattern.match(config_path):
+            return rules
+    if any(map(BITNAMI.setting, variables)):
+        return BITNAMI
+    if not any(map(APACHE.setting, variables)):
+        return None
+    return APACHE if "apache/kafka" in image else CONFLUENT

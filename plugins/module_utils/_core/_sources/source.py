@@ -2,135 +2,67 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The settings surface: where a broker gets its settings from, found in the pod template and checked against the broker.
+"""The settings source: where a broker gets its settings from, found in the pod template and checked against the broker.
 
-Two kinds: a properties file in a ConfigMap, and environment variables. Both read, tell what the start command adds on
-its own, and write a stage as new objects; what the user made stays untouched.
+Four kinds: a properties file in a ConfigMap, one in a Secret, environment variables, and overrides in the start command. All read,
+tell what the start command adds on its own, and write a stage as new objects; what the user made stays untouched.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import (
+    MountedFile,
+    is_script,
+    looks_like_settings,
+    mounted_files,
+    reached,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     DNS_TTL_OPTION,
-    SurfaceChange,
-    annotated,
-    diff_text,
-    refuse_overridden,
+    StageChange,
+    is_noted,
     settings_hash,
-    stage_copy,
-    unmanaged_settings,
     with_jvm_option,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     all_containers,
-    config_map_uses,
+    commands,
     container_of,
     environment,
     main_container,
     mounts,
-    switch_config_map,
+    uses,
+    volume_at,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import (
-    APACHE,
-    BITNAMI,
-    CONFLUENT,
-    ImageRules,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.environment import EnvSurface
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import mapping_rules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.environment import EnvironmentSource
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.file import FileSource
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.overrides import OverridesSource
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.protocol import SettingsSource
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.start_command import config_file
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 __all__ = [
     "DNS_TTL_OPTION",
-    "EnvSurface",
-    "FileSurface",
-    "Surface",
-    "SurfaceChange",
+    "EnvironmentSource",
+    "FileSource",
+    "OverridesSource",
+    "SettingsSource",
+    "StageChange",
     "detect",
+    "needed_secrets",
     "settings_hash",
     "with_jvm_option",
 ]
 
 Obj = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class FileSurface:
-    """The brokers' settings are a properties file: ``key`` of ConfigMap ``config_map``, shown by ``volume``."""
-
-    template: Obj
-    config_maps: Mapping[str, Obj]
-    container: str
-    config_map: str
-    key: str
-    volume: str
-    kind: str = "file"
-
-    @property
-    def where(self) -> str:
-        """The surface in words."""
-        return f"{self.key} of ConfigMap {self.config_map}"
-
-    def read(self) -> dict[str, str]:
-        """Return the settings in the file."""
-        return self._properties().as_dict()
-
-    def unmanaged(self, effective: Mapping[str, str]) -> dict[str, str]:
-        """Return the settings of a running broker that the start command adds or overrides."""
-        return unmanaged_settings(self.template, effective, self.read())
-
-    def fixed(self, effective: Mapping[str, str]) -> frozenset[str]:
-        """Return the settings that a change of the file would not reach."""
-        return frozenset(self.unmanaged(effective))
-
-    def configured(self, effective: Mapping[str, str]) -> dict[str, str]:
-        """Return the settings that a broker started now would have."""
-        return self.read() | self.unmanaged(effective)
-
-    def wanted(self, changes: Changes) -> dict[str, str]:
-        """Return what ``read`` gives after the changes."""
-        return changes.applied_to(self.read())
-
-    def apply(
-        self,
-        changes: Changes,
-        stage: str,
-        digest: str,
-        effective: Mapping[str, str],
-        cluster_id: str = "",
-    ) -> SurfaceChange:
-        """Return the new ConfigMap of a stage and the template that shows it.
-
-        :param digest: ``settings_hash`` of the stage.
-        :raises Unsupported: ``setting-overridden`` when the start command would undo a change.
-        """
-        before = self.read()
-        notes = refuse_overridden(changes, self.fixed(effective), before, self.where)
-        template = annotated(self.template, stage, digest, self.unmanaged(effective))
-        properties = self._properties()
-        for key, value in changes.set.items():
-            properties.set(key, value)
-        for key in changes.remove:
-            properties.remove(key)
-        created: tuple[Obj, ...] = ()
-        if properties.as_dict() != before:
-            original = self.config_maps[self.config_map]
-            copied = stage_copy(original, stage, digest, original["data"] | {self.key: properties.render()})
-            switch_config_map(template, self.config_map, copied["metadata"]["name"])
-            created = (copied,)
-        return SurfaceChange(created, template, diff_text(before, properties.as_dict()), changes.notes + notes)
-
-    def _properties(self) -> Properties:
-        return Properties.parse(self.config_maps[self.config_map]["data"][self.key])
-
-
-# ansible-test's pylint takes the runtime form X | Y of classes from a collection for an error
-Surface = Union[FileSurface, EnvSurface]
+#: settings that a script writes, from which on it is taken for where the settings come from
+_ENOUGH = 2
 
 
 def detect(
@@ -138,85 +70,147 @@ def detect(
     config_maps: Mapping[str, Obj],
     effective: Mapping[str, str],
     container: str | None = None,
-) -> Surface:
+    secrets: Mapping[str, Obj] | None = None,
+    config_path: str = "",
+) -> SettingsSource:
     """Find where a broker gets its settings from.
 
-    Every properties file in a ConfigMap and the variables of the container are compared with what a running broker uses;
-    a candidate counts when at least half of the settings that both name agree, and it must agree on twice as many as the
-    next one.
+    Every settings file that the pods mount, the variables that the image makes settings of, and the overrides of the start command
+    are compared with what a running broker uses. A candidate counts when at least half of the settings that it gives agree, and it
+    must agree on twice as many as the next one. A script is none.
 
-    :param config_maps: ConfigMaps of the namespace by name.
+    :param config_maps: ConfigMaps of the namespace by name; ``secrets``: the Secrets of ``needed_secrets`` by name.
     :param effective: settings of a running broker of this template.
+    :param config_path: the file that its process was started with, "" when it is not known.
     :raises Unsupported: ``surface-not-found`` when none or several fit; ``cluster-ambiguous`` for the container.
     """
     name = main_container(template, container)
-    scored = []
-    for surface in _candidates(dict(template), config_maps, name):
-        read = surface.read()
-        both = read.keys() & effective.keys()
-        agree = sum(1 for key in both if read[key].strip() == effective[key].strip())
-        if agree and agree * 2 >= len(both):
-            scored.append((agree, surface))
+    known = secrets or {}
+    scored: list[tuple[int, SettingsSource]] = []
+    for source in _candidates(dict(template), config_maps, known, name, config_path):
+        score = _score(source, effective)
+        if score:
+            scored.append((score, source))
+    if any(isinstance(source, FileSource) for _agreed, source in scored):
+        scored = [item for item in scored if not isinstance(item[1], OverridesSource)]
     scored.sort(key=lambda item: -item[0])
-    if not scored:
-        raise Unsupported(_nothing(template, config_maps, name), code="surface-not-found")
+    best = scored[0][1] if scored else None
+    if best is None or isinstance(best, EnvironmentSource):
+        wanted = needed_secrets(template, name, config_maps, config_path)
+        unread = [item for item, must in wanted.items() if must and item not in known]
+        if unread:
+            raise Unsupported(
+                f"container {name} takes settings from Secret {unread[0]}, which could not be read: make sure that it exists and that "
+                "the account may get it",
+                code="surface-not-found",
+            )
+    if best is None:
+        raise Unsupported(_nothing(template, config_maps, known, name, effective), code="surface-not-found")
     if len(scored) > 1 and scored[0][0] < 2 * scored[1][0]:
         raise Unsupported(
-            f"the settings of container {name} could come from {scored[0][1].where} or from {scored[1][1].where}; "
+            f"the settings of container {name} could come from {best.where} or from {scored[1][1].where}; "
             "leave one of them only",
             code="surface-not-found",
         )
-    return scored[0][1]
+    return best
 
 
-def _nothing(template: Mapping[str, Any], config_maps: Mapping[str, Obj], container: str) -> str:
-    used = sorted({use.config_map for use in config_map_uses(template)})
+def _score(source: SettingsSource, effective: Mapping[str, str]) -> int:
+    """Return on how many settings a candidate agrees with the broker, those counted that something else fills; 0: it is not the source."""
+    read = source.read()
+    both = read.keys() & effective.keys()
+    agree = sum(1 for key in both if read[key].strip() == effective[key].strip())
+    filled = len(source.opaque() & effective.keys())
+    # While a stage is written and not rolled, what it adds is not there yet; before, what is not there speaks against the candidate.
+    compared = len(both) if is_noted(source.template) else len(read)
+    least = 0 if isinstance(source, FileSource) else 1
+    return agree + filled if agree >= least and agree * 2 >= compared else 0
+
+
+def needed_secrets(
+    template: Mapping[str, Any], container: str, config_maps: Mapping[str, Obj], config_path: str = ""
+) -> dict[str, bool]:
+    """Return the Secrets that may hold settings, and whether pods need them: those of ``envFrom``, and those mounted where Kafka looks.
+
+    Keys and passwords that are mounted elsewhere are none of our business.
+    """
+    found: dict[str, bool] = {}
+    for source in container_of(template, container).get("envFrom") or []:
+        if source.get("secretRef"):
+            found[source["secretRef"]["name"]] = not source["secretRef"].get("optional")
+    texts = [text for item in all_containers(template) for text in commands(item)]
+    scripts = reached(mounted_files(template, config_maps), "\n".join(texts))
+    words = "\n".join([*texts, config_path, *(script.text for script in scripts)])
+    places = [mount for item in all_containers(template) for mount in mounts(item) if _looked_at(mount, words)]
+    volumes = {mount["name"] for mount in places}
+    return found | {use.name: True for use in uses(template) if use.kind == "Secret" and use.volume in volumes}
+
+
+def _looked_at(mount: Mapping[str, Any], words: str) -> bool:
+    path = re.escape(str(mount["mountPath"]).rstrip("/"))
+    return re.search(rf"(?<![\w.-]){path}(?![\w.-])\S*\b(properties|conf|cfg|config)\b", words) is not None
+
+
+def _candidates(
+    template: Obj, config_maps: Mapping[str, Obj], secrets: Mapping[str, Obj], container: str, config_path: str
+) -> Iterator[SettingsSource]:
+    target = container_of(template, container)
+    start = "\n".join(commands(target))
+    texts = "\n".join(text for item in all_containers(template) for text in commands(item))
+    files = mounted_files(template, config_maps, secrets)
+    for file in files:
+        if _is_settings_file(file, texts):
+            yield FileSource(template, config_maps, secrets, container, file.kind, file.name, file.key)
+    variables = environment(target, config_maps, secrets)
+    words = "\n".join([start, *(script.text for script in reached(files, start))])
+    rules = mapping_rules(str(target.get("image") or ""), words, config_path, variables)
+    if rules:
+        yield EnvironmentSource(template, config_maps, secrets, container, rules)
+    # a file that a volume shows is where the settings are, whether it can be found or not; over it overrides are only additions
+    if volume_at(target, config_file(target)) is None:
+        yield OverridesSource(template, config_maps, secrets, container)
+
+
+def _is_settings_file(file: MountedFile, texts: str) -> bool:
+    if is_script(file, texts) or not looks_like_settings(file):
+        return False
+    try:
+        Properties.parse(file.text)
+    except Unsupported:
+        return False
+    return True
+
+
+def _nothing(
+    template: Mapping[str, Any],
+    config_maps: Mapping[str, Obj],
+    secrets: Mapping[str, Obj],
+    container: str,
+    effective: Mapping[str, str],
+) -> str:
+    """Say why no source was found, and what to do."""
+    start = "\n".join(commands(container_of(template, container)))
+    files = mounted_files(template, config_maps, secrets)
+    advice = (
+        "put the settings into a properties file of a ConfigMap (a key such as server.properties), start Kafka with that file, leave what "
+        "differs from broker to broker to --override arguments, and restart the brokers"
+    )
+    for script in reached(files, start):
+        if _writes_settings(script.text, effective):
+            return f"the settings of container {container} are written by script {script.where}, and a script is never edited: {advice}"
+    if _writes_settings(start, effective):
+        return f"the settings of container {container} are written by its start command, and a script is never edited: {advice}"
+    used = sorted({use.name for use in uses(template) if use.kind == "ConfigMap"})
     missing = [name for name in used if name not in config_maps]
     return (
-        f"the settings that the broker in container {container} runs with are neither in a ConfigMap that the pods mount "
-        f"({', '.join(used) or 'there is none'}) nor in KAFKA_* or KAFKA_CFG_* variables"
+        f"the settings that the broker in container {container} runs with are neither in a ConfigMap or Secret that the pods mount "
+        f"({', '.join(used) or 'there is none'}), nor in variables that its image makes settings of, nor in --override arguments"
         + (f"; not found: {', '.join(missing)}" if missing else "")
+        + f": {advice}"
     )
 
 
-def _candidates(template: Obj, config_maps: Mapping[str, Obj], container: str) -> Iterator[Surface]:
-    seen = set()
-    for use in config_map_uses(template):
-        shown = _shown(template, use.volume)
-        for key, text in (config_maps.get(use.config_map, {}).get("data") or {}).items():
-            path = key if use.paths is None else use.paths.get(key)
-            if path is None or not _visible(path, shown) or (use.config_map, key) in seen:
-                continue
-            seen.add((use.config_map, key))
-            try:
-                Properties.parse(text)
-            except Unsupported:
-                continue
-            yield FileSurface(template, config_maps, container, use.config_map, key, use.volume)
-    rules = _rules(template, config_maps, container)
-    if rules:
-        yield EnvSurface(template, config_maps, container, rules)
-
-
-def _shown(template: Mapping[str, Any], volume: str) -> list[str]:
-    """Return the subPath of each mount of a volume, init containers included: they often prepare the file."""
-    return [
-        mount.get("subPath") or ""
-        for container in all_containers(template)
-        for mount in mounts(container)
-        if mount["name"] == volume
-    ]
-
-
-def _visible(path: str, sub_paths: list[str]) -> bool:
-    return any(not sub or path == sub or path.startswith(sub.rstrip("/") + "/") for sub in sub_paths)
-
-
-def _rules(template: Mapping[str, Any], config_maps: Mapping[str, Obj], container: str) -> ImageRules | None:
-    target = container_of(template, container)
-    names = environment(target, config_maps)
-    if any(map(BITNAMI.setting, names)):
-        return BITNAMI
-    if not any(map(APACHE.setting, names)):
-        return None
-    return APACHE if "apache/kafka" in str(target.get("image") or "") else CONFLUENT
+def _writes_settings(text: str, effective: Mapping[str, str]) -> bool:
+    """Tell whether a script holds settings of the broker as lines of its own."""
+    keys = {match.group(1) for match in re.finditer(r"^\s*(?:echo\s+)?[\"']?([a-z][\w.\-]+)\s*=", text, re.MULTILINE)}
+    return len(keys & effective.keys()) >= _ENOUGH

@@ -10,8 +10,9 @@ Private to the collection. The original ConfigMap stays untouched; each stage is
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
@@ -20,22 +21,26 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     START_COMMAND_SETTINGS,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp import fold
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     BrokerContext,
     BrokerStage,
     Changes,
-    broker_changes,
     controller_listener_name,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import (
+    Brokers,
+    PlannedStage,
+    plan,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import (
     DNS_TTL_OPTION,
-    Surface,
-    SurfaceChange,
-    detect,
-    settings_hash,
-    with_jvm_option,
+    SettingsSource,
+    StageChange,
+    needed_secrets,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
@@ -44,8 +49,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     writes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 
-#: stages in order; a later one is never undone by an earlier one
+#: the stages of the way forward, in order
+FORWARD: tuple[BrokerStage, ...] = ("ibp", "migration", "kraft")
 #: the mode that a broker on the settings of a stage runs in
 _MODES = {
     "ibp": state.MODE_ZOOKEEPER,
@@ -61,9 +68,9 @@ class StagePlan:
     """What a stage means for one StatefulSet."""
 
     statefulset: dict[str, Any]
-    surface: Surface
+    source: SettingsSource
     changes: Changes
-    written: SurfaceChange
+    written: StageChange
 
     @property
     def name(self) -> str:
@@ -80,62 +87,115 @@ def ibp_roll(cluster: StatefulSetCluster) -> tuple[bool, str]:
     return not folding.folds, folding.reason
 
 
-def _effective(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> dict[str, str]:
-    """Settings of a running broker of the set, of one that has the template's settings already where there is one."""
+def _running(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """Settings and settings file of a running broker of the set, of one that has the template's settings already where there is one."""
     wanted = writes.template_annotation(statefulset, names.SETTINGS_HASH)
-    found: dict[str, str] = {}
+    found: tuple[dict[str, str], str] = ({}, "")
     for pod, facts in known(cluster.facts).items():
         if pod.rpartition("-")[0] != statefulset["metadata"]["name"]:
             continue
-        found = found or dict(facts.settings)
+        this = (dict(facts.settings), facts.config_path or "")
+        found = found if found[0] else this
         if (cluster.pods[pod]["metadata"].get("annotations") or {}).get(names.SETTINGS_HASH, "") == wanted:
-            return dict(facts.settings)
+            return this
     return found
 
 
-def surfaces(cluster: StatefulSetCluster) -> dict[str, Surface]:
-    """The settings surface of each StatefulSet, checked against what a running broker uses. Raises Unsupported."""
-    found = {}
-    for item in cluster.statefulsets:
-        effective = _effective(cluster, item)
-        found[str(item["metadata"]["name"])] = detect(
-            item["spec"]["template"], cluster.config_maps, effective, cluster.container
-        )
+def _brokers(
+    cluster: StatefulSetCluster, template: dict[str, Any], effective: Mapping[str, str], config_path: str
+) -> Brokers:
+    """What the settings of a pod template are made of; only the Secrets that may hold settings are read."""
+    container = cluster.params["container"] or main_container(template)
+    wanted = needed_secrets(template, container, cluster.config_maps, config_path)
+    secrets = {}
+    for name in wanted:
+        # one that may not be read is missing only where the settings turn out to be in it
+        with suppress(Forbidden):
+            found = cluster.secret(name)
+            if found is not None:
+                secrets[name] = found
+    return Brokers(template, cluster.config_maps, secrets, effective, container, config_path)
+
+
+def as_they_run(cluster: StatefulSetCluster) -> dict[str, Brokers]:
+    """The brokers of each StatefulSet: its template, and what a running broker of it uses."""
+    return {
+        str(item["metadata"]["name"]): _brokers(cluster, item["spec"]["template"], *_running(cluster, item))
+        for item in cluster.statefulsets
+    }
+
+
+def sources(cluster: StatefulSetCluster) -> dict[str, SettingsSource]:
+    """The settings source of each StatefulSet, checked against what a running broker uses. Raises Unsupported."""
+    return {name: brokers.source() for name, brokers in as_they_run(cluster).items()}
+
+
+def source_at(cluster: StatefulSetCluster, source: SettingsSource, template: dict[str, Any]) -> SettingsSource:
+    """A settings source in another revision of its pod template."""
+    return source.at(template, _brokers(cluster, template, {}, "").secrets)
+
+
+def leaving_variables(cluster: StatefulSetCluster) -> dict[str, list[str]]:
+    """The variables of each StatefulSet's brokers that only serve ZooKeeper's settings and leave with them."""
+    found: dict[str, list[str]] = {}
+    for name, brokers in as_they_run(cluster).items():
+        try:
+            found[name] = brokers.source().leaving(brokers.effective)
+        except Unsupported:
+            found[name] = []
     return found
 
 
 def plan_stage(cluster: StatefulSetCluster, stage: BrokerStage) -> list[StagePlan]:
     """Compute, for each StatefulSet, what the stage writes; nothing is written. Raises Unsupported, Refused."""
-    plans = []
-    for name, surface in surfaces(cluster).items():
-        item = next(sts for sts in cluster.statefulsets if sts["metadata"]["name"] == name)
-        plans.append(_plan(cluster, item, surface, _effective(cluster, item), stage))
-    return plans
+    found = as_they_run(cluster)
+    return [
+        _stage_plan(item, plan(found[str(item["metadata"]["name"])], stage, *_planning(cluster, stage)))
+        for item in cluster.statefulsets
+    ]
 
 
-def _plan(
-    cluster: StatefulSetCluster,
-    statefulset: dict[str, Any],
-    surface: Surface,
-    effective: Mapping[str, str],
-    stage: BrokerStage,
-) -> StagePlan:
+def plan_ahead(cluster: StatefulSetCluster) -> dict[str, list[StagePlan]]:
+    """Compute every stage that is still to come, each as it is written over the one before; nothing is written.
+
+    What the brokers need to know of the controllers is derived from their planned names. Raises Unsupported, Refused.
+    """
+    found: dict[str, list[StagePlan]] = {}
+    brokers_of = as_they_run(cluster)
+    first = "ibp" if ibp_roll(cluster)[0] else "migration"
+    for item in cluster.statefulsets:
+        brokers = brokers_of[str(item["metadata"]["name"])]
+        now = stage_of(item)
+        for stage in FORWARD[FORWARD.index(first) :]:
+            if stage == now or stages.past(now, stage):
+                continue
+            planned = plan(brokers, stage, *_planning(cluster, stage))
+            found.setdefault(stage, []).append(_stage_plan(item, planned))
+            brokers = brokers.after(planned)
+    return found
+
+
+def _stage_plan(statefulset: dict[str, Any], planned: PlannedStage) -> StagePlan:
+    return StagePlan(statefulset, planned.source, planned.changes, planned.written)
+
+
+def _planning(
+    cluster: StatefulSetCluster, stage: BrokerStage
+) -> tuple[Callable[[BrokerStage, Mapping[str, str]], BrokerContext], str, str]:
+    """What a stage depends on beside the brokers: their context, our JVM option, the cluster id."""
     ttl = cluster.params["dns_ttl"]
-    option = DNS_TTL_OPTION.format(seconds=ttl) if ttl > 0 else ""
-    configured = surface.configured(effective)
-    context = BrokerContext(
-        target=target_level(cluster),
-        voters="" if stage == "ibp" else controllers.voters_of(cluster),
-        controller_listener=controller_listener_name(configured),
-        broker_ids=tuple(cluster.pod_of_broker),
-        fixed=surface.fixed(effective),
-    )
-    changes = broker_changes(stage, configured, context)
-    digest = settings_hash(surface.wanted(changes), option)
+    target, voters = target_level(cluster), "" if stage == "ibp" else controllers.voters_of(cluster)
+
+    def context(_stage: BrokerStage, configured: Mapping[str, str]) -> BrokerContext:
+        return BrokerContext(
+            target=target,
+            voters=voters,
+            controller_listener=controller_listener_name(configured),
+            broker_ids=tuple(cluster.pod_of_broker),
+        )
+
     identity = cluster_id(cluster)[0] if stage == "kraft" else ""
-    written = surface.apply(changes, stage, digest, effective, identity)
-    template = with_jvm_option(written.template, surface.container, option, cluster.config_maps)
-    return StagePlan(statefulset, surface, changes, replace(written, template=template))
+    return context, DNS_TTL_OPTION.format(seconds=ttl) if ttl > 0 else "", identity
 
 
 def plan_return(cluster: StatefulSetCluster, stage: str) -> list[StagePlan]:
@@ -147,30 +207,26 @@ def plan_return(cluster: StatefulSetCluster, stage: str) -> list[StagePlan]:
     plans = []
     for name, original in originals.load(cluster).items():
         item = next(sts for sts in cluster.statefulsets if sts["metadata"]["name"] == name)
-        surface = detect(original.template, cluster.config_maps, original.effective, cluster.container)
+        brokers = _brokers(cluster, original.template, original.effective, _running(cluster, item)[1])
         if stage == stages.RETURN:
             # the same settings, and so the same hash, as those that a broker which has not switched yet still runs
-            plans.append(_plan(cluster, item, surface, original.effective, "migration"))
+            plans.append(_stage_plan(item, plan(brokers, "migration", *_planning(cluster, "migration"))))
         else:
-            plans.append(_plan_original(cluster, item, surface, original.effective))
+            plans.append(_plan_original(cluster, item, brokers))
     return plans
 
 
-def _plan_original(
-    cluster: StatefulSetCluster, statefulset: dict[str, Any], surface: Surface, effective: Mapping[str, str]
-) -> StagePlan:
-    kept, now = derive_ibp(cluster, effective).current, derive_ibp(cluster).current
+def _plan_original(cluster: StatefulSetCluster, statefulset: dict[str, Any], brokers: Brokers) -> StagePlan:
+    kept, now = derive_ibp(cluster, brokers.effective).current, derive_ibp(cluster).current
     if now is None or kept == now:
-        nothing = Changes({})
-        return StagePlan(statefulset, surface, nothing, SurfaceChange((), copy.deepcopy(surface.template), ""))
-    changes = broker_changes("ibp", surface.configured(effective), BrokerContext(target=now))
-    digest = settings_hash(surface.wanted(changes))
-    written = surface.apply(changes, "ibp", digest, effective)
+        unchanged = StageChange((), copy.deepcopy(brokers.template), "")
+        return StagePlan(statefulset, brokers.source(), Changes({}), unchanged)
+    planned = plan(brokers, "ibp", lambda _stage, _configured: BrokerContext(target=now))
     # no stage any more, but a hash: it tells the pods that have it from those that have not
-    marks = written.template["metadata"]["annotations"]
+    marks = planned.written.template["metadata"]["annotations"]
     for mark in (names.STAGE, START_COMMAND_SETTINGS):
         marks.pop(mark, None)
-    return StagePlan(statefulset, surface, changes, written)
+    return _stage_plan(statefulset, planned)
 
 
 def stage_of(statefulset: Mapping[str, Any]) -> str:
@@ -178,12 +234,12 @@ def stage_of(statefulset: Mapping[str, Any]) -> str:
     return writes.template_annotation(statefulset, names.STAGE)
 
 
-def write_stage(cluster: StatefulSetCluster, plan: StagePlan) -> None:
+def write_stage(cluster: StatefulSetCluster, item: StagePlan) -> None:
     """Write a stage: OnDelete first, then the new ConfigMap, then the template that names it."""
-    held = writes.hold_rolls(cluster.client, plan.statefulset)
-    for body in plan.written.config_maps_to_create:
-        writes.create_config_map(cluster.client, cluster.namespace, cluster.name, body)
-    writes.write_template(cluster.client, held, copy.deepcopy(plan.written.template))
+    held = writes.hold_rolls(cluster.client, item.statefulset)
+    for body in item.written.objects_to_create:
+        writes.create_settings(cluster.client, cluster.namespace, cluster.name, body)
+    writes.write_template(cluster.client, held, copy.deepcopy(item.written.template))
 
 
 def not_as_wanted(cluster: StatefulSetCluster, stage: str, facts: ProcessFacts) -> str:

@@ -38,6 +38,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     CONFIG_MAP,
     NAMESPACE,
     POD,
+    SECRET,
     STATEFUL_SET,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
@@ -187,6 +188,16 @@ class StatefulSetCluster:
     def config_maps(self) -> dict[str, Obj]:
         """The ConfigMaps of the namespace by name."""
         return {str(item["metadata"]["name"]): item for item in self.client.list(CONFIG_MAP, self.namespace)}
+
+    @cached_property
+    def _secrets(self) -> dict[str, Obj | None]:
+        return {}
+
+    def secret(self, name: str) -> Obj | None:
+        """A Secret that may hold settings, by name; None when it does not exist. Read once, until settings change."""
+        if name not in self._secrets:
+            self._secrets[name] = self.client.find(SECRET, name, self.namespace)
+        return self._secrets[name]
 
     # brokers
 
@@ -432,7 +443,7 @@ _BROKERS = ("_all_pods", "pods", "facts", "effective", "pod_of_broker", "pod_of_
 _CONTROLLERS = ("_all_pods", "controller_pods", "controller_facts", "flags", "state")
 _DEPENDS: Mapping[Part, tuple[str, ...]] = {
     Part.OBJECTS: _OBJECTS,
-    Part.SETTINGS: ("config_maps",),
+    Part.SETTINGS: ("config_maps", "_secrets"),
     Part.BROKERS: _BROKERS,
     Part.CONTROLLERS: _CONTROLLERS,
     Part.ZOOKEEPER: ("view", "state"),

@@ -183,7 +183,7 @@ def write(cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
             code="controllers-not-ready",
         )
     if objects.config_map is not None:
-        writes.create_config_map(cluster.client, cluster.namespace, cluster.name, objects.config_map)
+        writes.create_settings(cluster.client, cluster.namespace, cluster.name, objects.config_map)
     body = objects.statefulset
     writes.write_template(
         cluster.client, cluster.controllers, body["spec"]["template"], replicas=body["spec"]["replicas"]

@@ -19,7 +19,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of, whose
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.report import epoch_ms
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    CONFIG_MAP,
+    POD,
+    SECRET,
+    STATEFUL_SET,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -236,8 +241,8 @@ def _not_all_updated(client: KubeClient, statefulset: Obj) -> str:
     return f"the status counts {updated} of {replicas} pods with the update revision"
 
 
-def create_config_map(client: KubeClient, namespace: str, cluster: str, body: Mapping[str, Any]) -> None:
-    """Create an immutable ConfigMap of ours; one of ours with the same name and data (its name has the hash) is fine."""
+def create_settings(client: KubeClient, namespace: str, cluster: str, body: Mapping[str, Any]) -> None:
+    """Create an immutable ConfigMap or Secret of ours; one of ours with the same name and data (its name has the hash) is fine."""
     marked = copy.deepcopy(dict(body))
     marked["immutable"] = True
     metadata = marked["metadata"]
@@ -247,18 +252,19 @@ def create_config_map(client: KubeClient, namespace: str, cluster: str, body: Ma
         names.LABEL_CLUSTER: cluster,
         names.MANAGED_BY: names.MANAGER,
     }
+    kind = SECRET if marked.get("kind") == "Secret" else CONFIG_MAP
     try:
-        client.create(CONFIG_MAP, marked, namespace)
+        client.create(kind, marked, namespace)
     except Conflict:
-        there = client.get(CONFIG_MAP, metadata["name"], namespace)
+        there = client.get(kind, metadata["name"], namespace)
         if not is_of(there, cluster):
             raise Refused(
-                f"ConfigMap {namespace}/{metadata['name']} has a name that this migration needs and does not carry its labels; it seems "
+                f"{kind.kind} {namespace}/{metadata['name']} has a name that this migration needs and does not carry its labels; it seems "
                 f"to belong to {whose(there)}; move it to another name",
                 code="foreign-object",
             ) from None
         if there.get("data") != marked.get("data"):
             raise Conflict(
-                f"ConfigMap {namespace}/{metadata['name']} exists with other content; delete it and run again",
+                f"{kind.kind} {namespace}/{metadata['name']} exists with other content; delete it and run again",
                 code="changed-by-others",
             ) from None

@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import broker_settings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import dual_write, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    controllers_ready,
+    dual_write,
+    migration_flag,
+    rollback_plan,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
     controllers,
@@ -27,9 +32,12 @@ from tests.unit.plugins.module_utils.scenes import at_stage, cluster_with
 
 def planned(statefulset: Any) -> Any:
     """What a stage would write into one StatefulSet."""
-    surface = SimpleNamespace(read=lambda: {"a": "1"})
+    template = statefulset["spec"]["template"]
+    source = SimpleNamespace(
+        kind="file", template=template, read=lambda: {"a": "1"}, given=lambda: {"a": "1"}, hidden=frozenset
+    )
     written = SimpleNamespace(template=statefulset["spec"]["template"])
-    return brokers.StagePlan(statefulset, surface, Changes({"a": "2"}), written)  # type: ignore[arg-type]
+    return brokers.StagePlan(statefulset, source, Changes({"a": "2"}), written)  # type: ignore[arg-type]
 
 
 def scene(monkeypatch: pytest.MonkeyPatch, stage: str, *now: str, flagged: str = "migrating", **changed: Any) -> Acts:
@@ -142,3 +150,32 @@ def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) 
     assert [each.kind for each in decisions] == ["needed", "not needed"]
     assert [len(each.diff) for each in decisions] == [1, 0]
     assert asked == [(rollback.MAKE_PROCESS_ROLE_EMPTY, False)] * 2
+
+
+@pytest.mark.parametrize(("stage", "now"), [("migration", ""), ("kraft", "")])
+def test_check_mode_shows_the_settings_before_any_controller_exists(
+    monkeypatch: pytest.MonkeyPatch, stage: str, now: str
+) -> None:
+    run = scene(monkeypatch, stage, now, state=state.ClusterState(state.ZOOKEEPER, "why"), controllers_wanted=0)
+    run.check_mode = True
+    monkeypatch.setattr(
+        brokers, "plan_ahead", lambda _cluster: {stage: [planned(item) for item in run.cluster.statefulsets]}
+    )
+    monkeypatch.setattr(controllers_ready, "running", lambda _cluster: False)
+    decision = action(broker_settings).judge(run)
+    assert decision.kind == "needed"
+    (diff,) = decision.diff
+    assert "a: '1'" in diff["before"]
+    assert "a: '2'" in diff["after"]
+
+
+def test_values_of_a_secret_are_not_in_a_diff(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch, "migration", "", state=state.ClusterState(state.PREMIGRATION, "why"))
+    monkeypatch.setattr(controllers_ready, "running", lambda _cluster: True)
+    (plan,) = brokers.plan_stage(run.cluster, "migration")
+    plan.source.hidden = lambda: frozenset({"a"})  # type: ignore[method-assign]
+    plan.source.given = lambda: {"a": "<redacted>"}  # type: ignore[method-assign]
+    monkeypatch.setattr(migration_flag, "require", lambda _cluster: None)
+    (diff,) = action(broker_settings).judge(run).diff
+    assert "'2'" not in diff["after"]
+    assert "<redacted>" in diff["after"]

@@ -29,7 +29,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, event: str, **changed: Any) -> Acts:
     cluster.journal.migration_id = "m1"
     run = Acts(cluster, event=event)
     monkeypatch.setattr(writes, "restore_strategy", run.note("strategy put back", True))
-    monkeypatch.setattr(rollback_plan, "delete_config_maps", lambda _cluster: ["kafka-migration-1"])
+    monkeypatch.setattr(rollback_plan, "delete_settings", lambda _cluster: ["ConfigMap/kafka-migration-1"])
     monkeypatch.setattr(originals, "forget", lambda _cluster: True)
     monkeypatch.setattr(rollback_proof, "prove", run.note("proved", PROOF))
     monkeypatch.setattr(locks, "release", run.note("released"))

@@ -19,7 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import CONFLUENT
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import EnvSurface, FileSurface
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import EnvironmentSource, FileSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Unreachable
@@ -77,15 +77,16 @@ STATUS: dict[str, Any] = {
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     found = Cluster()
-    surface = FileSurface(
+    source = FileSource(
         template=found.statefulsets[0]["spec"]["template"],
         config_maps=found.config_maps,
+        secrets={},
         container="kafka",
-        config_map=stage_name("config", "migration", DIGEST),
+        object_kind="ConfigMap",
+        name=stage_name("config", "migration", DIGEST),
         key="server.properties",
-        volume="config",
     )
-    monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {"kafka": surface})
+    monkeypatch.setattr(brokers, "sources", lambda _cluster: {"kafka": source})
     monkeypatch.setattr(status, "status", lambda _cluster: json.loads(json.dumps(STATUS)))
     return found
 
@@ -156,8 +157,9 @@ def test_an_original_that_is_gone_is_said(cluster: Cluster, tmp_path: Path) -> N
 
 
 def test_settings_of_variables_for_git(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    surface = EnvSurface(cluster.statefulsets[0]["spec"]["template"], {}, "kafka", CONFLUENT)
-    monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {"kafka": surface})
+    source = EnvironmentSource(cluster.statefulsets[0]["spec"]["template"], {}, {}, "kafka", CONFLUENT)
+    monkeypatch.setattr(brokers, "sources", lambda _cluster: {"kafka": source})
+    monkeypatch.setattr(brokers, "source_at", lambda _cluster, found, template: found.at(template))
     run(cluster, tmp_path / "kafka")
     first = written(tmp_path / "kafka.json")["git"][0]
     assert (first["set"], first["removed"]) == ({"a.b": "2"}, ["gone"])

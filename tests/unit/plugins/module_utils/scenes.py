@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, ours, pod, statefulset
 
@@ -25,6 +26,7 @@ def facts(version: Any = "3.9.2", **settings: Any) -> Any:
         version=version,
         settings={key.replace("_", "."): value for key, value in settings.items()},
         tools={"kafka-dump-log": "/opt/kafka/bin/kafka-dump-log.sh"},
+        config_path=None,
     )
 
 
@@ -50,6 +52,7 @@ class FakeCluster(SimpleNamespace):
             "pod_of_broker": {n: f"kafka-{n}" for n in range(3)},
             "statefulsets": [at_stage("kafka", "kraft")],
             "image": "apache/kafka:3.9.2",
+            "config_maps": {},
             "controllers": ours(statefulset("kafka-kraft")),
             "controllers_name": "kafka-kraft",
             "controller_pods": {f"kafka-kraft-{n}": pod(f"kafka-kraft-{n}", uid=f"uid-{n}") for n in range(3)},
@@ -74,6 +77,10 @@ class FakeCluster(SimpleNamespace):
     @property
     def controllers_wanted(self) -> int:
         return self.controllers["spec"].get("replicas", 1) if self.controllers else 0
+
+    def secret(self, name: str) -> Any:
+        """A Secret of the fake API server."""
+        return self.client.find(SECRET, name, self.namespace)
 
     def changed(self, *_parts: Any) -> None:
         """Everything is read afresh here."""

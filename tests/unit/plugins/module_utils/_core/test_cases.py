@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import jmespath
@@ -19,20 +20,23 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     container_of,
+    environment,
     main_container,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
     zookeeper_references,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import resolved
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     CONNECT,
     BrokerContext,
     ControllerContext,
-    broker_changes,
     controller_listener_name,
     controller_settings,
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import detect, settings_hash
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import Brokers, plan_all
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES, Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
@@ -61,32 +65,36 @@ def controller_spec(case: cases.Case) -> ControllerSpec:
     )
 
 
+def brokers_of(case: cases.Case) -> Brokers:
+    """What preflight knows of the brokers."""
+    container = main_container(case.template)
+    return Brokers(case.template, case.config_maps, case.secrets, case.effective, container)
+
+
 def plan_brokers(case: cases.Case) -> dict[str, Any]:
     """What the stages change, one after the other, as preflight plans them. Raises Unsupported."""
-    container = main_container(case.template)
-    template, config_maps, effective = case.template, dict(case.config_maps), dict(case.effective)
-    found: dict[str, Any] = {"container": container}
-    stages: tuple[Any, ...] = ("migration", "kraft")
-    for stage in stages:
-        source = detect(template, config_maps, effective, container)
-        found.setdefault("source", source.where)
-        configured = source.configured(effective)
-        context = BrokerContext(
+
+    def context(_stage: str, configured: Mapping[str, str]) -> BrokerContext:
+        return BrokerContext(
             target=TARGET,
             voters=voters(controller_spec(case)),
             controller_listener=controller_listener_name(configured),
             broker_ids=(0, 1, 2),
-            fixed=source.fixed(effective),
         )
-        changes = broker_changes(stage, configured, context)
-        change = source.apply(changes, stage, settings_hash(source.wanted(changes)), effective, CLUSTER_ID)
-        found[stage] = {
-            "set": sorted(changes.set),
-            "removed": sorted(changes.remove),
-            "emptied": _emptied(container_of(template, container), container_of(change.template, container)),
+
+    brokers = brokers_of(case)
+    stages = plan_all(brokers, ("migration", "kraft"), context, cluster_id=CLUSTER_ID)
+    found: dict[str, Any] = {"container": brokers.container, "source": stages[0].source.where}
+    before = case.template
+    for item in stages:
+        found[item.stage] = {
+            "set": sorted(item.changes.set),
+            "removed": sorted(item.changes.remove),
+            "emptied": _emptied(
+                container_of(before, brokers.container), container_of(item.written.template, brokers.container)
+            ),
         }
-        template, effective = change.template, changes.applied_to(configured)
-        config_maps |= {item["metadata"]["name"]: item for item in change.config_maps_to_create}
+        before = item.written.template
     return found
 
 
@@ -96,8 +104,12 @@ def _emptied(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 
 def plan_references(case: cases.Case) -> list[str]:
-    """The places that reach for ZooKeeper."""
-    return sorted(where for where, _text in zookeeper_references(case.template, case.effective[CONNECT]))
+    """The places that reach for ZooKeeper; a variable that leaves with the settings is none."""
+    leaving: list[str] = []
+    with suppress(Unsupported):
+        leaving = brokers_of(case).source().leaving(case.effective)
+    found = zookeeper_references(case.template, case.effective[CONNECT], case.config_maps, leaving)
+    return sorted(item.where for item in found)
 
 
 def plan_controllers(case: cases.Case) -> dict[str, Any]:
@@ -111,7 +123,10 @@ def plan_controllers(case: cases.Case) -> dict[str, Any]:
         controller_listener=controller_listener_name(case.effective),
         zookeeper_connect=value_of(case.effective, CONNECT),
     )
-    settings = controller_settings("migrating", case.effective, context)
+    # as the process shows them
+    variables = environment(container_of(case.template, main_container(case.template)), case.config_maps, case.secrets)
+    known = {name: item.value for name, item in variables.items() if item.value is not None}
+    settings = controller_settings("migrating", resolved(case.effective, known), context)
     spec = spec.with_settings(settings, CLUSTER_ID, TARGET.setting)
     objects = controller_objects(case.statefulset, ControllerSpec(**{**spec.__dict__, "stage": "migrating"}))
     return {

@@ -303,11 +303,15 @@ def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path) -> None:
     (data / "meta.properties").write_text("version=0\nbroker.id=5\ncluster.id=abc\n")
     (data / "__cluster_metadata-0" / "quorum-state").write_text('{"leaderId":3}')
     (tmp_path / "link").symlink_to(data)
-    (tmp_path / "k.properties").write_text(f"# c\nbroker.id: 5\nlog.dirs = {data},link, /not/there")
+    provider = "config.providers=env\nconfig.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider\n"
+    (tmp_path / "k.properties").write_text(
+        f"# c\nbroker.id: 5\n{provider}zookeeper.connect=${{env:ZK_CONNECT}}\nx=${{env:NOT_SET}}\n"
+        f"log.dirs = {data},link, /not/there"
+    )
     holder = "import sys,time; h=[open(p) for p in sys.argv[-2:]]; print('up', flush=True); time.sleep(60)"
     opened = [str(libs / "kafka_2.13-9.9.9.jar"), str(data / "meta.properties")]
     command = [sys.executable, "-c", holder, "two\nlines", "kafka.Kafka", "k.properties", *opened]
-    env = {**os.environ, "KAFKA_OPTS": "-Da=b", "OTHER": "x"}
+    env = {**os.environ, "KAFKA_OPTS": "-Da=b", "OTHER": "x", "ZK_CONNECT": "zk:2181/a=b"}
     sh = shutil.which("dash") or shutil.which("sh") or "sh"
     with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -321,7 +325,9 @@ def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path) -> None:
     found = facts.parse(done.stdout)
     assert found.pid == process.pid
     assert found.config_path == str(tmp_path / "k.properties")
-    assert found.settings == {"broker.id": "5", "log.dirs": f"{data},link, /not/there"}
+    assert found.settings["broker.id"] == "5"
+    assert found.settings["log.dirs"] == f"{data},link, /not/there"
+    assert (found.settings["zookeeper.connect"], found.settings["x"]) == ("zk:2181/a=b", "${env:NOT_SET}")
     # a relative path starts where the process does
     assert found.real_dirs == {str(data): str(data), "link": str(data)}
     assert found.owner == (os.getuid(), os.getgid())

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import stage_name
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
@@ -167,7 +169,7 @@ def test_a_config_map_goes_only_when_nothing_refers_to_it() -> None:
         controllers=quorum,
         config_maps={item["metadata"]["name"]: item for item in client.list(CONFIG_MAP, "n")},
     )
-    assert rollback_plan.delete_config_maps(cluster) == ["unused"]
+    assert rollback_plan.delete_settings(cluster) == ["ConfigMap/unused"]
     assert client.calls == [("delete", "ConfigMap", "unused")]
 
 
@@ -218,3 +220,35 @@ def test_a_broker_without_a_pod_counts_as_what_it_will_be_made_for(
         {"kafka-1": "the pod does not exist", "kafka-2": "the exec failed"},
         ("kafka-1",),
     )
+
+
+def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> None:
+    digest = "0123456789abcdef" * 4
+    made, foreign = (stage_name("settings", stage, digest) for stage in ("migration", "kraft"))
+    secrets = [{"kind": "Secret", "metadata": {"name": name, "namespace": "n"}} for name in ("settings", made, foreign)]
+    secrets[1]["metadata"]["labels"] = {names.MANAGED_BY: names.MANAGER, names.LABEL_CLUSTER: "kafka"}  # type: ignore[index]
+    client = FakeClient(*secrets)
+    item = statefulset("kafka")
+    item["spec"]["template"] = {
+        "spec": {
+            "containers": [
+                {"name": "kafka", "envFrom": [{"secretRef": {"name": "settings"}}, {"configMapRef": {"name": "c"}}]}
+            ],
+            "volumes": [{"name": "v", "secret": {"secretName": "settings"}}],
+        }
+    }
+    log = journal.Journal("kafka", "id")
+    for stage in ("migration", "kraft"):
+        event = {"stage": stage, "settings_hash": {"kafka": digest}}
+        log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "written", seconds=1, **event)
+    log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "rolled")
+    cluster = cluster_with(client=client, statefulsets=[item], journal=log)
+    old = pod("kafka-2")
+    old["spec"] = {"volumes": [{"name": "v", "secret": {"secretName": made}}]}
+    client.put(old)
+    assert rollback_plan.own_secrets(cluster) == []
+    client.drop("Pod", "n", "kafka-2")
+    assert rollback_plan.own_secrets(cluster) == [made]
+    assert rollback_plan.delete_settings(cluster) == [f"Secret/{made}"]
+    assert client.names("Secret") == ["settings", foreign]
+    assert rollback_plan.own_secrets(cluster) == []

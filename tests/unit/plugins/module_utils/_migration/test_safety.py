@@ -591,16 +591,17 @@ def test_a_pod_that_cannot_be_read_has_no_version() -> None:
 
 
 def test_settings_that_block_keep_their_codes(monkeypatch: Any) -> None:
-    monkeypatch.setattr(brokers, "surfaces", lambda _cluster: {})
+    monkeypatch.setattr(brokers, "plan_ahead", lambda _cluster: {})
     monkeypatch.setattr(preflight, "derive_ibp", lambda _cluster: None)
     settings = {
         "process.roles": "broker,controller",
         "unstable.api.versions.enable": "true",
         "listeners": "SSL://:9093",
     }
-    odd = SimpleNamespace(version="3.9.2", settings=settings, dns_ttl=1)
-    fine = SimpleNamespace(version="3.9.2", settings={"broker.id": "1"}, dns_ttl=None)
+    odd = SimpleNamespace(version="3.9.2", settings=settings, dns_ttl=1, config_path=None)
+    fine = SimpleNamespace(version="3.9.2", settings={"broker.id": "1"}, dns_ttl=None, config_path=None)
     cluster = cluster_with(facts={"kafka-0": odd, "kafka-1": fine}, effective=settings)
+    monkeypatch.setattr(brokers, "plan_ahead", lambda _cluster: {})
     found = preflight.settings_findings(cluster)
     assert [item.code for item in found if item.blocking] == [
         "broker-id-generated",
@@ -611,10 +612,26 @@ def test_settings_that_block_keep_their_codes(monkeypatch: Any) -> None:
     assert all(item.where.startswith("kafka-0: ") for item in found[:3])
 
     def fails(_cluster: Any) -> None:
-        raise KraftError("no surface")
+        raise KraftError("no source")
 
-    monkeypatch.setattr(brokers, "surfaces", fails)
+    monkeypatch.setattr(brokers, "plan_ahead", fails)
     assert preflight.settings_findings(cluster)[-1].code == "surface-not-found"
+
+
+def test_secrets_that_stages_are_made_of_need_a_permission_without_names(monkeypatch: Any) -> None:
+    body = {"kind": "Secret", "metadata": {"name": "settings-kraft-migration-01234567"}}
+    written = SimpleNamespace(objects_to_create=[body], notes=["variable ZK is emptied"])
+    monkeypatch.setattr(
+        brokers, "plan_ahead", lambda _cluster: {"migration": [SimpleNamespace(name="kafka", written=written)]}
+    )
+    cluster = cluster_with(effective={"inter.broker.protocol.version": "3.9"})
+    (note,) = preflight.plan_findings(cluster)
+    assert (note.code, note.sentence) == ("setting-warns", "StatefulSet kafka, stage migration: variable ZK is emptied")
+    cluster.client.allowed = lambda verb, resource, _sub: (verb, resource) != ("get", "secrets")
+    found = preflight.plan_findings(cluster)
+    assert [item.code for item in found] == ["permission-missing", "setting-warns"]
+    assert "may not get such Secrets" in found[0].sentence
+    assert "settings-kraft-migration-01234567" in found[0].sentence
 
 
 # membership needs every pod: an unhealthy broker would have to be broken on purpose

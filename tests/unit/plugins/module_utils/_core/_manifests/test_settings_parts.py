@@ -83,21 +83,21 @@ def test_unmanaged_settings_are_those_that_differ() -> None:
 
 def test_a_change_that_the_start_command_undoes_is_refused() -> None:
     with pytest.raises(Unsupported) as caught:
-        refuse_overridden(Changes({"a": "1", "b": "1"}), ["b"], ["a"], "the file")
+        refuse_overridden(Changes({"a": "1", "b": "1"}), ["b"], ["b"], ["a"], lambda key: f"{key} is set elsewhere")
     assert caught.value.code == "setting-overridden"
-    assert caught.value.message.startswith("b would")
+    assert caught.value.message == "b would have to change, but b is set elsewhere"
 
 
 @pytest.mark.parametrize("key", ["control.plane.listener.name", "zookeeper.metadata.migration.enable"])
 def test_what_kraft_does_not_bear_must_really_go(key: str) -> None:
     with pytest.raises(Unsupported, match=key):
-        refuse_overridden(Changes({}, (key,)), [key], [], "the file")
+        refuse_overridden(Changes({}, (key,)), [key], [key], [], str)
 
 
 def test_what_kraft_ignores_may_stay_with_a_note() -> None:
     changes = Changes({}, ("zookeeper.connect", "inter.broker.protocol.version", "zookeeper.set.acl"))
     notes = refuse_overridden(
-        changes, ["zookeeper.connect"], ["zookeeper.connect", "inter.broker.protocol.version"], "the file"
+        changes, [], ["zookeeper.connect"], ["zookeeper.connect", "inter.broker.protocol.version"], str
     )
     assert [note.split()[0] for note in notes] == ["zookeeper.connect", "zookeeper.set.acl"]
 
@@ -174,3 +174,10 @@ def test_a_jvm_variable_that_cannot_be_read_is_named() -> None:
         with_jvm_option(template, "kafka", TTL)
     assert caught.value.code == "setting-overridden"
     assert "JAVA_TOOL_OPTIONS" in caught.value.message
+
+
+def test_a_jvm_variable_of_a_secret_is_neither_copied_nor_lost() -> None:
+    template = _template(envFrom=[{"secretRef": {"name": "s"}}])
+    secrets = {"s": {"kind": "Secret", "stringData": {"JAVA_TOOL_OPTIONS": "-Dpassword=x"}}}
+    with pytest.raises(Unsupported, match="comes from a Secret"):
+        with_jvm_option(template, "kafka", TTL, {}, secrets)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    Use,
     claim_names,
     config_map_uses,
     container_of,
@@ -17,9 +18,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     main_container,
     mounts,
     references,
-    switch_config_map,
+    switch_object,
+    uses,
     volume_at,
-    zookeeper_references,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
@@ -44,10 +45,49 @@ def _names(*names: str) -> dict[str, Any]:
                 {"name": "a", "image": "x/kafka-exporter:1"}, {"name": "b", "image": "confluentinc/cp-server:7.9.0"}
             ),
             None,
-            None,
+            "b",
         ),
         (_template({"name": "a", "image": "x/exporter:1"}, {"name": "b", "image": "apache/kafka:3.9.2"}), None, "b"),
         (_template({"name": "a"}, {"name": "b", "image": "localhost/kafka"}), None, "b"),
+        # what starts Kafka wins over what has its image, and over names
+        (
+            _template(
+                {"name": "kafka", "image": "x/kafka-exporter:1"}, {"name": "b", "command": ["kafka-server-start.sh"]}
+            ),
+            None,
+            "b",
+        ),
+        (
+            _template(
+                {"name": "a", "image": "x/kafka:1", "command": ["sleep", "9"]}, {"name": "b", "image": "x/kafka:1"}
+            ),
+            None,
+            "b",
+        ),
+        (
+            _template(
+                {"name": "a", "image": "x/kafka:1", "command": ["java", "-jar", "x"]},
+                {"name": "b", "image": "x/cp-kafka@y"},
+            ),
+            None,
+            "b",
+        ),
+        (
+            _template(
+                {"name": "a", "image": "r/own:1", "env": [{"name": "KAFKA_ZOOKEEPER_CONNECT"}]},
+                {"name": "b", "image": "r/kafka-exporter:1", "env": [{"name": "KAFKA_ZOOKEEPER_CONNECT"}]},
+            ),
+            None,
+            "a",
+        ),
+        (
+            _template(
+                {"name": "tools", "image": "x/kafka:1", "command": ["/run"]},
+                {"name": "broker", "image": "x/kafka:1", "command": ["/go"]},
+            ),
+            None,
+            "broker",
+        ),
     ],
 )
 def test_main_container(template: dict[str, Any], name: str | None, expected: str | None) -> None:
@@ -66,6 +106,11 @@ def test_main_container(template: dict[str, Any], name: str | None, expected: st
         (_names("a"), "x", "'x'"),
         (_template(), None, "none"),
         (_names("kafka", "broker"), None, "kraft_container"),
+        (
+            _template({"name": "a", "image": "x/kafka:1"}, {"name": "b", "image": "y/kafka:2"}),
+            None,
+            "a and b could both be a broker",
+        ),
     ],
 )
 def test_an_unclear_container_is_named(template: dict[str, Any], name: str | None, words: str) -> None:
@@ -111,6 +156,10 @@ def test_environment_is_resolved_as_kubernetes_does() -> None:
     assert found["A"].origin == "common"
     assert found["B"].origin == "env"
     assert environment({}, {}) == {}
+    secrets = {"s": {"kind": "Secret", "data": {"k": "eA=="}}, "hidden": {"kind": "Secret", "stringData": {"Z": "z"}}}
+    read = environment(container, config_maps, secrets)
+    assert {name for name, variable in read.items() if variable.secret} == {"D", "F", "Z"}
+    assert (read["D"].value, read["F"].value, read["Z"].origin) == ("x", "x", "hidden")
     assert references("x$(A)$(B_1)") == ["A", "B_1"]
 
 
@@ -138,14 +187,17 @@ def test_config_maps_in_volumes_and_their_switch() -> None:
         ]
     )
     assert config_map_uses(template) == [
-        ("plain", "kafka", None),
-        ("both", "kafka", {"server.properties": "s.properties"}),
-        ("both", "log4j", None),
+        Use("plain", "ConfigMap", "kafka", None),
+        Use("both", "ConfigMap", "kafka", {"server.properties": "s.properties"}),
+        Use("both", "ConfigMap", "log4j", None),
     ]
-    switch_config_map(template, "kafka", "kafka-new")
-    assert [use.config_map for use in config_map_uses(template)] == ["kafka-new", "kafka-new", "log4j"]
+    assert Use("both", "Secret", "s", None) in uses(template)
+    switch_object(template, "ConfigMap", "kafka", "kafka-new")
+    switch_object(template, "Secret", "s", "s-new")
+    assert Use("both", "Secret", "s-new", None) in uses(template)
+    assert [use.name for use in config_map_uses(template)] == ["kafka-new", "kafka-new", "log4j"]
     assert config_map_uses(_template()) == []
-    switch_config_map(_template(), "a", "b")
+    switch_object(_template(), "ConfigMap", "a", "b")
 
 
 def test_volumes_and_claims() -> None:
@@ -157,73 +209,3 @@ def test_volumes_and_claims() -> None:
     assert mounts({}) == []
     assert claim_names({"spec": {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}}) == ["data"]
     assert claim_names({"spec": {}}) == []
-
-
-CONNECT = "zk-0.zk.infra.svc:2181,zk-1.zk.infra.svc:2281/kafka"
-
-
-@pytest.mark.parametrize(
-    ("container", "where", "text"),
-    [
-        ({"command": ["sh", "-c", "until nc -z zk-0.zk 2181; do sleep 1; done"]}, "start command", "zk-0"),
-        ({"args": ["cub zk-ready $X 60"]}, "start command", "zk-ready"),
-        ({"command": ["zookeeper-shell.sh", "$ZK", "ls", "/"]}, "start command", "zookeeper-shell.sh"),
-        ({"command": ["kafka-configs.sh", "--zookeeper", "x"]}, "start command", "--zookeeper"),
-        ({"readinessProbe": {"exec": {"command": ["nc", "zk.example", "2281"]}}}, "readinessProbe", "2281"),
-        ({"livenessProbe": {"tcpSocket": {"port": 2181}}}, "livenessProbe", "2181"),
-        (
-            {"startupProbe": {"tcpSocket": {"host": "zk-1.zk.infra.svc", "port": 80}}},
-            "startupProbe",
-            "zk-1.zk.infra.svc:80",
-        ),
-        ({"lifecycle": {"preStop": {"exec": {"command": ["sh", "-c", "echo ruok | nc"]}}}}, "preStop hook", "ruok"),
-        ({"lifecycle": {"postStart": {"httpGet": {"port": 2182}}}}, "postStart hook", "2182"),
-        ({"env": [{"name": "WAIT_FOR", "value": "zk-1.zk.infra.svc:2281"}]}, "variable WAIT_FOR", "zk-1.zk.infra.svc"),
-    ],
-)
-def test_what_reaches_for_zookeeper(container: dict[str, Any], where: str, text: str) -> None:
-    (found,) = zookeeper_references(_template({"name": "kafka", **container}), CONNECT)
-    assert found == (f"{where} of container kafka", text)
-
-
-def test_init_containers_count_with_their_settings() -> None:
-    waiting = {
-        "name": "wait",
-        "env": [{"name": "KAFKA_ZOOKEEPER_CONNECT", "value": CONNECT}],
-    }
-    (found,) = zookeeper_references(_template({"name": "kafka"}, initContainers=[waiting]), CONNECT)
-    assert found.where == "variable KAFKA_ZOOKEEPER_CONNECT of init container wait"
-
-
-@pytest.mark.parametrize(
-    "container",
-    [
-        {},
-        {"command": ["kafka-server-start.sh", "/c.properties", "--override", "zookeeper.connect=zk-0.zk:2181/kafka"]},
-        {"command": ["sh", "-c", 'export KAFKA_ZOOKEEPER_CONNECT="zk-0.zk:2181"; run']},
-        {"env": [{"name": "KAFKA_CFG_ZOOKEEPER_CONNECT", "value": CONNECT}, {"name": "EMPTY"}]},
-        {"readinessProbe": {"tcpSocket": {"port": 9092}}, "livenessProbe": {"grpc": {"port": 1}}},
-        {"lifecycle": {"stopSignal": "SIGTERM", "preStop": {"sleep": {"seconds": 5}}}},
-        {"command": ["java", "-cp", "/opt/zk/libs:/opt/zk-0/x", "kafka.Kafka", "12181"]},
-    ],
-)
-def test_what_only_names_zookeeper_in_settings_does_not_count(container: dict[str, Any]) -> None:
-    assert zookeeper_references(_template({"name": "kafka", **container}), CONNECT) == []
-
-
-@pytest.mark.parametrize(
-    ("connect", "command", "found"),
-    [
-        ("10.0.0.1:2181", "nc 10.0.0.1 1", True),
-        ("10.0.0.1", "nc 10 1", False),
-        ("localhost:2181", "curl localhost", True),
-        ("", "nc zookeeper 2181", True),
-        ("", "nc kafka 9092", False),
-        ("zookeeper:2181/kafka", "getent hosts zookeeper", True),
-        ("zookeeper:2181/kafka", "getent hosts zookeeper.kafka.svc", True),
-        ("zookeeper:2181/kafka", "ls /opt/zookeeper", False),
-    ],
-)
-def test_addresses_come_from_the_connect_string(connect: str, command: str, found: bool) -> None:
-    container = {"name": "kafka", "command": [command]}
-    assert bool(zookeeper_references(_template(container), connect)) is found

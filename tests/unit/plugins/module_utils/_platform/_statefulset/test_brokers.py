@@ -12,20 +12,25 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import IBP, VOTERS
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.originals import Original
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 
+from tests.cases import case as cases
 from tests.unit.plugins.module_utils._core.core_manifests import (
     CONFLUENT_EFFECTIVE,
     confluent_config_maps,
     confluent_template,
 )
-from tests.unit.plugins.module_utils.fakes import PARAMS, statefulset
+from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import VOTERS as QUORUM
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts
 
+CASES = {case.name: case for case in cases.every()}
 ZOOKEEPER_MODE = {"zookeeper_connect": "zk:2181"}
 MIGRATING = {**ZOOKEEPER_MODE, "zookeeper_metadata_migration_enable": "true", "controller_quorum_voters": QUORUM}
 KRAFT_MODE = {"process_roles": "broker", "controller_quorum_voters": QUORUM}
@@ -62,7 +67,7 @@ def back(running_ibp: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         container="cp-kafka-broker",
         config_maps=confluent_config_maps(),
         effective=settings,
-        facts={"kafka-0": SimpleNamespace(version="3.9.2", settings=settings)},
+        facts={"kafka-0": SimpleNamespace(version="3.9.2", settings=settings, config_path=None)},
         controller_facts=controllers,
         params={**PARAMS, "dns_ttl": 0},
     )
@@ -107,8 +112,109 @@ def test_nothing_rolls_by_itself_while_settings_are_written(monkeypatch: pytest.
         log.append("template")
 
     monkeypatch.setattr(writes, "hold_rolls", hold)
-    monkeypatch.setattr(writes, "create_config_map", lambda *_arguments: log.append("ConfigMap"))
+    monkeypatch.setattr(writes, "create_settings", lambda *_arguments: log.append("ConfigMap"))
     monkeypatch.setattr(writes, "write_template", write)
-    written = SimpleNamespace(config_maps_to_create=({"metadata": {"name": "x"}},), template={})
+    written = SimpleNamespace(objects_to_create=({"metadata": {"name": "x"}},), template={})
     brokers.write_stage(cluster_with(), SimpleNamespace(statefulset=statefulset(), written=written))  # type: ignore[arg-type]
     assert log == ["held", "ConfigMap", "template"]
+
+
+def before(name: str, *secrets: Any, **changed: Any) -> Any:
+    """The brokers of a case of tests/cases before a migration."""
+    case = CASES[name]
+    item = {**statefulset(template=case.template), "kind": "StatefulSet"}
+    running = SimpleNamespace(
+        version="3.9.2",
+        settings=case.effective,
+        config_path=None,
+        log_dirs=["/data/kafka"],
+        real_dirs={},
+        jvm_options=(),
+        owner=(1000, 1000),
+        start_script="/opt/kafka/bin/kafka-server-start.sh",
+        storage_tool="/opt/kafka/bin/kafka-storage.sh",
+        meta=[SimpleNamespace(path="/data", cluster_id="cluster-id-0123456789A", node_id=0)],
+    )
+    return cluster_with(**{
+        "client": FakeClient(*({**each, "metadata": {**each["metadata"], "namespace": "n"}} for each in secrets)),
+        "statefulsets": [item],
+        "container": main_container(case.template),
+        "config_maps": case.config_maps,
+        "effective": case.effective,
+        "facts": {"kafka-0": running},
+        "controllers": None,
+        "controller_facts": {},
+        "zookeeper_connect": None,
+        "params": {**PARAMS, "dns_ttl": 1},
+        **changed,
+    })  # fmt: skip
+
+
+def test_every_stage_is_planned_before_any_controller_exists() -> None:
+    """What the brokers need to know of the controllers is derived from their planned names."""
+    planned = brokers.plan_ahead(before("12-wait-and-probe-in-mounted-scripts"))
+    assert list(planned) == ["migration", "kraft"]
+    (migration,), (kraft,) = planned["migration"], planned["kraft"]
+    assert migration.changes.set[VOTERS].startswith("1000@kafka-kraft-0.kafka-kraft.n.svc:9093,")
+    assert set(kraft.changes.remove) == {IBP, FLAG, "zookeeper.connect"}
+    # the second stage is written over the first
+    assert kraft.source.template == migration.written.template
+
+
+def test_an_old_level_has_a_stage_of_its_own() -> None:
+    cluster = before("12-wait-and-probe-in-mounted-scripts")
+    cluster.effective = {**cluster.effective, IBP: "2.7"}
+    cluster.facts["kafka-0"].settings = cluster.effective
+    cluster.config_maps = {
+        name: {**item, "data": {key: f"{text}{IBP}=2.7\n" for key, text in item["data"].items()}}
+        for name, item in cluster.config_maps.items()
+    }
+    assert list(brokers.plan_ahead(cluster)) == ["ibp", "migration", "kraft"]
+
+
+def test_only_what_is_still_to_come_is_planned() -> None:
+    cluster = before("12-wait-and-probe-in-mounted-scripts")
+    item = copy.deepcopy(cluster.statefulsets[0])
+    item["spec"]["template"]["metadata"]["annotations"] = {names.STAGE: "migration"}
+    cluster.statefulsets = [item]
+    assert list(brokers.plan_ahead(cluster)) == ["kraft"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "26-protocol-map-in-start-command",
+            "listener.security.protocol.map .*the start command of container kafka sets it",
+        ),
+        ("09-bitnami-old-chart-broker-id-in-mounted-script", "script setup.sh of ConfigMap bus-scripts"),
+        ("08-file-in-secret", "Secret kafka-server-properties, which could not be read"),
+        ("03-script-with-heredoc", "script start.sh of ConfigMap kafka-scripts"),
+    ],
+)
+def test_what_stops_a_later_stage_is_found_first(name: str, sentence: str) -> None:
+    with pytest.raises(Unsupported, match=sentence):
+        brokers.plan_ahead(before(name))
+
+
+def test_a_secret_with_settings_is_read_once_and_copied_as_a_secret() -> None:
+    name = "08b-file-in-secret-that-can-be-read"
+    (secret,) = CASES[name].secrets.values()
+    cluster = before(name, secret)
+    (plan,) = brokers.plan_stage(cluster, "migration")
+    assert [item["kind"] for item in plan.written.objects_to_create] == ["Secret"]
+    assert plan.source.kind == "secret-file"
+    assert brokers.leaving_variables(cluster) == {"kafka": []}
+    assert brokers.source_at(cluster, plan.source, CASES[name].template).where == plan.source.where
+
+
+def test_a_secret_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = before("27-zookeeper-in-env-secret")
+
+    def refuse(_name: str) -> None:
+        raise Forbidden("secrets is forbidden")
+
+    monkeypatch.setattr(cluster, "secret", refuse, raising=False)
+    with pytest.raises(Unsupported, match="Secret kafka-env, which could not be read"):
+        brokers.sources(cluster)
+    assert brokers.leaving_variables(cluster) == {"kafka": []}

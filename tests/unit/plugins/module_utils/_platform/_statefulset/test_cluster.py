@@ -160,3 +160,13 @@ def test_settings_of_no_broker_at_all(processes: Any) -> None:
     cluster = cluster_of()
     with pytest.raises(Refused, match="kafka-0: the pod does not exist; kafka-1: the pod does not exist"):
         _ = cluster.effective
+
+
+def test_a_secret_is_read_once_until_settings_change() -> None:
+    cluster = cluster_of({"kind": "Secret", "metadata": {"name": "s", "namespace": "n"}, "data": {"k": "YQ=="}})
+    assert cluster.secret("s")["data"] == {"k": "YQ=="}
+    assert cluster.secret("none") is None
+    cluster.client.drop("Secret", "n", "s")
+    assert cluster.secret("s") is not None
+    cluster.changed(Part.SETTINGS)
+    assert cluster.secret("s") is None

@@ -195,7 +195,7 @@ def test_a_config_map_of_others_is_not_mounted(monkeypatch: pytest.MonkeyPatch) 
     cluster = cluster_of({**made("ConfigMap", "kafka-kraft-final-1234", **THEIRS), "data": {"a": "1"}})
     body = {"metadata": {"name": "kafka-kraft-final-1234"}, "data": {"a": "1"}}
     with pytest.raises(Refused, match="seems to belong to Helm") as refused:
-        writes.create_config_map(cluster.client, "n", "kafka", body)
+        writes.create_settings(cluster.client, "n", "kafka", body)
     assert refused.value.code == "foreign-object"
 
 

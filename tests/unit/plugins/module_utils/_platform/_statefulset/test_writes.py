@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, SECRET, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, NotFound
 
@@ -247,9 +247,18 @@ def test_a_set_that_goes_meanwhile(client: Any) -> None:
         writes.restore_strategy(client, item, 5.0)
 
 
+def test_a_secret_of_ours_is_made_as_a_secret(client: Any) -> None:
+    body = {"kind": "Secret", "metadata": {"name": "kafka-1a2b"}, "data": {"server.properties": "YT0x"}}
+    writes.create_settings(client, "n", "kafka", body)
+    assert client.get(SECRET, "kafka-1a2b", "n")["immutable"] is True
+    assert client.names("ConfigMap") == []
+    with pytest.raises(Conflict, match="Secret n/kafka-1a2b exists with other content"):
+        writes.create_settings(client, "n", "kafka", {**body, "data": {"server.properties": "YT0y"}})
+
+
 def test_config_maps_of_ours_are_marked_and_immutable(client: Any) -> None:
     body = {"metadata": {"name": "kafka-1a2b", "labels": {"app": "kafka"}}, "data": {"server.properties": "a=1"}}
-    writes.create_config_map(client, "n", "kafka", body)
+    writes.create_settings(client, "n", "kafka", body)
     made = client.get(CONFIG_MAP, "kafka-1a2b", "n")
     assert made["immutable"] is True
     assert made["metadata"]["labels"] == {
@@ -258,8 +267,8 @@ def test_config_maps_of_ours_are_marked_and_immutable(client: Any) -> None:
         names.MANAGED_BY: "kafkaops.kraft",
     }
     assert "immutable" not in body
-    writes.create_config_map(client, "n", "kafka", body)
+    writes.create_settings(client, "n", "kafka", body)
     with pytest.raises(Conflict) as raised:
-        writes.create_config_map(client, "n", "kafka", {**body, "data": {"server.properties": "a=2"}})
+        writes.create_settings(client, "n", "kafka", {**body, "data": {"server.properties": "a=2"}})
     assert raised.value.code == "changed-by-others"
     assert "ConfigMap n/kafka-1a2b exists with other content" in raised.value.message

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the settings sources have in common: what something else gives, what may change, and what leaves with ZooKeeper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import (
+    MountedFile,
+    mounted_files,
+    reached,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    StageChange,
+    annotated,
+    diff_text,
+    refuse_overridden,
+    unmanaged_settings,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    Variable,
+    commands,
+    container_of,
+    environment,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import CONNECT, Changes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import (
+    empty_variables,
+    spare_variables,
+)
+
+Obj = dict[str, Any]
+S = TypeVar("S", bound="Source")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The part of a settings source that does not depend on its kind; a kind adds the rest of ``protocol.SettingsSource``."""
+
+    template: Obj
+    config_maps: Mapping[str, Obj]
+    secrets: Mapping[str, Obj]
+    container: str
+
+    # what a kind says
+
+    @property
+    def where(self) -> str:
+        """The source in words."""
+        raise NotImplementedError
+
+    def texts(self) -> dict[str, str]:
+        """Return every setting that the source gives, as it is written there."""
+        raise NotImplementedError
+
+    def read(self) -> dict[str, str]:
+        """Return the settings whose values the source gives and can be read from here."""
+        raise NotImplementedError
+
+    def hidden(self) -> frozenset[str]:
+        """Return the settings whose values come from a Secret and are never shown."""
+        raise NotImplementedError
+
+    def elsewhere(self, effective: Mapping[str, str]) -> frozenset[str]:
+        """Return the settings that something else writes over whatever the source says."""
+        raise NotImplementedError
+
+    def place_of(self, key: str) -> str:
+        """Say where a setting belongs in this source."""
+        raise NotImplementedError
+
+    def names_of(self, key: str) -> list[str]:
+        """Return the words that a start command or a script assigns when it sets a setting."""
+        return [key]
+
+    def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
+        """Write the changes into a copy of the template; returns the objects that it needs."""
+        raise NotImplementedError
+
+    def finish(self, template: Obj, effective: Mapping[str, str], cluster_id: str) -> None:
+        """Add to the template what KRaft mode needs beside settings."""
+
+    # what follows from it
+
+    def opaque(self) -> frozenset[str]:
+        """Return the settings that it gives with a value that is only known in the pod."""
+        return frozenset(self.texts().keys() - self.read().keys())
+
+    def given(self) -> dict[str, str]:
+        """Return every setting as it is written there, values of a Secret redacted."""
+        hidden = self.hidden()
+        return {key: REDACTED if key in hidden else text for key, text in self.texts().items()}
+
+    def unmanaged(self, effective: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings of a running broker that something else gives."""
+        return unmanaged_settings(self.template, effective, self.read(), self.opaque())
+
+    def fixed(self, effective: Mapping[str, str]) -> frozenset[str]:
+        """Return the settings that a change of the source would not reach."""
+        return self.elsewhere(effective)
+
+    def configured(self, effective: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings that a broker started now would have."""
+        unmanaged = self.unmanaged(effective)
+        inside = {key: effective[key] for key in self.opaque() if key in effective}
+        over = {key: unmanaged[key] for key in self.elsewhere(effective) if key in unmanaged}
+        return unmanaged | inside | self.read() | over
+
+    def wanted(self, changes: Changes) -> dict[str, str]:
+        """Return what ``read`` gives after the changes."""
+        return changes.applied_to(self.read())
+
+    def variables(self) -> dict[str, Variable]:
+        """Return the environment of the brokers' container."""
+        return environment(container_of(self.template, self.container), self.config_maps, self.secrets)
+
+    def start_texts(self) -> tuple[str, list[MountedFile]]:
+        """Return the start command, and the mounted scripts that it calls."""
+        text = "\n".join(commands(container_of(self.template, self.container)))
+        return text, reached(mounted_files(self.template, self.config_maps, self.secrets), text)
+
+    def setting_variables(self) -> frozenset[str]:
+        """Return the variables that are settings of this source by themselves."""
+        return frozenset()
+
+    def leaving(self, effective: Mapping[str, str]) -> list[str]:
+        """Return the variables that only serve ZooKeeper's settings; the KRaft stage empties them."""
+        own = self.setting_variables()
+        entries = container_of(self.template, self.container).get("env") or []
+        raw = {entry["name"]: str(entry.get("value") or "") for entry in entries if entry["name"] not in own}
+        served: list[str] = []
+        others: list[str] = []
+        for key, text in self.texts().items():
+            (served if key.startswith("zookeeper.") else others).append(text)
+        start, scripts = self.start_texts()
+        return spare_variables(
+            {name: item.value or "" for name, item in self.variables().items() if name not in own},
+            raw,
+            effective.get(CONNECT, ""),
+            (served, others),
+            [start, *(script.text for script in scripts)],
+        )
+
+    def apply(
+        self, changes: Changes, stage: str, digest: str, effective: Mapping[str, str], cluster_id: str = ""
+    ) -> StageChange:
+        """Return the objects and the template of a stage. Raises Unsupported: ``setting-overridden``, ``setting-blocks``."""
+        texts = self.texts()
+        notes = refuse_overridden(changes, self.fixed(effective), self.elsewhere(effective), texts.keys(), self._why)
+        template = annotated(self.template, stage, digest, self.unmanaged(effective))
+        created = self.write(template, changes, stage, digest)
+        if stage == "kraft":
+            gone = self.leaving(effective) if CONNECT in changes.remove else []
+            empty_variables(container_of(template, self.container), gone)
+            notes += tuple(
+                f"variable {name} of container {self.container} only gave {CONNECT} and is emptied" for name in gone
+            )
+            self.finish(template, effective, cluster_id)
+        shown = diff_text(texts, changes.applied_to(texts), self.hidden())
+        return StageChange(tuple(created), template, shown, changes.notes + notes)
+
+    def at(self: S, template: Obj, secrets: Mapping[str, Obj] | None = None) -> S:
+        """Return the same source in another revision of the pod template, with the Secrets that this one needs."""
+        return replace(self, template=template, secrets={**self.secrets, **(secrets or {})})
+
+    def _why(self, key: str) -> str:
+        """Say what gives a setting that the source cannot change, and what to do."""
+        text, scripts = self.start_texts()
+        target = f"take it out of there and put it into {self.place_of(key)}"
+        if self._assigned(key, text):
+            return f"the start command of container {self.container} sets it: {target}"
+        for script in scripts:
+            if self._assigned(key, script.text):
+                return f"script {script.where} sets it: {target}"
+        return (
+            f"something that cannot be seen in the pod template (the image's entrypoint, a file in the image) sets it over "
+            f"{self.where}: {target}"
+        )
+
+    def _assigned(self, key: str, text: str) -> bool:
+        return any(re.search(rf"(?<![\w.]){re.escape(word)}=", text) for word in self.names_of(key))

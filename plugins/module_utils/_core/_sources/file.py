@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Settings in a properties file: a key of a ConfigMap or of a Secret that the pods mount."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    original_name,
+    stage_copy,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    switch_object,
+    text_data,
+    uses,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
+
+Obj = dict[str, Any]
+
+# What something else puts a value in for: ${X}, $X, @X@, {{ x }}, %X%, __X__, also ${env:X} of Kafka's own providers.
+_PLACEHOLDER = re.compile(r"\$\{[^}]+\}|\$[A-Z_]|@\w+@|\{\{.*\}\}|%[A-Z_]+%|\b__[A-Z_]+__\b")
+
+
+def has_placeholder(text: str) -> bool:
+    """Tell whether the value of a setting is given elsewhere."""
+    return _PLACEHOLDER.search(text) is not None
+
+
+@dataclass(frozen=True)
+class FileSource(Source):
+    """The brokers' settings are ``key`` of ConfigMap or Secret ``name``."""
+
+    object_kind: str
+    name: str
+    key: str
+
+    @property
+    def kind(self) -> str:
+        """``file`` or ``secret-file``."""
+        return "file" if self.object_kind == "ConfigMap" else "secret-file"
+
+    @property
+    def where(self) -> str:
+        """The source in words."""
+        return f"{self.key} of {self.object_kind} {self.name}"
+
+    def texts(self) -> dict[str, str]:
+        """Return every setting in the file."""
+        return self._properties().as_dict()
+
+    def read(self) -> dict[str, str]:
+        """Return the settings in the file whose values are no placeholders."""
+        return {key: text for key, text in self.texts().items() if not has_placeholder(text)}
+
+    def hidden(self) -> frozenset[str]:
+        """Return every setting when the file is a Secret: what we set is derived from what is there."""
+        return frozenset(self.texts()) if self.object_kind == "Secret" else frozenset()
+
+    def elsewhere(self, effective: Mapping[str, str]) -> frozenset[str]:
+        """Return the settings that the start command adds or overrides."""
+        return frozenset(self.unmanaged(effective))
+
+    def fixed(self, effective: Mapping[str, str]) -> frozenset[str]:
+        """Return the settings that a change of the file would not reach, and those that it leaves to something else."""
+        return self.elsewhere(effective) | self.opaque()
+
+    def place_of(self, key: str) -> str:
+        """Say where a setting belongs in this source."""
+        return self.where if key else ""
+
+    def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
+        """Return a copy of the object with the changed file, shown by the template."""
+        properties = self._properties()
+        for key, value in changes.set.items():
+            properties.set(key, value)
+        for key in changes.remove:
+            properties.remove(key)
+        if properties.as_dict() == self.texts():
+            return []
+        copied = stage_copy(self._object(), stage, digest, {self.key: properties.render()})
+        switch_object(template, self.object_kind, self.name, copied["metadata"]["name"])
+        return [copied]
+
+    def at(self, template: Obj, secrets: Mapping[str, Obj] | None = None) -> FileSource:
+        """Return the same file in another revision of the pod template: what the user named it, or a stage's copy."""
+        base = original_name(self.name)
+        shown = [use.name for use in uses(template) if use.kind == self.object_kind and original_name(use.name) == base]
+        return replace(super().at(template, secrets), name=shown[0] if shown else self.name)
+
+    def named(self, name: str, found: Mapping[str, Any]) -> FileSource:
+        """Return the same file in another object of its kind."""
+        if self.object_kind == "ConfigMap":
+            return replace(self, name=name, config_maps={**self.config_maps, name: dict(found)})
+        return replace(self, name=name, secrets={**self.secrets, name: dict(found)})
+
+    def _why(self, key: str) -> str:
+        text = self.texts().get(key, "")
+        if has_placeholder(text):
+            return (
+                f"it is {text} in {self.where}, which something else fills when a broker starts: write its value there"
+            )
+        return super()._why(key)
+
+    def _object(self) -> Mapping[str, Any]:
+        return (self.config_maps if self.object_kind == "ConfigMap" else self.secrets)[self.name]
+
+    def _properties(self) -> Properties:
+        return Properties.parse(text_data(self._object())[self.key])

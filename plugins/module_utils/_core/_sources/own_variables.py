@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables of the user's own that only give ``zookeeper.connect``: they leave when the brokers no longer need it.
+
+Such a variable cannot go while a broker is in ZooKeeper mode, and it would reach for ZooKeeper for ever after. It is emptied, not
+taken out: a shell with ``set -u`` still finds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import simple_commands
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import Addresses
+
+Obj = dict[str, Any]
+
+# A command that only carries a variable into a setting: with an empty one it starts as well.
+_CARRIES = re.compile(
+    r"\b(sed|envsubst|gomplate|perl|awk|printf|echo|cat)\b|zookeeper[._]connect|ZOOKEEPER_CONNECT|kafka-server-start"
+)
+_ASKS = re.compile(r"\$\{\w+:?\?")
+
+
+def _uses(name: str, text: str) -> bool:
+    return re.search(rf"\$[{{(]?(env:)?{re.escape(name)}\b|@{re.escape(name)}@", text) is not None
+
+
+def spare_variables(
+    variables: Mapping[str, str],
+    raw: Mapping[str, str],
+    connect: str,
+    settings: tuple[Sequence[str], Sequence[str]],
+    commands: Iterable[str],
+) -> list[str]:
+    """Return the variables that nothing but ZooKeeper's settings needs, by name.
+
+    :param variables: the environment of the brokers' container without the variables that are settings by themselves.
+    :param raw: the texts of those of them that the template gives.
+    :param connect: ``zookeeper.connect`` of a running broker.
+    :param settings: ZooKeeper's settings as the source writes them, and the others.
+    :param commands: the start command, and the scripts that it calls.
+    """
+    known = Addresses(connect)
+    served, others = settings
+    pieces = [piece for text in commands for piece in simple_commands(text)]
+    giving = [
+        name
+        for name, value in variables.items()
+        if value and (known.is_connect(value) or any(_uses(name, text) for text in served))
+    ]
+    others = [*others, *(text for name, text in raw.items() if name not in giving)]
+
+    def needed(name: str) -> bool:
+        carried = all(_CARRIES.search(piece) and not _ASKS.search(piece) for piece in pieces if _uses(name, piece))
+        return not carried or any(_uses(name, text) for text in others)
+
+    return sorted(name for name in giving if not needed(name))
+
+
+def empty_variables(container: Obj, names: Iterable[str]) -> None:
+    """Empty variables of a container in place; one that comes from an ``envFrom`` gets an empty entry over it."""
+    for name in names:
+        entries = [entry for entry in container.get("env") or [] if entry["name"] == name]
+        for entry in entries:
+            entry.pop("valueFrom", None)
+            entry["value"] = ""
+        if not entries:
+            container.setdefault("env", []).append({"name": name, "value": ""})

@@ -1,0 +1,324 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sources beside ConfigMaps and plain variables: files in Secrets, variables of Secrets, overrides, and what they must not do."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import empty_variables
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import (
+    EnvironmentSource,
+    FileSource,
+    OverridesSource,
+    detect,
+    needed_secrets,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+
+from tests.cases import case as cases
+from tests.unit.plugins.module_utils._core.core_manifests import (
+    CONFLUENT_EFFECTIVE,
+    FILE_EFFECTIVE,
+    SERVER_PROPERTIES,
+    config_map,
+    confluent_config_maps,
+    confluent_template,
+    file_config_maps,
+    file_template,
+)
+
+CASES = {case.name: case for case in cases.every()}
+DIGEST = "0123456789abcdef" * 4
+
+
+def found(name: str) -> Any:
+    case = CASES[name]
+    return detect(case.template, case.config_maps, case.effective, None, case.secrets)
+
+
+def container(template: dict[str, Any]) -> dict[str, Any]:
+    target: dict[str, Any] = template["spec"]["containers"][0]
+    return target
+
+
+def test_a_file_in_a_secret_is_copied_as_a_secret_and_never_shown() -> None:
+    case, source = CASES["08b-file-in-secret-that-can-be-read"], found("08b-file-in-secret-that-can-be-read")
+    assert (source.kind, source.where) == ("secret-file", "server.properties of Secret kafka-server-properties")
+    changes = Changes(
+        {"zookeeper.metadata.migration.enable": "true", "listeners": "PLAINTEXT://:1"}, ("zookeeper.connect",)
+    )
+    change = source.apply(changes, "migration", DIGEST, case.effective)
+    (made,) = change.objects_to_create
+    assert (made["kind"], made["type"]) == ("Secret", "Opaque")
+    assert "stringData" not in made
+    text = base64.b64decode(made["data"]["server.properties"]).decode()
+    assert "zookeeper.metadata.migration.enable=true" in text
+    assert "zookeeper.connect" not in text
+    volume = change.template["spec"]["volumes"][0]
+    assert (
+        volume["secret"]["secretName"] == made["metadata"]["name"] == "kafka-server-properties-kraft-migration-01234567"
+    )
+    assert "-zookeeper.connect=<redacted>\n" in change.diff_text
+    assert "zk:2181" not in change.diff_text
+    assert "PLAINTEXT" not in change.diff_text
+    assert set(source.given().values()) == {"<redacted>"}
+
+
+def test_a_later_stage_finds_the_file_in_the_copy_and_the_original_in_the_original() -> None:
+    case, source = CASES["08b-file-in-secret-that-can-be-read"], found("08b-file-in-secret-that-can-be-read")
+    change = source.apply(Changes({"a": "1"}), "migration", DIGEST, case.effective)
+    (made,) = change.objects_to_create
+    name = made["metadata"]["name"]
+    later = detect(change.template, {}, case.effective, None, {**case.secrets, name: made})
+    assert isinstance(later, FileSource)
+    assert later.name == name
+    assert later.at(case.template).read() == source.read()
+    assert later.at({"spec": {"containers": []}}).where == later.where
+    assert source.named(name, made).read()["a"] == "1"
+    plain = detect(file_template(), file_config_maps(), FILE_EFFECTIVE)
+    assert isinstance(plain, FileSource)
+    assert plain.named("x", config_map("x", {"server.properties": "a=1"})).read() == {"a": "1"}
+
+
+def test_a_variable_of_a_secret_goes_by_a_copy_of_the_secret() -> None:
+    case, source = (
+        CASES["27b-zookeeper-in-env-secret-that-can-be-read"],
+        found("27b-zookeeper-in-env-secret-that-can-be-read"),
+    )
+    assert source.hidden() == {"zookeeper.connect"}
+    assert source.given()["zookeeper.connect"] == "<redacted>"
+    change = source.apply(Changes({}, ("zookeeper.connect",)), "kraft", DIGEST, case.effective, "id")
+    (made,) = change.objects_to_create
+    assert made["kind"] == "Secret"
+    assert made["data"] == {}
+    assert container(change.template)["envFrom"] == [{"secretRef": {"name": made["metadata"]["name"]}}]
+    assert change.diff_text == "-zookeeper.connect=<redacted>\n"
+
+
+def test_overrides_are_edited_in_the_start_command() -> None:
+    case, source = CASES["02-overrides-only"], found("02-overrides-only")
+    assert isinstance(source, OverridesSource)
+    assert source.opaque() == {"broker.id"}
+    assert source.given()["broker.id"] == "${HOSTNAME##*-}"
+    change = source.apply(Changes({"process.roles": "broker"}, ("zookeeper.connect",)), "kraft", DIGEST, case.effective)
+    text = container(change.template)["command"][2]
+    assert "zookeeper" not in text
+    assert text.endswith("--override log.dir=/var/lib/kafka --override process.roles=broker")
+    assert change.objects_to_create == ()
+    assert source.at(change.template).read()["process.roles"] == "broker"
+
+
+def test_an_override_without_effect_is_not_changed_in_vain() -> None:
+    case, source = CASES["02-overrides-only"], found("02-overrides-only")
+    effective = case.effective | {"listeners": "PLAINTEXT://:1"}
+    assert source.fixed(effective) == {"listeners"}
+    with pytest.raises(
+        Unsupported, match=r"listeners would have to change.*an argument --override listeners="
+    ) as caught:
+        source.apply(Changes({"listeners": "x"}), "migration", DIGEST, effective)
+    assert caught.value.code == "setting-overridden"
+
+
+def test_an_override_from_a_secret_is_not_shown() -> None:
+    template = copy.deepcopy(CASES["15-kafka-variables-of-an-own-start-command"].template)
+    container(template)["env"][0] = {
+        "name": "KAFKA_ZOOKEEPER_CONNECT", "valueFrom": {"secretKeyRef": {"name": "s", "key": "zk"}},
+    }  # fmt: skip
+    secrets = {"s": {"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"zk": "zk:2181/kafka"}}}
+    source = OverridesSource(template, {}, secrets, "kafka")
+    assert source.read()["zookeeper.connect"] == "zk:2181/kafka"
+    assert source.hidden() == {"zookeeper.connect"}
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        (
+            "listener.security.protocol.map=${MAP}",
+            "listener.security.protocol.map",
+            r"it is \$\{MAP\} in server\.properties",
+        ),
+        (
+            "x=1",
+            "broker.id",
+            "the start command of container kafka sets it: take it out of there and put it into server.properties",
+        ),
+        ("x=1", "unseen", "cannot be seen in the pod template"),
+    ],
+)
+def test_why_a_setting_cannot_be_changed_is_true(line: str, key: str, words: str) -> None:
+    config_maps = file_config_maps()
+    config_maps["kafka"]["data"]["server.properties"] = SERVER_PROPERTIES + line + "\n"
+    effective = FILE_EFFECTIVE | {key: "something", "x": "1"}
+    source = detect(file_template(), config_maps, effective)
+    with pytest.raises(Unsupported, match=words):
+        source.apply(Changes({key: "other"}), "migration", DIGEST, effective)
+
+
+def test_a_script_that_sets_a_setting_is_named() -> None:
+    template, config_maps = file_template(), file_config_maps()
+    container(template)["command"] = ["/bin/sh", "/config/run.sh"]
+    config_maps["kafka"]["data"]["run.sh"] = (
+        "#!/bin/sh\nexec kafka-server-start.sh /config/server.properties --override broker.id=1\n"
+    )
+    source = detect(template, config_maps, FILE_EFFECTIVE)
+    with pytest.raises(Unsupported, match=r"script run\.sh of ConfigMap kafka sets it"):
+        source.apply(Changes({"broker.id": "7"}), "migration", DIGEST, FILE_EFFECTIVE)
+    with pytest.raises(Unsupported, match="cannot be seen in the pod template"):
+        source.apply(Changes({"advertised.listeners": "x"}), "migration", DIGEST, FILE_EFFECTIVE)
+
+
+def test_a_script_that_is_called_and_writes_nothing_is_not_blamed() -> None:
+    template = file_template()
+    container(template)["command"] = ["/bin/sh", "/config/run.sh"]
+    config_maps = {"kafka": config_map("kafka", {"run.sh": "#!/bin/sh\nexec run\n"}), "log4j": config_map("log4j", {})}
+    with pytest.raises(Unsupported, match="neither in a ConfigMap or Secret"):
+        detect(template, config_maps, FILE_EFFECTIVE)
+
+
+def test_only_secrets_where_settings_may_be_are_read() -> None:
+    template = file_template()
+    template["spec"]["volumes"] = [
+        {"name": "config", "secret": {"secretName": "settings"}},
+        {"name": "tls", "secret": {"secretName": "keys"}},
+    ]
+    container(template)["volumeMounts"].append({"name": "tls", "mountPath": "/tls"})
+    container(template)["envFrom"] = [{"secretRef": {"name": "must"}}, {"secretRef": {"name": "may", "optional": True}}]
+    assert needed_secrets(template, "kafka", {}) == {"must": True, "may": False, "settings": True}
+    container(template)["command"] = ["run"]
+    assert "settings" not in needed_secrets(template, "kafka", {})
+    assert "settings" in needed_secrets(template, "kafka", {}, "/config/server.properties")
+
+
+def test_a_secret_beside_a_file_is_not_needed() -> None:
+    template = file_template()
+    container(template)["envFrom"] = [{"secretRef": {"name": "unread"}}]
+    assert isinstance(detect(template, file_config_maps(), FILE_EFFECTIVE), FileSource)
+
+
+def test_a_start_command_that_writes_the_settings_is_named() -> None:
+    template = file_template()
+    template["spec"]["volumes"] = []
+    container(template)["command"] = [
+        "sh", "-c", "echo 'listeners=PLAINTEXT://:9092' > /tmp/s\n  log.dirs=/data/logs\nexec kafka-server-start.sh /tmp/s",
+    ]  # fmt: skip
+    with pytest.raises(
+        Unsupported, match="are written by its start command, and a script is never edited: put the settings"
+    ):
+        detect(template, {}, FILE_EFFECTIVE)
+
+
+@pytest.mark.parametrize(
+    ("command", "image", "path", "name"),
+    [
+        (["/etc/kafka/docker/run"], "x", "", "Apache"),
+        ([], "confluentinc/cp-kafka:7.9.0", "/etc/kafka/kafka.properties", "Confluent"),
+        ([], "docker.io/apache/kafka:3.9.2", "/opt/kafka/config/server.properties", "Apache"),
+        (["/custom/start"], "own/kafka:1", "", "Confluent"),
+        (
+            ["sh", "-c", "exec kafka-server-start.sh /opt/kafka/config/server.properties"],
+            "confluentinc/cp-kafka:7.9.0",
+            "",
+            None,
+        ),
+    ],
+)
+def test_what_runs_decides_whether_variables_are_settings(
+    command: list[str], image: str, path: str, name: str | None
+) -> None:
+    template = confluent_template()
+    container(template).update({"command": command, "image": image})
+    if name is None:
+        with pytest.raises(Unsupported):
+            detect(template, confluent_config_maps(), CONFLUENT_EFFECTIVE, config_path=path)
+        return
+    source = detect(template, confluent_config_maps(), CONFLUENT_EFFECTIVE, config_path=path)
+    assert isinstance(source, EnvironmentSource)
+    assert source.rules.name == name
+
+
+def test_bitnamis_file_tells_its_entrypoint() -> None:
+    case = CASES["27b-zookeeper-in-env-secret-that-can-be-read"]
+    template = copy.deepcopy(case.template)
+    container(template).update({"command": [], "args": []})
+    for path in ("/opt/bitnami/kafka/config/server.properties", ""):
+        source = detect(template, {}, case.effective, None, case.secrets, path)
+        assert isinstance(source, EnvironmentSource)
+        assert source.rules.name == "Bitnami"
+
+
+def test_a_bitnami_id_of_a_script_that_exports_both_is_fine() -> None:
+    case = CASES["09-bitnami-old-chart-broker-id-in-mounted-script"]
+    config_maps = copy.deepcopy(case.config_maps)
+    config_maps["bus-scripts"]["data"]["setup.sh"] += 'export KAFKA_CFG_NODE_ID="$KAFKA_CFG_BROKER_ID"\n'
+    source = detect(case.template, config_maps, case.effective)
+    assert source.apply(Changes({"process.roles": "broker"}), "kraft", DIGEST, case.effective, "id").template
+
+
+def test_one_object_in_two_env_froms_is_copied_once() -> None:
+    template = confluent_template()
+    container(template)["envFrom"] = [
+        {"configMapRef": {"name": "e"}, "prefix": "KAFKA_"},
+        {"configMapRef": {"name": "e"}},
+        {"configMapRef": {"name": "missing"}},
+    ]
+    data = {"ZOOKEEPER_SET_ACL": "false", "KAFKA_ZOOKEEPER_SSL_CLIENT_ENABLE": "false", "KEPT": "1"}
+    effective = CONFLUENT_EFFECTIVE | {"zookeeper.set.acl": "false", "zookeeper.ssl.client.enable": "false"}
+    source = detect(template, {"e": config_map("e", data)}, effective)
+    gone = ("zookeeper.set.acl", "zookeeper.ssl.client.enable")
+    (made,) = source.apply(Changes({}, gone), "migration", DIGEST, effective).objects_to_create
+    assert made["data"] == {"KEPT": "1"}
+
+
+@pytest.mark.parametrize(
+    ("command", "leaves"),
+    [
+        ("sed s!@ZK@!$ZK! /config/server.properties > /tmp/s; exec kafka-server-start.sh /tmp/s", ["ZK"]),
+        ("until nc -z $ZK; do sleep 1; done; sed s!@ZK@!$ZK! /config/server.properties > /tmp/s", []),
+        ("sed s!@ZK@!${ZK:?must be set}! /config/server.properties > /tmp/s", []),
+        ("exec kafka-server-start.sh /config/server.properties", ["ZK"]),
+    ],
+)
+def test_a_variable_leaves_only_when_nothing_else_needs_it(command: str, leaves: list[str]) -> None:
+    template = file_template()
+    container(template).update({
+        "command": ["sh", "-c", command],
+        "env": [{"name": "ZK", "value": "zookeeper:2181/kafka"}, {"name": "ZOO", "value": "other:2181"}, {"name": "E"}],
+    })  # fmt: skip
+    source = detect(template, file_config_maps(), FILE_EFFECTIVE)
+    assert source.leaving(FILE_EFFECTIVE) == leaves
+    container(template)["env"].append({"name": "METRICS", "value": "--server=$(ZK)"})
+    assert detect(template, file_config_maps(), FILE_EFFECTIVE).leaving(FILE_EFFECTIVE) == []
+
+
+def test_emptied_variables_stay_defined() -> None:
+    target = {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {}}}, {"name": "B", "value": "x"}]}
+    empty_variables(target, ["A", "C"])
+    assert target["env"] == [{"name": "A", "value": ""}, {"name": "B", "value": "x"}, {"name": "C", "value": ""}]
+    bare: dict[str, Any] = {}
+    empty_variables(bare, ["A"])
+    assert bare == {"env": [{"name": "A", "value": ""}]}
+
+
+def test_what_a_kind_must_say_is_asked_for() -> None:
+    bare = Source({"spec": {"containers": []}}, {}, {}, "kafka")
+    asked = (
+        lambda: bare.where,
+        bare.texts,
+        bare.read,
+        bare.hidden,
+        lambda: bare.elsewhere({}),
+        lambda: bare.place_of("a"),
+        lambda: bare.write({}, Changes({}), "ibp", ""),
+    )
+    for ask in asked:
+        with pytest.raises(NotImplementedError):
+            ask()
