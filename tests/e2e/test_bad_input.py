@@ -433,7 +433,7 @@ def gates_of(outcome: Any) -> dict[str, Any]:
         # a namesake
         (["orders/kafka"], "kraft_confirm names orders/kafka, not bad-input/kafka"),
     ],
-    ids=["not confirmed", "another name"],
+    ids=["not confirmed", "another name", "a namesake"],
 )
 def test_finalize_is_not_confirmed(place: Place, confirm: list[str] | None, sentence: str) -> None:
     """Rule 6.1: every gate that is closed is named."""
