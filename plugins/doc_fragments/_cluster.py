@@ -146,8 +146,8 @@ options:
     default: 600
   recovery_timeout:
     description:
-      - Seconds that one restarted pod that recovers its logs after an unclean stop may go without recovering any.
-      - As long as it recovers logs, and what it does is printed, O(pod_timeout) does not end the roll.
+      - Timeout in seconds for a restarted pod that recovers its logs after an unclean stop, counted from the last log that it recovered.
+      - While it recovers logs, progress is printed and O(pod_timeout) does not end the roll.
     type: int
     default: 300
   restart_interval:
