@@ -39,6 +39,8 @@ ORDERED = FixtureSpec(namespace="roll-ordered", dns_ttl=1, topics=8, pod_managem
 BEHIND = FixtureSpec(namespace="roll-behind", dns_ttl=1, topics=2, jolokia=False)
 RECOVERS = FixtureSpec(namespace="roll-recovers", dns_ttl=1, topics=2)
 PARTITIONS = 3000
+#: keeps a pod that was deleted where it is
+HELD = "kafkaops.example/held"
 
 
 @contextmanager
@@ -77,10 +79,19 @@ def test_a_pod_of_an_ordered_set_that_falls_during_another_ones_restart(tmp_path
             while not stop.wait(0.02):
                 pod = client.find(POD, "kafka-2", namespace)
                 if pod is not None and pod["metadata"].get("deletionTimestamp"):
-                    other = client.get(POD, "kafka-0", namespace)
-                    client.delete(POD, "kafka-0", namespace, uid=other["metadata"]["uid"], grace_seconds=1)
-                    fell.append("kafka-0")
-                    return
+                    break
+            other = client.get(POD, "kafka-0", namespace)
+            client.patch(POD, "kafka-0", namespace, {"metadata": {"finalizers": [HELD]}})
+            client.delete(POD, "kafka-0", namespace, uid=other["metadata"]["uid"], grace_seconds=1)
+            fell.append("kafka-0")
+            try:
+                while client.find(POD, "kafka-2", namespace) is not None and not stop.wait(0.1):
+                    pass
+                # nobody makes kafka-2 meanwhile
+                stop.wait(4.0)
+                assert client.find(POD, "kafka-2", namespace) is None
+            finally:
+                client.patch(POD, "kafka-0", namespace, {"metadata": {"finalizers": None}})
 
         with beside(fall):
             done = found.run("migrate")
