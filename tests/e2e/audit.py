@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from tests.sandbox.config import Folders
 
@@ -35,8 +37,13 @@ def position() -> int:
     return _log().stat().st_size
 
 
+def _is_dry_run(event: dict[str, Any]) -> bool:
+    """Whether the server was asked to check and to store nothing; only the address of the request says so, not its verb."""
+    return parse_qs(urlsplit(str(event.get("requestURI", ""))).query).get("dryRun") == ["All"]
+
+
 def writes_since(mark: int, namespace: str, account: str) -> list[str]:
-    """Mutating requests of the ServiceAccount since ``mark``, as ``verb resource/subresource name``."""
+    """Mutating requests of the ServiceAccount since ``mark``, as ``verb resource/subresource name``; dry runs are none."""
     user, found = f"system:serviceaccount:{namespace}:{account}", []
     with _log().open(encoding="utf-8") as file:
         file.seek(mark)
@@ -47,6 +54,8 @@ def writes_since(mark: int, namespace: str, account: str) -> list[str]:
             if event.get("user", {}).get("username") != user or event.get("verb") in READS:
                 continue
             where = event.get("objectRef") or {}
+            if _is_dry_run(event):
+                continue
             if (where.get("resource", ""), where.get("subresource", "")) not in HARMLESS:
                 found.append(
                     f"{event['verb']} {where.get('resource')}/{where.get('subresource', '')} {where.get('name', '')}"

@@ -15,6 +15,7 @@ import pytest
 from tests.e2e import audit
 from tests.e2e.fleet import ACCOUNT, Cluster, canary, cluster
 from tests.sandbox.fixtures import FixtureSpec, create_topics
+from tests.sandbox.kube import pod_ready
 
 
 def spec(name: str, **different: Any) -> FixtureSpec:
@@ -30,6 +31,7 @@ SPECS = {
     "file": FixtureSpec(namespace="e2e-file"),
     "bitnami": spec("bitnami", surface="bitnami"),
     "no-jolokia": spec("no-jolokia", jolokia=False),
+    "hardened": spec("hardened", hardened=True),
     "ids-from-100": spec("ids", first_id=100),
     "two-statefulsets": spec("zones", statefulsets=2, brokers=4, update_strategy="RollingUpdate"),
     "ensemble": spec("ensemble", zookeepers=3),
@@ -104,6 +106,25 @@ def migrate_and_finalize(target: Cluster) -> None:
         play(target, "migrate")
 
 
+def roll_controllers(target: Cluster) -> None:
+    """After the end the controllers' StatefulSet is the user's: a change of its template rolls, without anybody's help."""
+    kube, namespace, name = target.fixture.kube, target.namespace, f"{target.fixture.spec.name}-kraft"
+    found = kube.get("StatefulSet", name, namespace)
+    assert found is not None
+    assert found["spec"]["updateStrategy"]["type"] == "RollingUpdate"
+    mark = {"spec": {"template": {"metadata": {"annotations": {"tests/restarted": "yes"}}}}}
+    kube.request("PATCH", kube.path("StatefulSet", namespace, name), mark, content="application/merge-patch+json")
+
+    def reason(pods: dict[str, Any]) -> str:
+        own = {key: pod for key, pod in pods.items() if key.startswith(f"{namespace}/{name}-")}
+        new = [pod for pod in own.values() if "tests/restarted" in (pod["metadata"].get("annotations") or {})]
+        ready = [pod for pod in new if pod_ready(pod)]
+        return "" if len(ready) == 3 else f"{len(ready)} of {len(own)} controllers are back"
+
+    kube.wait("Pod", namespace, reason, seconds=180)
+    assert state_of(target) == "FINALIZED"
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_migration_under_traffic(name: str, tmp_path: Path) -> None:
     with cluster(SPECS[name], tmp_path) as target:
@@ -111,6 +132,8 @@ def test_migration_under_traffic(name: str, tmp_path: Path) -> None:
             target.variables["kraft_restart_interval"] = 0
         with canary(target, dns_ttl=None if name in ORDINARY else 1) as figures:
             migrate_and_finalize(target)
+            if name == "hardened":
+                roll_controllers(target)
         print(figures)
         assert figures["ok"], figures
         assert figures["rate_per_s"] >= 1000

@@ -70,6 +70,9 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ibp", default=plain.ibp, help="inter.broker.protocol.version, or none")
     parser.add_argument("--brokers", type=int, default=plain.brokers)
     parser.add_argument("--topics", type=int, default=plain.topics)
+    parser.add_argument(
+        "--hardened", action="store_true", help="read-only root file system, files made by init containers"
+    )
     parser.add_argument("--update-strategy", default=plain.update_strategy, choices=("OnDelete", "RollingUpdate"))
     parser.add_argument("--pod-management", default=plain.pod_management, choices=("Parallel", "OrderedReady"))
     parser.add_argument(

@@ -23,6 +23,7 @@ class FixtureSpec:
     surface: where the brokers' settings are: "file" (server.properties in a ConfigMap), "confluent" or "bitnami" (environment variables).
     image: empty = the sandbox's own image for surface and version; else any image with the layout of apache/kafka (surface "file" only).
     ibp: inter.broker.protocol.version, empty = not set. dns_ttl: seconds that the JVM keeps an address, None = its default (30).
+    hardened: read-only root file system, no fsGroup, init containers that change the volume's owner and make the files (surface "file" only).
     rebalance: auto.leader.rebalance.enable. storage: size of each claim. topics: number of topics besides Kafka's own.
     """
 
@@ -45,6 +46,7 @@ class FixtureSpec:
     dns_ttl: int | None = None
     storage: str = "1Gi"
     chroot: str = "/kafka"
+    hardened: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what the manifests cannot express; raises SandboxError."""
@@ -54,6 +56,8 @@ class FixtureSpec:
             raise SandboxError("an image of your own goes with surface 'file' only")
         if not self.image and self.kafka_version not in KAFKA_VERSIONS:
             raise SandboxError(f"Kafka {self.kafka_version} is none of {', '.join(KAFKA_VERSIONS)}")
+        if self.hardened and self.surface != "file":
+            raise SandboxError("hardened brokers go with surface 'file' only")
         if self.statefulsets not in (1, 2) or self.brokers < self.statefulsets:
             raise SandboxError("statefulsets is 1 or 2, and each has at least one broker")
         if self.update_strategy not in ("OnDelete", "RollingUpdate"):

@@ -74,6 +74,24 @@ done
 """
 
 
+# Brokers as people harden them: an init container of root hands the volume over, another makes the file, the log4j file and the agent's
+# jar from a ConfigMap and from its image, the root file system is read-only, and Kafka's own logs are on the data volume.
+_INIT_CONFIG = r"""
+set -e
+cp /templates/log4j.properties /etc/kafka/
+cp /opt/jolokia/jolokia.jar /etc/kafka/agent.jar
+sed -e "s/#id#/broker.id=$(({first} + ${{POD_NAME##*-}}))/" \
+  -e "s,#address#,advertised.listeners=PLAINTEXT://$POD_NAME.{service}.{namespace}.svc.cluster.local:9092," \
+  /templates/server.properties > "/etc/kafka/server.properties.$POD_NAME"
+"""
+_LOG4J = """\
+log4j.rootLogger=INFO, stdout
+log4j.appender.stdout=org.apache.log4j.ConsoleAppender
+log4j.appender.stdout.layout=org.apache.log4j.PatternLayout
+log4j.appender.stdout.layout.ConversionPattern=hardened [%d] %p %m (%c)%n
+"""
+
+
 def cluster(spec: FixtureSpec) -> list[Object]:
     """Return every object of the cluster, the namespace first."""
     items = [_object("v1", "Namespace", spec.namespace, {})]
@@ -88,7 +106,12 @@ def cluster(spec: FixtureSpec) -> list[Object]:
                 "v1",
                 "ConfigMap",
                 f"{spec.name}-config",
-                {"data": {"server.properties": properties(spec)}},
+                {
+                    "data": {
+                        "server.properties": properties(spec),
+                        **({"log4j.properties": _LOG4J} if spec.hardened else {}),
+                    }
+                },
                 spec.namespace,
             )
         )
@@ -154,7 +177,7 @@ def properties(spec: FixtureSpec) -> str:
         "# Internal topics and small machines",
         *(f"{key}={value}" for key, value in known.items() if key not in used),
     ]
-    lines += ["#auto.leader.rebalance.enable=false"]
+    lines += ["#auto.leader.rebalance.enable=false", *(["#id#", "#address#"] if spec.hardened else [])]
     return "\n".join(lines) + "\n"
 
 
@@ -294,6 +317,8 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
     if spec.surface == "file":
         container["volumeMounts"].append({"name": "config", "mountPath": "/config"})
         pod["volumes"] = [{"name": "config", "configMap": {"name": f"{spec.name}-config"}}]
+    if spec.hardened:
+        _harden(spec, pod, first)
     labels = {"app": "kafka", "cluster": spec.name} | (
         {"zone": name.rpartition("-")[2]} if spec.statefulsets > 1 else {}
     )
@@ -301,3 +326,47 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
     body["spec"]["updateStrategy"] = {"type": spec.update_strategy}
     body["spec"]["podManagementPolicy"] = spec.pod_management
     return body
+
+
+def _harden(spec: FixtureSpec, pod: Object, first: int) -> None:
+    container, image = pod["containers"][0], spec.image_of()
+    name = [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    script = _INIT_CONFIG.format(first=first, service=spec.name, namespace=spec.namespace)
+    user = pod.pop("securityContext")["runAsUser"]
+    pod["initContainers"] = [
+        {
+            "name": "owner",
+            "image": image,
+            "command": ["chown", "-R", f"{user}:{user}", "/data"],
+            "securityContext": {"runAsUser": 0},
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+        },
+        {
+            "name": "init-config",
+            "image": image,
+            "command": ["bash", "-c", script],
+            "env": name,
+            "volumeMounts": [
+                {"name": "config", "mountPath": "/templates"},
+                {"name": "made", "mountPath": "/etc/kafka"},
+            ],
+        },
+    ]
+    options = [_PERFORMANCE, "-javaagent:/etc/kafka/agent.jar=port=7777,host=0.0.0.0"]
+    container |= {
+        "command": ["/opt/kafka/bin/kafka-server-start.sh", "/etc/kafka/server.properties.$(POD_NAME)"],
+        "securityContext": {"runAsUser": user, "runAsNonRoot": True, "readOnlyRootFilesystem": True},
+        "env": [
+            *name,
+            *_env({
+                "KAFKA_HEAP_OPTS": _HEAP,
+                "KAFKA_JVM_PERFORMANCE_OPTS": options[0],
+                "KAFKA_OPTS": options[1] if spec.jolokia else "",
+                "KAFKA_LOG4J_OPTS": "-Dlog4j.configuration=file:/etc/kafka/log4j.properties",
+                "EXTRA_ARGS": "-name kafkaServer -loggc",
+                "LOG_DIR": "/data/logs",
+            }),
+        ],
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "made", "mountPath": "/etc/kafka"}],
+    }  # fmt: skip
+    pod["volumes"].append({"name": "made", "emptyDir": {}})

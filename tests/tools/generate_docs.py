@@ -332,6 +332,8 @@ def _rbac() -> str:
         "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac.yml | kubectl apply -f -",
         "# Several clusters in one namespace: one name for each of them in every resourceNames. Where pod templates take settings from Secrets,",
         "# those are read too: a rule of their own for get, with their names.",
+        "# Where the account may also list nodes and storageclasses.storage.k8s.io (a ClusterRole) and create pods, preflight looks at whether",
+        "# controllers can be scheduled, and has the API server check one of their pods in a dry run; none is made that way.",
         "---",
         "apiVersion: v1",
         "kind: List",
@@ -347,7 +349,8 @@ def _rbac() -> str:
 
 def _rules() -> list[str]:
     lines = ["    rules:"]
-    for need in _code("module_utils._core.permissions").NEEDS:
+    permissions = _code("module_utils._core.permissions")
+    for need in (*permissions.NEEDS, *permissions.OPTIONAL):
         resource = f"{need.resource}/{need.subresource}" if need.subresource else need.resource
         verbs = ", ".join(need.verbs)
         lines += [f"      # {need.why}", f'      - apiGroups: ["{need.group}"]']

@@ -194,7 +194,7 @@ def find_ways(client: KubeClient, namespace: str, connect: Connect, relay_pods: 
 
     Raises Refused when none is.
     """
-    pods = dict.fromkeys(pod for host, port in connect.servers for pod in _pods_behind(client, namespace, host, port))
+    pods = dict.fromkeys(pod for host, port in connect.servers for pod in pods_behind(client, namespace, host, port))
     if pods:
         return [
             Way(f"port-forward to pod {where}/{pod}", pod_dial(client, where, pod, port)) for pod, where, port in pods
@@ -219,7 +219,7 @@ def find_ways(client: KubeClient, namespace: str, connect: Connect, relay_pods: 
     return ways
 
 
-def _pods_behind(client: KubeClient, namespace: str, host: str, port: int) -> list[tuple[str, str, int]]:
+def pods_behind(client: KubeClient, namespace: str, host: str, port: int) -> list[tuple[str, str, int]]:
     """Return (pod, namespace, port) of the running pods that ``host`` names: a Service, or <pod>.<service>."""
     labels = host.removesuffix(".").split(".")
     if all(label.isdigit() for label in labels):

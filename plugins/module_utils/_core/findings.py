@@ -107,6 +107,60 @@ _RULES = (
     ),
     _block("controller-manifest", "the controllers' manifest is not usable", "correct kraft_controller_manifest"),
     _block(
+        "controller-rejected",
+        "the API server would reject an object of the controllers",
+        "see the sentence: a quota, a limit, an admission rule or a wrong field",
+    ),
+    _block(
+        "controller-quota",
+        "the controllers do not fit the namespace's quota or limits",
+        "set kraft_controller_resources, or raise the quota",
+    ),
+    _block(
+        "controller-storage",
+        "no volume would be provisioned for the controllers",
+        "set kraft_controller_storage_class",
+    ),
+    _warn(
+        "controller-storage-by-hand",
+        "the controllers' StorageClass does not provision volumes",
+        "create the volumes first, or set kraft_controller_storage_class",
+    ),
+    _block(
+        "controller-unschedulable",
+        "no node can take a controller",
+        "set kraft_controller_resources, or add nodes",
+        True,
+    ),
+    _block(
+        "controller-names",
+        "pods could not resolve the controllers' names",
+        "set dnsPolicy: ClusterFirstWithHostNet in the pod template",
+        True,
+    ),
+    _block(
+        "network-policy-blocks",
+        "a NetworkPolicy blocks a connection that the migration needs",
+        "allow the connections that the sentence names; accept it where the network does not enforce policies",
+        True,
+    ),
+    _block(
+        "mesh-differs",
+        "controllers and brokers would not be in the same service mesh",
+        "set the mesh's label or annotation in kraft_controller_labels or kraft_controller_annotations",
+        True,
+    ),
+    _warn(
+        "controller-differs",
+        "the controllers do without something that the brokers have",
+        "see the sentence",
+    ),
+    _warn(
+        "check-incomplete",
+        "something that decides about the controllers could not be read",
+        "grant the account what the sentence names, or look yourself",
+    ),
+    _block(
         "stranger-broker",
         "a registered broker is not a pod of this cluster (unmanaged broker)",
         "name its StatefulSet in kraft_statefulsets or stop it",

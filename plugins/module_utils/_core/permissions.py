@@ -88,3 +88,12 @@ NEEDS: tuple[Need, ...] = (
         of=(names.lease_name("{cluster}"),),
     ),
 )
+
+#: Reads without which a migration runs, but preflight looks at less before controllers are made; granted by docs/rbac.yml, not demanded.
+OPTIONAL: tuple[Need, ...] = (
+    Need(
+        "networking.k8s.io", "networkpolicies", ("list",), "optional: ways between controllers and others that are shut"
+    ),
+    Need("", "resourcequotas", ("list",), "optional: whether all controllers fit the namespace"),
+    Need("", "limitranges", ("list",), "optional: whether a controller fits the namespace"),
+)

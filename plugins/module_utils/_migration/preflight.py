@@ -34,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_r
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     broker_checks,
     brokers,
+    controller_checks,
     controllers,
     locks,
     ownership,
@@ -271,7 +272,8 @@ def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """The controllers as they would be made."""
     try:
         controllers.check_plan(cluster)
-        return checks.controller_ids(controllers.node_ids(cluster), cluster.pod_of_broker)
+        found = checks.controller_ids(controllers.node_ids(cluster), cluster.pod_of_broker)
+        return found if cluster.controllers else found + controller_checks.findings(cluster)
     except (KraftError, Unsupported) as error:
         return [finding((error.code or "controller-manifest").lower(), "controllers", error.message)]
 

@@ -126,6 +126,7 @@ def test_broker_ids(changes: dict[str, Any], ids: dict[str, int]) -> None:
         {"kafka_version": "2.8.0"},
         {"statefulsets": 3},
         {"update_strategy": "Recreate"},
+        {"hardened": True, "surface": "bitnami"},
         {"surface": "bitnami", "image": "x"},
     ],
 )

@@ -192,7 +192,7 @@ class _Work:
         return not lacking
 
     def _silent(self, word: str) -> bool:
-        """Whether a log4j file of a ConfigMap writes nothing to the pod's log, where a migration looks for what is said."""
+        """Whether a log4j file of a ConfigMap is missing or writes nothing to the pod's log, where a migration looks for what is said."""
         for path in _paths(word):
             text = self._mounted_text(path)
             if text is not None and "Console" not in text:
@@ -202,9 +202,12 @@ class _Work:
     def _mounted_text(self, path: str) -> str | None:
         name = volume_at(self.target, path)
         volume: Obj = next((item for item in self.spec.get("volumes") or [] if item["name"] == name), {})
-        shown = self.config_maps.get(original_name((volume.get("configMap") or {}).get("name", "")), {})
-        text = (shown.get("data") or {}).get(path.rpartition("/")[2])
-        return None if text is None else str(text)
+        source = volume.get("configMap") or {}
+        shown = self.config_maps.get(original_name(source.get("name", "")))
+        if shown is None or source.get("items"):
+            return None
+        # a key that is not there is a file that is not there
+        return str((shown.get("data") or {}).get(path.rpartition("/")[2], ""))
 
     def add_credentials(self, running: Sequence[str], texts: Sequence[str | None]) -> None:
         """Take over credentials that only the start command of the brokers gives to the JVM."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import all_containers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 Obj = dict[str, Any]
@@ -91,3 +92,36 @@ def with_heap(text: str, limit: int | None) -> str:
         return match[0] if limit is None or size <= limit else f"{match[1]}{limit // 1024**2}m"
 
     return _HEAP.sub(fitted, text)
+
+
+def pod_amounts(pod: Mapping[str, Any], kind: str) -> dict[str, Fraction]:
+    """Return what a pod needs: the larger of its containers' sum and of each init container (``requests`` or ``limits``)."""
+    initial = {id(item) for item in pod.get("initContainers") or []}
+    total: dict[str, Fraction] = {}
+    largest: dict[str, Fraction] = {}
+    for container in all_containers({"spec": pod}):
+        for name, amount in container_amounts(container, kind).items():
+            if id(container) in initial:
+                largest[name] = max(largest.get(name, Fraction(0)), amount)
+            else:
+                total[name] = total.get(name, Fraction(0)) + amount
+    return {name: max(total.get(name, Fraction(0)), largest.get(name, Fraction(0))) for name in total | largest}
+
+
+def container_amounts(container: Mapping[str, Any], kind: str) -> dict[str, Fraction]:
+    """Return a container's amounts; where only a limit is given it is the request too."""
+    resources = container.get("resources") or {}
+    given = resources.get(kind) or {}
+    if kind == "requests":
+        given = {**(resources.get("limits") or {}), **given}
+    return {name: quantity(amount) for name, amount in given.items()}
+
+
+def spelled(amount: Fraction) -> str:
+    """Return an amount as a person writes it."""
+    if amount.denominator != 1:
+        return f"{float(amount):g}"
+    for unit, power in (("Gi", 30), ("Mi", 20)):
+        if amount >= 2**power and not amount % 2**power:
+            return f"{amount // 2**power}{unit}"
+    return str(amount)

@@ -158,10 +158,9 @@ def check_plan(cluster: StatefulSetCluster) -> None:
 
 def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]:
     """Create Service, PodDisruptionBudget and the held StatefulSet; returns what was made."""
-    made = []
+    missing = []
     for kind, body in ((SERVICE, objects.service), (PDB, objects.pdb), (STATEFUL_SET, objects.statefulset)):
-        name = body["metadata"]["name"]
-        if ownership.has_ours(cluster, kind, name):
+        if ownership.has_ours(cluster, kind, body["metadata"]["name"]):
             continue
         marked = copy.deepcopy(body)
         if kind is STATEFUL_SET:
@@ -169,8 +168,14 @@ def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]
             marks[NODE_ID_BASE] = str(node_id_base(cluster))
             # held at OnDelete during the migration; at the end this is put in force (restore_strategy)
             marks[names.UPDATE_STRATEGY] = json.dumps(objects.update_strategy, sort_keys=True)
-        cluster.client.create(kind, marked, cluster.namespace)
-        made.append(f"{body['kind']}/{name}")
+        missing.append((kind, marked))
+    for kind, body in missing:
+        # all are asked for first: what is refused leaves nothing behind
+        cluster.client.create(kind, body, cluster.namespace, dry_run=True)
+    made = []
+    for kind, body in missing:
+        cluster.client.create(kind, body, cluster.namespace)
+        made.append(f"{body['kind']}/{body['metadata']['name']}")
     cluster.changed(Part.OBJECTS)
     return made
 

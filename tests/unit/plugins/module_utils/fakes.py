@@ -140,9 +140,11 @@ class FakeClient:
     ) -> Obj:
         self._check("create", kind)
         name = body["metadata"]["name"]
-        self.calls.append(("create", kind.kind, name))
+        self.calls.append(("dry-run create" if dry_run else "create", kind.kind, name))
         if (kind.kind, namespace, name) in self._store:
             raise Conflict(f"{kind.kind} {name} exists")
+        if dry_run:
+            return copy.deepcopy({**body, "metadata": {**body["metadata"], "namespace": namespace}})
         return self.put({"kind": kind.kind, **body, "metadata": {**body["metadata"], "namespace": namespace}})
 
     def replace(

@@ -110,7 +110,7 @@ def test_target_port_by_name_is_looked_up_in_the_pod() -> None:
 
 
 def behind(client: Any, host: Any, port: Any = 2181) -> Any:
-    return zookeeper_route._pods_behind(client, "n", host, port)
+    return zookeeper_route.pods_behind(client, "n", host, port)
 
 
 def zk_pod(name: Any, namespace: Any, **more: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, OPTIONAL, Need
 
 
 def test_spelled_as_kubectl_does() -> None:
@@ -18,7 +18,7 @@ def test_spelled_as_kubectl_does() -> None:
     assert Need("policy", "pods", ("create",), "why", "eviction").spelled == "pods/eviction.policy"
 
 
-@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.spelled)
+@pytest.mark.parametrize("need", [*NEEDS, *OPTIONAL], ids=lambda need: need.spelled)
 def test_each_need_says_what_for_and_asks_for_no_wildcard(need: Any) -> None:
     assert need.why
     assert need.verbs
@@ -28,7 +28,12 @@ def test_each_need_says_what_for_and_asks_for_no_wildcard(need: Any) -> None:
 
 
 def test_each_resource_is_named_once() -> None:
-    assert len({(need.spelled, bool(need.of)) for need in NEEDS}) == len(NEEDS)
+    every = (*NEEDS, *OPTIONAL)
+    assert len({(need.spelled, bool(need.of)) for need in every}) == len(every)
+
+
+def test_what_is_optional_only_reads() -> None:
+    assert {verb for need in OPTIONAL for verb in need.verbs} == {"list"}
 
 
 def test_secrets_are_never_listed_and_only_our_own_is_touched() -> None:

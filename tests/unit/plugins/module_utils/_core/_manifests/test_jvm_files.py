@@ -148,6 +148,10 @@ def test_files_that_settings_name_come_along() -> None:
             False,
         ),
         ({"configMap": {"name": "log"}}, "log4j.rootLogger=INFO, file", True),
+        # it has no such file
+        ({"configMap": {"name": "other"}}, "", True),
+        ({"configMap": {"name": "gone"}}, "", False),
+        ({"configMap": {"name": "log", "items": [{"key": "x", "path": "log4j.properties"}]}}, "", False),
         ({"secret": {"secretName": "log"}}, "", False),
         ({"emptyDir": {}}, "", True),
         ({"hostPath": {}}, "", True),
@@ -156,7 +160,7 @@ def test_files_that_settings_name_come_along() -> None:
 def test_a_log4j_file_that_is_missing_or_silent_is_replaced(volume: Obj, config_map: str, own: bool) -> None:
     option = "-Dlog4j.configuration=file:/log/log4j.properties"
     template = _template({"KAFKA_LOG4J_OPTS": f"{option} -Dx=y"}, {"log": volume}, log="/log")
-    found = _carried(template, {"log": {"data": {"log4j.properties": config_map}}})
+    found = _carried(template, {"log": {"data": {"log4j.properties": config_map}}, "other": {"data": {"a": "Console"}}})
     assert found.own_log4j is own
     assert _value(found, "KAFKA_LOG4J_OPTS") == ("-Dx=y" if own else f"{option} -Dx=y")
 

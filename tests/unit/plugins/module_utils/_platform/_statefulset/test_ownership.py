@@ -206,7 +206,9 @@ def test_nothing_of_others_is_taken_for_what_setup_would_make(monkeypatch: pytes
         service=made("Service", "kafka-kraft"),
         pdb=made("PodDisruptionBudget", "kafka-kraft"),
         statefulset=statefulset("kafka-kraft"),
+        update_strategy={},
     )
+    monkeypatch.setattr(controllers, "node_id_base", lambda _cluster: 1000)
     with pytest.raises(Conflict, match="exists"):
         controllers.create(cluster, objects)
     assert cluster.client.names("PodDisruptionBudget") == []
