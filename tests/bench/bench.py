@@ -19,7 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.bench import naive, page
+from tests.bench import against, naive, page
+from tests.bench.against import BEFORE_PLAIN, PREFLIGHT
+from tests.bench.build import BEFORE, Build, NotThere, unpack
 from tests.bench.conditions import conditions
 from tests.demo import stage
 from tests.demo.stage import Place, Play, Stage
@@ -41,28 +43,46 @@ SPECS = {
     "TTL 1 s": replace(_COMMON, namespace="bench-ttl", dns_ttl=1),
     "no Jolokia": replace(_COMMON, namespace="bench-plain", dns_ttl=1, jolokia=False),
 }
+#: the cluster on which a migrate that has nothing to do is compared, when it is finalized
+NO_OP_ON = "TTL 1 s"
+PARTS = (*SPECS, BEFORE_PLAIN, PREFLIGHT)
 
 
 class Failed(Exception):
     """A playbook failed; the message says which one and why."""
 
 
-def measure(where: Place, name: str, spec: FixtureSpec, folder: Path) -> dict[str, Any]:
-    """Migrate one cluster under traffic and return what was measured. The cluster is deleted afterwards."""
+def measure(
+    where: Place,
+    name: str,
+    spec: FixtureSpec,
+    folder: Path,
+    *,
+    build: Build | None = None,
+    compared: Build | None = None,
+) -> dict[str, Any]:
+    """Migrate one cluster under traffic and return what was measured. The cluster is deleted afterwards.
+
+    ``build``: the earlier build that migrates it, in the place of this one. ``compared``: the one with which a migrate that has
+    nothing to do is compared in the end.
+    """
     say(f"{name}: making the cluster")
     fixture = stage.make_cluster(where, spec)
     try:
-        kubeconfig = stage.account(fixture.kube, spec.namespace, spec.name, where.kubeconfig, folder)
-        on = Stage(fixture, kubeconfig, folder)
+        on = against.on_stage(where, fixture, folder, build)
         traffic.start(fixture.kube, TrafficSpec(spec.namespace, spec.name, dns_ttl=stage.DNS_TTL))
-        say(f"{name}: a naive roll, to compare with")
-        found: dict[str, Any] = {"naive": naive.roll(fixture.kube, spec)}
-        found["naive"]["behind_s"] = _settle(on, name, folder)
+        found: dict[str, Any] = {}
+        if build is None:
+            say(f"{name}: a naive roll, to compare with")
+            found["naive"] = naive.roll(fixture.kube, spec)
+            found["naive"]["behind_s"] = _settle(on, name, folder)
         found |= _migrate(on, name, folder)
         traffic.stop(fixture.kube, spec.namespace)
         seen = traffic.check(fixture.kube, spec.namespace)
         kept = ("acked", "lost", "duplicates", "order_violations", "send_errors", "rate_per_s", "longest_ack_gap_ms")
         found["canary"] = {key: seen[key] for key in kept}
+        if compared is not None:
+            found["no-op"] = against.no_op(where, fixture, folder, compared)
     finally:
         stage.remove_cluster(where, spec)
     return found
@@ -98,8 +118,7 @@ def _migrate(on: Stage, name: str, folder: Path) -> dict[str, Any]:
     migrated = play("migrate", "playbooks/migrate.yml")
     status = [play("status", "playbooks/status.yml").seconds for _run in range(STATUS_RUNS)]
     play("finalize", "playbooks/finalize.yml")
-    final = {"kraft_confirm": [on.fixture.spec.name], "kraft_soak": 0}
-    play("finalize confirmed", "playbooks/finalize.yml", **final)
+    play("finalize confirmed", "playbooks/finalize.yml", kraft_confirm=[on.fixture.spec.name], kraft_soak=0)
     report = folder / "report"
     play("report", "playbooks/report.yml", kraft_report_dir=str(report))
     data = json.loads((report / f"{on.fixture.spec.name}.json").read_text(encoding="utf-8"))
@@ -129,7 +148,13 @@ def _roll(roll: dict[str, Any]) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> int:
     """Measure, keep what was measured, write the page; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=list(SPECS), help="measure these clusters, keep the rest")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these parts, keep the rest")
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        default=BEFORE,
+        help="the build to compare with, a revision of git (default: %(default).7s)",
+    )
     parser.add_argument("--render", action="store_true", help="only write the page again from the last measurement")
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     # so that the clusters are taken care of when this is told to end, too
@@ -141,8 +166,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"bench: missing: {'; '.join(missing)}", file=sys.stderr)
             return 1
         try:
-            data = _measure_all(options.only, data)
-        except (Failed, SandboxError, KeyboardInterrupt) as error:
+            data = _measure_all(options.only, options.against, data)
+        except (Failed, against.Failed, SandboxError, KeyboardInterrupt) as error:
             print(f"bench: {error or 'interrupted'}", file=sys.stderr)
             return 1
         MEASURED.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -151,16 +176,37 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _measure_all(only: list[str] | None, before: dict[str, Any]) -> dict[str, Any]:
-    where, begin = stage.place(), time.monotonic()
-    say(f"measures {len(only or SPECS)} migrations, about 4 minutes each; nothing else should run on this machine")
+def _measure_all(only: list[str] | None, revision: str, last: dict[str, Any]) -> dict[str, Any]:
+    begin, parts = time.monotonic(), only or list(PARTS)
+    build: Build | None = None
+    before: dict[str, Any] = {}
+    try:
+        build = unpack(revision, stage.cache_folder())
+        before["revision"] = build.revision[:7]
+    except NotThere as error:
+        before["left_out"] = f"there is no build to compare with, {revision[:7]}: {error}"
+        say(f"the comparison is left out: {before['left_out']}")
+        parts = [name for name in parts if name in SPECS]
+    where = stage.place()
+    say(f"measures {', '.join(parts)}; about 5 minutes for each migration; nothing else should run on this machine")
     if where.sandbox:
         where.sandbox.up()
     folder = stage.workplace("bench")
-    about = conditions("make bench", _COMMON.kafka_version, sandbox=where.sandbox is not None)
-    clusters = dict(before.get("clusters", {})) if only else {}
-    for name, spec in SPECS.items():
-        if not only or name in only:
-            clusters[name] = measure(where, name, replace(spec, image=where.image), folder)
+    command = 'make bench ARGS="--only {}"'.format(" ".join(f"'{name}'" for name in only)) if only else "make bench"
+    about = conditions(command, _COMMON.kafka_version, sandbox=where.sandbox is not None)
+    clusters = dict(last.get("clusters", {})) if only else {}
+    if only and last.get("before", {}).get("revision") == before.get("revision"):
+        before = dict(last["before"])
+    for name in parts:
+        if name in SPECS:
+            compared = build if name == NO_OP_ON else None
+            clusters[name] = measure(where, name, replace(SPECS[name], image=where.image), folder, compared=compared)
+            if "no-op" in clusters[name]:
+                before["no-op"] = clusters[name].pop("no-op")
+        elif build is not None and name == BEFORE_PLAIN:
+            spec = replace(SPECS["no Jolokia"], namespace="bench-before", image=where.image)
+            before["no Jolokia"] = measure(where, name, spec, folder, build=build)
+        elif build is not None:
+            before["preflight"] = against.preflight(where, replace(_COMMON, image=where.image), folder, build)
     about["took_s"] = round(time.monotonic() - begin)
-    return {"conditions": about, "clusters": clusters}
+    return {"conditions": about, "clusters": clusters, "before": before}

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,9 +114,21 @@ def remove_cluster(where: Place, spec: FixtureSpec) -> None:
         fixtures.delete(spec, kube=where.kube, sandbox=where.sandbox)
 
 
-def account(kube: Kube, namespace: str, cluster: str, kubeconfig: Path, folder: Path) -> Path:
-    """Make the account with exactly the permissions of docs/rbac.yml; returns a kubeconfig for it, readable by us alone."""
-    token = grant(kube, namespace, clusters=[cluster])
+def account(
+    kube: Kube,
+    namespace: str,
+    cluster: str,
+    kubeconfig: Path,
+    folder: Path,
+    *,
+    name: str = "kafkaops-kraft",
+    allowed: Sequence[Any] | None = None,
+) -> Path:
+    """Make the account with exactly the permissions of docs/rbac.yml; returns a kubeconfig for it, readable by us alone.
+
+    ``allowed``: other rules, for an account of that ``name``.
+    """
+    token = grant(kube, namespace, name, allowed, clusters=[cluster])
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -125,7 +137,7 @@ def account(kube: Kube, namespace: str, cluster: str, kubeconfig: Path, folder: 
         "clusters": [{"name": "demo", "cluster": _server(kubeconfig)}],
         "users": [{"name": "demo", "user": {"token": token}}],
     }
-    path = folder / f"{namespace}.kubeconfig"
+    path = folder / f"{namespace}-{name}.kubeconfig"
     path.touch(mode=0o600)
     path.write_text(json.dumps(config), encoding="utf-8")
     return path
@@ -164,11 +176,18 @@ class Play:
 
 @dataclass(frozen=True)
 class Stage:
-    """A fixture cluster with the account that the playbooks use."""
+    """A fixture cluster with the account that the playbooks use.
+
+    ``root`` and ``collections``: the checkout whose playbooks are run, and the path on which Ansible finds it as a collection.
+    ``always``: variables of every playbook.
+    """
 
     fixture: Fixture
     kubeconfig: Path
     folder: Path
+    root: Path = ROOT
+    collections: Path = ROOT / ".collections"
+    always: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def inventory(self) -> Path:
@@ -188,7 +207,8 @@ class Stage:
 
     def command(self, playbook: str, variables: Mapping[str, Any]) -> list[str]:
         """The command line of a playbook; ``playbook`` is a path from the root of the checkout."""
-        extra = ["-e", json.dumps(dict(variables))] if variables else []
+        every = {**self.always, **variables}
+        extra = ["-e", json.dumps(every)] if every else []
         return [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(self.inventory), playbook, *extra]
 
     def play(self, playbook: str, *, log: Path | None = None, **variables: Any) -> Play:
@@ -197,8 +217,8 @@ class Stage:
         results.unlink(missing_ok=True)
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "K8S_AUTH_"))}
         environment = kept | {
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_CONFIG": str(self.root / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
             "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
             "ANSIBLE_CALLBACKS_ENABLED": "results_file",
             "KRAFT_RESULTS_FILE": str(results),
@@ -210,17 +230,21 @@ class Stage:
         with (log or Path(os.devnull)).open("w", encoding="utf-8") as sink:
             output = sink if log else None
             process = subprocess.Popen(
-                self.command(playbook, variables), cwd=ROOT, env=environment, stdout=output, stderr=output
+                self.command(playbook, variables), cwd=self.root, env=environment, stdout=output, stderr=output
             )
             status, memory = watch(process)
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
         return Play(status, time.monotonic() - begin, memory, [json.loads(line) for line in lines])
 
 
+def cache_folder() -> Path:
+    """Return the folder for what is kept between runs, outside the checkout."""
+    return Path(os.environ.get("KRAFT_CACHE") or Path.home() / ".cache" / "kafkaops-kraft").expanduser()
+
+
 def workplace(name: str) -> Path:
     """Return an empty folder for inventories and kubeconfigs, outside the checkout."""
-    cache = Path(os.environ.get("KRAFT_CACHE") or Path.home() / ".cache" / "kafkaops-kraft").expanduser()
-    folder = cache / name
+    folder = cache_folder() / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     return folder

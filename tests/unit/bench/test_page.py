@@ -47,6 +47,42 @@ def test_every_table_row_has_as_many_cells_as_its_head() -> None:
     assert "2 + 1" in text
 
 
+def before() -> dict[str, Any]:
+    pairs = {"before_s": [8.0, 9.0], "now_s": [4.0, 4.1], "ratio": 0.48}
+    slow = cluster()
+    slow["rolls"][2]["overhead"]["max_ms"] = 13344
+    slow["plays"]["finalize confirmed"] = 98.0
+    return {
+        "revision": "abc1234",
+        "no Jolokia": slow,
+        "no-op": pairs,
+        "preflight": {"brokers": 3, "partitions": 3000, **pairs},
+    }
+
+
+def test_the_build_before_stands_beside_this_one() -> None:
+    data = {**measured(), "before": before()}
+    data["clusters"]["no Jolokia"]["plays"]["finalize confirmed"] = 22.0
+    text = page.measured(data)
+    assert "commit abc1234" in text
+    assert "| 13344 ms | 110 ms | 121 times less |" in text
+    assert "| 98.0 s without | 1.10 : 1 (22.0 s, 20.0 s) | 0.22 |" in text
+    assert "finalized cluster, whole playbook | <= 0.6 | 8.0, 9.0 s | 4.0, 4.1 s | 0.48 |" in text
+    assert "3 brokers with 3000 partitions, whole playbook | <= 1.5 |" in text
+
+
+def test_no_build_to_compare_with_is_said() -> None:
+    text = page.measured({**measured(), "before": {"left_out": "git does not have it"}})
+    assert "Left out: git does not have it." in text
+    assert "Against the build before" not in page.measured(measured())
+
+
+def test_a_part_that_was_not_measured_is_no_figure() -> None:
+    text = page.measured({**measured(), "before": {"revision": "abc1234"}})
+    assert text.count("| not measured | not measured | - |") == 3
+    assert "| not measured | 1.00 : 1 (20.0 s, 20.0 s) | - |" in text
+
+
 def test_the_page_keeps_what_is_around_the_measured_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "page.md"
     path.write_text(f"before\n{page.FROM}\nLAST TIME\n{page.TO}\nafter\n", encoding="utf-8")
