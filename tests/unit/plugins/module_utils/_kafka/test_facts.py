@@ -12,7 +12,7 @@ import subprocess
 import sys
 import types
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import facts
@@ -291,54 +291,111 @@ def test_pod_facts(monkeypatch: pytest.MonkeyPatch) -> None:
         facts.pod_facts(CLIENT, "ns", "kafka-0")
 
 
-def test_the_script_on_a_process_that_looks_like_kafka(tmp_path: Path) -> None:
-    """A real process with Kafka's command line; its own /proc is what the script reads."""
-    libs, data = tmp_path / "kafka" / "libs", tmp_path / "data"
-    script = tmp_path / "kafka" / "bin" / "kafka-storage.sh"
-    for folder in (libs, data / "__cluster_metadata-0", script.parent):
+HOLDER = "import sys,time; h=[open(p) for p in sys.argv[-2:]]; print('up', flush=True); time.sleep(60)"
+SHELLS = [
+    pytest.param(words, marks=pytest.mark.skipif(shutil.which(words[0]) is None, reason=f"{words[0]} is not installed"))
+    for words in (["dash"], ["bash", "--posix"], ["busybox", "sh"])
+]
+
+
+@pytest.fixture
+def kafka(tmp_path: Path) -> Path:
+    """Folders and files of a Kafka, some with blanks in their names."""
+    libs, data, storage = tmp_path / "my kafka" / "libs", tmp_path / "the data", tmp_path / "my kafka" / "bin"
+    for folder in (libs, data / "__cluster_metadata-0", storage, tmp_path / "two"):
         folder.mkdir(parents=True)
-    script.write_text("")
-    script.chmod(0o755)
+    (storage / "kafka-storage.sh").write_text("")
+    (storage / "kafka-storage.sh").chmod(0o755)
     (libs / "kafka_2.13-9.9.9.jar").write_text("")
+    (data / ".lock").write_text("")
     (data / "meta.properties").write_text("version=0\nbroker.id=5\ncluster.id=abc\n")
+    (tmp_path / "two" / "meta.properties").write_text("version=0\nbroker.id=5\ncluster.id=abc")
     (data / "__cluster_metadata-0" / "quorum-state").write_text('{"leaderId":3}')
     (tmp_path / "link").symlink_to(data)
+    (tmp_path / "security").write_text("networkaddress.cache.ttl=7\nother=1\n")
     provider = "config.providers=env\nconfig.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider\n"
     (tmp_path / "k.properties").write_text(
         f"# c\nbroker.id: 5\n{provider}zookeeper.connect=${{env:ZK_CONNECT}}\nx=${{env:NOT_SET}}\n"
-        f"log.dirs = {data},link, /not/there"
+        f" log.dirs = {data},\tlink ,link, /not/there,two "
     )
-    holder = "import sys,time; h=[open(p) for p in sys.argv[-2:]]; print('up', flush=True); time.sleep(60)"
-    opened = [str(libs / "kafka_2.13-9.9.9.jar"), str(data / "meta.properties")]
-    command = [sys.executable, "-c", holder, "two\nlines", "kafka.Kafka", "k.properties", *opened]
+    return tmp_path
+
+
+def script_on(folder: Path, shell: list[str], words: list[str], opened: list[str]) -> tuple[int, Any]:
+    """Run the script on a real process of that command line, whose own /proc it reads; returns its pid, and what was printed."""
+    command = [sys.executable, "-c", HOLDER, *words, *opened]
     env = {**os.environ, "KAFKA_OPTS": "-Da=b", "OTHER": "x", "ZK_CONNECT": "zk:2181/a=b"}
-    sh = shutil.which("dash") or shutil.which("sh") or "sh"
-    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "up\n"
             # Another Kafka on this machine must not be found in its place.
             only = SCRIPT.replace("/proc/[0-9]*/cmdline", f"/proc/{process.pid}/cmdline")
-            done = subprocess.run([sh, "-c", only], capture_output=True, text=True, check=True, timeout=30)
+            done = subprocess.run([*shell, "-c", only], capture_output=True, text=True, check=True, timeout=30)
         finally:
             process.kill()
+    return process.pid, done
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_on_a_process_that_looks_like_kafka(kafka: Path, shell: list[str]) -> None:
+    libs, data = kafka / "my kafka" / "libs", kafka / "the data"
+    security = f"-Djava.security.properties={kafka / 'security'}"
+    pid, done = script_on(
+        kafka,
+        shell,
+        ["two\nlines", security, "kafka.Kafka", "k.properties"],
+        [str(libs / "kafka_2.13-9.9.9.jar"), str(data / ".lock")],
+    )
     found = facts.parse(done.stdout)
-    assert found.pid == process.pid
-    assert found.config_path == str(tmp_path / "k.properties")
+    assert found.pid == pid
+    assert found.config_path == str(kafka / "k.properties")
     assert found.settings["broker.id"] == "5"
-    assert found.settings["log.dirs"] == f"{data},link, /not/there"
+    assert found.settings["log.dirs"] == f"{data},\tlink ,link, /not/there,two "
     assert (found.settings["zookeeper.connect"], found.settings["x"]) == ("zk:2181/a=b", "${env:NOT_SET}")
     # a relative path starts where the process does
-    assert found.real_dirs == {str(data): str(data), "link": str(data)}
+    assert found.real_dirs == {str(data): str(data), "link": str(data), "two": str(kafka / "two")}
     assert found.owner == (os.getuid(), os.getgid())
     assert found.version == "9.9.9"
-    assert found.home == str(tmp_path / "kafka")
-    assert found.storage_tool == str(script)
+    assert found.home == str(kafka / "my kafka")
+    assert found.storage_tool == str(kafka / "my kafka" / "bin" / "kafka-storage.sh")
     assert found.meta == (facts.MetaProperties(str(data), 0, "abc", 5),)
+    assert found.metadata_logs == (f"{data}/__cluster_metadata-0",)
     assert found.quorum_state == {"leaderId": 3}
+    assert found.dns_ttl == 7
     assert found.env["KAFKA_OPTS"] == "-Da=b"
     assert "OTHER" not in found.env
     assert "two\nlines" in found.argv
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_on_a_process_that_has_nothing_open(kafka: Path, shell: list[str]) -> None:
+    """The jars are known by the class path then, and the log directories by what overrides the file."""
+    null = "/dev/null"
+    words = [
+        "-cp",
+        f"/x/*:{kafka / 'my kafka' / 'libs'}/*",
+        "kafka.Kafka",
+        "k.properties",
+        "--override",
+        "log.dirs=two",
+    ]
+    _pid, done = script_on(kafka, shell, words, [null, null])
+    found = facts.parse(done.stdout)
+    assert found.version == "9.9.9"
+    assert found.home == str(kafka / "my kafka")
+    assert next(iter(found.real_dirs)) == "two"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_on_a_process_without_a_file(kafka: Path, shell: list[str]) -> None:
+    _pid, done = script_on(kafka, shell, ["kafka.Kafka", "--override", "broker.id=3"], ["/dev/null", "/dev/null"])
+    found = facts.parse(done.stdout)
+    assert found.config_path is None
+    assert found.settings == {"broker.id": "3"}
+    assert found.meta == ()
     assert done.stderr == ""
 
 
