@@ -49,7 +49,7 @@ class ActionModule(KraftAction):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """The event and the state."""
-        return {"event": run.params["event"], "state": run.cluster.state.name}
+        return {"event": run.params["event"], "state": status.state_to_tell(run.cluster)}
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Write the event; at COMPLETE put the update strategy back and take the lock off."""

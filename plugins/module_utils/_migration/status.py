@@ -32,6 +32,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     brokers,
     controllers,
     locks,
+    made_from,
     ownership,
     volumes,
 )
@@ -41,15 +42,24 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 
 def already_over(cluster: StatefulSetCluster) -> str:
-    """Return why there is nothing to migrate (the cluster is KRaft already), or an empty string."""
+    """Return why there is nothing to migrate (the cluster is KRaft already), or an empty string.
+
+    The processes are asked only where the objects do not show it: a run that has nothing to do is over soon.
+    """
+    where = f"{cluster.namespace}/{cluster.name}"
+    final = f"{where} is FINALIZED: already migrated to KRaft, nothing to do"
+    if made_from.finalized(cluster):
+        return final
     if set(cluster.modes.values()) != {state.MODE_KRAFT}:
         return ""
-    where = f"{cluster.namespace}/{cluster.name}"
     if cluster.controllers is None:
         return f"{where} runs in KRaft mode already (born KRaft, or migrated by other means): nothing to do"
-    if cluster.state.name != state.FINALIZED:
-        return ""
-    return f"{where} is FINALIZED: already migrated to KRaft, nothing to do"
+    return final if cluster.state.name == state.FINALIZED else ""
+
+
+def state_to_tell(cluster: StatefulSetCluster) -> str:
+    """The name of the state, for a result that decides nothing: as ``already_over`` finds it."""
+    return state.FINALIZED if made_from.finalized(cluster) else cluster.state.name
 
 
 @dataclass(frozen=True)

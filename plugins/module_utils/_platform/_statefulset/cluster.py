@@ -148,8 +148,8 @@ class StatefulSetCluster:
         return self._all_of(expected, self.read_facts(self.pods, dict.fromkeys(self.pods, self.container)))
 
     def look_at_processes(self) -> None:
-        """Read the processes of brokers and controllers at the same time, for whoever needs both."""
-        if self.controllers is None:
+        """Read the processes of brokers and controllers at the same time, for whoever needs both; those that were read already are kept."""
+        if self.controllers is None or not {"facts", "controller_facts"}.isdisjoint(self.__dict__):
             return
         both = {**self.pods, **self.controller_pods}
         containers = {
@@ -330,6 +330,7 @@ class StatefulSetCluster:
     @cached_property
     def zookeeper_connect(self) -> Connect | None:
         """The brokers' zookeeper.connect; when they run in KRaft mode, the controllers' or the journal's. None when there is none."""
+        self.look_at_processes()
         running, controllers = known(self.facts), known(self.controller_facts)
         sources = [facts.settings for facts in (*running.values(), *controllers.values())]
         per_set: dict[str, str] = {}
