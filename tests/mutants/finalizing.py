@@ -26,6 +26,8 @@ from tests.mutants.mutant import (
     unit,
 )
 
+MADE_FROM = unit("module_utils/_platform/_statefulset/test_made_from")
+
 FINALIZING = (
     Mutant(
         "a record of the metadata log counts before it is committed",
@@ -410,5 +412,21 @@ FINALIZING = (
         "    if silent:\n",
         "    if False:\n",
         GATES,
+    ),
+    Mutant(
+        "a pod made with other settings passes for a finalized one",
+        "1",
+        PLATFORM + "_statefulset/made_from.py",
+        " and marks.get(names.SETTINGS_HASH) == digest\n",
+        "\n",
+        MADE_FROM,
+    ),
+    Mutant(
+        "a pod that is missing passes for a finalized one",
+        "1",
+        PLATFORM + "_statefulset/made_from.py",
+        " and set(own) == wanted and",
+        " and",
+        MADE_FROM,
     ),
 )

@@ -35,6 +35,7 @@ SCRIPT = r"""
 say() { printf '\n@@kraft %s\n' "$1${2:+ $2}"; }
 # Of small files only: the shell reads them byte by byte, but starts no process for it.
 show() { while IFS= read -r line || [ -n "$line" ]; do printf '%s\n' "$line"; done < "$1"; }
+lines() { tr '\0\n' '\n\001' 2>/dev/null < "$1"; }
 nl='
 '
 tab=$(printf '\t')
@@ -42,7 +43,7 @@ main='kafka\.Kafka|io\.confluent\.support\.metrics\.SupportedKafka'
 # A pod may have little CPU, and each process that is started in it costs some of that: what the shell can do, it does.
 pid=
 for file in $(grep -lsE "$main" /proc/[0-9]*/cmdline); do
-  argv=$(tr '\0\n' '\n\001' 2>/dev/null < "$file")
+  argv=$(lines "$file")
   case $nl$argv$nl in
     *"${nl}kafka.Kafka$nl"*|*"${nl}io.confluent.support.metrics.SupportedKafka$nl"*)
       pid=${file#/proc/}; pid=${pid%/cmdline}; break ;;
@@ -55,7 +56,7 @@ IFS=$nl
 proc=/proc/$pid
 say pid "$pid"
 say argv; printf '%s\n' "$argv"
-environ=$(tr '\0\n' '\n\001' 2>/dev/null < $proc/environ |
+environ=$(lines $proc/environ |
   grep -E '^(KAFKA_|CONFLUENT_|BITNAMI_|CLUSTER_ID=|JAVA_TOOL_|JDK_JAVA_|_JAVA_|JMX_|CLASSPATH=|PATH=)')
 say environ; printf '%s\n' "$environ"
 # A process keeps its start time over exec, so for an entrypoint that ends in exec that would be the container's start.
