@@ -35,7 +35,7 @@ def section(before: Mapping[str, Any], clusters: Mapping[str, Any]) -> str:
 
 
 def _overhead(before: Mapping[str, Any], clusters: Mapping[str, Any]) -> Sequence[object]:
-    what, goal = "our overhead for a controller without Jolokia, at most", "<= 1000 ms and 10 times less"
+    what, goal = "our overhead per controller without Jolokia, maximum", "<= 1000 ms and 10 times less"
     then, now = _worst(before.get("no Jolokia")), _worst(clusters.get(PLAIN))
     if then is None or now is None:
         return what, goal, NOT_MEASURED, NOT_MEASURED, "-"
