@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -188,6 +189,7 @@ def as_the_tools_say(bench: Bench, members: Mapping[int, quorum.Member]) -> None
     def ask() -> quorum.Quorum:
         return quorum.quorum_status(*where, plain, migration=False)
 
+    threads = threading.active_count()
     before = timed("quorum in Kafka's protocol", ask)
     by_tool, ends = timed(
         "quorum by kafka-metadata-quorum", lambda: quorum_tool.by_tool(*where, plain, why="", timeout=60)
@@ -212,6 +214,7 @@ def as_the_tools_say(bench: Bench, members: Mapping[int, quorum.Member]) -> None
         assert (by_agents.leader, by_agents.epoch) == (before.leader, before.epoch)
         assert after.high_watermark <= by_agents.high_watermark <= ask().high_watermark
         assert caught_up(by_agents) == set(CONTROLLERS)
+    assert threading.active_count() == threads
     keep, high = metadata_records.KEEP, after.high_watermark
     read = timed("log in Kafka's protocol", lambda: quorum.metadata_log(*where, plain, after))
     dumped = timed("log by kafka-dump-log", lambda: quorum.dump_metadata(*where, plain, after, keep=keep))

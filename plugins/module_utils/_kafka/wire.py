@@ -27,8 +27,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
 
-#: seconds for one look, the forward included
-TIMEOUT = 10.0
+#: seconds for one look at a controller, which answers in some milliseconds: one that hangs must not hold up the look at the others
+TIMEOUT = 5.0
 #: seconds for the metadata log, which may be megabytes
 LOG_TIMEOUT = 30.0
 
