@@ -101,6 +101,12 @@ class Quorum:
     why: str = ""
 
     @property
+    def leaderless(self) -> str:
+        """Return that there is no leader, and what controllers say for themselves, for people."""
+        reasons = "; ".join(self.silent[node] for node in sorted(self.silent))
+        return f"the quorum has no leader{f' ({reasons})' if reasons else ''}"
+
+    @property
     def said_by(self) -> str:
         """Return the source, for people."""
         return f"{self.source}: {self.why}" if self.source == "tool" and self.why else self.source

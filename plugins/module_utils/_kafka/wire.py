@@ -29,6 +29,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel i
 
 #: seconds for one look at a controller, which answers in some milliseconds: one that hangs must not hold up the look at the others
 TIMEOUT = 5.0
+#: seconds in which a leader that is well has long answered
+AT_ONCE = 1.0
 #: seconds for the metadata log, which may be megabytes
 LOG_TIMEOUT = 30.0
 
@@ -176,32 +178,39 @@ def ask_controllers(
     """Find the leader and let it describe the quorum.
 
     :param controllers: node id to pod and port of the listener.
-    :param first: who most likely leads; the others are asked only when it does not.
+    :param first: who most likely leads; the others are asked only when it does not, or does not say so at once: a controller that
+        starts or hangs takes the connection and answers late.
     :param timeout: seconds for each controller.
     """
-    silent: dict[int, str] = {}
 
-    def ask(node: int) -> Described | None:
+    def ask(node: int, patience: float) -> Described | str:
+        """What a controller says: the quorum, why it says nothing, or "" from one that does not lead."""
         pod, port = controllers[node]
         try:
-            with conversation(client, namespace, pod, port, timeout=timeout) as talk:
+            with conversation(client, namespace, pod, port, timeout=patience) as talk:
                 return talk.describe_quorum()
         except Denied as error:
-            if error.number != messages.NOT_LEADER:
-                silent[node] = f"controller {pod} refuses to describe the quorum: {error}"
+            return (
+                ""
+                if error.number == messages.NOT_LEADER
+                else f"controller {pod} refuses to describe the quorum: {error}"
+            )
         except KraftError as error:
-            silent[node] = error.message
-        return None
+            return error.message
 
-    order = [node for node in controllers if node == first], [node for node in controllers if node != first]
-    asked: list[int] = []
-    for group in order:
-        asked += group
-        found = [each for each in parallel(ask, group) if each is not None]
-        if found:
-            leading = max(found, key=lambda each: each.epoch)
-            return Said(leading, tuple(node for node in asked if node not in (leading.leader, *silent)), silent)
-    return Said(None, tuple(node for node in asked if node not in silent), silent)
+    said: dict[int, Described | str] = {}
+    if first is not None and first in controllers:
+        said[first] = ask(first, min(AT_ONCE, timeout))
+    if not any(isinstance(each, Described) for each in said.values()):
+        asked = [node for node in controllers if said.get(node) != ""]
+        said |= zip(asked, parallel(lambda node: ask(node, timeout), asked), strict=True)
+    leading = max(
+        (each for each in said.values() if isinstance(each, Described)), key=lambda each: each.epoch, default=None
+    )
+    followers = tuple(
+        node for node, each in said.items() if each == "" or (each != leading and isinstance(each, Described))
+    )
+    return Said(leading, followers, {node: each for node, each in said.items() if isinstance(each, str) and each})
 
 
 @contextlib.contextmanager

@@ -90,9 +90,10 @@ class ControllerRoll(HashTarget):
         found: list[int] = []
 
         def look() -> str:
-            leader = read_quorum(self.cluster).leader
+            quorum = read_quorum(self.cluster)
+            leader = quorum.leader
             if leader is None:
-                return "the quorum has no leader"
+                return quorum.leaderless
             found.append(leader)
             return ""
 
@@ -128,7 +129,7 @@ class ControllerRoll(HashTarget):
         def look() -> str:
             quorum = read_quorum(self.cluster)
             if quorum.leader is None:
-                return "the quorum has no leader"
+                return quorum.leaderless
             return (
                 "" if mine in caught_up(quorum) else f"controller {mine} has not caught up with leader {quorum.leader}"
             )

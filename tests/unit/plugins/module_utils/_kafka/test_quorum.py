@@ -411,6 +411,9 @@ def test_a_leader_whom_no_majority_follows_is_none(monkeypatch: pytest.MonkeyPat
     found = status()
     assert (found.leader, found.high_watermark, found.voters) == (None, -1, {})
     assert found.silent == {101: "controller 101 says that it leads, but no majority of the voters follows it"}
+    assert found.leaderless == (
+        "the quorum has no leader (controller 101 says that it leads, but no majority of the voters follows it)"
+    )
     assert caught_up(found) == set()
     # whoever stopped the followers wants to hear it nevertheless
     found = status(alone=True)
@@ -439,6 +442,7 @@ def test_nobody_leads_by_protocol(monkeypatch: pytest.MonkeyPatch, pod: Pods) ->
     Asked(monkeypatch)
     found = status()
     assert (found.leader, found.epoch, found.source, found.why) == (None, -1, "protocol", "")
+    assert found.leaderless == "the quorum has no leader"
     assert pod.calls == []
 
 

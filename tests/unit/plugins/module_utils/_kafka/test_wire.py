@@ -235,6 +235,30 @@ def test_the_others_are_asked_when_it_does_not(forwards: Forwards) -> None:
     assert forwards.asked[0] == "a"
 
 
+def test_one_that_hangs_does_not_hold_up_the_look_at_the_others(
+    forwards: Forwards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "AT_ONCE", 0.1)
+    forwards.pods |= {"a": silent, "b": follows, "c": leads}
+    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=FIRST, timeout=0.5)
+    assert (said.described, said.followers) == (REAL.described, (SECOND,))
+    assert said.silent == {FIRST: "the controller at port 1 of pod ns/a did not answer in time"}
+
+
+def test_a_leader_that_is_slow_is_asked_again(forwards: Forwards, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "AT_ONCE", 0.1)
+
+    def slow(sock: socket.socket) -> None:
+        threading.Event().wait(0.3)
+        leads(sock)
+
+    forwards.pods |= {"a": follows, "b": follows, "c": slow}
+    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=LEADER)
+    assert (said.described, set(said.followers), said.silent) == (REAL.described, {FIRST, SECOND}, {})
+    assert forwards.asked[0] == "c"
+    assert len(forwards.asked) == 4
+
+
 def test_of_two_that_claim_to_lead_the_later_one_does(forwards: Forwards) -> None:
     epoch = REAL.described.epoch
     newer = REAL.leader.replace(struct.pack(">ii", LEADER, epoch), struct.pack(">ii", SECOND, epoch + 1))
