@@ -393,13 +393,13 @@ def test_volumes_of_earlier_controllers(place: Place) -> None:
 
 
 def test_a_volume_of_somebody_else_that_a_controller_would_mount(place: Place) -> None:
-    with place.planted(PVC, claim("kraft-data-kafka-kraft-0")), place.unchanged():
+    with place.planted(PVC, claim("kraft-data-kafka-kraft-1")), place.unchanged():
         for playbook, tag in EMPTY_START:
             done = place.play(playbook, "--tags", tag)
             refused(
                 done,
                 "foreign-object",
-                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-0 has the name of a volume that a controller would take up",
+                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-1 has the name of a volume that a controller would take up",
                 "and no pod mounts it",
                 "set kraft_controller_name to a name that is free",
             )
