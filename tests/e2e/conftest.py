@@ -34,7 +34,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     if not keep:
         delete(SHARED, kube=kube)
     if not (keep and kube.get("StatefulSet", SHARED.name, SHARED.namespace)):
-        sandbox.ensure_image(SHARED.surface, SHARED.kafka_version)
+        sandbox.ensure_image(SHARED.flavour, SHARED.kafka_version)
         create(SHARED, kube=kube)
     fixture = Fixture(SHARED, kube, {})
     token = grant(kube, SHARED.namespace, SERVICE_ACCOUNT, clusters=CLUSTERS)

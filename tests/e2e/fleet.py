@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from tests.sandbox import traffic
-from tests.sandbox.account import grant
+from tests.sandbox.account import grant, rules
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 
@@ -156,13 +156,17 @@ class Cluster:
 def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
     """A fixture cluster with its account; deleted at the end unless KRAFT_KEEP is set."""
     sandbox = Sandbox()
-    for flavour in sorted({spec.surface, "file"}):
+    for flavour in sorted({spec.flavour, "file"}):
         sandbox.ensure_image(flavour, spec.kafka_version)
     kube = sandbox.kube
     try:
         delete(spec, kube=kube)
         fixture = create(spec, kube=kube)
-        yield Cluster(fixture, grant(kube, spec.namespace, clusters=[spec.name]), folder)
+        allowed = rules([spec.name])
+        if spec.in_secrets:
+            # the copies of the stages have names that depend on what is in them
+            allowed.append({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "delete"]})
+        yield Cluster(fixture, grant(kube, spec.namespace, allowed=allowed), folder)
     finally:
         if not os.environ.get("KRAFT_KEEP"):
             delete(spec, kube=kube)

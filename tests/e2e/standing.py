@@ -66,7 +66,7 @@ def standing(spec: FixtureSpec, folder: Path, start: list[Any] | None) -> Iterat
     sandbox = Sandbox()
     sandbox.up()
     os.environ["KUBECONFIG"] = str(sandbox.folders.kubeconfig)
-    sandbox.ensure_image(spec.surface, spec.kafka_version)
+    sandbox.ensure_image(spec.flavour, spec.kafka_version)
     kube, client = sandbox.kube, connect({})
     try:
         fresh = start is None or kube.get("StatefulSet", spec.name, spec.namespace) is None

@@ -171,7 +171,7 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
 
 def _build(sandbox: Sandbox, kube: Kube) -> None:
     _tear_down(kube)
-    sandbox.ensure_image(ORDERS.surface, ORDERS.kafka_version)
+    sandbox.ensure_image(ORDERS.flavour, ORDERS.kafka_version)
     for spec in (ORDERS, PROD):
         create(spec, kube=kube)
     for item in foreign(ORDERS.image_of()):

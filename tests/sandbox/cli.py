@@ -15,8 +15,7 @@ from . import fixtures, manifests, traffic
 from .cluster import Sandbox
 from .config import KAFKA_VERSIONS, SandboxError
 from .console import say
-from .fixtures import FixtureSpec
-from .image import FLAVOURS
+from .fixtures import SURFACES, FixtureSpec
 from .kube import Kube
 from .kubeconfig import load
 from .traffic import TrafficSpec
@@ -57,7 +56,7 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default=plain.name)
     parser.add_argument("--namespace", default=plain.namespace)
     parser.add_argument("--kafka-version", default=plain.kafka_version, help=f"one of {', '.join(KAFKA_VERSIONS)}")
-    parser.add_argument("--surface", default=plain.surface, choices=list(FLAVOURS))
+    parser.add_argument("--surface", default=plain.surface, choices=list(SURFACES))
     parser.add_argument(
         "--image", default="", help="an image with the layout of apache/kafka instead of the sandbox's own"
     )

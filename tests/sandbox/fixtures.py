@@ -15,12 +15,25 @@ from .console import say
 from .image import FLAVOURS
 from .kube import Kube, Object, pod_ready
 
+#: surface -> image family
+SURFACES = {
+    "file": "file",
+    "secret": "file",
+    "own-variable": "file",
+    "overrides": "file",
+    "confluent": "confluent",
+    "env-from": "confluent",
+    "bitnami": "bitnami",
+}
+
 
 @dataclass(frozen=True)
 class FixtureSpec:
     """One cluster in a namespace of its own.
 
-    surface: where the brokers' settings are: "file" (server.properties in a ConfigMap), "confluent" or "bitnami" (environment variables).
+    surface: where the brokers' settings are: "file" (server.properties in a ConfigMap), "secret" (the same in a Secret), "own-variable" (a file
+    whose zookeeper.connect the start command takes from a variable), "overrides" (arguments of the start command), "confluent" or "bitnami"
+    (environment variables), "env-from" (Confluent's, from a ConfigMap and a Secret).
     image: empty = the sandbox's own image for surface and version; else any image with the layout of apache/kafka (surface "file" only).
     ibp: inter.broker.protocol.version, empty = not set. dns_ttl: seconds that the JVM keeps an address, None = its default (30).
     hardened: read-only root file system, no fsGroup, init containers that change the volume's owner and make the files (surface "file" only).
@@ -50,8 +63,8 @@ class FixtureSpec:
 
     def __post_init__(self) -> None:
         """Refuse what the manifests cannot express; raises SandboxError."""
-        if self.surface not in FLAVOURS:
-            raise SandboxError(f"surface {self.surface!r} is none of {', '.join(FLAVOURS)}")
+        if self.surface not in SURFACES:
+            raise SandboxError(f"surface {self.surface!r} is none of {', '.join(SURFACES)}")
         if self.image and self.surface != "file":
             raise SandboxError("an image of your own goes with surface 'file' only")
         if not self.image and self.kafka_version not in KAFKA_VERSIONS:
@@ -64,6 +77,16 @@ class FixtureSpec:
             raise SandboxError(f"update strategy {self.update_strategy!r} is neither OnDelete nor RollingUpdate")
         if self.pod_management not in ("Parallel", "OrderedReady"):
             raise SandboxError(f"pod management {self.pod_management!r} is neither Parallel nor OrderedReady")
+
+    @property
+    def flavour(self) -> str:
+        """Return the image family that the surface goes with."""
+        return SURFACES[self.surface]
+
+    @property
+    def in_secrets(self) -> bool:
+        """Return whether settings come from a Secret, so that the stages of a migration are Secrets too."""
+        return self.surface in ("secret", "env-from")
 
     @property
     def broker_sets(self) -> list[tuple[str, int, int]]:
@@ -95,7 +118,7 @@ class FixtureSpec:
         """Return the image of the brokers, or of another flavour of the sandbox."""
         if self.image:
             return self.image
-        return f"{FLAVOURS[flavour or self.surface].repository}:{self.kafka_version}"
+        return f"{FLAVOURS[flavour or self.flavour].repository}:{self.kafka_version}"
 
 
 @dataclass(frozen=True)
@@ -117,7 +140,7 @@ def create(spec: FixtureSpec | None = None, *, sandbox: Sandbox | None = None, k
     if kube is None:
         sandbox = sandbox or Sandbox()
         kube = sandbox.kube
-        for flavour in sorted({spec.surface, "file"}):
+        for flavour in sorted({spec.flavour, "file"}):
             sandbox.ensure_image(flavour, spec.kafka_version)
     seconds = {"images": time.monotonic() - begin}
     begin = time.monotonic()

@@ -8,6 +8,7 @@ They use nothing that only the sandbox has: with ``image`` set to an official ap
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from .image import FLAVOURS
@@ -45,6 +46,10 @@ echo "broker.id=$(({first} + ${{HOSTNAME##*-}}))" >> /tmp/server.properties
 echo "advertised.listeners=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092" >> /tmp/server.properties
 exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties
 """,
+    "overrides": r"""
+exec /opt/kafka/bin/kafka-server-start.sh /opt/kafka/config/server.properties --override broker.id=$(({first} + ${{HOSTNAME##*-}})) \
+  --override advertised.listeners=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
+""",
     "confluent": r"""
 export KAFKA_BROKER_ID=$(({first} + ${{HOSTNAME##*-}}))
 export KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
@@ -56,6 +61,13 @@ export KAFKA_CFG_ADVERTISED_LISTENERS=PLAINTEXT://$HOSTNAME.{service}.{namespace
 exec /opt/bitnami/scripts/kafka/entrypoint.sh /opt/bitnami/scripts/kafka/run.sh
 """,
 }
+
+_START["secret"] = _START["file"]
+_START["own-variable"] = _START["file"].replace(
+    "cp /config/server.properties /tmp/server.properties",
+    'sed "s!@ZK@!$ZOOKEEPER_CONNECT!" /config/server.properties > /tmp/server.properties',
+)
+_START["env-from"] = _START["confluent"]
 
 # One JVM for all topics where the sandbox's helper is in the image, else one call of Kafka's tool for each.
 TOPICS_SCRIPT = r"""
@@ -100,21 +112,7 @@ def cluster(spec: FixtureSpec) -> list[Object]:
         _zookeeper(spec),
     ]
     items.append(_service(spec, spec.name, {"app": "kafka", "cluster": spec.name}, [("kafka", 9092)]))
-    if spec.surface == "file":
-        items.append(
-            _object(
-                "v1",
-                "ConfigMap",
-                f"{spec.name}-config",
-                {
-                    "data": {
-                        "server.properties": properties(spec),
-                        **({"log4j.properties": _LOG4J} if spec.hardened else {}),
-                    }
-                },
-                spec.namespace,
-            )
-        )
+    items += _settings_objects(spec)
     for name, replicas, first in spec.broker_sets:
         items.append(_brokers(spec, name, replicas, first))
     if spec.pdb:
@@ -122,6 +120,33 @@ def cluster(spec: FixtureSpec) -> list[Object]:
         budget = {"spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}}
         items.append(_object("policy/v1", "PodDisruptionBudget", spec.name, budget, spec.namespace))
     return items
+
+
+def _settings_objects(spec: FixtureSpec) -> list[Object]:
+    """Return the ConfigMaps and Secrets that hold the settings."""
+    name = f"{spec.name}-config"
+    text = {"server.properties": properties(spec)}
+    if spec.surface == "file":
+        text |= {"log4j.properties": _LOG4J} if spec.hardened else {}
+        return [_object("v1", "ConfigMap", name, {"data": text}, spec.namespace)]
+    if spec.surface == "own-variable":
+        filled = text["server.properties"].replace(f"={spec.zookeeper_connect}\n", "=@ZK@\n")
+        return [_object("v1", "ConfigMap", name, {"data": {"server.properties": filled}}, spec.namespace)]
+    if spec.surface == "secret":
+        return [_object("v1", "Secret", name, {"stringData": text}, spec.namespace)]
+    if spec.surface == "env-from":
+        found = variables(spec, "KAFKA_")
+        hidden = {key: found.pop(key) for key in ("KAFKA_ZOOKEEPER_CONNECT", "KAFKA_MIN_INSYNC_REPLICAS")}
+        return [
+            _object("v1", "ConfigMap", name, {"data": found}, spec.namespace),
+            _object("v1", "Secret", name, {"stringData": hidden}, spec.namespace),
+        ]
+    return []
+
+
+def variables(spec: FixtureSpec, prefix: str) -> dict[str, str]:
+    """Return the settings as variables of an image."""
+    return {prefix + key.upper().replace(".", "_"): value for key, value in settings(spec).items()}
 
 
 def settings(spec: FixtureSpec) -> dict[str, str]:
@@ -281,16 +306,25 @@ def _broker_env(spec: FixtureSpec) -> dict[str, str]:
         options.append("-javaagent:/opt/jolokia/jolokia.jar=port=7777,host=0.0.0.0")
     if options:
         env["KAFKA_OPTS"] = " ".join(options)
-    if spec.surface == "file":
+    if spec.flavour == "file":
         env |= {"EXTRA_ARGS": "-name kafkaServer", "LOG_DIR": "/tmp/logs"}
-    prefix = {"file": "", "confluent": "KAFKA_", "bitnami": "KAFKA_CFG_"}[spec.surface]
-    if prefix:
-        env |= {prefix + key.upper().replace(".", "_"): value for key, value in settings(spec).items()}
-    return env
+    if spec.surface == "own-variable":
+        env["ZOOKEEPER_CONNECT"] = spec.zookeeper_connect
+    prefix = {"confluent": "KAFKA_", "bitnami": "KAFKA_CFG_"}.get(spec.surface, "")
+    return env | (variables(spec, prefix) if prefix else {})
+
+
+def _start(spec: FixtureSpec, first: int) -> str:
+    """Return the start command."""
+    text = _START[spec.surface].format(first=first, service=spec.name, namespace=spec.namespace)
+    if spec.surface == "overrides":
+        options = "".join(f" \\\n  --override {shlex.quote(f'{key}={value}')}" for key, value in settings(spec).items())
+        text = text.rstrip("\n") + options + "\n"
+    return text
 
 
 def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
-    flavour = FLAVOURS[spec.surface]
+    flavour = FLAVOURS[spec.flavour]
     container: Object = {
         "name": "kafka",
         "image": spec.image_of(),
@@ -298,7 +332,7 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
         "command": [
             "bash",
             "-c",
-            _START[spec.surface].format(first=first, service=spec.name, namespace=spec.namespace),
+            _start(spec, first),
         ],
         "env": _env(_broker_env(spec)),
         "ports": [
@@ -314,9 +348,16 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
         "securityContext": {"runAsUser": flavour.user, "fsGroup": flavour.user},
         "containers": [container],
     }
-    if spec.surface == "file":
+    if spec.surface in ("file", "own-variable", "secret"):
         container["volumeMounts"].append({"name": "config", "mountPath": "/config"})
-        pod["volumes"] = [{"name": "config", "configMap": {"name": f"{spec.name}-config"}}]
+        kept = (
+            {"secret": {"secretName": f"{spec.name}-config"}}
+            if spec.surface == "secret"
+            else {"configMap": {"name": f"{spec.name}-config"}}
+        )
+        pod["volumes"] = [{"name": "config", **kept}]
+    if spec.surface == "env-from":
+        container["envFrom"] = [{kind: {"name": f"{spec.name}-config"}} for kind in ("configMapRef", "secretRef")]
     if spec.hardened:
         _harden(spec, pod, first)
     labels = {"app": "kafka", "cluster": spec.name} | (

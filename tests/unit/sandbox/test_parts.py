@@ -19,7 +19,7 @@ import pytest
 from tests.sandbox import manifests
 from tests.sandbox.cache import key_of, part
 from tests.sandbox.config import SandboxError
-from tests.sandbox.fixtures import FixtureSpec
+from tests.sandbox.fixtures import SURFACES, FixtureSpec
 from tests.sandbox.kubeconfig import load
 from tests.sandbox.oci import LayerWriter
 from tests.sandbox.processes import Processes
@@ -156,6 +156,17 @@ def test_the_environment_surfaces_carry_the_settings_of_the_file() -> None:
     assert "inter.broker.protocol.version=3.5\n" in text
     assert "# Owned by team streaming" in text
     assert set(manifests.settings(spec)) == {line.partition("=")[0] for line in text.splitlines() if line[:1].isalpha()}
+
+
+def test_every_surface_gives_the_same_settings() -> None:
+    for surface in SURFACES:
+        spec = FixtureSpec(surface=surface)
+        items = [str(item) for item in manifests.cluster(spec)]
+        assert any("zookeeper-0.zookeeper.demo:2181/kafka" in item for item in items), surface
+    container = _brokers(FixtureSpec(surface="overrides"))["spec"]["template"]["spec"]["containers"][0]
+    assert " \\\n  --override min.insync.replicas=2" in container["command"][2]
+    secret = next(item for item in manifests.cluster(FixtureSpec(surface="env-from")) if item["kind"] == "Secret")
+    assert set(secret["stringData"]) == {"KAFKA_ZOOKEEPER_CONNECT", "KAFKA_MIN_INSYNC_REPLICAS"}
 
 
 def test_no_ibp_means_no_key() -> None:
