@@ -11,7 +11,12 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import all_findings, when_settled
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
+    all_findings,
+    stage_line,
+    stage_settings,
+    when_settled,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controller_checks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
@@ -29,7 +34,7 @@ class ActionModule(KraftAction):
         cluster = run.cluster
         over = status.already_over(cluster)
         if over:
-            return {"msg": over, "findings": [], "plan": [], "rolls": 0, "eta": 0}
+            return {"msg": over, "findings": [], "plan": [], "settings": [], "rolls": 0, "eta": 0}
         accepted = run.params["accept"]
         found = when_settled(cluster, all_findings, run.progress)
         for item in found:
@@ -41,13 +46,15 @@ class ActionModule(KraftAction):
             rest = f" (and {len(stopping) - 1} more findings, listed above)" if len(stopping) > 1 else ""
             raise Refused(stopping[0].sentence + rest, code=stopping[0].code, detail=data)
         estimate = status.estimate(cluster)
-        for line in [*estimate.lines(), *controller_checks.plan_lines(cluster)]:
+        settings = stage_settings(cluster)
+        for line in [*estimate.lines(), *map(stage_line, settings), *controller_checks.plan_lines(cluster)]:
             run.progress(line)
         warnings = sum(1 for item in found if not item.blocking)
         return {
             **data,
             "msg": f"no blocking finding, {warnings} warnings; {estimate.summary()}",
             "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
+            "settings": settings,
             "rolls": estimate.broker_rolls,
             "eta": round(estimate.seconds),
         }

@@ -116,6 +116,32 @@ plan:
     does:
       description: What it does.
       type: str
+settings:
+  description: What each stage that is still to come changes in the brokers' settings. Names only.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    stage:
+      description: The stage, as in M(kafkaops.kraft.broker_settings).
+      type: str
+      sample: migration
+    statefulset:
+      description: Name of the StatefulSet.
+      type: str
+      sample: kafka
+    source:
+      description: Where its brokers get their settings from.
+      type: str
+      sample: server.properties of ConfigMap kafka-config
+    set:
+      description: Names of the settings that are added or changed.
+      type: list
+      elements: str
+    removed:
+      description: Names of the settings that are removed.
+      type: list
+      elements: str
 rolls:
   description: Number of times that all brokers are restarted until the cluster is in pure dual-write.
   returned: success

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
@@ -221,6 +222,32 @@ def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
                 for note in item.written.notes
             ]
     return found
+
+
+def stage_settings(cluster: StatefulSetCluster) -> list[dict[str, Any]]:
+    """What each stage that is still to come changes in the brokers' settings, and where, as plain data. Raises Unsupported, KraftError."""
+    return [
+        {
+            "stage": stage,
+            "statefulset": item.name,
+            "source": item.source.where,
+            "set": sorted(item.changes.set),
+            "removed": sorted(item.changes.remove),
+        }
+        for stage, items in brokers.plan_ahead(cluster).items()
+        for item in items
+    ]
+
+
+def stage_line(item: Mapping[str, Any]) -> str:
+    """One stage of one StatefulSet as a line of the plan."""
+    changes = [
+        f"{verb} {', '.join(item[kind])}" for verb, kind in (("sets", "set"), ("removes", "removed")) if item[kind]
+    ]
+    return (
+        f"plan: stage {item['stage']} of StatefulSet {item['statefulset']}, settings from {item['source']}: "
+        f"{'; '.join(changes) or 'nothing changes'}"
+    )
 
 
 def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brokers.StagePlan]]) -> list[Finding]:

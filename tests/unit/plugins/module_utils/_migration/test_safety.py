@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import all_voters, caught_up
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -632,6 +633,21 @@ def test_secrets_that_stages_are_made_of_need_a_permission_without_names(monkeyp
     assert [item.code for item in found] == ["permission-missing", "setting-warns"]
     assert "may not get such Secrets" in found[0].sentence
     assert "settings-kraft-migration-01234567" in found[0].sentence
+
+
+def test_the_plan_names_each_stage_and_where_it_is_written(monkeypatch: Any) -> None:
+    source = SimpleNamespace(where="server.properties of Secret settings")
+    plans = {
+        "migration": [SimpleNamespace(name="kafka", source=source, changes=Changes({"b": "1", "a": "2"}))],
+        "kraft": [SimpleNamespace(name="kafka", source=source, changes=Changes({}, ("c",)))],
+    }
+    monkeypatch.setattr(brokers, "plan_ahead", lambda _cluster: plans)
+    found = preflight.stage_settings(cluster_with())
+    assert [preflight.stage_line(item) for item in found] == [
+        "plan: stage migration of StatefulSet kafka, settings from server.properties of Secret settings: sets a, b",
+        "plan: stage kraft of StatefulSet kafka, settings from server.properties of Secret settings: removes c",
+    ]
+    assert preflight.stage_line({**found[0], "set": []}).endswith("settings: nothing changes")
 
 
 # membership needs every pod: an unhealthy broker would have to be broken on purpose
