@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     controllers_ready,
     dual_write,
@@ -20,13 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     rollback_plan,
     status,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
-    brokers,
-    controllers,
-    originals,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import StagePlan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Plan
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
     KraftAction,
@@ -50,30 +42,30 @@ class ActionModule(KraftAction):
         over = status.already_over(cluster)
         if over:
             return not_needed(over)
-        templates = {brokers.stage_of(item) for item in cluster.statefulsets}
+        templates = set(cluster.driver.brokers.stages().values())
         if all(stages.past(found, stage) for found in templates):
             return done(f"past stage {stage}: the brokers' settings are at stage {', '.join(sorted(templates))}")
         if templates == {stage}:
             return done(f"the brokers' settings are at stage {stage} already")
         if stage == "ibp":
-            own, why = brokers.ibp_roll(cluster)
+            own, why = cluster.driver.brokers.ibp_roll()
             if not own:
                 return not_needed(why)
         waits = self._not_yet(run)
         if waits and run.check_mode:
-            plans = brokers.plan_ahead(cluster).get(stage, [])
-            return needed(waits, *(_diff(item) for item in plans))
+            plans = cluster.driver.brokers.plan_ahead(stage)
+            return needed(waits, *(item.diff() for item in plans))
         cluster.expect(lambda name: stages.allowed(name, stage, templates), f"stage {stage}")
         migration_flag.require(cluster)
-        plans = [item for item in brokers.plan_stage(cluster, stage) if brokers.stage_of(item.statefulset) != stage]
-        return needed(_summary(stage, plans), *(_diff(item) for item in plans))
+        plans = [item for item in cluster.driver.brokers.plan(stage) if item.stage_now != stage]
+        return needed(_summary(stage, plans), *(item.diff() for item in plans))
 
     def _judge_back(self, run: Run) -> Decision:
         cluster, stage = run.cluster, run.params["stage"]
         found = rollback_plan.answer(cluster, run.sub_phase, check_mode=run.check_mode)
         if not found.needed:
             return Decision.of(found)
-        return Decision.of(found, *(_diff(item) for item in _to_write(run, brokers.plan_return(cluster, stage))))
+        return Decision.of(found, *(item.diff() for item in _to_write(run, cluster.driver.brokers.plan(stage))))
 
     def _not_yet(self, run: Run) -> str:
         cluster, stage = run.cluster, run.params["stage"]
@@ -89,8 +81,8 @@ class ActionModule(KraftAction):
         if stage == "kraft" and set(cluster.modes.values()) != {state.MODE_KRAFT}:
             dual_write.prove_hybrid(cluster)
         if stage not in stages.BACK:
-            run.journal.originals = {"secret": originals.keep(cluster)}
-            for text in originals.missing(cluster):
+            run.journal.originals = {"secret": cluster.driver.originals.keep()}
+            for text in cluster.driver.originals.missing():
                 run.progress(f"going on, but the way back will need it: {text}")
         # under the lease the objects may be newer than those that were judged
         cluster.changed(Part.OBJECTS)
@@ -99,17 +91,14 @@ class ActionModule(KraftAction):
             run.journal.pure_since = ""
             run.record("begun", stage=stage)
             self._flag_again(run)
-        plans = brokers.plan_return(cluster, stage) if stage in stages.BACK else brokers.plan_stage(cluster, stage)
-        plans = _to_write(run, plans)
+        plans = _to_write(run, cluster.driver.brokers.plan(stage))
         for item in plans:
-            brokers.write_stage(cluster, item)
-            run.progress(f"StatefulSet {item.name}: settings of stage {stage} written ({_keys(item)})")
+            cluster.driver.brokers.write(item)
+            run.progress(f"{item.name}: settings of stage {stage} written ({_keys(item)})")
             for note in item.changes.notes:
-                run.progress(f"StatefulSet {item.name}: {note}")
+                run.progress(f"{item.name}: {note}")
         cluster.changed(Part.OBJECTS)
-        hashes = {
-            item["metadata"]["name"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
-        }
+        hashes = cluster.driver.brokers.hashes()
         keys = {
             "keys_set": sorted({key for item in plans for key in item.changes.set}),
             "keys_removed": sorted({key for item in plans for key in item.changes.remove}),
@@ -118,7 +107,7 @@ class ActionModule(KraftAction):
         return {
             "stage": stage,
             "settings_hash": hashes,
-            "surface": sorted({item.source.kind for item in plans}),
+            "surface": sorted({item.source_kind for item in plans}),
             **keys,
             "notes": [note for item in plans for note in item.changes.notes],
         }
@@ -126,34 +115,24 @@ class ActionModule(KraftAction):
     def _flag_again(self, run: Run) -> None:
         """Safety rule 2: what a restarted controller would read has the migration flag."""
         cluster = run.cluster
-        if controllers.stage_of(cluster) != "final":
+        if cluster.driver.controllers.stage() != "final":
             return
-        controllers.write(cluster, controllers.build(cluster, "migrating"))
-        run.progress(f"StatefulSet {cluster.controllers_name}: the migration flag is on again")
+        cluster.driver.controllers.write("migrating")
+        run.progress(f"{cluster.driver.controllers.name}: the migration flag is on again")
 
 
-def _to_write(run: Run, plans: list[StagePlan]) -> list[StagePlan]:
+def _to_write(run: Run, plans: Sequence[Plan]) -> Sequence[Plan]:
     stage = run.params["stage"]
     if stage == stages.RETURN:
-        return [item for item in plans if brokers.stage_of(item.statefulset) == "kraft"]
+        return [item for item in plans if item.stage_now == "kraft"]
     if stage == stages.ORIGINAL:
-        return [item for item in plans if brokers.stage_of(item.statefulset)]
-    return [item for item in plans if brokers.stage_of(item.statefulset) != stage]
+        return [item for item in plans if item.stage_now]
+    return [item for item in plans if item.stage_now != stage]
 
 
-def _summary(stage: str, plans: list[StagePlan]) -> str:
-    return f"write the settings of stage {stage} to " + "; ".join(
-        f"StatefulSet {item.name} ({_keys(item)})" for item in plans
-    )
+def _summary(stage: str, plans: Sequence[Plan]) -> str:
+    return f"write the settings of stage {stage} to " + "; ".join(f"{item.name} ({_keys(item)})" for item in plans)
 
 
-def _keys(item: StagePlan) -> str:
+def _keys(item: Plan) -> str:
     return f"{len(item.changes.set)} set, {len(item.changes.remove)} removed"
-
-
-def _diff(item: StagePlan) -> dict[str, str]:
-    given, hidden = item.source.given(), item.source.hidden()
-    set_ = {key: REDACTED if key in hidden else value for key, value in item.changes.set.items()}
-    before = {"settings": given, "template": item.source.template}
-    after = {"settings": replace(item.changes, set=set_).applied_to(given), "template": item.written.template}
-    return before_after(before, after)

@@ -38,7 +38,7 @@ class ActionModule(KraftAction):
             return {"msg": over, "versions": {}}
         if target == "controllers" and not facts:
             raise Refused(
-                f"no controller of {cluster.namespace}/{cluster.controllers_name} runs; run setup.yml first",
+                f"no controller of {cluster.namespace}/{cluster.driver.controllers.name} runs; run setup.yml first",
                 code="controllers-not-ready",
             )
         stopping = blocking(version_findings(cluster, target), run.params["accept"])

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -20,13 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     rollback_plan,
     status,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
-    controllers,
-    ownership,
-    volumes,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -49,9 +42,9 @@ class ActionModule(KraftAction):
         over = status.already_over(cluster)
         if over:
             return not_needed(over)
-        controllers.check_plan(cluster)
-        existing = cluster.controllers
-        now = template_annotation(existing, names.STAGE) if existing else ""
+        controllers = cluster.driver.controllers
+        controllers.check_plan()
+        now = controllers.stage()
         if stages.past(now, wanted):
             return done(f"the controllers are past stage {wanted}: stage {now}")
         if wanted == "held":
@@ -60,19 +53,19 @@ class ActionModule(KraftAction):
             return done(f"the controllers are at stage {wanted}")
         if wanted == "final":
             return self._judge_final(run)
-        if run.check_mode and existing is None:
+        if run.check_mode and not cluster.has_controllers:
             return needed("start the controllers for the migration once they exist")
         _refuse_leftovers(cluster, begun=now == wanted)
         return needed(
-            f"start {run.params['controller_replicas']} controllers for the migration", self._diff(run, wanted)
+            f"start {run.params['controller_replicas']} controllers for the migration", controllers.diff(wanted)
         )
 
     def _judge_held(self, run: Run) -> Decision:
-        if run.cluster.controllers is not None:
-            return done(f"StatefulSet {run.cluster.controllers_name} exists")
-        ownership.refuse(volumes.claim_findings(run.cluster))
-        text = f"make StatefulSet, Service and PodDisruptionBudget {run.cluster.controllers_name}, held at 0 replicas"
-        return needed(text, self._diff(run, "held"))
+        controllers = run.cluster.driver.controllers
+        if run.cluster.has_controllers:
+            return done(f"{controllers.name} exists")
+        controllers.refuse_foreign_claims()
+        return needed(f"make the controllers {controllers.name}, held at 0 replicas", controllers.diff("held"))
 
     def _judge_final(self, run: Run) -> Decision:
         cluster = run.cluster
@@ -84,36 +77,22 @@ class ActionModule(KraftAction):
         gates.require(cluster, thorough=False)
         return needed(
             "take the migration flag and ZooKeeper out of the controllers' settings (irreversible)",
-            self._diff(run, "final"),
+            cluster.driver.controllers.diff("final"),
         )
 
     def _up(self, run: Run) -> bool:
         return run.params["state"] == "final" or controllers_ready.running(run.cluster)
 
-    def _diff(self, run: Run, stage: str) -> dict[str, str]:
-        objects = controllers.build(run.cluster, stage)
-        before: dict[str, Any] = {}
-        if run.cluster.controllers is not None:
-            spec = run.cluster.controllers["spec"]
-            before = {"replicas": spec.get("replicas"), "template": spec["template"]}
-        after: dict[str, Any] = {
-            "replicas": objects.statefulset["spec"]["replicas"],
-            "template": objects.statefulset["spec"]["template"],
-        }
-        if objects.config_map is not None:
-            after["config_map"] = objects.config_map
-        return before_after(before, after)
-
     def apply(self, run: Run) -> dict[str, Any]:
         """Write the objects of the stage; for migrating also wait until the pods are Ready."""
         cluster, stage = run.cluster, run.params["state"]
-        objects = controllers.build(cluster, stage)
+        controllers = cluster.driver.controllers
         if stage == "held":
-            made = controllers.create(cluster, objects)
+            made = controllers.make()
             run.ensure_lock()
             run.record("created", objects=made)
-            return {**controllers.summary(cluster, objects), "objects": made}
-        now = template_annotation(cluster.controllers or {"spec": {"template": {}}}, names.STAGE)
+            return {**controllers.summary(stage), "objects": made}
+        now = controllers.stage()
         if stage == "final":
             # right before the write: a drain right after it could already elect an unflagged controller
             opened = gates.require(cluster)
@@ -123,28 +102,24 @@ class ActionModule(KraftAction):
         else:
             _refuse_leftovers(cluster, begun=now == stage)
         # a rollback that was given up on has scaled them down
-        wanted = objects.statefulset["spec"]["replicas"]
-        scaled = cluster.controllers is not None and cluster.controllers["spec"].get("replicas") == wanted
-        if now != stage or not scaled:
-            controllers.write(cluster, objects)
-            run.progress(f"StatefulSet {cluster.controllers_name}: settings of stage {stage} written")
+        wanted = controllers.planned_replicas(stage)
+        if now != stage or controllers.replicas() != wanted:
+            controllers.write(stage)
+            run.progress(f"{controllers.name}: settings of stage {stage} written")
         if stage == "migrating":
-            self._wait_ready(run, int(wanted))
+            self._wait_ready(run, wanted)
         cluster.changed()
         run.record("written", stage=stage)
-        return {**controllers.summary(cluster, objects), "stage": stage}
+        return {**controllers.summary(stage), "stage": stage}
 
     def _wait_ready(self, run: Run, wanted: int) -> None:
         cluster = run.cluster
-        if cluster.controllers is None:
-            raise Refused("the controllers' StatefulSet does not exist", code="controllers-not-ready")
-        pods = [f"{cluster.controllers_name}-{ordinal}" for ordinal in range(wanted)]
+        controllers = cluster.driver.controllers
+        pods = controllers.pod_names(wanted)
 
         def judge(objects: Any) -> Verdict:
             ready = [
-                pod
-                for pod in pods
-                if pod in objects and is_ready(objects[pod]) and ownership.is_controller_pod(cluster, objects[pod])
+                pod for pod in pods if pod in objects and is_ready(objects[pod]) and controllers.is_pod(objects[pod])
             ]
             return Verdict(len(ready) == wanted, f"{len(ready)} of {wanted} controllers are Ready")
 
@@ -158,13 +133,14 @@ class ActionModule(KraftAction):
             raise DeadlineExceeded(f"{error.message}; {why}", code="controllers-not-ready") from error
 
 
-def _refuse_leftovers(cluster: StatefulSetCluster, *, begun: bool) -> None:
+def _refuse_leftovers(cluster: DirectCluster, *, begun: bool) -> None:
     """Nothing of an earlier attempt may be left: neither in ZooKeeper, nor on volumes, nor in a broker's memory.
 
     ``begun``: these controllers were started before. As long as their volumes are there, what ZooKeeper holds is their own.
     """
-    if not begun or not (volumes.leftover_volumes(cluster) or volumes.foreign_claims(cluster)):
-        volumes.refuse_leftovers(cluster)
+    controllers = cluster.driver.controllers
+    if not begun or not (controllers.claims() or cluster.driver.checks.claims()):
+        controllers.refuse_leftovers()
     left = rollback_plan.pending(cluster)
     if left:
         raise Refused(left, code="rollback-pending")

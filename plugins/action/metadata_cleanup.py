@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -33,10 +31,10 @@ class ActionModule(KraftAction):
         """Mark and delete, or take the mark off."""
         cluster = run.cluster
         if run.params["state"] == "absent":
-            _mark(cluster, None)
+            cluster.driver.brokers.mark(None)
             run.record("unmarked")
             return {"msg": "no broker has a metadata log, the annotation is gone"}
-        _mark(cluster, "true")
+        cluster.driver.brokers.mark("true")
         deleted = {pod: list(paths) for pod, paths in _left(cluster).items()}
         for pod, paths in deleted.items():
             _delete(cluster, pod, paths)
@@ -51,7 +49,7 @@ class ActionModule(KraftAction):
         return {"msg": f"deleted the metadata log of {len(deleted)} brokers", "deleted": deleted}
 
 
-def _left(cluster: StatefulSetCluster) -> dict[str, tuple[str, ...]]:
+def _left(cluster: DirectCluster) -> dict[str, tuple[str, ...]]:
     """The metadata logs of each broker that has some. Raises KraftError when a broker cannot be read."""
     unread = unknown(cluster.facts)
     if unread:
@@ -60,7 +58,7 @@ def _left(cluster: StatefulSetCluster) -> dict[str, tuple[str, ...]]:
     return {pod: facts.metadata_logs for pod, facts in known(cluster.facts).items() if facts.metadata_logs}
 
 
-def _delete(cluster: StatefulSetCluster, pod: str, paths: list[str]) -> None:
+def _delete(cluster: DirectCluster, pod: str, paths: list[str]) -> None:
     """Delete the directories of a broker that does not use them (LogManager leaves __cluster_metadata alone in ZooKeeper mode)."""
     if cluster.modes[pod] != state.MODE_ZOOKEEPER:
         raise Refused(
@@ -75,12 +73,3 @@ def _delete(cluster: StatefulSetCluster, pod: str, paths: list[str]) -> None:
     )
     if found.rc != 0:
         raise KraftError(f"pod {pod}: {', '.join(paths)} could not be deleted: {found.stderr.strip()}")
-
-
-def _mark(cluster: StatefulSetCluster, value: str | None) -> None:
-    for item in cluster.statefulsets:
-        metadata = item["metadata"]
-        if (metadata.get("annotations") or {}).get(rollback_plan.CLEAN_UP) != value:
-            marks = {"metadata": {"uid": metadata["uid"], "annotations": {rollback_plan.CLEAN_UP: value}}}
-            cluster.client.patch(STATEFUL_SET, metadata["name"], cluster.namespace, marks)
-    cluster.changed(Part.OBJECTS)

@@ -6,13 +6,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases, rollback, stages, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rollback, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof, status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, originals, writes
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
     KraftAction,
@@ -36,7 +33,9 @@ class ActionModule(KraftAction):
         over = status.already_over(cluster)
         if over and event != "MoveToKRaftControllerComplete":
             return not_needed(over)
-        if run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and locks.current_id(cluster)):
+        if run.journal.has(event) and not (
+            event == "MoveToKRaftControllerComplete" and cluster.driver.ownership.locked_by()
+        ):
             return done(f"{event} is recorded")
         if over and not run.journal.migration_id:
             return not_needed(over)
@@ -58,11 +57,8 @@ class ActionModule(KraftAction):
             return self._complete_rollback(run)
         where = cluster.state.name
         if event == "MoveToKRaftControllerComplete":
-            for item in locks.managed(cluster):
-                if writes.restore_strategy(cluster.client, item, run.params["wait_timeout"], run.progress):
-                    run.progress(_handed_over(item))
-            cluster.changed(Part.OBJECTS)
-            locks.release(cluster, over=True)
+            cluster.driver.restore_rolls(run.progress)
+            cluster.driver.ownership.unlock(over=True)
         phase = phases.COMPLETE if event == "MoveToKRaftControllerComplete" else phases.BY_NAME[event].phase
         phase = phases.DUAL_WRITE if event == "MigrateDualWrite" else phase
         run.journal.add(now(), phase, event, event, state=where, by=run.lease.holder)
@@ -74,11 +70,9 @@ class ActionModule(KraftAction):
     def _complete_rollback(self, run: Run) -> dict[str, Any]:
         """Prove that nothing is left, then take away what is ours and end the attempt."""
         cluster = run.cluster
-        for item in cluster.statefulsets:
-            if writes.restore_strategy(cluster.client, item, run.params["wait_timeout"], run.progress):
-                run.progress(f"StatefulSet {item['metadata']['name']}: update strategy put back")
-        deleted = rollback_plan.delete_settings(cluster)
-        deleted += ["Secret with the originals"] if originals.forget(cluster) else []
+        cluster.driver.restore_rolls(run.progress)
+        deleted = cluster.driver.delete_settings()
+        deleted += ["Secret with the originals"] if cluster.driver.originals.forget() else []
         cluster.changed()
         proof = rollback_proof.prove(cluster)
         for line in proof:
@@ -93,7 +87,7 @@ class ActionModule(KraftAction):
         run.journal.close_attempt()
         run.save_journal()
         # last: while it is held, a run that was killed before comes here again
-        locks.release(cluster)
+        cluster.driver.ownership.unlock()
         run.lease.stop()
         run.lease.release()
         return {
@@ -103,15 +97,3 @@ class ActionModule(KraftAction):
             "deleted": deleted,
             "msg": f"{cluster.namespace}/{cluster.name} is back in plain ZooKeeper mode: nothing of the attempt is left, a new one may begin",
         }
-
-
-def _handed_over(statefulset: dict[str, Any]) -> str:
-    """What the user has to know of a StatefulSet from now on."""
-    name = statefulset["metadata"]["name"]
-    strategy = json.loads(writes.annotations_of(statefulset).get(names.UPDATE_STRATEGY, "{}")).get(
-        "type", "RollingUpdate"
-    )
-    text = f"StatefulSet {name}: update strategy {strategy} is in force"
-    if strategy == "RollingUpdate":
-        text += "; from now on Kubernetes restarts its pods, one by one, whenever its pod template changes"
-    return text

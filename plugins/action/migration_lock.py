@@ -9,11 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     Decision,
@@ -38,15 +34,14 @@ class ActionModule(KraftAction):
         over = status.already_over(run.cluster)
         if over:
             return not_needed(over)
-        held, known = locks.current_id(run.cluster), run.journal.migration_id
-        locks.check(run.cluster, known or held)
-        unlocked = [
-            item["metadata"]["name"] for item in locks.managed(run.cluster) if names.LOCK not in annotations_of(item)
-        ]
+        ownership = run.cluster.driver.ownership
+        held, known = ownership.locked_by(), run.journal.migration_id
+        ownership.check(known or held)
+        unlocked = ownership.unlocked()
         if held and not unlocked:
             return done(f"locked by migration {held}")
         return needed(
-            f"lock StatefulSet {', '.join(unlocked)} for this migration",
+            f"lock {', '.join(unlocked)} for this migration",
             {"before": "", "after": "".join(f"{name}: {names.LOCK}\n" for name in unlocked)},
         )
 
@@ -55,17 +50,16 @@ class ActionModule(KraftAction):
         wrong = run.params["scope"].not_named("kraft_release", run.params["release"])
         if wrong:
             raise Refused(f"unlock.yml needs the name of the cluster typed again: {wrong}", code="lock-held")
-        lease = run.client.find(LEASE, names.lease_name(cluster.name), cluster.namespace)
-        if lease is not None and not is_of(lease, cluster.name):
-            raise Refused(ownership.foreign(cluster, LEASE, lease).sentence, code=ownership.FOREIGN)
-        if not locks.current_id(cluster) and lease is None:
+        ownership = cluster.driver.ownership
+        ownership.check_lease()
+        held, who = ownership.locked_by(), run.lease.held_by()
+        if not held and who is None:
             return done("nothing is locked")
-        who = (lease or {}).get("spec", {}).get("holderIdentity", "nobody")
-        return needed(f"release migration {locks.current_id(cluster) or '-'}, Lease held by {who}")
+        return needed(f"release migration {held or '-'}, Lease held by {who or 'nobody'}")
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Who holds the lock."""
-        return {"migration_id": locks.current_id(run.cluster), "state": run.params["state"]}
+        return {"migration_id": run.cluster.driver.ownership.locked_by(), "state": run.params["state"]}
 
     def _drive(self, run: Run, stopper: Any) -> dict[str, Any]:
         if run.params["state"] == "present":
@@ -74,10 +68,8 @@ class ActionModule(KraftAction):
         decision = self.judge(run)
         result = {"changed": decision.needed, "msg": decision.reason, "decision": decision.kind}
         if decision.needed and not run.check_mode:
-            lease = run.client.find(LEASE, names.lease_name(run.cluster.name), run.cluster.namespace)
-            if lease is not None:
-                run.client.delete(LEASE, lease["metadata"]["name"], run.cluster.namespace, uid=lease["metadata"]["uid"])
-            locks.release(run.cluster)
+            run.lease.take_away()
+            run.cluster.driver.ownership.unlock()
         return result
 
     def apply(self, run: Run) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import election, quorum_removal, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -52,13 +51,13 @@ class ActionModule(KraftAction):
         pod = election.choose(cluster)
         evidence.notes.append(f"{error.message}: a broker was restarted to be elected")
         run.progress(f"{error.message}; restarting {pod} on its original settings, which makes it try")
-        for item in brokers.plan_return(cluster, stages.ORIGINAL):
-            brokers.write_stage(cluster, item)
+        for item in cluster.driver.brokers.plan(stages.ORIGINAL):
+            cluster.driver.brokers.write(item)
         cluster.changed()
 
         def sure() -> None:
             cluster.changed(Part.OBJECTS)
-            locks.check(cluster, run.journal.migration_id)
+            cluster.driver.ownership.check(run.journal.migration_id)
 
         controller, evidence.elected_ms = election.restart_one(cluster, pod, sure, run.progress)
         evidence.controller = controller.broker_id

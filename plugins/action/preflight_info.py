@@ -11,13 +11,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
-    all_findings,
-    stage_line,
-    stage_settings,
-    when_settled,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controller_checks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import all_findings, when_settled
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -46,8 +40,9 @@ class ActionModule(KraftAction):
             rest = f" (and {len(stopping) - 1} more findings, listed above)" if len(stopping) > 1 else ""
             raise Refused(stopping[0].sentence + rest, code=stopping[0].code, detail=data)
         estimate = status.estimate(cluster)
-        settings = stage_settings(cluster)
-        for line in [*estimate.lines(), *map(stage_line, settings), *controller_checks.plan_lines(cluster)]:
+        settings = cluster.driver.brokers.settings_ahead()
+        lines = map(cluster.driver.brokers.settings_line, settings)
+        for line in [*estimate.lines(), *lines, *cluster.driver.controllers.plan_lines()]:
             run.progress(line)
         warnings = sum(1 for item in found if not item.blocking)
         return {

@@ -37,12 +37,12 @@ class ActionModule(KraftAction):
     def apply(self, run: Run) -> dict[str, Any]:
         """Wait for it."""
         cluster = run.cluster
-        if cluster.controllers is None or not cluster.controllers["spec"].get("replicas"):
+        wanted = cluster.controllers_wanted
+        if not wanted:
             raise Refused(
                 f"the controllers of {cluster.namespace}/{cluster.name} are not started; run SetupMutateKRaftController first",
                 code="controllers-not-ready",
             )
-        wanted = int(cluster.controllers["spec"]["replicas"])
         seen: list[Quorum] = []
 
         def look() -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import originals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -35,7 +34,7 @@ class ActionModule(KraftAction):
             )
         if seen.not_put_back:
             # named before anything is touched
-            originals.load(cluster)
+            cluster.driver.originals.check()
         for text in migration_flag.dangers(cluster):
             run.progress(f"DANGER: {text}")
         if seen.unflagged:

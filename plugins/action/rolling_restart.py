@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flags_off
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     controllers_ready,
@@ -27,13 +27,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controll
     restart_with_flag,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import health_findings
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Restart, RollEngine, Target
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import (
+    Restart,
+    RollEngine,
+    Target,
     made_ms,
-    owner_uid,
-    pod_settings_hash,
-    template_annotation,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
@@ -63,13 +61,12 @@ class ActionModule(KraftAction):
         if over:
             return not_needed(over)
         of_brokers = run.params["target"] == "brokers"
-        sets = cluster.statefulsets if of_brokers else [cluster.controllers] if cluster.controllers else []
-        templates = {template_annotation(item, names.STAGE) for item in sets}
+        templates = _stages(run)
         if templates != {stage}:
             return self._other_stage(run, templates)
         pods = cluster.pods if of_brokers else cluster.controller_pods
-        wanted = {item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in sets}
-        left = [pod for pod, obj in pods.items() if pod_settings_hash(obj) != wanted.get(owner_uid(obj))]
+        driver = cluster.driver
+        left = driver.brokers.outdated() if of_brokers else driver.controllers.outdated()
         if not left and self._pure_not_noted(run):
             return needed(f"all {len(pods)} brokers run in KRaft mode: write down that PURE_DUAL_WRITE begins")
         if not left:
@@ -90,7 +87,7 @@ class ActionModule(KraftAction):
         if templates and all(stages.past(now, stage) for now in templates):
             return done(f"past stage {stage}: the settings are at stage {', '.join(sorted(templates))}")
         if stage == "ibp":
-            return not_needed(brokers.ibp_roll(run.cluster)[1])
+            return not_needed(run.cluster.driver.brokers.ibp_roll()[1])
         if run.check_mode:
             return needed(f"restart the {run.params['target']} once the settings of stage {stage} are written")
         raise Refused(
@@ -106,7 +103,9 @@ class ActionModule(KraftAction):
             self._flag_controllers(run)
         target = self._broker_target(run) if of_brokers else self._controller_target(run)
         container = cluster.container if of_brokers else cluster.controller_container
-        engine = RollEngine(run.client, cluster.namespace, container, run.params["pod_timeout"], run.progress)
+        engine = RollEngine(
+            run.client, cluster.driver, cluster.namespace, container, run.params["pod_timeout"], run.progress
+        )
         engine.recovery_timeout = run.params["recovery_timeout"]
         if of_brokers:
             engine.interval = run.params["restart_interval"]
@@ -145,12 +144,12 @@ class ActionModule(KraftAction):
             raise Refused(silent, code="controllers-not-ready")
         # one that somebody else restarted may have the hash of settings that it does not run with
         without = flags_off(cluster)
-        if cluster.controllers is None or not without:
+        if not cluster.has_controllers or not without:
             return
 
         def sure() -> None:
             cluster.changed(Part.OBJECTS)
-            locks.check(cluster, run.journal.migration_id)
+            cluster.driver.ownership.check(run.journal.migration_id)
             migration_flag.check_restart(cluster)
 
         restart_with_flag(cluster, without, sure, run.progress)
@@ -176,22 +175,19 @@ class ActionModule(KraftAction):
             raise Refused(unhealthy[0].sentence, code=unhealthy[0].code)
 
         def wrong(_pod: str, facts: ProcessFacts) -> str:
-            return brokers.not_as_wanted(cluster, stage, facts)
+            return cluster.driver.brokers.not_as_wanted(stage, facts)
 
         def sure() -> None:
             cluster.changed(Part.OBJECTS)
-            locks.check(cluster, run.journal.migration_id)
+            cluster.driver.ownership.check(run.journal.migration_id)
             if stage in ("kraft", stages.RETURN):
                 dual_write.check_hybrid_or_beyond(cluster)
             elif stage == stages.ORIGINAL:
                 dual_write.check_zookeeper_alone(cluster)
 
-        hashes = {
-            item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
-        }
         return BrokerRoll(
             cluster,
-            hashes,
+            cluster.driver.brokers.hashes_by_uid(),
             wrong,
             sure,
             registers=stage != "kraft",
@@ -207,10 +203,17 @@ class ActionModule(KraftAction):
 
         def sure() -> None:
             cluster.changed(Part.OBJECTS)
-            locks.check(cluster, run.journal.migration_id)
+            cluster.driver.ownership.check(run.journal.migration_id)
             if len(flags_off(cluster)) < len(cluster.flags):
                 cluster.changed(Part.ZOOKEEPER)
                 gates.require(cluster, thorough=False)
 
-        digest = template_annotation(cluster.controllers, names.SETTINGS_HASH) if cluster.controllers else ""
-        return ControllerRoll(cluster, digest, wrong, sure)
+        return ControllerRoll(cluster, cluster.driver.controllers.settings_hash(), wrong, sure)
+
+
+def _stages(run: Run) -> set[str]:
+    """The stages of the templates whose pods are to be restarted."""
+    driver = run.cluster.driver
+    if run.params["target"] == "brokers":
+        return set(driver.brokers.stages().values())
+    return {driver.controllers.stage()} if run.cluster.has_controllers else set()

@@ -21,12 +21,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.config_maps import put_config_map
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease, own_identity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -34,7 +33,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Forbidden,
     Interrupted,
     KraftError,
-    NotFound,
     Refused,
     Unreachable,
 )
@@ -73,7 +71,7 @@ class Run:
                 # an earlier task of this run may have taken it: no other run need wait for it
                 self._hurry()
                 self._give_back()
-            self.cluster.__exit__(None, None, None)
+            self.cluster.close()
 
     @cached_property
     def client(self) -> KubeClient:
@@ -83,7 +81,7 @@ class Run:
         return client
 
     @cached_property
-    def cluster(self) -> StatefulSetCluster:
+    def cluster(self) -> DirectCluster:
         """The cluster that the options name."""
         return open_cluster(self.client, self.params)
 
@@ -148,12 +146,13 @@ class Run:
 
     def check_names(self) -> None:
         """Raise Refused when the controllers' StatefulSet is somebody else's. Costs nothing: the StatefulSets are read anyway."""
-        ownership.refuse(ownership.of_statefulsets(self.cluster))
+        self.cluster.driver.ownership.check_names()
 
     def check_ours(self) -> None:
         """Raise Refused, Conflict when another migration, controller or tool manages an object, or one was changed under us."""
-        ownership.refuse(ownership.findings(self.cluster))
-        locks.check(self.cluster, self.journal.migration_id or locks.current_id(self.cluster))
+        driver = self.cluster.driver.ownership
+        driver.check_foreign()
+        driver.check(self.journal.migration_id or driver.locked_by())
 
     def ensure_lock(self) -> bool:
         """Put the cr-lock annotation on every object that we manage; returns whether anything was written.
@@ -163,12 +162,12 @@ class Run:
         self.check_ours()
         journal = self.journal
         if not journal.migration_id:
-            journal.migration_id = locks.current_id(self.cluster) or uuid.uuid4().hex[:12]
+            journal.migration_id = self.cluster.driver.ownership.locked_by() or uuid.uuid4().hex[:12]
             journal.started = journal.started or now()
             connect_string = self.cluster.zookeeper_connect
             journal.zookeeper_connect = str(connect_string) if connect_string else ""
             self.save_journal()
-        written = locks.annotate(self.cluster, journal.migration_id, self.lease.holder, now())
+        written = self.cluster.driver.ownership.lock(journal.migration_id, self.lease.holder, now())
         self.locked = True
         return written
 
@@ -182,21 +181,9 @@ class Run:
 
     def save_journal(self) -> None:
         """Store the journal (we hold the Lease: nobody else writes it)."""
-        name, namespace = names.journal_name(self.cluster.name), self.cluster.namespace
-        body = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {
-                "name": name,
-                "namespace": namespace,
-                "labels": {names.LABEL_CLUSTER: self.cluster.name, names.MANAGED_BY: names.MANAGER},
-            },
-            "data": journals.dump(self.journal),
-        }
-        try:
-            self.client.patch(CONFIG_MAP, name, namespace, {"data": body["data"]})
-        except NotFound:
-            self.client.create(CONFIG_MAP, body, namespace)
+        labels = {names.LABEL_CLUSTER: self.cluster.name, names.MANAGED_BY: names.MANAGER}
+        name, data = names.journal_name(self.cluster.name), journals.dump(self.journal)
+        put_config_map(self.client, self.cluster.namespace, name, labels, data)
 
     def _note_failure(self, error: Ending) -> None:
         try:

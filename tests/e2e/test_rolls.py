@@ -26,6 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import log_recovery
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back, RollEngine
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
 from kazoo.exceptions import KazooException
@@ -287,7 +288,8 @@ def test_the_recovery_of_logs_is_told_of(tmp_path: Path, monkeypatch: pytest.Mon
                         return
 
         with beside(kill):
-            RollEngine(client, namespace, "kafka", 120, said.append).run(One(), lambda _restart: None)
+            driver = open_cluster(client, {"namespace": namespace, "cluster": "kafka", "platform": "auto"}).driver
+            RollEngine(client, driver, namespace, "kafka", 120, said.append).run(One(), lambda _restart: None)
         told = [line for line in said if re.search(r"it recovered \d+ of 6\d\d logs", line)]
         print(*said, sep="\n")
         assert told, said

@@ -78,7 +78,7 @@ RESTARTING = (
         "controllers that lost their volumes start beside /migration",
         "3",
         ACTION + "kraft_controller.py",
-        "    if not begun or not (volumes.leftover_volumes(cluster) or volumes.foreign_claims(cluster)):\n",
+        "    if not begun or not (controllers.claims() or cluster.driver.checks.claims()):\n",
         "    if not begun:\n",
         ACT["kraft_controller"],
     ),
@@ -245,9 +245,9 @@ RESTARTING = (
     Mutant(
         "whatever pod has the name is deleted",
         "4",
-        MIGRATION + "roll_engine.py",
-        "            self.client.delete(POD, name, self.namespace, uid=uid)\n",
-        "            self.client.delete(POD, name, self.namespace)\n",
+        PLATFORM + "_statefulset/driver.py",
+        "delete(POD, pod, self._cluster.namespace, uid=uid, grace_seconds=grace_seconds)\n",
+        'delete(POD, pod, self._cluster.namespace, uid=self._cluster.client.get(POD, pod, self._cluster.namespace)["metadata"]["uid"], grace_seconds=grace_seconds)\n',
         ENGINE,
     ),
     Mutant(

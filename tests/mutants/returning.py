@@ -150,8 +150,8 @@ RETURNING = (
         "controllers' volumes are kept",
         "3",
         MIGRATION + "quorum_removal.py",
-        "        _delete(cluster, PVC, claim, evidence)\n",
-        "",
+        "        if controllers.remove_claim(claim):\n",
+        "        if False:\n",
         REMOVAL,
     ),
     Mutant(
@@ -357,7 +357,7 @@ RETURNING = (
     Mutant(
         "a ConfigMap that a pod still mounts is deleted",
         "9",
-        MIGRATION + "rollback_plan.py",
+        PLATFORM + "_statefulset/stage_objects.py",
         "(*templates, *cluster.client.list(POD, cluster.namespace))",
         "templates",
         WAY_BACK,
@@ -365,7 +365,7 @@ RETURNING = (
     Mutant(
         "ConfigMaps of controllers that exist are deleted",
         "9",
-        MIGRATION + "rollback_plan.py",
+        PLATFORM + "_statefulset/stage_objects.py",
         'item["spec"]["template"] for item in locks.managed(cluster)]',
         'item["spec"]["template"] for item in cluster.statefulsets]',
         WAY_BACK,

@@ -257,6 +257,21 @@ class RunLease:
         held = self._client.find(LEASE, self.name, self._namespace)
         return ((held or {}).get("spec") or {}).get("holderIdentity") == self.holder
 
+    def held_by(self) -> str | None:
+        """Return who holds the Lease, whoever that is; None when there is none."""
+        held = self._client.find(LEASE, self.name, self._namespace)
+        return None if held is None else str((held.get("spec") or {}).get("holderIdentity") or "nobody")
+
+    def take_away(self) -> None:
+        """Delete the very Lease that is there now, whoever holds it: the user says that its holder is dead."""
+        held = self._client.find(LEASE, self.name, self._namespace)
+        if held is None:
+            return
+        try:
+            self._client.delete(LEASE, self.name, self._namespace, uid=held["metadata"]["uid"])
+        except NotFound:
+            return
+
     def release(self) -> None:
         """Give the Lease back when it is ours, so that the next run need not wait."""
         held = self._client.find(LEASE, self.name, self._namespace)

@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import stalled_isr
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import owner_uid, pod_settings_hash
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
     PartitionState,
     Topic,
@@ -29,11 +30,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import kraft_in_charge, wait_current
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.hash_target import HashTarget
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back, OtherFirst
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
-    owner_uid,
-    pod_settings_hash,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
@@ -63,7 +60,7 @@ class BrokerRoll(HashTarget):
 
     def __init__(
         self,
-        cluster: StatefulSetCluster,
+        cluster: DirectCluster,
         hash_of_set: Mapping[str, str],
         wanted: Callable[[str, ProcessFacts], str],
         make_sure: Callable[[], None],
@@ -295,7 +292,7 @@ class BrokerRoll(HashTarget):
             )
 
 
-def replicas_of(cluster: StatefulSetCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:
+def replicas_of(cluster: DirectCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:
     """Read the partitions (of one broker, or all) freshly: ISR, replicas, min.insync.replicas."""
     session = cluster.zookeeper
     wanted = _assigned(cluster, broker) if broker is not None else _all(cluster.view.topics)
@@ -319,7 +316,7 @@ def _all(topics: Mapping[str, Topic]) -> list[Partition]:
     return [(name, number) for name, topic in topics.items() for number in topic.partitions]
 
 
-def _assigned(cluster: StatefulSetCluster, broker: int) -> list[Partition]:
+def _assigned(cluster: DirectCluster, broker: int) -> list[Partition]:
     # topics may have been created since the last look: a roll lasts for minutes
     cluster.changed(Part.ZOOKEEPER)
     topics = cluster.view.topics

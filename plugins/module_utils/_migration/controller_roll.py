@@ -16,7 +16,8 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import all_voters, caught_up, read_quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import pod_settings_hash
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.hash_target import HashTarget
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import (
@@ -24,11 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_eng
     OtherFirst,
     RollEngine,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
-    pod_settings_hash,
-    template_annotation,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
@@ -46,7 +43,7 @@ class ControllerRoll(HashTarget):
 
     def __init__(
         self,
-        cluster: StatefulSetCluster,
+        cluster: DirectCluster,
         settings_hash: str,
         wanted: Callable[[str, ProcessFacts], str],
         make_sure: Callable[[], None],
@@ -144,7 +141,7 @@ class ControllerRoll(HashTarget):
         return 0.0
 
 
-def cannot_spare(cluster: StatefulSetCluster, leaving: int) -> str:
+def cannot_spare(cluster: DirectCluster, leaving: int) -> str:
     """Return why the quorum cannot lose this controller now, or an empty string. A voter that does not answer is a voter."""
     quorum = read_quorum(cluster)
     voters, ready = all_voters(cluster, quorum), caught_up(quorum)
@@ -154,7 +151,7 @@ def cannot_spare(cluster: StatefulSetCluster, leaving: int) -> str:
 
 
 def restart_with_flag(
-    cluster: StatefulSetCluster, pods: Collection[str], sure: Callable[[], None], progress: Callable[[str], None]
+    cluster: DirectCluster, pods: Collection[str], sure: Callable[[], None], progress: Callable[[str], None]
 ) -> None:
     """Restart controllers, one by one, that have to come back with the migration flag. Raises KraftError as a roll does.
 
@@ -164,10 +161,15 @@ def restart_with_flag(
     def wrong(_pod: str, facts: ProcessFacts) -> str:
         return "" if state.has_flag(facts.settings) else "the migration flag is off"
 
-    digest = template_annotation(cluster.controllers, names.SETTINGS_HASH) if cluster.controllers else ""
+    digest = cluster.driver.controllers.settings_hash()
     target = ControllerRoll(cluster, digest, wrong, sure, pods)
     engine = RollEngine(
-        cluster.client, cluster.namespace, cluster.controller_container, cluster.params["pod_timeout"], progress
+        cluster.client,
+        cluster.driver,
+        cluster.namespace,
+        cluster.controller_container,
+        cluster.params["pod_timeout"],
+        progress,
     )
     engine.run(target, lambda _restart: None)
 

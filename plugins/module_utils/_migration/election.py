@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import (
@@ -25,8 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_r
     replicas_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back, RollEngine
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import template_annotation
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
@@ -35,7 +34,7 @@ Progress = Callable[[str], None]
 NAMED = 3
 
 
-def choose(cluster: StatefulSetCluster) -> str:
+def choose(cluster: DirectCluster) -> str:
     """Return the pod whose restart costs the least: one that is down, else the one that leads the fewest partitions.
 
     Raises Refused (partition-not-healthy) when each of them would take a partition under min.insync.replicas.
@@ -62,14 +61,16 @@ def choose(cluster: StatefulSetCluster) -> str:
 
 
 def restart_one(
-    cluster: StatefulSetCluster, pod: str, make_sure: Callable[[], None], progress: Progress
+    cluster: DirectCluster, pod: str, make_sure: Callable[[], None], progress: Progress
 ) -> tuple[Controller, int]:
     """Restart a broker as a roll would; returns who took /controller, and when (ZooKeeper's clock, milliseconds since 1970).
 
     The StatefulSets hold the original settings already. Raises KraftError when the pod may not go or nobody is elected.
     """
     target = _Candidate(cluster, pod, make_sure)
-    engine = RollEngine(cluster.client, cluster.namespace, cluster.container, cluster.params["pod_timeout"], progress)
+    engine = RollEngine(
+        cluster.client, cluster.driver, cluster.namespace, cluster.container, cluster.params["pod_timeout"], progress
+    )
     engine.run(target, lambda _restart: None)
     return target.elected[-1]
 
@@ -77,10 +78,8 @@ def restart_one(
 class _Candidate(BrokerRoll):
     """One broker, which is back as soon as somebody is controller: no ISR grows before that."""
 
-    def __init__(self, cluster: StatefulSetCluster, pod: str, make_sure: Callable[[], None]) -> None:
-        hashes = {
-            item["metadata"]["uid"]: template_annotation(item, names.SETTINGS_HASH) for item in cluster.statefulsets
-        }
+    def __init__(self, cluster: DirectCluster, pod: str, make_sure: Callable[[], None]) -> None:
+        hashes = cluster.driver.brokers.hashes_by_uid()
         super().__init__(cluster, hashes, lambda _pod, _facts: "", make_sure, registers=True, down_too=True)
         self._left = {pod: str(cluster.pods[pod]["metadata"]["uid"])}
         #: who was elected, and when
@@ -101,7 +100,7 @@ class _Candidate(BrokerRoll):
         return Back(when_ms, int(time.time() * 1000))
 
 
-def _live(cluster: StatefulSetCluster) -> tuple[Mapping[Partition, rolling.Replicas], Collection[Partition]]:
+def _live(cluster: DirectCluster) -> tuple[Mapping[Partition, rolling.Replicas], Collection[Partition]]:
     """The partitions with those of their ISR that are registered now, and those that nobody can spare and somebody accepted."""
     cluster.changed(Part.ZOOKEEPER)
     partitions = replicas_of(cluster)
@@ -114,12 +113,12 @@ def _live(cluster: StatefulSetCluster) -> tuple[Mapping[Partition, rolling.Repli
     return live, rolling.never_safe(partitions) if accepted else ()
 
 
-def _is_up(cluster: StatefulSetCluster, broker: int) -> bool:
+def _is_up(cluster: DirectCluster, broker: int) -> bool:
     return broker in cluster.view.brokers
 
 
 def _keeps(
-    cluster: StatefulSetCluster,
+    cluster: DirectCluster,
     broker: int,
     pod: str,
     partitions: Mapping[Partition, rolling.Replicas],

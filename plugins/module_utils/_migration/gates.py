@@ -27,9 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import reference_findings
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import stage_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 
@@ -50,7 +48,7 @@ class Gate:
         }
 
 
-def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
+def evaluate(cluster: DirectCluster, *, thorough: bool = True) -> list[Gate]:
     """Evaluate every gate again.
 
     ``thorough`` reads each broker's registration from the metadata log, and compares both stores (a JVM start); without it the
@@ -67,7 +65,7 @@ def evaluate(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate
     ]
 
 
-def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]:
+def require(cluster: DirectCluster, *, thorough: bool = True) -> list[Gate]:
     """Evaluate every gate; raise Refused that names each one that is neither passed nor accepted.
 
     Once a controller without the flag has led there is nothing left to guard: whatever is closed, forward is the only way.
@@ -85,7 +83,7 @@ def require(cluster: StatefulSetCluster, *, thorough: bool = True) -> list[Gate]
     return gates
 
 
-def _pure(cluster: StatefulSetCluster) -> Gate:
+def _pure(cluster: DirectCluster) -> Gate:
     now, silent = cluster.state, unknown(cluster.flags)
     if silent:
         listed = "; ".join(f"{pod}: {why}" for pod, why in silent.items())
@@ -98,7 +96,7 @@ def _pure(cluster: StatefulSetCluster) -> Gate:
                 False,
                 f"brokers {sorted(cluster.view.brokers)} are still registered in ZooKeeper",
             )
-        other = sorted(item["metadata"]["name"] for item in cluster.statefulsets if stage_of(item) != "kraft")
+        other = sorted(name for name, stage in cluster.driver.brokers.stages().items() if stage != "kraft")
         if other:
             return Gate(
                 "gate-pure-dual-write",
@@ -109,7 +107,7 @@ def _pure(cluster: StatefulSetCluster) -> Gate:
     return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")
 
 
-def _of_quorum(cluster: StatefulSetCluster, thorough: bool) -> list[Gate]:
+def _of_quorum(cluster: DirectCluster, thorough: bool) -> list[Gate]:
     """The two gates that ask the quorum; they ask once, since where nothing else serves that is a JVM start."""
     try:
         quorum = read_quorum(cluster)
@@ -121,7 +119,7 @@ def _of_quorum(cluster: StatefulSetCluster, thorough: bool) -> list[Gate]:
     return [_registrations(cluster, quorum, thorough), _quorum(cluster, quorum)]
 
 
-def _registrations(cluster: StatefulSetCluster, quorum: Quorum, thorough: bool) -> Gate:
+def _registrations(cluster: DirectCluster, quorum: Quorum, thorough: bool) -> Gate:
     code = "gate-registrations"
     if not known(cluster.controller_facts):
         return Gate(code, False, "no controller runs")
@@ -153,7 +151,7 @@ def _registrations(cluster: StatefulSetCluster, quorum: Quorum, thorough: bool) 
     return Gate(code, True, f"{len(expected)} brokers registered, unfenced, in KRaft mode")
 
 
-def _quorum(cluster: StatefulSetCluster, quorum: Quorum) -> Gate:
+def _quorum(cluster: DirectCluster, quorum: Quorum) -> Gate:
     code = "gate-quorum"
     ready = caught_up(quorum)
     wanted = cluster.controllers_wanted
@@ -166,7 +164,7 @@ def _quorum(cluster: StatefulSetCluster, quorum: Quorum) -> Gate:
     )
 
 
-def _parity(cluster: StatefulSetCluster) -> Gate:
+def _parity(cluster: DirectCluster) -> Gate:
     """Both stores hold the same: the copy in ZooKeeper, which a rollback would need, and what the quorum has."""
     code = "gate-parity"
     try:
@@ -178,7 +176,7 @@ def _parity(cluster: StatefulSetCluster) -> Gate:
     return Gate(code, not found.differences, found.sentence)
 
 
-def _soak(cluster: StatefulSetCluster) -> Gate:
+def _soak(cluster: DirectCluster) -> Gate:
     code, wanted = "gate-soak", cluster.params["soak"]
     since = cluster.journal.pure_since
     if not since:
@@ -189,13 +187,13 @@ def _soak(cluster: StatefulSetCluster) -> Gate:
     return Gate(code, passed >= wanted, f"in PURE_DUAL_WRITE since {since} ({passed:.0f} s of kraft_soak {wanted} s)")
 
 
-def _references(cluster: StatefulSetCluster) -> Gate:
-    found = reference_findings(cluster, "gate-zookeeper-reference")
+def _references(cluster: DirectCluster) -> Gate:
+    found = cluster.driver.checks.references("gate-zookeeper-reference", ahead=False)
     text = "; ".join(item.sentence for item in found) or "nothing in the brokers' pods reaches for ZooKeeper"
     return Gate("gate-zookeeper-reference", not found, text)
 
 
-def _confirmed(cluster: StatefulSetCluster) -> Gate:
+def _confirmed(cluster: DirectCluster) -> Gate:
     scope: Scope = cluster.params["scope"]
     wrong = scope.not_all_named("kraft_confirm", cluster.params["confirm"])
     if wrong:

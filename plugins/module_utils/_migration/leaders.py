@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.leaders import BY_HAND, elect_preferred
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import kraft_in_charge, wait_current
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
 REBALANCE, INTERVAL = "auto.leader.rebalance.enable", "leader.imbalance.check.interval.seconds"
@@ -46,7 +46,7 @@ class Leaders:
         return f"{self.preferred} of {self.partitions}"
 
 
-def before(cluster: StatefulSetCluster, left: Collection[str]) -> Leaders:
+def before(cluster: DirectCluster, left: Collection[str]) -> Leaders:
     """Return what the leaders are before a roll, of the partitions whose preferred replica is one of the pods ``left`` to restart.
 
     The others tell nothing: they may have been restarted by a run that was interrupted.
@@ -55,7 +55,7 @@ def before(cluster: StatefulSetCluster, left: Collection[str]) -> Leaders:
     return Leaders(*rolling.preferred(replicas_of(cluster), ids))
 
 
-def put_back(cluster: StatefulSetCluster, were: Leaders, progress: Callable[[str], None]) -> dict[str, Any]:
+def put_back(cluster: DirectCluster, were: Leaders, progress: Callable[[str], None]) -> dict[str, Any]:
     """Elect the preferred leaders after a roll, where they were the leaders before and the cluster does not do so by itself.
 
     Returns plain data for the result, with one sentence as ``msg``. Never raises KraftError: a cluster whose leaders are
@@ -72,7 +72,7 @@ def put_back(cluster: StatefulSetCluster, were: Leaders, progress: Callable[[str
 
 
 def _put_back(
-    cluster: StatefulSetCluster, were: Leaders, after: Leaders, progress: Callable[[str], None]
+    cluster: DirectCluster, were: Leaders, after: Leaders, progress: Callable[[str], None]
 ) -> tuple[str, bool]:
     if after.share >= NEARLY:
         return f"{after} partitions are led by their preferred replica", False

@@ -11,71 +11,50 @@ cluster and a migration that is finalized (``ActivationRecordsGenerator``), and 
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flag_on_everywhere, flags_off
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 #: code of the finding
 LOST = "migration-flag-lost"
 
 
-def lost(cluster: StatefulSetCluster) -> list[str]:
+def lost(cluster: DirectCluster) -> list[str]:
     """Controller pods whose process runs without the flag although the final settings were not written."""
-    if cluster.controllers is None or controllers.stage_of(cluster) == "final":
+    if not cluster.has_controllers or cluster.driver.controllers.stage() == "final":
         return []
     return flags_off(cluster)
 
 
-def on_everywhere(cluster: StatefulSetCluster) -> bool:
+def on_everywhere(cluster: DirectCluster) -> bool:
     """Safety rule 2: the flag is on in every running controller and in what a restarted one would read."""
-    return controllers.stage_of(cluster) == "migrating" and flag_on_everywhere(cluster)
+    return cluster.driver.controllers.stage() == "migrating" and flag_on_everywhere(cluster)
 
 
-def unread(cluster: StatefulSetCluster) -> str:
+def unread(cluster: DirectCluster) -> str:
     """Name the controllers that run and could not be read, with the reason; an empty string when there is none."""
     silent = [
         f"{pod} ({flag.why})"
         for pod, flag in cluster.flags.items()
         if isinstance(flag, Unknown) and not isinstance(flag, NotRunning)
     ]
-    if cluster.controllers is None or not silent:
+    if not cluster.has_controllers or not silent:
         return ""
     return (
         f"whether controller {', '.join(silent)} has the migration flag could not be read; run it again once it answers"
     )
 
 
-def would_lack(cluster: StatefulSetCluster) -> str:
-    """Return why a controller that was made now would not have the flag, or an empty string. Reads the ConfigMap freshly.
-
-    The digest on the StatefulSet shows a changed template; a ConfigMap of ours is immutable, but it can be deleted and made anew.
-    """
-    if cluster.controllers is None or controllers.stage_of(cluster) != "migrating":
-        return ""
-    name = _mounted(cluster.controllers["spec"]["template"])
-    if not name:
-        return ""
-    found = cluster.client.find(CONFIG_MAP, name, cluster.namespace)
-    where = f"ConfigMap {cluster.namespace}/{name}, which StatefulSet {cluster.controllers_name} mounts,"
-    if found is None:
-        return f"{where} is gone"
-    settings = Properties.parse(str((found.get("data") or {}).get(FILE, "")))
-    if state.has_flag({state.FLAG: settings.get(state.FLAG) or ""}):
-        return ""
-    return f"{where} has no {state.FLAG}=true any more"
+def would_lack(cluster: DirectCluster) -> str:
+    """Return why a controller that was made now would not have the flag, or an empty string. Reads its settings now."""
+    controllers = cluster.driver.controllers
+    return controllers.would_lack_flag() if controllers.stage() == "migrating" else ""
 
 
-def dangers(cluster: StatefulSetCluster) -> list[str]:
+def dangers(cluster: DirectCluster) -> list[str]:
     """One sentence for each way in which the migration could end, or has ended, without anybody's confirmation."""
     found = []
     pods = lost(cluster)
@@ -90,7 +69,7 @@ def dangers(cluster: StatefulSetCluster) -> list[str]:
     return found
 
 
-def findings(cluster: StatefulSetCluster) -> list[Finding]:
+def findings(cluster: DirectCluster) -> list[Finding]:
     """The same as findings, and controllers that could not be read."""
     silent = unread(cluster)
     return [
@@ -99,13 +78,13 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     ]
 
 
-def require(cluster: StatefulSetCluster) -> None:
+def require(cluster: DirectCluster) -> None:
     """Raise Refused unless every controller that runs has the flag and would have it after a restart (safety rule 2)."""
     for item in findings(cluster):
         raise Refused(f"{item.sentence}; nothing was changed", code=item.code)
 
 
-def check_restart(cluster: StatefulSetCluster) -> None:
+def check_restart(cluster: DirectCluster) -> None:
     """Raise Refused (migration-flag-lost) when a controller that is restarted now would come back without the flag."""
     why = would_lack(cluster)
     if why:
@@ -115,15 +94,7 @@ def check_restart(cluster: StatefulSetCluster) -> None:
         )
 
 
-def _mounted(template: dict[str, Any]) -> str:
-    """The ConfigMap with a controller's settings, as its template names it."""
-    for volume in template.get("spec", {}).get("volumes") or []:
-        if volume["name"] == CONFIG_VOLUME:
-            return str((volume.get("configMap") or {}).get("name", ""))
-    return ""
-
-
-def _sentence(cluster: StatefulSetCluster, pods: list[str]) -> str:
+def _sentence(cluster: DirectCluster, pods: list[str]) -> str:
     named = ", ".join(pods)
     if point_of_no_return.surely_passed(cluster):
         return (
@@ -132,6 +103,6 @@ def _sentence(cluster: StatefulSetCluster, pods: list[str]) -> str:
         )
     return (
         f"controller {named} runs WITHOUT the migration flag, although nobody confirmed the last step: should it become the active one, the "
-        f"migration is finalized and there is no way back. Put StatefulSet {cluster.controllers_name} and its ConfigMap back as they were, then "
+        f"migration is finalized and there is no way back. Put {cluster.driver.controllers.name} and its settings back as they were, then "
         "delete that pod while another controller is active, or run rollback.yml, which restarts it with the flag first"
     )

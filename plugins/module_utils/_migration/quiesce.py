@@ -19,7 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     NotFound,
@@ -38,7 +38,7 @@ ALIVE = "controllers-not-ready"
 REST = 10.0
 
 
-def hold_still(cluster: StatefulSetCluster, progress: Progress) -> tuple[int | None, str]:
+def hold_still(cluster: DirectCluster, progress: Progress) -> tuple[int | None, str]:
     """End the followers, so that nothing can be committed any more, and wait until ZooKeeper has the rest.
 
     Returns the offset of the last committed record (None when nobody could say it) and a note ("" when all went well).
@@ -57,7 +57,7 @@ def hold_still(cluster: StatefulSetCluster, progress: Progress) -> tuple[int | N
     }
     for pod, uid in followers.items():
         try:
-            cluster.client.delete(POD, pod, cluster.namespace, uid=uid, grace_seconds=GRACE)
+            cluster.driver.remove_pod(pod, uid, grace_seconds=GRACE)
         except NotFound:
             continue
     container = cluster.controller_container

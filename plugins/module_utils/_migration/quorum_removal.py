@@ -20,13 +20,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
-    CONFIG_MAP,
-    PDB,
     POD,
     PVC,
-    SERVICE,
-    STATEFUL_SET,
-    Kind,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, quiesce
@@ -35,12 +30,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controll
     paced,
     restart_with_flag,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
-    ownership,
-    volumes,
-    writes,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -88,7 +78,7 @@ class Evidence:
         return data
 
 
-def settle(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+def settle(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     """While the quorum runs: wait until ZooKeeper has what it has committed, and scan the epochs.
 
     Raises Refused (rollback-behind, acceptable) when ZooKeeper stays behind: those changes would be lost.
@@ -105,7 +95,7 @@ def settle(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
     evidence.stored_epoch = handover.highest_stored_epoch(cluster.zookeeper)
 
 
-def _wait_written(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+def _wait_written(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     for attempt in (1, 2):
         try:
             quorum = read_quorum(cluster)
@@ -134,7 +124,7 @@ def _wait_written(cluster: StatefulSetCluster, evidence: Evidence, progress: Pro
             return
 
 
-def _compare(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+def _compare(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     """Both stores hold the same: what only KRaft has would be lost."""
     try:
         found = parity.compared(cluster, progress)
@@ -155,7 +145,7 @@ def _compare(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress
 
 
 def _accept_or_refuse(
-    cluster: StatefulSetCluster,
+    cluster: DirectCluster,
     evidence: Evidence,
     code: str,
     text: str,
@@ -169,7 +159,7 @@ def _accept_or_refuse(
     raise Refused(f"{text}; {remedy} with kraft_accept: [{code}]", code=code, detail=detail)
 
 
-def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> str:
+def _restart_active(cluster: DirectCluster, progress: Progress) -> str:
     """Restart the active controller as a roll would; returns why it was not, or an empty string.
 
     Safety rules 2 and 4: only with the flag on in every controller and in what a restarted pod would read, and only while
@@ -200,7 +190,7 @@ def _restart_active(cluster: StatefulSetCluster, progress: Progress) -> str:
     return ""
 
 
-def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+def hold_still(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     """Right before the stop: no change can be committed any more, and ZooKeeper has the last one.
 
     Raises Refused (rollback-behind, acceptable) when it has not, DeadlineExceeded when a controller does not end; the quorum
@@ -224,26 +214,24 @@ def hold_still(cluster: StatefulSetCluster, evidence: Evidence, progress: Progre
         progress(f"admin changes are held still: the last one is at offset {last}, and ZooKeeper has it")
 
 
-def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+def stop(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     """Stop every controller and wait until their pods are gone, and with them their processes.
 
     Raises DeadlineExceeded that names the pod: nothing is forced, since a process behind a deleted object could go on
     writing to ZooKeeper.
     """
     evidence.stopping_ms = evidence.stopping_ms or int(time.time() * 1000)
-    if cluster.controllers is not None:
-        writes.scale(cluster.client, cluster.controllers, 0)
-        cluster.changed(Part.OBJECTS)
-    pods = ownership.controller_pods(cluster)
+    cluster.driver.controllers.stop()
+    pods = cluster.driver.controllers.pods()
     for name, pod in pods.items():
         try:
-            cluster.client.delete(POD, name, cluster.namespace, uid=pod["metadata"]["uid"], grace_seconds=quiesce.GRACE)
+            cluster.driver.remove_pod(name, pod["metadata"]["uid"], grace_seconds=quiesce.GRACE)
         except NotFound:
             continue
     timeout = cluster.params["pod_timeout"]
 
     def judge(found: Mapping[str, Any]) -> Verdict:
-        left = [name for name in found if ownership.is_controller_pod(cluster, found[name])]
+        left = [name for name in found if cluster.driver.controllers.is_pod(found[name])]
         return Verdict(not left, f"controllers {', '.join(left)} still stop" if left else "every controller is gone")
 
     try:
@@ -258,7 +246,7 @@ def stop(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) ->
         )
     except DeadlineExceeded as error:
         raise DeadlineExceeded(
-            f"{error.message}: {_why_alive(ownership.controller_pods(cluster))}; ZooKeeper was not touched: a controller that still runs "
+            f"{error.message}: {_why_alive(cluster.driver.controllers.pods())}; ZooKeeper was not touched: a controller that still runs "
             "could write to it. Repair the node or take the finalizer away; never delete a pod by force (--grace-period=0)",
             code=quiesce.ALIVE,
         ) from error
@@ -277,12 +265,12 @@ def _why_alive(pods: Mapping[str, Any]) -> str:
     return "; ".join(reasons)
 
 
-def hand_over(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+def hand_over(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     """Remove the znodes in one transaction and wait for a broker to take /controller. The quorum must be gone.
 
     Raises Refused while a controller runs, DeadlineExceeded when no broker takes over.
     """
-    left = ownership.controller_pods(cluster)
+    left = cluster.driver.controllers.pods()
     if left:
         raise Refused(f"controllers {', '.join(left)} still run: stop them first", code="controllers-not-ready")
     heads = handover.read_heads(cluster.zookeeper)
@@ -303,25 +291,20 @@ def hand_over(cluster: StatefulSetCluster, evidence: Evidence, progress: Progres
     cluster.changed(Part.ZOOKEEPER)
 
 
-def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) -> None:
+def delete(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     """Delete the controllers' objects and volumes and prove them gone. Safety rule 3.
 
     Raises DeadlineExceeded that names a volume that does not go, and the finalizer that holds it.
     """
-    name = cluster.controllers_name
-    for kind in (STATEFUL_SET, SERVICE, PDB):
-        done = ownership.delete_ours(cluster, kind, name)
-        if done == "deleted":
-            evidence.deleted.append(f"{kind.kind}/{name}")
-        elif done != "absent":
-            evidence.notes.append(done)
-    wanted = f"{names.LABEL_CLUSTER}={cluster.name},{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"
-    for item in cluster.client.list(CONFIG_MAP, cluster.namespace, label_selector=wanted):
-        _delete(cluster, CONFIG_MAP, item, evidence)
-    claims = volumes.leftover_claims(cluster)
-    for claim in claims.values():
+    controllers = cluster.driver.controllers
+    deleted, left_alone = controllers.remove()
+    evidence.deleted += deleted
+    evidence.notes += left_alone
+    claims = controllers.claims()
+    for name, claim in claims.items():
         behind = (claim.get("spec") or {}).get("volumeName")
-        _delete(cluster, PVC, claim, evidence)
+        if controllers.remove_claim(claim):
+            evidence.deleted.append(f"PersistentVolumeClaim/{name}")
         if behind:
             evidence.notes.append(
                 f"PersistentVolume {behind} keeps its data where its reclaim policy is Retain: delete it there"
@@ -338,7 +321,7 @@ def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
     except DeadlineExceeded as error:
         held = {
             volume: ", ".join(claim["metadata"].get("finalizers") or ["no finalizer"])
-            for volume, claim in volumes.leftover_claims(cluster).items()
+            for volume, claim in controllers.claims().items()
         }
         listed = "; ".join(f"{volume}: {finalizers}" for volume, finalizers in held.items())
         raise DeadlineExceeded(
@@ -351,8 +334,3 @@ def delete(cluster: StatefulSetCluster, evidence: Evidence, progress: Progress) 
 
 def _same(found: Mapping[str, Any] | None, read: Mapping[str, Any]) -> bool:
     return found is not None and found["metadata"]["uid"] == read["metadata"]["uid"]
-
-
-def _delete(cluster: StatefulSetCluster, kind: Kind, item: Mapping[str, Any], evidence: Evidence) -> None:
-    if ownership.delete_read(cluster, kind, item) == "deleted":
-        evidence.deleted.append(f"{kind.kind}/{item['metadata']['name']}")

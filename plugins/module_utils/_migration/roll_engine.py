@@ -20,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.budgets import budget_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import selects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.report import epoch_ms
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, POD
@@ -30,6 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.pod_star
     made_after,
     runs,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Direct
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
@@ -134,6 +136,7 @@ class RollEngine:
     """
 
     client: KubeClient
+    driver: Direct
     namespace: str
     container: str
     pod_timeout: float
@@ -292,12 +295,12 @@ class RollEngine:
         name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
         budgets = [each for each in self.client.list(PDB, self.namespace) if _covers(each, pod)]
         if not is_ready(pod) or not budgets:
-            self.client.delete(POD, name, self.namespace, uid=uid)
+            self.driver.remove_pod(name, uid)
             return True
         if len(budgets) > 1:
             # the API server answers an error of its own, however often it is asked
             raise Refused(_blocked(budgets, pod), code=BLOCKS)
-        if self.client.evict(name, self.namespace, uid=uid):
+        if self.driver.evict_pod(name, uid):
             return True
         tell("the PodDisruptionBudget allows no eviction yet")
         left = deadline - time.monotonic()
@@ -353,3 +356,8 @@ def _allows_disruption(pod: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], 
         return Verdict(True, "")
 
     return judge
+
+
+def made_ms(pod: Mapping[str, Any]) -> int:
+    """Return when a pod was made, in milliseconds since the epoch (to the second)."""
+    return epoch_ms(pod["metadata"].get("creationTimestamp"))

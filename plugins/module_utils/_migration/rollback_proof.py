@@ -9,23 +9,20 @@ Private to the collection. Safety rules 3 and 10 of docs/architecture.md.
 
 from __future__ import annotations
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, SERVICE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership, volumes, writes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import read_heads
 
 
-def prove(cluster: StatefulSetCluster) -> list[dict[str, str]]:
+def prove(cluster: DirectCluster) -> list[dict[str, str]]:
     """Look at everything freshly; return what was checked, each with its evidence. Raises KraftError for what is left."""
     heads = read_heads(cluster.zookeeper)
-    name, namespace = cluster.controllers_name, cluster.namespace
+    driver, namespace = cluster.driver, cluster.namespace
     held = heads.controller
     # what others may have put on them is theirs: the next attempt is told of them before it begins
-    alone = volumes.claim_findings(cluster)
+    alone = driver.checks.claims()
     checks = (
         ("znode /migration", "there is none", [] if heads.migration_node is None else ["/migration"]),
         (
@@ -35,29 +32,18 @@ def prove(cluster: StatefulSetCluster) -> list[dict[str, str]]:
         ),
         (
             "controllers",
-            f"no StatefulSet, Service, PodDisruptionBudget or pod {name}",
-            [
-                *ownership.controller_pods(cluster),
-                *([f"StatefulSet {name}"] if cluster.controllers is not None else []),
-                *(f"{kind.kind} {name}" for kind in (SERVICE, PDB) if ownership.has_ours(cluster, kind, name)),
-            ],
+            f"no StatefulSet, Service, PodDisruptionBudget or pod {driver.controllers.name}",
+            [*driver.controllers.pods(), *driver.controllers.left()],
         ),
         (
             "volumes of the controllers",
             "no PersistentVolumeClaim of theirs" + "".join(f"; left alone: {each.sentence}" for each in alone),
-            volumes.leftover_volumes(cluster),
+            list(driver.controllers.claims()),
         ),
         (
             "settings of the brokers",
             "no template has a stage of a migration, every pod was made from it",
-            [
-                *(
-                    item["metadata"]["name"]
-                    for item in cluster.statefulsets
-                    if writes.template_annotation(item, names.STAGE)
-                ),
-                *rollback_plan.outdated(cluster),
-            ],
+            [*(name for name, stage in driver.brokers.stages().items() if stage), *driver.brokers.outdated()],
         ),
         (
             "processes of the brokers",
@@ -73,8 +59,7 @@ def prove(cluster: StatefulSetCluster) -> list[dict[str, str]]:
                 if isinstance(facts, Unknown) or facts.metadata_logs
             ],
         ),
-        ("ConfigMaps of stages", "none that nothing shows", rollback_plan.own_config_maps(cluster)),
-        ("Secrets of stages", "none that nothing shows", rollback_plan.own_secrets(cluster)),
+        ("ConfigMaps and Secrets of stages", "none that nothing refers to", driver.unused_settings()),
     )
     left = [f"{what}: {', '.join(map(str, found))}" for what, _evidence, found in checks if found]
     if left:

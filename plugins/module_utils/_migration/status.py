@@ -28,38 +28,29 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, known_or_none
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, point_of_no_return
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
-    brokers,
-    controllers,
-    locks,
-    made_from,
-    ownership,
-    volumes,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 
 
-def already_over(cluster: StatefulSetCluster) -> str:
+def already_over(cluster: DirectCluster) -> str:
     """Return why there is nothing to migrate (the cluster is KRaft already), or an empty string.
 
     The processes are asked only where the objects do not show it: a run that has nothing to do is over soon.
     """
     where = f"{cluster.namespace}/{cluster.name}"
     final = f"{where} is FINALIZED: already migrated to KRaft, nothing to do"
-    if made_from.finalized(cluster):
+    if cluster.driver.looks_finalized():
         return final
     if set(cluster.modes.values()) != {state.MODE_KRAFT}:
         return ""
-    if cluster.controllers is None:
+    if not cluster.has_controllers:
         return f"{where} runs in KRaft mode already (born KRaft, or migrated by other means): nothing to do"
     return final if cluster.state.name == state.FINALIZED else ""
 
 
-def state_to_tell(cluster: StatefulSetCluster) -> str:
+def state_to_tell(cluster: DirectCluster) -> str:
     """The name of the state, for a result that decides nothing: as ``already_over`` finds it."""
-    return state.FINALIZED if made_from.finalized(cluster) else cluster.state.name
+    return state.FINALIZED if cluster.driver.looks_finalized() else cluster.state.name
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,7 @@ class Estimate:
         return rows
 
 
-def estimate(cluster: StatefulSetCluster) -> Estimate:
+def estimate(cluster: DirectCluster) -> Estimate:
     """Estimate the forward migration from what runs now."""
     ttls = [facts.dns_ttl for facts in known(cluster.facts).values()]
     ttl = max(ttls, key=lambda value: rolling.dns_cost(value, 2), default=None)
@@ -128,40 +119,40 @@ def estimate(cluster: StatefulSetCluster) -> Estimate:
     )
 
 
-def stages(cluster: StatefulSetCluster) -> tuple[str, str]:
+def stages(cluster: DirectCluster) -> tuple[str, str]:
     """Return the stages that the templates of brokers and controllers are at ("" = the user's own, or none).
 
     In a cluster of KRaft brokers with a controller that runs without the migration flag, finalize.yml has begun, whatever the
     template of the controllers says now.
     """
-    found = {brokers.stage_of(item) for item in cluster.statefulsets}
-    stage = controllers.stage_of(cluster)
+    found = set(cluster.driver.brokers.stages().values())
+    stage = cluster.driver.controllers.stage()
     if set(cluster.modes.values()) == {state.MODE_KRAFT} and flags_off(cluster):
         stage = "final"
     return (found.pop() if len(found) == 1 else "migration"), stage
 
 
-def rolling_back(cluster: StatefulSetCluster) -> bool:
+def rolling_back(cluster: DirectCluster) -> bool:
     """Whether a rollback has begun, is not complete and can be: by the journal, or by what only a rollback leaves."""
     modes = set(cluster.modes.values())
     if not cluster.controllers_wanted and state.MODE_KRAFT not in modes:
         # a quorum that is gone leaves brokers that remember it, or volumes under our lock
-        kept = bool(locks.current_id(cluster)) and bool(volumes.leftover_volumes(cluster))
+        kept = bool(cluster.driver.ownership.locked_by()) and bool(cluster.driver.controllers.claims())
         if kept or state.MODE_MIGRATING in modes:
             return True
     events = cluster.journal.attempt()
     begun = bool(events) and events[-1].get("phase") == phases.ROLLBACK
-    if cluster.controllers is not None and state.MODE_KRAFT in modes:
+    if cluster.has_controllers and state.MODE_KRAFT in modes:
         # only a rollback writes other settings under a broker in KRaft mode
-        begun = begun or any(brokers.stage_of(item) != "kraft" for item in cluster.statefulsets)
+        begun = begun or any(stage != "kraft" for stage in cluster.driver.brokers.stages().values())
     return begun and not (modes == {state.MODE_KRAFT} and point_of_no_return.passed(cluster))
 
 
-def status(cluster: StatefulSetCluster) -> dict[str, Any]:
+def status(cluster: DirectCluster) -> dict[str, Any]:
     """Return where the cluster is, as plain data."""
     cluster.look_at_processes()
     brokers_stage, controllers_stage = stages(cluster)
-    lock = annotations_of(cluster.statefulsets[0]).get(names.LOCK_HOLDER, "")
+    lock = cluster.driver.ownership.holder()
     now = cluster.state
     newest = cluster.journal.last()
     connect = cluster.zookeeper_connect
@@ -213,12 +204,12 @@ def status(cluster: StatefulSetCluster) -> dict[str, Any]:
     }
 
 
-def _foreign(cluster: StatefulSetCluster) -> list[Finding]:
+def _foreign(cluster: DirectCluster) -> list[Finding]:
     """Objects of others that refuse every verb; as far as this account may look for them."""
     try:
-        return ownership.findings(cluster)
+        return cluster.driver.ownership.foreign()
     except Forbidden:
-        return ownership.of_statefulsets(cluster)
+        return cluster.driver.ownership.foreign_by_name()
 
 
 def _stage_of(pod: Mapping[str, Any] | None) -> str:

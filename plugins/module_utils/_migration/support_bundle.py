@@ -17,7 +17,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import status_reason
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact, redact_text
 
@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact imp
 TAIL = 300
 
 
-def write(cluster: StatefulSetCluster, folder: str, stamp: str, failure: Mapping[str, Any]) -> str:
+def write(cluster: DirectCluster, folder: str, stamp: str, failure: Mapping[str, Any]) -> str:
     """Write the bundle and return its path. ``stamp`` goes into the name. Raises OSError when it cannot be written.
 
     What cannot be read is in the bundle as the sentence that says why.
@@ -35,7 +35,7 @@ def write(cluster: StatefulSetCluster, folder: str, stamp: str, failure: Mapping
         "failure": dict(failure),
         "status": _or_why(lambda: status.status(cluster)),
         "journal": _or_why(cluster.journal.as_dict),
-        "statefulsets": _or_why(lambda: redact([_without_noise(item) for item in _sets(cluster)])),
+        "workloads": _or_why(lambda: redact([_without_noise(item) for item in cluster.driver.objects()])),
         "pods": _or_why(lambda: _pods(cluster)),
         "zookeeper": _or_why(lambda: _zookeeper(cluster)),
     }
@@ -54,16 +54,12 @@ def _or_why(read: Callable[[], Any]) -> Any:
         return {"unreadable": error.message}
 
 
-def _sets(cluster: StatefulSetCluster) -> list[dict[str, Any]]:
-    return [*cluster.statefulsets, *([cluster.controllers] if cluster.controllers else [])]
-
-
 def _without_noise(item: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
     return {**item, "metadata": metadata}
 
 
-def _pods(cluster: StatefulSetCluster) -> dict[str, Any]:
+def _pods(cluster: DirectCluster) -> dict[str, Any]:
     found = {}
     for pods, container in ((cluster.pods, cluster.container), (cluster.controller_pods, cluster.controller_container)):
         for name, pod in pods.items():
@@ -75,7 +71,7 @@ def _pods(cluster: StatefulSetCluster) -> dict[str, Any]:
     return found
 
 
-def _log(cluster: StatefulSetCluster, pod: str, container: str) -> list[str]:
+def _log(cluster: DirectCluster, pod: str, container: str) -> list[str]:
     try:
         text = cluster.client.pod_log(pod, cluster.namespace, container=container, tail_lines=TAIL)
     except KraftError as error:
@@ -83,7 +79,7 @@ def _log(cluster: StatefulSetCluster, pod: str, container: str) -> list[str]:
     return redact_text(text).splitlines()
 
 
-def _zookeeper(cluster: StatefulSetCluster) -> dict[str, Any]:
+def _zookeeper(cluster: DirectCluster) -> dict[str, Any]:
     view = cluster.view
     return {
         "controller": vars(view.controller) if view.controller else None,

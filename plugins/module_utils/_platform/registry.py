@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which platform a cluster is on, and its handle.
+"""The platforms that there are, and which one drives the cluster that the options name.
 
-Private to the collection. Later platforms (operators) are added here; nothing outside this folder asks for the platform.
+Private to the collection.
 """
 
 from __future__ import annotations
@@ -14,12 +14,33 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, DirectCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-#: platform name to the class that drives it; "auto" tries them in this order
-PLATFORMS: Mapping[str, type[StatefulSetCluster]] = {"statefulset": StatefulSetCluster}
+#: in no order: exactly one of them claims a cluster
+PLATFORMS = (StatefulSets,)
 
 
-def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> StatefulSetCluster:
-    """Return the handle of the cluster that ``params`` name."""
+def claimed(client: KubeClient, params: Mapping[str, Any]) -> Claim:
+    """Return the one claim on the cluster that ``params`` name. Raises Refused (cluster-ambiguous) for none, or for several."""
     wanted = params["platform"]
-    return (PLATFORMS.get(wanted) or next(iter(PLATFORMS.values())))(client, params)
+    claims = [
+        claim
+        for platform in PLATFORMS
+        if wanted in ("auto", platform.name) and (claim := platform.claim(client, params)) is not None
+    ]
+    if len(claims) == 1:
+        return claims[0]
+    where = f"{params['namespace']}/{params['cluster']}"
+    listed = "; ".join(f"{claim.platform}: {claim.why}" for claim in claims)
+    said = f"several platforms claim {where} ({listed})" if claims else f"no platform claims {where}"
+    raise Refused(f"{said}; set kraft_platform to the one that drives it", code="cluster-ambiguous")
+
+
+def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster:
+    """Return the cluster that ``params`` name, with what writes it. Raises Refused when not exactly one platform claims it."""
+    claimed(client, params)
+    cluster = StatefulSetCluster(client, params)
+    cluster.driver = StatefulSets(cluster)
+    return cluster

@@ -1,20 +1,21 @@
 # Copyright (c) 2026, the kafkaops.kraft authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of this project that no other tool knows: who may import whom, how to wait, and that the module lists agree."""
+"""Rules of this project that no other tool knows: who may import whom and change what, how to wait, and that lists agree."""
 
 from __future__ import annotations
 
 import ast
 import re
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import places, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 PLUGINS = Path("plugins")
 PREFIX = f"ansible_collections.{places.NAMESPACE}.{places.NAME}.plugins."
@@ -23,7 +24,8 @@ _ROOMS = {"_core/_settings", "_core/_manifests", "_core/_sources", "_core/_metad
 _CORE = {"_core", *_ROOMS}
 _BASE = _CORE | {"_runtime"}
 _READ = _BASE | {"_kubernetes", "_zookeeper", "_kafka", "_cluster"}
-_UTILS = _READ | {"_platform", "_platform/_statefulset", "_migration"}
+_DRIVEN = _READ | {"_platform"}
+_UTILS = _DRIVEN | {"_migration"}
 LAYERS = {
     "_core/_metadata": {"_core/_metadata"},
     "_core": {"_core", "_core/_metadata"},
@@ -36,10 +38,12 @@ LAYERS = {
     "_zookeeper": _BASE | {"_zookeeper"},
     "_kafka": _BASE | {"_kubernetes", "_zookeeper", "_kafka"},
     "_cluster": _READ,
-    "_platform": _READ | {"_platform", "_platform/_statefulset"},
-    "_platform/_statefulset": _READ | {"_platform", "_platform/_statefulset"},
+    "_platform": _DRIVEN,
+    "_platform/_statefulset": _DRIVEN | {"_platform/_statefulset"},
+    # the one place that knows every platform
+    "_platform/registry": _DRIVEN | {"_platform/_statefulset"},
     "_migration": _UTILS,
-    "plugin_utils": _UTILS | {"plugin_utils"},
+    "plugin_utils": _UTILS | {"plugin_utils", "_platform/registry"},
     "action": _UTILS | {"plugin_utils"},
     "modules": {"_runtime"},
     "doc_fragments": set(),
@@ -68,7 +72,7 @@ def _layer(path: Path) -> str:
     parts = path.parts[1:] if path.parts[0] == "plugins" else path.parts
     if parts[0] != "module_utils":
         return parts[0]
-    room = "/".join(parts[1:3])
+    room = "/".join(parts[1:3]).removesuffix(".py")
     return room if room in LAYERS else parts[1]
 
 
@@ -91,6 +95,64 @@ def _wrong_imports(path: Path, module: ast.Module) -> Iterator[str]:
             layer.startswith("_core") and name.split(".")[0] not in PURE_STDLIB and not name.startswith("urllib.parse")
         ):
             yield f"{path}:{line}: _core is pure and may not use {name}"
+
+
+#: who may change an object in Kubernetes; everybody else asks the platform
+WRITERS = ("_kubernetes", "_platform/_statefulset")
+CHANGES = {"delete", "evict", "patch", "replace"}
+#: what is the same on every platform
+SAME_EVERYWHERE = ("_migration", "_cluster")
+PLATFORM = re.compile(r"statefulset|confluent|strimzi|kubeblocks", re.IGNORECASE)
+
+
+def _changes(path: Path, module: ast.Module) -> Iterator[str]:
+    """Find who changes objects in Kubernetes without being a platform."""
+    if _layer(path) in WRITERS:
+        return
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+            owner = ast.unparse(node.func.value)
+            if owner.split(".")[-1].lstrip("_") == "client":
+                yield f"{path}:{node.lineno}: only a platform changes objects: {owner}.{node.func.attr}"
+
+
+def _platform_names(path: Path, module: ast.Module) -> Iterator[str]:
+    """Find identifiers that name a platform where all platforms are the same."""
+    if _layer(path) not in SAME_EVERYWHERE:
+        return
+    for node in ast.walk(module):
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if PLATFORM.search(name):
+                yield f"{path}:{node.lineno}: names a platform: {name}"
+
+
+def _circles(imports: Mapping[str, set[str]]) -> Iterator[str]:
+    """Find a circle of files, or of layers, that import each other."""
+    layers: dict[str, set[str]] = {}
+    for name, others in imports.items():
+        mine = _layer(Path(name))
+        layers.setdefault(mine, set()).update(_layer(Path(other)) for other in others)
+        layers[mine].discard(mine)
+    for what, graph in (("files", imports), ("layers", layers)):
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            yield f"{what} import each other: {' <- '.join(error.args[1])}"
+
+
+def _imported(path: Path, module: ast.Module, files: Collection[str]) -> set[str]:
+    """Return the files of plugins/ that a file imports."""
+    found = set()
+    for _line, name in _imports(module):
+        if name.startswith(PREFIX):
+            parts = name.removeprefix(PREFIX).split(".")
+            for end in (len(parts), len(parts) - 1):
+                other = "plugins/" + "/".join(parts[:end]) + ".py"
+                if other in files and other != str(path):
+                    found.add(other)
+                    break
+    return found
 
 
 def _sleeps(path: Path, module: ast.Module) -> Iterator[str]:
@@ -116,6 +178,7 @@ def _lists(files: list[Path]) -> Iterator[str]:
 def violations() -> Iterator[str]:
     """Return one line for each breach, as file:line: what."""
     files = [path for path in tree.files() if path.parts[0] == "plugins"]
+    names, imports = {str(path) for path in files}, dict[str, set[str]]()
     for path in files:
         if path.suffix != ".py":
             continue
@@ -129,4 +192,8 @@ def violations() -> Iterator[str]:
             continue
         yield from _wrong_imports(path, module)
         yield from _sleeps(path, module)
+        yield from _changes(path, module)
+        yield from _platform_names(path, module)
+        imports[str(path)] = _imported(path, module, names)
+    yield from _circles(imports)
     yield from _lists(files)

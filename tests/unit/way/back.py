@@ -13,10 +13,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import CLEAN_UP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
-from tests.unit.way.eyes import CLEAN_UP, Seen, read_quorum
+from tests.unit.way.eyes import Seen, read_quorum
 from tests.unit.way.forward import Forward
 from tests.unit.way.parts import CONTROLLERS, ZOOKEEPER, Disaster, Soak
 from tests.unit.way.terminal import Steps

@@ -20,11 +20,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.met
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
     StatefulSetCluster,
     wanted_pods,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Delete, Operation, SetData, Znode
 
@@ -158,6 +158,7 @@ class Seen(StatefulSetCluster):
         client: Any = Client(world)
         super().__init__(client, {"namespace": "n", "cluster": "kafka", "controller_name": None, **options})
         self.world, self._journal, self._marks = world, journal, marks
+        self.driver = StatefulSets(self)
 
     @cached_property
     def all_statefulsets(self) -> list[Obj]:
@@ -297,6 +298,3 @@ def registrations(cluster: Any, _quorum: Quorum) -> dict[int, Registration]:
         for each in world.brokers.values()
         if each.remembers == number
     }
-
-
-CLEAN_UP = rollback_plan.CLEAN_UP

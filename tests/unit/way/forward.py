@@ -24,7 +24,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     controllers_ready,
     dual_write,
     gates,
-    rollback_plan,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -117,7 +116,7 @@ class Forward(Terminal):
             raise Refused("/controller is held by nobody", code="controller-missing")
         back = stage in (stages.RETURN, stages.ORIGINAL)
         ids = {pod: number for number, pod in (seen.pod_of_broker_or_down if back else seen.pod_of_broker).items()}
-        left = rollback_plan.outdated(seen)
+        left = seen.driver.brokers.outdated()
         if left:
             self.rolled.append(self.sub_phase)
         while left:

@@ -12,17 +12,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp, target_level
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import marks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     START_COMMAND_SETTINGS,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp import fold
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     BrokerContext,
     BrokerStage,
@@ -43,6 +45,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.sour
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     controllers,
     originals,
@@ -77,6 +80,24 @@ class StagePlan:
         """The StatefulSet's name."""
         return str(self.statefulset["metadata"]["name"])
 
+    @property
+    def stage_now(self) -> str:
+        """The stage that the template is at, "" for the user's own."""
+        return stage_of(self.statefulset)
+
+    @property
+    def source_kind(self) -> str:
+        """What kind of settings source it has."""
+        return self.source.kind
+
+    def diff(self) -> dict[str, str]:
+        """Before and after, for diff mode; values of Secrets are hidden."""
+        given, hidden = self.source.given(), self.source.hidden()
+        set_ = {key: REDACTED if key in hidden else value for key, value in self.changes.set.items()}
+        before = {"settings": given, "template": self.source.template}
+        after = {"settings": replace(self.changes, set=set_).applied_to(given), "template": self.written.template}
+        return before_after(before, after)
+
 
 def ibp_roll(cluster: StatefulSetCluster) -> tuple[bool, str]:
     """Whether the IBP has to be raised in a roll of its own, and why or why not."""
@@ -89,7 +110,7 @@ def ibp_roll(cluster: StatefulSetCluster) -> tuple[bool, str]:
 
 def _running(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     """Settings and settings file of a running broker of the set, of one that has the template's settings already where there is one."""
-    wanted = writes.template_annotation(statefulset, names.SETTINGS_HASH)
+    wanted = marks.template_annotation(statefulset, names.SETTINGS_HASH)
     found: tuple[dict[str, str], str] = ({}, "")
     for pod, facts in known(cluster.facts).items():
         if pod.rpartition("-")[0] != statefulset["metadata"]["name"]:
@@ -231,7 +252,7 @@ def _plan_original(cluster: StatefulSetCluster, statefulset: dict[str, Any], bro
 
 def stage_of(statefulset: Mapping[str, Any]) -> str:
     """The stage of a StatefulSet's template, "" for the user's own."""
-    return writes.template_annotation(statefulset, names.STAGE)
+    return marks.template_annotation(statefulset, names.STAGE)
 
 
 def write_stage(cluster: StatefulSetCluster, item: StagePlan) -> None:

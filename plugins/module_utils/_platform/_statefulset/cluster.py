@@ -43,6 +43,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import discovery
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Direct
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
@@ -64,6 +65,8 @@ class StatefulSetCluster:
     """
 
     platform = "statefulset"
+    #: what writes it; given by whoever opens the cluster
+    driver: Direct
 
     def __init__(self, client: KubeClient, params: Mapping[str, Any]) -> None:
         self.client = client
@@ -72,10 +75,8 @@ class StatefulSetCluster:
         self.name: str = params["cluster"]
         self._stack = ExitStack()
 
-    def __enter__(self) -> StatefulSetCluster:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
+    def close(self) -> None:
+        """End the ZooKeeper session and the forwards."""
         self._stack.close()
 
     def changed(self, *parts: Part) -> None:

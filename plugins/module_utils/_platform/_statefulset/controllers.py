@@ -16,9 +16,12 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import target_level
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import marks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.broker_data import storage_class
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
+    CONFIG_VOLUME,
+    FILE,
     ControllerObjects,
     ControllerSpec,
     controller_objects,
@@ -26,6 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
     voters,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.placement import broker_zones
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     ControllerContext,
     ControllerStage,
@@ -36,6 +40,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.sour
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    CONFIG_MAP,
     PDB,
     SERVICE,
     STATEFUL_SET,
@@ -53,7 +58,7 @@ NODE_ID_BASE = names.PREFIX + "node-id-base"
 def node_id_base(cluster: StatefulSetCluster) -> int:
     """The node id of the first controller: the one in use, else the user's, else above every broker id."""
     if cluster.controllers is not None:
-        used = writes.annotations_of(cluster.controllers).get(NODE_ID_BASE)
+        used = marks.annotations_of(cluster.controllers).get(NODE_ID_BASE)
         if used:
             return int(used)
     wanted = cluster.params["controller_node_id_base"]
@@ -198,15 +203,43 @@ def write(cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
 
 def stage_of(cluster: StatefulSetCluster) -> str:
     """The stage of the controllers' template, "" where there is none."""
-    return writes.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
+    return marks.template_annotation(cluster.controllers, names.STAGE) if cluster.controllers else ""
 
 
 def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str, Any]:
     """What a result says of the controllers."""
     return {
         "statefulset": cluster.controllers_name,
-        "settings_hash": writes.template_annotation(objects.statefulset, names.SETTINGS_HASH),
+        "settings_hash": marks.template_annotation(objects.statefulset, names.SETTINGS_HASH),
         "node_ids": node_ids(cluster),
         "voters": voters_of(cluster),
         "replicas": objects.statefulset["spec"]["replicas"],
     }
+
+
+def would_lack_flag(cluster: StatefulSetCluster) -> str:
+    """Return why a controller that was made now would not have the flag, or an empty string. Reads the ConfigMap freshly.
+
+    The digest on the StatefulSet shows a changed template; a ConfigMap of ours is immutable, but it can be deleted and made anew.
+    """
+    if cluster.controllers is None:
+        return ""
+    name = _mounted(cluster.controllers["spec"]["template"])
+    if not name:
+        return ""
+    found = cluster.client.find(CONFIG_MAP, name, cluster.namespace)
+    where = f"ConfigMap {cluster.namespace}/{name}, which StatefulSet {cluster.controllers_name} mounts,"
+    if found is None:
+        return f"{where} is gone"
+    settings = Properties.parse(str((found.get("data") or {}).get(FILE, "")))
+    if state.has_flag({state.FLAG: settings.get(state.FLAG) or ""}):
+        return ""
+    return f"{where} has no {state.FLAG}=true any more"
+
+
+def _mounted(template: dict[str, Any]) -> str:
+    """The ConfigMap with a controller's settings, as its template names it."""
+    for volume in template.get("spec", {}).get("volumes") or []:
+        if volume["name"] == CONFIG_VOLUME:
+            return str((volume.get("configMap") or {}).get("name", ""))
+    return ""

@@ -15,14 +15,14 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
-    StatefulSetCluster,
-    wanted_pods,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import (
     annotations_of,
     owner_uid,
     template_annotation,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
+    StatefulSetCluster,
+    wanted_pods,
 )
 
 Obj = Mapping[str, Any]

@@ -17,16 +17,16 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import (
+    annotations_of,
+    template_annotation,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
     StatefulSetCluster,
     ordinal_key,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import (
-    annotations_of,
-    template_annotation,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 

@@ -16,8 +16,12 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import (
+    annotations_of,
+    owner_uid,
+    template_annotation,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of, whose
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.report import epoch_ms
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
@@ -39,31 +43,6 @@ Obj = dict[str, Any]
 ATTEMPTS = 8
 #: label of a pod with the revision of the template that it was made from
 REVISION = "controller-revision-hash"
-
-
-def annotations_of(obj: Mapping[str, Any]) -> dict[str, str]:
-    """Return metadata.annotations, never None."""
-    return dict(obj["metadata"].get("annotations") or {})
-
-
-def template_annotation(statefulset: Mapping[str, Any], name: str) -> str:
-    """Return an annotation of the pod template, or an empty string."""
-    return str((statefulset["spec"]["template"].get("metadata", {}).get("annotations") or {}).get(name, ""))
-
-
-def pod_settings_hash(pod: Mapping[str, Any]) -> str:
-    """Return the settings hash that a pod was made with, or an empty string."""
-    return annotations_of(pod).get(names.SETTINGS_HASH, "")
-
-
-def owner_uid(pod: Mapping[str, Any]) -> str:
-    """Return the uid of the StatefulSet that a pod belongs to, or an empty string."""
-    return str((pod["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
-
-
-def made_ms(pod: Mapping[str, Any]) -> int:
-    """Return when a pod was made, in milliseconds since the epoch (to the second)."""
-    return epoch_ms(pod["metadata"].get("creationTimestamp"))
 
 
 def check_untouched(statefulset: Mapping[str, Any]) -> None:
@@ -268,3 +247,13 @@ def create_settings(client: KubeClient, namespace: str, cluster: str, body: Mapp
                 f"{kind.kind} {namespace}/{metadata['name']} exists with other content; delete it and run again",
                 code="changed-by-others",
             ) from None
+
+
+def handed_over(statefulset: Mapping[str, Any]) -> str:
+    """What the user has to know of a StatefulSet from now on."""
+    name = statefulset["metadata"]["name"]
+    strategy = json.loads(annotations_of(statefulset).get(names.UPDATE_STRATEGY, "{}")).get("type", "RollingUpdate")
+    text = f"StatefulSet {name}: update strategy {strategy} is in force"
+    if strategy == "RollingUpdate":
+        text += "; from now on Kubernetes restarts its pods, one by one, whenever its pod template changes"
+    return text

@@ -37,7 +37,9 @@ def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: i
     monkeypatch.setattr(controllers, "check_plan", lambda _cluster: None)
     monkeypatch.setattr(controllers, "write", run.note("written"))
     monkeypatch.setattr(volumes, "refuse_leftovers", run.note("leftovers looked for"))
-    monkeypatch.setattr(volumes, "leftover_volumes", lambda _cluster: run.params.get("volumes", []))
+    monkeypatch.setattr(
+        volumes, "leftover_claims", lambda _cluster: {name: {} for name in run.params.get("volumes", ())}
+    )
     monkeypatch.setattr(gates, "require", run.note("gates", []))
     monkeypatch.setattr(rollback_plan, "pending", lambda _cluster: run.params.get("pending", ""))
     return run

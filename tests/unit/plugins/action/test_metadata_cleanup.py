@@ -16,7 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.exec import ExecResult
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import CLEAN_UP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
 from tests.unit.plugins.action.acting import Acts, action
@@ -50,7 +50,7 @@ def test_the_log_is_deleted_where_there_is_one(monkeypatch: pytest.MonkeyPatch) 
     assert run.log == [f"kafka-0: rm -rf -- {LOG}", "record cleaned"]
     assert done["deleted"] == {"kafka-0": [LOG]}
     marks = run.client.get(STATEFUL_SET, "kafka", "n")["metadata"]["annotations"]
-    assert marks == {rollback_plan.CLEAN_UP: "true"}
+    assert marks == {CLEAN_UP: "true"}
 
 
 @pytest.mark.parametrize("mode", [state.MODE_MIGRATING, state.MODE_KRAFT, state.MODE_UNKNOWN])
@@ -91,7 +91,7 @@ def test_a_broker_that_cannot_be_read_is_not_clean(monkeypatch: pytest.MonkeyPat
 
 def test_the_mark_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     run = scene(monkeypatch)
-    run.cluster.statefulsets[0]["metadata"]["annotations"] = {rollback_plan.CLEAN_UP: "true"}
+    run.cluster.statefulsets[0]["metadata"]["annotations"] = {CLEAN_UP: "true"}
     run.params["state"] = "absent"
     action(metadata_cleanup).apply(run)
     assert run.log == ["record unmarked"]

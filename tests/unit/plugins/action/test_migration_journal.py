@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, rollback_proof, status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, originals, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_proof, status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    locks,
+    originals,
+    stage_objects,
+    writes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, Refused
 
 from tests.unit.plugins.action.acting import Acts, action
@@ -29,7 +34,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, event: str, **changed: Any) -> Acts:
     cluster.journal.migration_id = "m1"
     run = Acts(cluster, event=event)
     monkeypatch.setattr(writes, "restore_strategy", run.note("strategy put back", True))
-    monkeypatch.setattr(rollback_plan, "delete_settings", lambda _cluster: ["ConfigMap/kafka-migration-1"])
+    monkeypatch.setattr(stage_objects, "delete_unused", lambda _cluster: ["ConfigMap/kafka-migration-1"])
     monkeypatch.setattr(originals, "forget", lambda _cluster: True)
     monkeypatch.setattr(rollback_proof, "prove", run.note("proved", PROOF))
     monkeypatch.setattr(locks, "release", run.note("released"))
@@ -38,7 +43,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, event: str, **changed: Any) -> Acts:
 
 def test_a_rollback_is_proved_before_the_lock_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the lock is held, a run that was killed before comes here again."""
-    run = scene(monkeypatch, rollback.COMPLETE)
+    run = scene(monkeypatch, rollback.COMPLETE, controllers=None)
     result = action(migration_journal).apply(run)
     assert run.log == [
         "strategy put back",
@@ -56,7 +61,7 @@ def test_a_rollback_is_proved_before_the_lock_is_released(monkeypatch: pytest.Mo
 
 def test_what_is_left_keeps_the_lock_and_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.3: the end is not recorded as long as anything is left."""
-    run = scene(monkeypatch, rollback.COMPLETE)
+    run = scene(monkeypatch, rollback.COMPLETE, controllers=None)
     monkeypatch.setattr(rollback_proof, "prove", run.note("not proved", KraftError("there is still: volumes")))
     with pytest.raises(KraftError, match="volumes"):
         action(migration_journal).apply(run)

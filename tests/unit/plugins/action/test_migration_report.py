@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entr
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import EnvironmentSource, FileSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Unreachable
 
 DIGEST = "0123456789abcdef"
@@ -42,6 +43,7 @@ class Cluster:
 
     def __init__(self, stage: str = "migration") -> None:
         self.namespace, self.name, self.platform = "demo", "kafka", "statefulset"
+        self.driver = StatefulSets(self)  # type: ignore[arg-type]  # what a report reads is here
         marks = {names.STAGE: stage, JVM_OPTION: OPTION} if stage else {}
         self.statefulsets: list[Any] = [
             {"metadata": {"name": "kafka"}, "spec": {"template": template({"KAFKA_A_B": "2"}, **marks)}}

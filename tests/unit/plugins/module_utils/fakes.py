@@ -252,6 +252,7 @@ def _merged(target: Any, patch: Any) -> Any:
 PARAMS: Obj = {
     "namespace": "n",
     "cluster": "kafka",
+    "platform": "auto",
     "statefulsets": [],
     "container": None,
     "zookeeper_connect": None,

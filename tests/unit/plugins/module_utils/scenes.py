@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, ours, pod, statefulset
 
@@ -64,6 +65,7 @@ class FakeCluster(SimpleNamespace):
             "route": SimpleNamespace(chroot="/kafka"),
         }
         super().__init__(**{**base, **changed})
+        self.driver = StatefulSets(self)  # type: ignore[arg-type]  # what the driver needs of a cluster is here
 
     @property
     def all_statefulsets(self) -> list[Any]:

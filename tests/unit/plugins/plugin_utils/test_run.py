@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import lease
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -38,7 +39,11 @@ class Cluster(StatefulSetCluster):
 
     zookeeper_connect = None
 
-    def __exit__(self, *_exc: Any) -> None:
+    def __init__(self, client: Any, params: Any) -> None:
+        super().__init__(client, params)
+        self.driver = StatefulSets(self)
+
+    def close(self) -> None:
         calls: Any = self.client
         calls.calls.append(("close", "", ""))
 

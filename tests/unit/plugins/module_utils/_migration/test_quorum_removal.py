@@ -379,7 +379,7 @@ def test_a_broker_that_remembers_an_old_quorum_stops_a_new_attempt(
 ) -> None:
     """Rule 6.5: it would shut itself down on the new quorum's log (KafkaRaftClient)."""
     cluster: Any = SimpleNamespace(
-        controllers=statefulset("kafka-kraft") if controllers else None,
+        has_controllers=controllers,
         controller_facts={"kafka-kraft-0": object()} if controllers else {},
         modes={"kafka-0": modes},
     )

@@ -34,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.unit.plugins.module_utils.fakes import FakeClient, Obj
 from tests.unit.plugins.module_utils.fakes import pod as made_pod
+from tests.unit.plugins.module_utils.scenes import cluster_with
 
 
 def throw(error: BaseException | None) -> None:
@@ -103,7 +104,8 @@ class Scene:
         self.client.on_gone = self.again
         self.target = FakeTarget(self.log, "kafka-0", "kafka-1")
         client: Any = self.client
-        self.engine = RollEngine(client, "n", "kafka", timeout, self.said.append)
+        driver = cluster_with(client=client).driver
+        self.engine = RollEngine(client, driver, "n", "kafka", timeout, self.said.append)
         self.made: Callable[[str], Obj] | None = made_pod
 
     def again(self, gone: Obj) -> None:

@@ -18,7 +18,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return, rollback_plan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, stage_objects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import CLEAN_UP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
@@ -169,7 +170,7 @@ def test_a_config_map_goes_only_when_nothing_refers_to_it() -> None:
         controllers=quorum,
         config_maps={item["metadata"]["name"]: item for item in client.list(CONFIG_MAP, "n")},
     )
-    assert rollback_plan.delete_settings(cluster) == ["ConfigMap/unused"]
+    assert stage_objects.delete_unused(cluster) == ["ConfigMap/unused"]
     assert client.calls == [("delete", "ConfigMap", "unused")]
 
 
@@ -180,7 +181,7 @@ def test_what_is_on_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
         "kafka-2": _broker(),
     }
     marked = statefulset()
-    marked["metadata"]["annotations"] = {rollback_plan.CLEAN_UP: "true"}
+    marked["metadata"]["annotations"] = {CLEAN_UP: "true"}
     seen = looked_at(monkeypatch, heads(KRAFT, migration=True), facts=brokers, statefulsets=[marked])
     assert (seen.metadata_dirs, seen.version_1, seen.marked) == (("kafka-0",), ("kafka-1",), ("kafka",))
     assert seen.locked
@@ -246,9 +247,9 @@ def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> No
     old = pod("kafka-2")
     old["spec"] = {"volumes": [{"name": "v", "secret": {"secretName": made}}]}
     client.put(old)
-    assert rollback_plan.own_secrets(cluster) == []
+    assert stage_objects.unused_secrets(cluster) == []
     client.drop("Pod", "n", "kafka-2")
-    assert rollback_plan.own_secrets(cluster) == [made]
-    assert rollback_plan.delete_settings(cluster) == [f"Secret/{made}"]
+    assert stage_objects.unused_secrets(cluster) == [made]
+    assert stage_objects.delete_unused(cluster) == [f"Secret/{made}"]
     assert client.names("Secret") == ["settings", foreign]
-    assert rollback_plan.own_secrets(cluster) == []
+    assert stage_objects.unused_secrets(cluster) == []

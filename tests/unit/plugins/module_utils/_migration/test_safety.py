@@ -26,7 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     preflight,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import OtherFirst
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, volumes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, checks, volumes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -593,7 +593,7 @@ def test_a_pod_that_cannot_be_read_has_no_version() -> None:
 
 def test_settings_that_block_keep_their_codes(monkeypatch: Any) -> None:
     monkeypatch.setattr(brokers, "plan_ahead", lambda _cluster: {})
-    monkeypatch.setattr(preflight, "derive_ibp", lambda _cluster: None)
+    monkeypatch.setattr(checks, "derive_ibp", lambda _cluster: None)
     settings = {
         "process.roles": "broker,controller",
         "unstable.api.versions.enable": "true",
@@ -626,10 +626,10 @@ def test_secrets_that_stages_are_made_of_need_a_permission_without_names(monkeyp
         brokers, "plan_ahead", lambda _cluster: {"migration": [SimpleNamespace(name="kafka", written=written)]}
     )
     cluster = cluster_with(effective={"inter.broker.protocol.version": "3.9"})
-    (note,) = preflight.plan_findings(cluster)
+    (note,) = checks.plan_findings(cluster)
     assert (note.code, note.sentence) == ("setting-warns", "StatefulSet kafka, stage migration: variable ZK is emptied")
     cluster.client.allowed = lambda verb, resource, _sub: (verb, resource) != ("get", "secrets")
-    found = preflight.plan_findings(cluster)
+    found = checks.plan_findings(cluster)
     assert [item.code for item in found] == ["permission-missing", "setting-warns"]
     assert "may not get such Secrets" in found[0].sentence
     assert "settings-kraft-migration-01234567" in found[0].sentence
@@ -642,12 +642,12 @@ def test_the_plan_names_each_stage_and_where_it_is_written(monkeypatch: Any) -> 
         "kraft": [SimpleNamespace(name="kafka", source=source, changes=Changes({}, ("c",)))],
     }
     monkeypatch.setattr(brokers, "plan_ahead", lambda _cluster: plans)
-    found = preflight.stage_settings(cluster_with())
-    assert [preflight.stage_line(item) for item in found] == [
+    found = checks.stage_settings(cluster_with())
+    assert [checks.stage_line(item) for item in found] == [
         "plan: stage migration of StatefulSet kafka, settings from server.properties of Secret settings: sets a, b",
         "plan: stage kraft of StatefulSet kafka, settings from server.properties of Secret settings: removes c",
     ]
-    assert preflight.stage_line({**found[0], "set": []}).endswith("settings: nothing changes")
+    assert checks.stage_line({**found[0], "set": []}).endswith("settings: nothing changes")
 
 
 # membership needs every pod: an unhealthy broker would have to be broken on purpose

@@ -16,8 +16,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
     ControllerSpec,
     controller_objects,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import preflight
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    checks,
     controller_checks,
     controller_ways,
     controllers,
@@ -328,8 +328,8 @@ def test_preflight_looks_before_there_are_controllers(monkeypatch: pytest.Monkey
         return []
 
     monkeypatch.setattr(controller_checks, "findings", look)
-    assert preflight.controller_findings(scene()) == []
-    assert preflight.controller_findings(scene(controllers=brokers())) == []
+    assert checks.controller_findings(scene()) == []
+    assert checks.controller_findings(scene(controllers=brokers())) == []
     assert looked == ["looked"]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import marks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import ControllerObjects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, writes
@@ -30,7 +31,7 @@ def test_the_controllers_roll_by_themselves_after_the_migration(monkeypatch: pyt
     controllers.create(cluster, objects)
     made = client.get(STATEFUL_SET, "kafka-kraft", "n")
     assert made["spec"]["updateStrategy"] == {"type": "OnDelete"}
-    assert json.loads(writes.annotations_of(made)[names.UPDATE_STRATEGY]) == {"type": "RollingUpdate"}
+    assert json.loads(marks.annotations_of(made)[names.UPDATE_STRATEGY]) == {"type": "RollingUpdate"}
     made["status"] = {"observedGeneration": made["metadata"]["generation"], "updatedReplicas": 3}
     assert writes.restore_strategy(client, client.put(made), 5.0) is True  # type: ignore[arg-type]
     after = client.get(STATEFUL_SET, "kafka-kraft", "n")

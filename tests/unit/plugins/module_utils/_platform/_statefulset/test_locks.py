@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import annotations_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Forbidden, Refused
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, ours, statefulset
@@ -26,7 +26,7 @@ ARGO = {"argocd.argoproj.io/tracking-id": "argocd_shop:apps/StatefulSet:n/kafka"
 
 def cluster_of(*items: Any, accept: Any = (), **more: Any) -> Any:
     client: Any = FakeClient(*items)
-    return StatefulSetCluster(client, {**PARAMS, "accept": list(accept), **more})
+    return open_cluster(client, {**PARAMS, "accept": list(accept), **more})
 
 
 def brokers(**metadata: Any) -> Any:

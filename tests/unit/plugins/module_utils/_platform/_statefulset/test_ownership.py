@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     preflight,
     quorum_removal,
@@ -24,12 +25,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     broker_checks,
+    checks,
     controllers,
     locks,
     ownership,
     writes,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Forbidden, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 
@@ -46,7 +48,7 @@ def made(kind: str, name: str, **labels: str) -> dict[str, Any]:
 
 def cluster_of(*items: Any, **params: Any) -> Any:
     client: Any = FakeClient(statefulset("kafka"), *(pod(f"kafka-{number}") for number in range(3)), *items)
-    return StatefulSetCluster(client, {**PARAMS, "pod_timeout": 0.3, "wait_timeout": 0.3, **params})
+    return open_cluster(client, {**PARAMS, "pod_timeout": 0.3, "wait_timeout": 0.3, **params})
 
 
 def born_kraft(replicas: int) -> list[dict[str, Any]]:
@@ -217,7 +219,8 @@ def test_nothing_of_others_is_taken_for_what_setup_would_make(monkeypatch: pytes
 def test_the_preflight_tells_of_it_and_the_status_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = primed(cluster_of(*born_kraft(0)))
     monkeypatch.setattr(preflight, "permission_findings", lambda _cluster: [])
-    for name in ("broker_findings", "settings_findings", "controller_findings", "zookeeper_findings"):
+    monkeypatch.setattr(checks, "controller_findings", lambda _cluster: [])
+    for name in ("broker_findings", "settings_findings", "zookeeper_findings"):
         monkeypatch.setattr(preflight, name, lambda _cluster: [])
     monkeypatch.setattr(preflight, "version_findings", lambda _cluster, _target: [])
     monkeypatch.setattr(broker_checks, "findings", lambda _cluster: [])
@@ -262,7 +265,10 @@ def test_a_lock_is_released_of_the_cluster_that_is_named(release: list[str], sai
     cluster = cluster_of()
     scope = Scope("n", "kafka", "a", {"a": "n/kafka", "b": "other/kafka"})
     run: Any = SimpleNamespace(
-        cluster=cluster, client=cluster.client, params={**PARAMS, "scope": scope, "release": release, "state": "absent"}
+        cluster=cluster,
+        client=cluster.client,
+        lease=RunLease(cluster.client, "n", names.lease_name("kafka"), "me@here:1:2"),
+        params={**PARAMS, "scope": scope, "release": release, "state": "absent"},
     )
     judge = migration_lock.ActionModule.__new__(migration_lock.ActionModule).judge
     if not said:

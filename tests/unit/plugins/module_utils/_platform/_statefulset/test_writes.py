@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign, marks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, SECRET, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, NotFound
@@ -42,10 +42,10 @@ def edited(client: Any, manager: Any = "kubectl-edit") -> None:
 
 
 def test_annotations_are_never_none() -> None:
-    assert writes.annotations_of({"metadata": {"annotations": None}}) == {}
-    assert writes.template_annotation({"spec": {"template": {}}}, "a") == ""
+    assert marks.annotations_of({"metadata": {"annotations": None}}) == {}
+    assert marks.template_annotation({"spec": {"template": {}}}, "a") == ""
     item = {"spec": {"template": {"metadata": {"annotations": {"a": "1"}}}}}
-    assert (writes.template_annotation(item, "a"), writes.template_annotation(item, "b")) == ("1", "")
+    assert (marks.template_annotation(item, "a"), marks.template_annotation(item, "b")) == ("1", "")
 
 
 def test_a_template_is_written_with_the_digest_of_what_the_server_makes_of_it(client: Any) -> None:
@@ -53,7 +53,7 @@ def test_a_template_is_written_with_the_digest_of_what_the_server_makes_of_it(cl
     assert client.calls == [("dry-run replace", "StatefulSet", "kafka"), ("replace", "StatefulSet", "kafka")]
     assert written["spec"]["replicas"] == 5
     assert written["spec"]["template"]["spec"]["dnsPolicy"] == "ClusterFirst"
-    digest = writes.annotations_of(written)[names.TEMPLATE_DIGEST]
+    digest = marks.annotations_of(written)[names.TEMPLATE_DIGEST]
     assert digest == foreign.digest(written["spec"]["template"]) != foreign.digest(NEW)
     writes.check_untouched(stored(client))
 
@@ -160,7 +160,7 @@ def test_rolls_are_held_first_and_the_strategy_is_kept(client: Any) -> None:
     client.put(statefulset(updateStrategy=strategy))
     held = writes.hold_rolls(client, stored(client))
     assert held["spec"]["updateStrategy"] == {"type": "OnDelete"}
-    assert json.loads(writes.annotations_of(held)[names.UPDATE_STRATEGY]) == strategy
+    assert json.loads(marks.annotations_of(held)[names.UPDATE_STRATEGY]) == strategy
     client.calls.clear()
     assert writes.hold_rolls(client, stored(client)) == stored(client)
     assert client.calls == []
@@ -172,7 +172,7 @@ def test_a_strategy_that_is_not_there_is_kubernetes_default(client: Any) -> None
     client.put(item)
     held = writes.hold_rolls(client, stored(client))
     assert held["spec"]["updateStrategy"] == {"type": "OnDelete"}
-    assert writes.annotations_of(held)[names.UPDATE_STRATEGY] == "{}"
+    assert marks.annotations_of(held)[names.UPDATE_STRATEGY] == "{}"
 
 
 def finished(client: Any, **status: Any) -> Any:
@@ -187,7 +187,7 @@ def test_the_strategy_is_put_back_when_every_pod_has_the_update_revision(client:
     assert writes.restore_strategy(client, finished(client), 5.0) is True
     after = stored(client)
     assert after["spec"]["updateStrategy"] == {"type": "RollingUpdate"}
-    assert names.UPDATE_STRATEGY not in writes.annotations_of(after)
+    assert names.UPDATE_STRATEGY not in marks.annotations_of(after)
     assert writes.restore_strategy(client, after, 5.0) is False
 
 

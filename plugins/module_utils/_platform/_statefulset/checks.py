@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands in the way of a migration in the StatefulSets: objects of others, workloads, settings, the controllers as planned.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
+    zookeeper_references,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    broker_checks,
+    brokers,
+    controller_checks,
+    controllers,
+    locks,
+    ownership,
+    volumes,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
+
+
+def object_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Objects that are somebody else's, or that somebody else would put back."""
+    claims = [] if cluster.controller_pods else volumes.claim_findings(cluster)
+    return [*ownership.findings(cluster), *claims, *locks.foreign_findings(cluster)]
+
+
+def missing_pods(cluster: StatefulSetCluster) -> list[Finding]:
+    """StatefulSets of brokers that do not have all their pods."""
+    found = []
+    for item in cluster.statefulsets:
+        wanted, name = item["spec"].get("replicas", 1), item["metadata"]["name"]
+        have = sum(1 for pod in cluster.pods if pod.rpartition("-")[0] == name)
+        if have < wanted:
+            sentence = f"StatefulSet {name} has {have} of {wanted} pods; repair it before the migration"
+            found.append(finding("broker-not-healthy", name, sentence))
+    return found
+
+
+def workload_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """Rollouts that have not ended, budgets that refuse every restart, data that a restart loses."""
+    return broker_checks.findings(cluster)
+
+
+def termination(cluster: StatefulSetCluster) -> list[Finding]:
+    """Grace periods that are too short for a controlled shutdown."""
+    return checks.termination(
+        {
+            item["metadata"]["name"]: int(item["spec"]["template"]["spec"].get("terminationGracePeriodSeconds") or 30)
+            for item in cluster.statefulsets
+        }
+    )
+
+
+def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """What stops a stage that is still to come: each is planned now, so that none is found out half-way."""
+    try:
+        derive_ibp(cluster)
+        planned = brokers.plan_ahead(cluster)
+    except (KraftError, Unsupported) as error:
+        return [finding((error.code or "surface-not-found").lower(), "settings", error.message)]
+    found = secret_findings(cluster, planned)
+    for stage, items in planned.items():
+        for item in items:
+            found += [
+                finding("setting-warns", item.name, f"StatefulSet {item.name}, stage {stage}: {note}")
+                for note in item.written.notes
+            ]
+    return found
+
+
+def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brokers.StagePlan]]) -> list[Finding]:
+    """Settings in a Secret are copied into Secrets whose names depend on the content: a rule with names does not cover them."""
+    bodies = [body for items in planned.values() for item in items for body in item.written.objects_to_create]
+    made = [body["metadata"]["name"] for body in bodies if body["kind"] == "Secret"]
+    denied = [
+        verb
+        for verb in ("get", "create", "delete")
+        if made and not cluster.client.can_i(verb, "secrets", cluster.namespace)
+    ]
+    if not denied:
+        return []
+    return [
+        finding(
+            "permission-missing",
+            "secrets",
+            f"the brokers' settings are in a Secret, and each stage is a copy of it (the next one is {made[0]}): the account may not "
+            f"{' and '.join(denied)} such Secrets in namespace {cluster.namespace}; grant it without resourceNames (docs/rbac.yml)",
+        )
+    ]
+
+
+def reference_findings(
+    cluster: StatefulSetCluster, code: str, leaving: Mapping[str, list[str]] | None = None
+) -> list[Finding]:
+    """Init containers, probes, hooks, start commands and the scripts that they call, where they reach for ZooKeeper.
+
+    ``leaving``: by StatefulSet, the variables that the KRaft stage empties; whoever looks after that stage counts them.
+    """
+    connect = str(cluster.zookeeper_connect or "")
+    return [
+        finding(
+            code,
+            f"{item['metadata']['name']}: {where}",
+            f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})",
+        )
+        for item in cluster.statefulsets
+        for where, text in zookeeper_references(
+            item["spec"]["template"],
+            connect,
+            cluster.config_maps,
+            (leaving or {}).get(str(item["metadata"]["name"]), ()),
+        )
+    ]
+
+
+def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """The controllers as they would be made."""
+    try:
+        controllers.check_plan(cluster)
+        found = checks.controller_ids(controllers.node_ids(cluster), cluster.pod_of_broker)
+        return found if cluster.controllers else found + controller_checks.findings(cluster)
+    except (KraftError, Unsupported) as error:
+        return [finding((error.code or "controller-manifest").lower(), "controllers", error.message)]
+
+
+def stage_settings(cluster: StatefulSetCluster) -> list[dict[str, Any]]:
+    """What each stage that is still to come changes in the brokers' settings, and where, as plain data. Raises Unsupported, KraftError."""
+    return [
+        {
+            "stage": stage,
+            "statefulset": item.name,
+            "source": item.source.where,
+            "set": sorted(item.changes.set),
+            "removed": sorted(item.changes.remove),
+        }
+        for stage, items in brokers.plan_ahead(cluster).items()
+        for item in items
+    ]
+
+
+def stage_line(item: Mapping[str, Any]) -> str:
+    """One stage of one StatefulSet as a line of the plan."""
+    changes = [
+        f"{verb} {', '.join(item[kind])}" for verb, kind in (("sets", "set"), ("removes", "removed")) if item[kind]
+    ]
+    return (
+        f"plan: stage {item['stage']} of StatefulSet {item['statefulset']}, settings from {item['source']}: "
+        f"{'; '.join(changes) or 'nothing changes'}"
+    )

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The objects with settings of stages that nothing refers to any more.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.config_map_users import config_maps_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    original_name,
+    stage_name,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import secret_names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, SECRET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+
+
+def unused_config_maps(cluster: StatefulSetCluster) -> list[str]:
+    """ConfigMaps of stages that no template of brokers or controllers, and no pod of the namespace, refers to any more.
+
+    Old ControllerRevisions do not count: they name every stage until Kubernetes forgets them, and a pod is made of one only while
+    others of its kind still run.
+    """
+    cluster.changed(Part.SETTINGS)
+    templates = [item["spec"]["template"] for item in locks.managed(cluster)]
+    used = {
+        name for item in (*templates, *cluster.client.list(POD, cluster.namespace)) for name in config_maps_of(item)
+    }
+    found = []
+    for name, body in cluster.config_maps.items():
+        labels: Mapping[str, str] = body["metadata"].get("labels") or {}
+        ours = labels.get(names.MANAGED_BY) == names.MANAGER and labels.get(names.LABEL_CLUSTER) == cluster.name
+        if ours and name != names.journal_name(cluster.name) and name not in used:
+            found.append(name)
+    return found
+
+
+def unused_secrets(cluster: StatefulSetCluster) -> list[str]:
+    """Secrets of stages that no template of the brokers and no pod shows any more, by the names that the journal's stages gave them.
+
+    Secrets are never listed: an account need not see those of others.
+    """
+    cluster.changed(Part.SETTINGS)
+    found: list[str] = []
+    for item in cluster.statefulsets:
+        shown = secret_names(item["spec"]["template"])
+        written = [event for event in cluster.journal.events if event.get("what") == "written"]
+        for base in sorted({original_name(name) for name in shown}):
+            for event in written:
+                digest = (event.get("settings_hash") or {}).get(item["metadata"]["name"], "")
+                name = stage_name(base, str(event.get("stage", "")), digest)
+                there = cluster.secret(name) if digest and name not in {*shown, *found} else None
+                if there is not None and is_of(there, cluster.name):
+                    found.append(name)
+    used = (
+        {name for pod in cluster.client.list(POD, cluster.namespace) for name in secret_names(pod)} if found else set()
+    )
+    return [name for name in found if name not in used]
+
+
+def delete_unused(cluster: StatefulSetCluster) -> list[str]:
+    """Delete the ConfigMaps and Secrets of stages that nothing shows any more; returns ``kind/name`` of each."""
+    done = []
+    for name in unused_config_maps(cluster):
+        ownership.delete_read(cluster, CONFIG_MAP, cluster.config_maps[name])
+        done.append(f"ConfigMap/{name}")
+    for name in unused_secrets(cluster):
+        ownership.delete_ours(cluster, SECRET, name)
+        done.append(f"Secret/{name}")
+    cluster.changed(Part.SETTINGS)
+    return done
