@@ -23,6 +23,7 @@ from tests.mutants.mutant import (
     SAFETY,
     WRITES,
     Mutant,
+    unit,
 )
 
 RESTARTING = (
@@ -246,9 +247,9 @@ RESTARTING = (
         "whatever pod has the name is deleted",
         "4",
         PLATFORM + "_statefulset/driver.py",
-        "delete(POD, pod, self._cluster.namespace, uid=uid, grace_seconds=grace_seconds)\n",
-        'delete(POD, pod, self._cluster.namespace, uid=self._cluster.client.get(POD, pod, self._cluster.namespace)["metadata"]["uid"], grace_seconds=grace_seconds)\n',
-        ENGINE,
+        "self._cluster.client.delete(POD, pod, self._cluster.namespace, uid=uid, grace_seconds=grace_seconds)\n",
+        "c = self._cluster\n        c.client.delete(POD, pod, c.namespace, uid=c.client.get(POD, pod, c.namespace)['metadata']['uid'])\n",
+        unit("module_utils/_platform/_statefulset/test_driver"),
     ),
     Mutant(
         "a PodDisruptionBudget is ignored",
