@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,9 +26,7 @@ def rules() -> Iterator[ModuleType]:
     """The module of the rules, which runs outside of the collection."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(TOOLS))
-        from quality import rules as found
-
-        yield found
+        yield importlib.import_module("quality.rules")
     for name in [name for name in sys.modules if name.split(".")[0] == "quality"]:
         del sys.modules[name]
 
