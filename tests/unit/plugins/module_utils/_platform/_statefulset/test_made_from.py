@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import s
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import cluster as clusters
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import made_from
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, controller, ours, pod
 from tests.unit.plugins.module_utils.scenes import at_stage, facts
@@ -38,7 +39,7 @@ def objects() -> dict[str, Any]:
 
 
 def made_of(found: dict[str, Any], **params: Any) -> StatefulSetCluster:
-    return StatefulSetCluster(FakeClient(*found.values()), {**PARAMS, **params})  # type: ignore[arg-type]
+    return open_cluster(FakeClient(*found.values()), {**PARAMS, **params})  # type: ignore[arg-type]
 
 
 @pytest.fixture
