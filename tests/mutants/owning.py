@@ -319,7 +319,7 @@ OWNING = (
     Mutant(
         "a Lease of others is taken away",
         "6",
-        PLATFORM + "_statefulset/driver.py",
+        PLATFORM + "_statefulset/driver_parts.py",
         "        if found is not None and not is_of(found, self._cluster.name):\n",
         "        if False:\n",
         OWNERSHIP,

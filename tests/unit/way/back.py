@@ -13,7 +13,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import CLEAN_UP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver_parts import CLEAN_UP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 

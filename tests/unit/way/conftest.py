@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.action import kraft_controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag, point_of_no_return
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, controllers, volumes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    brokers,
+    controllers,
+    driver_parts,
+    volumes,
+)
 from hypothesis.internal.conjecture import providers
 
 from tests.unit.way.eyes import read_quorum, registrations
@@ -38,7 +42,7 @@ def answers() -> Iterator[None]:
         patch.setattr(brokers, "plan_return", lambda _cluster, _stage: [])
         patch.setattr(brokers, "ibp_roll", lambda cluster: (cluster.world.ibp == "own", "the IBP is high enough"))
         patch.setattr(controllers, "check_plan", lambda _cluster: None)
-        patch.setattr(volumes, "foreign_claims", lambda _cluster: {})
+        patch.setattr(volumes, "claim_findings", lambda _cluster: [])
         patch.setattr(migration_flag, "would_lack", lambda _cluster: "")
-        patch.setattr(kraft_controller.ActionModule, "_diff", lambda *_arguments: {})
+        patch.setattr(driver_parts.StatefulSetControllers, "diff", lambda *_arguments: {})
         yield

@@ -19,7 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, stage_objects
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import CLEAN_UP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver_parts import CLEAN_UP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode

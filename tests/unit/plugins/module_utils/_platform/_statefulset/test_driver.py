@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import CLEAN_UP
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver_parts import CLEAN_UP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, NotFound, Refused
 

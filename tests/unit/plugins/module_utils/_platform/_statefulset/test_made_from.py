@@ -14,7 +14,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import cluster as clusters
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import made_from
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, controller, ours, pod
@@ -38,7 +37,7 @@ def objects() -> dict[str, Any]:
     return {item["metadata"]["name"]: item for item in found}
 
 
-def made_of(found: dict[str, Any], **params: Any) -> StatefulSetCluster:
+def made_of(found: dict[str, Any], **params: Any) -> Any:
     return open_cluster(FakeClient(*found.values()), {**PARAMS, **params})  # type: ignore[arg-type]
 
 
