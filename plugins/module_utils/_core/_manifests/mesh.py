@@ -48,6 +48,19 @@ def proxies(pod: Mapping[str, Any]) -> set[str]:
     return {str(item["name"]) for item in all_containers(pod) if item["name"] in _PROXIES}
 
 
+def injected(pod: Mapping[str, Any], namespace: Mapping[str, Any]) -> set[str]:
+    """Return the proxies that meshes would add to a pod, by its metadata and that of its namespace; Istio and Linkerd are known."""
+    own, around = ({**(item.get("annotations") or {}), **(item.get("labels") or {})} for item in (pod, namespace))
+    found = set()
+    istio = own.get("sidecar.istio.io/inject")
+    by_namespace = around.get("istio-injection", "enabled" if "istio.io/rev" in around else "")
+    if istio == "true" or (istio != "false" and (by_namespace == "enabled" or "istio.io/rev" in own)):
+        found.add("istio-proxy")
+    if own.get("linkerd.io/inject", around.get("linkerd.io/inject")) in ("enabled", "ingress"):
+        found.add("linkerd-proxy")
+    return found
+
+
 def without_port(annotations: Mapping[str, str] | None, port: int) -> list[str]:
     """Return the annotations that keep some ports out of the mesh, but not this one."""
     return [

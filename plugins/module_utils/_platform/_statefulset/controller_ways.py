@@ -15,7 +15,11 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import pods_behind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controller_spec import PORT, PORT_NAME
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import ControllerObjects
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.mesh import proxies, without_port
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.mesh import (
+    injected,
+    proxies,
+    without_port,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.network import End, Way, network_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     CONTROL_PLANE,
@@ -25,9 +29,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import NETWORK_POLICY, POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import NAMESPACE, NETWORK_POLICY, POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound
 
 Obj = dict[str, Any]
 
@@ -126,16 +130,26 @@ def _addresses(pod: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(item["ip"]) for item in status.get("podIPs") or [] if item.get("ip"))
 
 
+def _by_namespace(cluster: StatefulSetCluster, objects: ControllerObjects) -> set[str] | None:
+    """The proxies that a controller would get, as the labels say; None when the namespace cannot be read."""
+    try:
+        namespace = cluster.client.get(NAMESPACE, cluster.namespace)
+    except (Forbidden, NotFound):
+        return None
+    return injected(objects.statefulset["spec"]["template"]["metadata"], namespace["metadata"])
+
+
 def mesh(cluster: StatefulSetCluster, objects: ControllerObjects, made: Obj | None) -> list[Finding]:
     """Whether controllers would have a proxy of a service mesh that brokers lack, or the other way round.
 
-    :param made: a controller's pod as the API server would make it, injection included; None when that is not known.
+    :param made: a controller's pod as the API server would make it, injection included; None when it was not asked.
     """
     theirs = [proxies(pod) for pod in cluster.pods.values()]
     everywhere: set[str] = set.intersection(*theirs) if theirs else set()
     found = []
-    if made is not None and proxies(made) != everywhere:
-        with_proxy, without = sorted(proxies(made) - everywhere), sorted(everywhere - proxies(made))
+    ours = proxies(made) if made is not None else _by_namespace(cluster, objects)
+    if ours is not None and ours != everywhere:
+        with_proxy, without = sorted(ours - everywhere), sorted(everywhere - ours)
         what = (
             f"would have {', '.join(with_proxy)}, which the brokers' pods lack"
             if with_proxy

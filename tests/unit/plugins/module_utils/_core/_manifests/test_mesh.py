@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.mesh import (
+    injected,
     mesh_marks,
     proxies,
     without_port,
@@ -53,3 +54,24 @@ def test_ports_that_stay_out_of_the_mesh(listed: str, lacks: bool) -> None:
     name = "traffic.sidecar.istio.io/excludeOutboundPorts"
     assert without_port({name: listed}, 9093) == [name] * lacks
     assert without_port(None, 9093) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "around", "found"),
+    [
+        ({}, {}, set()),
+        ({}, {"istio-injection": "enabled"}, {"istio-proxy"}),
+        ({}, {"istio-injection": "disabled", "istio.io/rev": "x"}, set()),
+        ({}, {"istio.io/rev": "canary"}, {"istio-proxy"}),
+        ({"istio.io/rev": "canary"}, {}, {"istio-proxy"}),
+        ({"sidecar.istio.io/inject": "true"}, {}, {"istio-proxy"}),
+        # the brokers opt out, and so do the controllers
+        ({"sidecar.istio.io/inject": "false"}, {"istio-injection": "enabled"}, set()),
+        ({}, {"linkerd.io/inject": "enabled"}, {"linkerd-proxy"}),
+        ({"linkerd.io/inject": "disabled"}, {"linkerd.io/inject": "enabled"}, set()),
+        ({"linkerd.io/inject": "ingress"}, {}, {"linkerd-proxy"}),
+    ],
+)
+def test_what_an_injection_would_add(own: dict[str, str], around: dict[str, str], found: set[str]) -> None:
+    assert injected({"labels": own}, {"annotations": around}) == found
+    assert injected({"annotations": own, "labels": None}, {"labels": around}) == found

@@ -295,6 +295,18 @@ def test_one_mesh_for_brokers_and_controllers(theirs: list[str], ours: list[str]
     assert controller_ways.mesh(cluster, objects, None) == []
 
 
+def test_a_namespace_that_injects_is_read_where_no_pod_can_be_asked_for() -> None:
+    """The brokers were started before the namespace was labelled."""
+    labelled = {"kind": "Namespace", "metadata": {"name": "n", "labels": {"istio-injection": "enabled"}}}
+    cluster, objects = scene(labelled), controller_objects(brokers(), MIGRATING)
+    assert "would have istio-proxy" in controller_ways.mesh(cluster, objects, None)[0].sentence
+    out = brokers()
+    out["spec"]["template"]["metadata"]["annotations"] = {"sidecar.istio.io/inject": "false"}
+    assert controller_ways.mesh(cluster, controller_objects(out, MIGRATING), None) == []
+    cluster.client.fail["get", "Namespace"] = Forbidden("may not get namespaces")
+    assert controller_ways.mesh(cluster, objects, None) == []
+
+
 def test_ports_that_the_brokers_keep_out_of_the_mesh() -> None:
     item = brokers()
     item["spec"]["template"]["metadata"]["annotations"] = {"traffic.sidecar.istio.io/excludeInboundPorts": "9092"}
