@@ -189,7 +189,7 @@ def _nothing(
     effective: Mapping[str, str],
 ) -> str:
     """Say why no source was found, and what to do."""
-    start = "\n".join(commands(container_of(template, container)))
+    start = "\n".join(text for item in all_containers(template) for text in commands(item))
     files = mounted_files(template, config_maps, secrets)
     advice = (
         "put the settings into a properties file of a ConfigMap (a key such as server.properties), start Kafka with that file, leave what "
@@ -199,7 +199,7 @@ def _nothing(
         if _writes_settings(script.text, effective):
             return f"the settings of container {container} are written by script {script.where}, and a script is never edited: {advice}"
     if _writes_settings(start, effective):
-        return f"the settings of container {container} are written by its start command, and a script is never edited: {advice}"
+        return f"the settings of container {container} are written by a start command, and a script is never edited: {advice}"
     used = sorted({use.name for use in uses(template) if use.kind == "ConfigMap"})
     missing = [name for name in used if name not in config_maps]
     return (
@@ -211,6 +211,7 @@ def _nothing(
 
 
 def _writes_settings(text: str, effective: Mapping[str, str]) -> bool:
-    """Tell whether a script holds settings of the broker as lines of its own."""
-    keys = {match.group(1) for match in re.finditer(r"^\s*(?:echo\s+)?[\"']?([a-z][\w.\-]+)\s*=", text, re.MULTILINE)}
+    """Tell whether a script holds settings of the broker, as lines of its own or as overrides."""
+    written = re.finditer(r"(?:^\s*(?:echo\s+)?|--override[ =])[\"']?([a-z][\w.\-]+)\s*=", text, re.MULTILINE)
+    keys = {match.group(1) for match in written}
     return len(keys & effective.keys()) >= _ENOUGH

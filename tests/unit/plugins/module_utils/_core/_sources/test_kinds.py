@@ -211,7 +211,7 @@ def test_a_start_command_that_writes_the_settings_is_named() -> None:
         "sh", "-c", "echo 'listeners=PLAINTEXT://:9092' > /tmp/s\n  log.dirs=/data/logs\nexec kafka-server-start.sh /tmp/s",
     ]  # fmt: skip
     with pytest.raises(
-        Unsupported, match="are written by its start command, and a script is never edited: put the settings"
+        Unsupported, match="are written by a start command, and a script is never edited: put the settings"
     ):
         detect(template, {}, FILE_EFFECTIVE)
 
