@@ -33,7 +33,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CALLBACKS = ROOT / "tests" / "e2e" / "callback_plugins"
 #: on every namespace that is made here; on a cluster of the user's own no other one is ever deleted
 LABEL = "kraft.kafkaops.io/demo"
-#: gates that a later release brings
 #: seconds for which clients, and brokers if not said otherwise, keep an address: the clients then need no pause between restarts
 DNS_TTL = 1
 OFFICIAL_IMAGE = "apache/kafka:3.9.2"
@@ -68,7 +67,7 @@ def place() -> Place:
 
 def missing_programs() -> list[str]:
     """Return what is not there but needed, each with how to get it."""
-    missing = [name for name in ("ansible", "kubernetes", "kazoo", "jmespath") if not importlib.util.find_spec(name)]
+    missing = [name for name in ("ansible", "kubernetes", "kazoo") if not importlib.util.find_spec(name)]
     found = [f"Python library {name} (start this by make, which brings it)" for name in missing]
     if not (Path(sys.executable).parent / "ansible-playbook").exists():
         found.append("ansible-playbook beside this Python (start this by make, which brings it)")

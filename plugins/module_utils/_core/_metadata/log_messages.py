@@ -105,7 +105,7 @@ def read_log(message: bytes, correlation: int) -> Fetched:
     def partition() -> Fetched:
         reader.int32()
         _sure(reader)
-        high_watermark, _stable, _start = reader.int64(), reader.int64(), reader.int64()
+        high_watermark, _, _ = reader.int64(), reader.int64(), reader.int64()
         reader.compact_array(aborted)
         reader.int32()
         records = reader.compact_bytes() or b""
