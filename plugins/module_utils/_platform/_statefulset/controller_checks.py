@@ -129,7 +129,7 @@ class _Look:
             found_here, self.made = self._asked(POD, self._first_pod())
             found += found_here
         else:
-            self._unread.append("admission of a pod (create on pods, for a dry run only)")
+            self._unread.append("admission of a pod (needs create on pods, for a dry run only)")
         return found
 
     def _asked(self, kind: Kind, body: Obj) -> tuple[list[Finding], Obj | None]:
@@ -238,7 +238,7 @@ class _Look:
             finding(
                 "check-incomplete",
                 "controllers",
-                f"whether the controllers can be made, scheduled and reached was only partly checked: the account may not read "
+                f"whether the controllers can be created, scheduled and reached was only partly checked, without what this account cannot read: "
                 f"{', '.join(dict.fromkeys(self._unread))}; docs/rbac.yml names what is optional",
             )
         ]
