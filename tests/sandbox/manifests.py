@@ -47,7 +47,8 @@ echo "advertised.listeners=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.clust
 exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties
 """,
     "overrides": r"""
-exec /opt/kafka/bin/kafka-server-start.sh /opt/kafka/config/server.properties --override broker.id=$(({first} + ${{HOSTNAME##*-}})) \
+echo num.partitions=1 > /tmp/server.properties
+exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties --override broker.id=$(({first} + ${{HOSTNAME##*-}})) \
   --override advertised.listeners=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
 """,
     "confluent": r"""
