@@ -15,7 +15,7 @@ import signal
 import statistics
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ SPECS = {
 }
 #: the cluster on which a migrate that has nothing to do is compared, when it is finalized
 NO_OP_ON = "TTL 1 s"
+NO_OP, NO_OP_FAILED = "no-op", "no-op failed"
 PARTS = (*SPECS, BEFORE_PLAIN, PREFLIGHT)
 
 
@@ -82,7 +83,10 @@ def measure(
         kept = ("acked", "lost", "duplicates", "order_violations", "send_errors", "rate_per_s", "longest_ack_gap_ms")
         found["canary"] = {key: seen[key] for key in kept}
         if compared is not None:
-            found["no-op"] = against.no_op(where, fixture, folder, compared)
+            try:
+                found[NO_OP] = against.no_op(where, fixture, folder, compared)
+            except against.Failed as error:
+                found[NO_OP_FAILED] = str(error)
     finally:
         stage.remove_cluster(where, spec)
     return found
@@ -160,53 +164,94 @@ def main(arguments: list[str] | None = None) -> int:
     # so that the clusters are taken care of when this is told to end, too
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     data: dict[str, Any] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+    failures: list[str] = []
     if not options.render:
         missing = stage.missing_programs()
         if missing:
             print(f"bench: missing: {'; '.join(missing)}", file=sys.stderr)
             return 1
         try:
-            data = _measure_all(options.only, options.against, data)
-        except (Failed, against.Failed, SandboxError, KeyboardInterrupt) as error:
+            data, failures = _measure_all(options.only, options.against, data)
+        except (Failed, SandboxError, KeyboardInterrupt) as error:
             print(f"bench: {error or 'interrupted'}", file=sys.stderr)
             return 1
         MEASURED.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     page.write(data)
     print(f"wrote {page.PAGE.relative_to(stage.ROOT)}")
-    return 0
+    for text in failures:
+        print(f"bench: not measured: {text}", file=sys.stderr)
+    return 1 if failures else 0
 
 
-def _measure_all(only: list[str] | None, revision: str, last: dict[str, Any]) -> dict[str, Any]:
+@dataclass
+class _Run:
+    """One run of the benchmark: where it works, what it has measured, and why a part could not be."""
+
+    where: Place
+    folder: Path
+    build: Build | None
+    clusters: dict[str, Any]
+    before: dict[str, Any]
+    failures: list[str] = field(default_factory=list)
+
+    def measure(self, name: str) -> bool:
+        """Measure a part; returns whether it could be. The others took their minutes, too: a part that fails leaves them."""
+        try:
+            self._measure(name)
+        except (Failed, against.Failed, SandboxError) as error:
+            self.failures.append(f"{name}: {error}")
+            say(f"{name} could not be measured: {error}")
+            return False
+        return True
+
+    def _measure(self, name: str) -> None:
+        image = self.where.image
+        if name in SPECS:
+            compared = self.build if name == NO_OP_ON else None
+            found = measure(self.where, name, replace(SPECS[name], image=image), self.folder, compared=compared)
+            if NO_OP in found:
+                self.before[NO_OP] = found.pop(NO_OP)
+            if NO_OP_FAILED in found:
+                self.failures.append(found.pop(NO_OP_FAILED))
+            self.clusters[name] = found
+        elif self.build is not None and name == BEFORE_PLAIN:
+            spec = replace(SPECS["no Jolokia"], namespace="bench-before", image=image)
+            self.before["no Jolokia"] = measure(self.where, name, spec, self.folder, build=self.build)
+        elif self.build is not None:
+            spec = replace(_COMMON, image=image)
+            self.before["preflight"] = against.preflight(self.where, spec, self.folder, self.build)
+
+
+def _measure_all(only: list[str] | None, revision: str, last: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return what was measured, and why each part that is missing could not be. Raises Failed when there is nothing to show."""
     begin, parts = time.monotonic(), only or list(PARTS)
-    build: Build | None = None
-    before: dict[str, Any] = {}
-    try:
-        build = unpack(revision, stage.cache_folder())
-        before["revision"] = build.revision[:7]
-    except NotThere as error:
-        before["left_out"] = f"there is no build to compare with, {revision[:7]}: {error}"
+    build, before = _build(revision)
+    if build is None:
         say(f"the comparison is left out: {before['left_out']}")
         parts = [name for name in parts if name in SPECS]
     where = stage.place()
     say(f"measures {', '.join(parts)}; about 5 minutes for each migration; nothing else should run on this machine")
     if where.sandbox:
         where.sandbox.up()
-    folder = stage.workplace("bench")
     command = 'make bench ARGS="--only {}"'.format(" ".join(f"'{name}'" for name in only)) if only else "make bench"
     about = conditions(command, _COMMON.kafka_version, sandbox=where.sandbox is not None)
     clusters = dict(last.get("clusters", {})) if only else {}
     if only and last.get("before", {}).get("revision") == before.get("revision"):
         before = dict(last["before"])
-    for name in parts:
-        if name in SPECS:
-            compared = build if name == NO_OP_ON else None
-            clusters[name] = measure(where, name, replace(SPECS[name], image=where.image), folder, compared=compared)
-            if "no-op" in clusters[name]:
-                before["no-op"] = clusters[name].pop("no-op")
-        elif build is not None and name == BEFORE_PLAIN:
-            spec = replace(SPECS["no Jolokia"], namespace="bench-before", image=where.image)
-            before["no Jolokia"] = measure(where, name, spec, folder, build=build)
-        elif build is not None:
-            before["preflight"] = against.preflight(where, replace(_COMMON, image=where.image), folder, build)
+    run = _Run(where, stage.workplace("bench"), build, clusters, before)
+    measured = [name for name in parts if run.measure(name)]
+    if not measured or not clusters:
+        raise Failed("; ".join(run.failures) or "there is nothing to measure without a build to compare with")
     about["took_s"] = round(time.monotonic() - begin)
-    return {"conditions": about, "clusters": clusters, "before": before}
+    return {"conditions": about, "clusters": clusters, "before": before}, run.failures
+
+
+def _build(revision: str) -> tuple[Build | None, dict[str, Any]]:
+    """Return the build to compare with, and what the page says of it."""
+    try:
+        build = unpack(revision, stage.cache_folder())
+    except NotThere as error:
+        if error.said:
+            say(error.said)
+        return None, {"left_out": f"there is no build to compare with, {revision[:7]}: {error}"}
+    return build, {"revision": build.revision[:7]}

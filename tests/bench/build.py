@@ -22,7 +22,11 @@ BEFORE = "c02ea1684f0095a3a42176ffca4873ca2f50824f"
 
 
 class NotThere(Exception):
-    """Git does not have the revision; the message says why."""
+    """Git does not have the revision. The message goes into the page; ``said``, git's own words, may name paths of this machine."""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,6 @@ def _git(repository: Path, *arguments: str) -> bytes:
     except FileNotFoundError:
         raise NotThere("there is no git on this machine") from None
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise NotThere(said[-1] if said else "git does not have it (no history, or a shallow one)")
+        said = done.stderr.decode(errors="replace").strip()
+        raise NotThere("git does not have it here (no history, or a shallow one)", said)
     return done.stdout

@@ -43,7 +43,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str,
 
 
 def test_the_build_before_is_measured_in_the_same_run(measured: list[tuple[str, ...]]) -> None:
-    data = bench._measure_all(None, BEFORE, {"clusters": {"old": {}}, "before": {"revision": "c0ffee1"}})
+    data, _ = bench._measure_all(None, BEFORE, {"clusters": {"old": {}}, "before": {"revision": "c0ffee1"}})
     assert measured == [
         ("default TTL", "bench-default", "", ""),
         ("TTL 1 s", "bench-ttl", "", BUILD.revision),
@@ -64,7 +64,7 @@ def test_the_build_before_is_measured_in_the_same_run(measured: list[tuple[str, 
 
 def test_one_part_keeps_the_others_of_the_same_build(measured: list[tuple[str, ...]]) -> None:
     last = {"clusters": {"TTL 1 s": {"kept": 1}}, "before": {"revision": "c0ffee1", "no-op": {"ratio": 0.4}}}
-    data = bench._measure_all([against.PREFLIGHT], BEFORE, last)
+    data, _ = bench._measure_all([against.PREFLIGHT], BEFORE, last)
     assert measured == [("preflight",)]
     assert data["clusters"] == {"TTL 1 s": {"kept": 1}}
     assert data["before"] == {"revision": "c0ffee1", "no-op": {"ratio": 0.4}, "preflight": {"ratio": 1.1}}
@@ -72,8 +72,8 @@ def test_one_part_keeps_the_others_of_the_same_build(measured: list[tuple[str, .
 
 
 def test_figures_against_another_build_are_not_kept(measured: list[tuple[str, ...]]) -> None:
-    last = {"clusters": {}, "before": {"revision": "another", "no-op": {"ratio": 0.4}}}
-    assert "no-op" not in bench._measure_all([against.PREFLIGHT], BEFORE, last)["before"]
+    last = {"clusters": {"TTL 1 s": {}}, "before": {"revision": "another", "no-op": {"ratio": 0.4}}}
+    assert "no-op" not in bench._measure_all([against.PREFLIGHT], BEFORE, last)[0]["before"]
 
 
 def test_without_the_revision_the_comparison_is_left_out(
@@ -83,9 +83,45 @@ def test_without_the_revision_the_comparison_is_left_out(
         raise NotThere("not a git repository")
 
     monkeypatch.setattr(bench, "unpack", unpack)
-    data = bench._measure_all(None, BEFORE, {})
+    data, _ = bench._measure_all(None, BEFORE, {})
     assert [part[0] for part in measured] == list(bench.SPECS)
     assert data["before"] == {"left_out": "there is no build to compare with, c02ea16: not a git repository"}
+
+
+def test_a_part_that_fails_leaves_the_others(
+    measured: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_arguments: Any) -> dict[str, Any]:
+        raise against.Failed("preflight, now, ended with 2: no")
+
+    monkeypatch.setattr(against, "preflight", fails)
+    data, failures = bench._measure_all(None, BEFORE, {})
+    assert failures == ["preflight of 3000 partitions: preflight, now, ended with 2: no"]
+    assert len(data["clusters"]) == 3
+    assert sorted(data["before"]) == ["no Jolokia", "no-op", "revision"]
+
+
+def test_a_comparison_that_fails_leaves_the_figures_of_its_cluster(
+    measured: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "measure", lambda *_a, **_k: {"of": "it", bench.NO_OP_FAILED: "migrate failed"})
+    data, failures = bench._measure_all(["TTL 1 s", "default TTL"], BEFORE, {})
+    assert data["clusters"] == {"TTL 1 s": {"of": "it"}, "default TTL": {"of": "it"}}
+    assert data["before"] == {"revision": "c0ffee1"}
+    assert failures == ["migrate failed"] * 2
+
+
+def test_nothing_that_could_be_measured_is_not_written(
+    measured: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_arguments: Any, **_builds: Any) -> dict[str, Any]:
+        raise bench.Failed("migrate ended with 2")
+
+    monkeypatch.setattr(bench, "measure", fails)
+    with pytest.raises(bench.Failed, match=r"default TTL: migrate ended with 2; TTL 1 s: .*"):
+        bench._measure_all(None, BEFORE, {})
+    with pytest.raises(bench.Failed, match="no Jolokia: migrate ended with 2"):
+        bench._measure_all(["no Jolokia"], BEFORE, {"clusters": {"TTL 1 s": {}}})
 
 
 @pytest.fixture

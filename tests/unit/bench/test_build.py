@@ -71,8 +71,9 @@ def test_a_revision_that_git_does_not_have(repository: Path, tmp_path: Path, rev
 
 
 def test_a_tarball_has_no_history(tmp_path: Path) -> None:
-    with pytest.raises(NotThere, match="not a git repository"):
+    with pytest.raises(NotThere, match=r"git does not have it here") as caught:
         unpack("HEAD", tmp_path / "cache", tmp_path)
+    assert "not a git repository" in caught.value.said
 
 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
