@@ -72,4 +72,4 @@ def read(path: Path) -> Case:
 
 def every() -> list[Case]:
     """Every case of the folder, by name."""
-    return [read(path) for path in sorted(FOLDER.glob("*.yml"))]
+    return [read(path) for path in sorted(FOLDER.glob("*.manifest"))]

@@ -83,7 +83,7 @@ def test_options_of_the_controllers(place: Place, options: Obj, code: str, words
 def test_policies_that_deny_by_default(place: Place) -> None:
     """The case of tests/cases on a real API server; the sandbox's network enforces none."""
     with ExitStack() as planted:
-        for body in yaml.safe_load_all((FOLDER / "34-deny-by-default.yml").read_text(encoding="utf-8")):
+        for body in yaml.safe_load_all((FOLDER / "34-deny-by-default.manifest").read_text(encoding="utf-8")):
             if body["kind"] == "NetworkPolicy":
                 planted.enter_context(place.planted(NETWORK_POLICY, body))
         with place.unchanged():

@@ -15,6 +15,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TypeVar
 
 import pytest
@@ -209,8 +210,9 @@ def ensemble() -> Iterator[KubeClient]:
 @pytest.fixture
 def route(ensemble: KubeClient) -> Iterator[Route]:
     relays = [(pod, "kafka") for pod in ENSEMBLE.broker_ids]
-    with open_route(ensemble, ENSEMBLE.namespace, parse_connect(ENSEMBLE.zookeeper_connect), relays, None) as route:
-        yield route
+    with ExitStack() as stack:
+        opened = open_route(ensemble, ENSEMBLE.namespace, parse_connect(ENSEMBLE.zookeeper_connect), relays, None)
+        yield stack.enter_context(opened)
 
 
 @pytest.fixture

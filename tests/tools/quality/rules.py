@@ -112,7 +112,7 @@ def _changes(path: Path, module: ast.Module) -> Iterator[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
             owner = ast.unparse(node.func.value)
-            if owner.split(".")[-1].lstrip("_") == "client":
+            if owner.rpartition(".")[2].lstrip("_") == "client":
                 yield f"{path}:{node.lineno}: only a platform changes objects: {owner}.{node.func.attr}"
 
 

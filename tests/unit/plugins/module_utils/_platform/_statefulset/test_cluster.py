@@ -79,7 +79,7 @@ def test_a_process_that_cannot_be_read_is_unknown_and_still_counts(processes: An
 def test_a_missing_permission_ends_the_look(processes: Any) -> None:
     processes["kafka-1"] = Forbidden("pods/exec is not allowed")
     with pytest.raises(Forbidden):
-        _ = cluster_of(*brokers()).facts
+        assert cluster_of(*brokers()).facts
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_what_changed_is_read_again_and_nothing_else(processes: Any) -> None:
     cluster = cluster_of(controllers_set(), *brokers())
     assert len(cluster.facts) == 3
     before = cluster.facts
-    _ = (cluster.flags, cluster.config_maps, cluster.journal)
+    assert (len(cluster.flags), cluster.config_maps, cluster.journal.events) == (3, {}, [])
     cluster.changed(Part.CONTROLLERS)
     assert "flags" not in cluster.__dict__
     assert cluster.facts is before
@@ -159,7 +159,7 @@ def test_what_changed_is_read_again_and_nothing_else(processes: Any) -> None:
 def test_settings_of_no_broker_at_all(processes: Any) -> None:
     cluster = cluster_of()
     with pytest.raises(Refused, match="kafka-0: the pod does not exist; kafka-1: the pod does not exist"):
-        _ = cluster.effective
+        assert cluster.effective
 
 
 def test_a_secret_is_read_once_until_settings_change() -> None:
