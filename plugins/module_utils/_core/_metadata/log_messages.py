@@ -105,7 +105,10 @@ def read_log(message: bytes, correlation: int) -> Fetched:
     def partition() -> Fetched:
         reader.int32()
         _sure(reader)
-        high_watermark, _, _ = reader.int64(), reader.int64(), reader.int64()
+        high_watermark = reader.int64()
+        # the last stable offset and the start of the log
+        reader.int64()
+        reader.int64()
         reader.compact_array(aborted)
         reader.int32()
         records = reader.compact_bytes() or b""
