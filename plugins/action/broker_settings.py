@@ -46,7 +46,7 @@ class ActionModule(KraftAction):
         if all(stages.past(found, stage) for found in templates):
             return done(f"past stage {stage}: the brokers' settings are at stage {', '.join(sorted(templates))}")
         if templates == {stage}:
-            return done(f"the brokers' settings are at stage {stage} already")
+            return done(f"the brokers' settings are already at stage {stage}")
         if stage == "ibp":
             own, why = cluster.driver.brokers.ibp_roll()
             if not own:
@@ -83,7 +83,7 @@ class ActionModule(KraftAction):
         if stage not in stages.BACK:
             run.journal.originals = {"secret": cluster.driver.originals.keep()}
             for text in cluster.driver.originals.missing():
-                run.progress(f"going on, but the way back will need it: {text}")
+                run.progress(f"continuing, but a rollback will need it: {text}")
         # under the lease the objects may be newer than those that were judged
         cluster.changed(Part.OBJECTS)
         if stage == stages.RETURN:

@@ -34,7 +34,7 @@ class ActionModule(KraftAction):
         closed = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
         where = f"{run.cluster.namespace}/{run.cluster.name} is {run.cluster.state.name}"
         text = (
-            f"{where}, still reversible; gates not open: {', '.join(closed)}"
+            f"{where}, still reversible; closed gates: {', '.join(closed)}"
             if closed
             else f"{where}; every gate is open"
         )

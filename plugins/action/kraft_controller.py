@@ -71,12 +71,12 @@ class ActionModule(KraftAction):
         cluster = run.cluster
         if run.check_mode and cluster.state.name != state.PURE:
             return needed(
-                "take the migration flag off the controllers once the cluster is in pure dual-write and the gates are open"
+                "remove the migration flag from the controllers once the cluster is in pure dual-write and the gates are open"
             )
         # a quick look before the Lease is taken; the whole one comes right before the write
         gates.require(cluster, thorough=False)
         return needed(
-            "take the migration flag and ZooKeeper out of the controllers' settings (irreversible)",
+            "remove the migration flag and ZooKeeper from the controllers' settings (irreversible)",
             cluster.driver.controllers.diff("final"),
         )
 

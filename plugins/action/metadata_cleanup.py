@@ -54,7 +54,7 @@ def _left(cluster: DirectCluster) -> dict[str, tuple[str, ...]]:
     unread = unknown(cluster.facts)
     if unread:
         listed = "; ".join(f"{pod}: {why}" for pod, why in unread.items())
-        raise KraftError(f"whether every metadata log is deleted is not known: {listed}", code="broker-not-healthy")
+        raise KraftError(f"it is not known whether every metadata log is deleted: {listed}", code="broker-not-healthy")
     return {pod: facts.metadata_logs for pod, facts in known(cluster.facts).items() if facts.metadata_logs}
 
 
@@ -67,7 +67,7 @@ def _delete(cluster: DirectCluster, pod: str, paths: list[str]) -> None:
         )
     wrong = [path for path in paths if not path.endswith("/__cluster_metadata-0")]
     if wrong:
-        raise Refused(f"pod {pod}: {', '.join(wrong)} is no metadata log", code="wrong-state")
+        raise Refused(f"pod {pod}: {', '.join(wrong)} is not a metadata log", code="wrong-state")
     found = pod_exec.run(
         cluster.client, cluster.namespace, pod, ["rm", "-rf", "--", *paths], container=cluster.container
     )

@@ -40,7 +40,7 @@ class ActionModule(KraftAction):
         if over and not run.journal.migration_id:
             return not_needed(over)
         if run.check_mode and cluster.state.name not in stages.REACHED[event]:
-            return needed(f"record {event} once it is reached")
+            return needed(f"record {event} once the cluster reaches it")
         cluster.expect(
             lambda name: name in stages.REACHED[event] or (event == "SetupComplete" and name == state.MIXED), event
         )
@@ -95,5 +95,5 @@ class ActionModule(KraftAction):
             "state": cluster.state.name,
             "proof": proof,
             "deleted": deleted,
-            "msg": f"{cluster.namespace}/{cluster.name} is back in plain ZooKeeper mode: nothing of the attempt is left, a new one may begin",
+            "msg": f"{cluster.namespace}/{cluster.name} is back in plain ZooKeeper mode: nothing is left of the attempt; a new one can start",
         }

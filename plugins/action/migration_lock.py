@@ -49,7 +49,7 @@ class ActionModule(KraftAction):
         cluster = run.cluster
         wrong = run.params["scope"].not_named("kraft_release", run.params["release"])
         if wrong:
-            raise Refused(f"unlock.yml needs the name of the cluster typed again: {wrong}", code="lock-held")
+            raise Refused(f"unlock.yml requires the cluster's name to be typed again: {wrong}", code="lock-held")
         ownership = cluster.driver.ownership
         ownership.check_lease()
         held, who = ownership.locked_by(), run.lease.held_by()

@@ -38,7 +38,7 @@ class ActionModule(KraftAction):
         if cluster.state.name == state.PURE:
             return done(f"{cluster.state.name}: {cluster.state.reason}")
         if state.MODE_KRAFT in cluster.modes.values():
-            return done(f"past the hybrid state: {cluster.state.reason}")
+            return done(f"past hybrid dual-write: {cluster.state.reason}")
         return needed("hybrid dual-write: KRaft holds /controller, /migration advances")
 
     def apply(self, run: Run) -> dict[str, Any]:

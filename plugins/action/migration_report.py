@@ -56,7 +56,7 @@ class ActionModule(KraftAction):
 
 
 def _said(html: Path, as_json: Path) -> str:
-    return f"report: {html} (the same as data: {as_json})"
+    return f"report: {html} (JSON: {as_json})"
 
 
 def _read(path: Path) -> str | None:
@@ -107,7 +107,7 @@ def _status(cluster: DirectCluster) -> dict[str, Any]:
             "cluster": cluster.name,
             "platform": cluster.platform,
             "reason": f"the cluster ({names_}) could not be read: {error.message}",
-            "next": "status.yml, when the cluster can be read again",
+            "next": "status.yml, once the cluster can be read again",
         }
     return status
 
@@ -130,4 +130,4 @@ def _told(read: Callable[[], list[Patch]]) -> Iterator[Patch]:
     try:
         yield from read()
     except (KraftError, Unsupported) as error:
-        yield {"object": "-", "note": f"what was changed could not be found out: {error.message}"}
+        yield {"object": "-", "note": f"the changes could not be read: {error.message}"}

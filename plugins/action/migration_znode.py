@@ -41,7 +41,11 @@ class ActionModule(KraftAction):
         run.record("removed", **evidence.as_dict())
         return {
             "msg": f"the quorum is gone, broker {evidence.controller} is controller"
-            + (f" {evidence.elected_ms - evidence.committed_ms} ms after the znodes went" if evidence.removed else ""),
+            + (
+                f" {evidence.elected_ms - evidence.committed_ms} ms after the znodes were removed"
+                if evidence.removed
+                else ""
+            ),
             **evidence.as_dict(),
         }
 
@@ -49,8 +53,8 @@ class ActionModule(KraftAction):
         """No broker took /controller: one that starts on plain ZooKeeper settings tries by itself (KAFKA-16101)."""
         cluster = run.cluster
         pod = election.choose(cluster)
-        evidence.notes.append(f"{error.message}: a broker was restarted to be elected")
-        run.progress(f"{error.message}; restarting {pod} on its original settings, which makes it try")
+        evidence.notes.append(f"{error.message}: a broker was restarted so that it can be elected")
+        run.progress(f"{error.message}; restarting {pod} on its original settings, so that it tries again")
         for item in cluster.driver.brokers.plan(stages.ORIGINAL):
             cluster.driver.brokers.write(item)
         cluster.changed()

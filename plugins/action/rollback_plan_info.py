@@ -30,7 +30,7 @@ class ActionModule(KraftAction):
             raise Refused(f"{cluster.namespace}/{cluster.name}: {sentence}; nothing was changed", code=code)
         if seen.nothing:
             return not_needed(
-                f"{cluster.namespace}/{cluster.name} is {seen.state} with no trace of a migration: nothing to roll back"
+                f"{cluster.namespace}/{cluster.name} is {seen.state} without a trace of a migration: nothing to roll back"
             )
         if seen.not_put_back:
             # named before anything is touched

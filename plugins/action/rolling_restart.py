@@ -68,14 +68,14 @@ class ActionModule(KraftAction):
         driver = cluster.driver
         left = driver.brokers.outdated() if of_brokers else driver.controllers.outdated()
         if not left and self._pure_not_noted(run):
-            return needed(f"all {len(pods)} brokers run in KRaft mode: write down that PURE_DUAL_WRITE begins")
+            return needed(f"all {len(pods)} brokers run in KRaft mode: record the start of PURE_DUAL_WRITE")
         if not left:
             return done(f"all {len(pods)} {run.params['target']} run the settings of stage {stage}")
         switched = [pod for pod in left if of_brokers and cluster.modes[pod] == state.MODE_KRAFT]
         if switched and stage != "kraft":
             raise Refused(
-                f"{', '.join(switched)} run in KRaft mode and stage {stage} would lead them back to ZooKeeper mode; "
-                "run rollback.yml, which does that in order",
+                f"{', '.join(switched)} run in KRaft mode and stage {stage} would return them to ZooKeeper mode; "
+                "run rollback.yml, which does this in the safe order",
                 code="wrong-state",
             )
         if of_brokers:
@@ -92,7 +92,7 @@ class ActionModule(KraftAction):
             return needed(f"restart the {run.params['target']} once the settings of stage {stage} are written")
         raise Refused(
             f"the {run.params['target']} are not at stage {stage} (but {', '.join(filter(None, templates)) or 'the original settings'}); "
-            "run the sub-phase before this one first",
+            "run the previous sub-phase first",
             code="wrong-state",
         )
 

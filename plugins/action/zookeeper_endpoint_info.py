@@ -30,11 +30,11 @@ class ActionModule(KraftAction):
         zookeeper_mode = [pod for pod, mode in cluster.modes.items() if mode in ("zookeeper", "migrating")]
         if view.cluster_id is None or (zookeeper_mode and not ours):
             raise Refused(
-                f"chroot {route.chroot or '/'} of {connect} does not hold the brokers of {cluster.namespace}/{cluster.name}; correct the chroot",
+                f"chroot {route.chroot or '/'} of {connect} does not contain the brokers of {cluster.namespace}/{cluster.name}; correct the chroot",
                 code="zookeeper-wrong-chroot",
             )
         return {
-            "msg": f"{connect} holds the cluster; reached by {route.how}",
+            "msg": f"{connect} belongs to the cluster; reached by {route.how}",
             "connect": str(connect),
             "servers": [f"{host}:{port}" for host, port in connect.servers],
             "chroot": connect.chroot,

@@ -52,7 +52,7 @@ class LookupModule(LookupBase):
         del variables
         if context.CLIARGS.get("start_at_task"):
             raise AnsibleError(
-                "--start-at-task jumps over the checks that come first; run the playbook without it: it goes on from where the cluster "
-                "is. To run one sub-phase alone use --tags with its name. Nothing was changed"
+                "--start-at-task skips the initial checks; run the playbook without it: it resumes from the cluster's current state. "
+                "To run one sub-phase alone use --tags with its name. Nothing was changed"
             )
         return [":".join(terms)]

@@ -232,7 +232,7 @@ def _unexpected(error: Exception) -> Unexpected:
 
 def _failure(error: Ending, sub_phase: str, params: Mapping[str, Any]) -> dict[str, Any]:
     went_wrong = not isinstance(error, (Refused, Forbidden))
-    again = "; run the same playbook again to go on from where the cluster is" if went_wrong else ""
+    again = "; run the same playbook again to resume" if went_wrong else ""
     bundle = f"; support bundle: {error.detail['support_bundle']}" if "support_bundle" in error.detail else ""
     message = f"{sub_phase}: {error.message}{again}{bundle}"
     return {

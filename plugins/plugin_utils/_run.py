@@ -142,7 +142,7 @@ class Run:
         except Forbidden:
             return  # an account that may only read has taken none
         except KraftError as second:
-            self.progress(f"the Lease could not be given back: {second.message}")
+            self.progress(f"the Lease could not be released: {second.message}")
 
     def check_names(self) -> None:
         """Raise Refused when the controllers' StatefulSet is somebody else's. Costs nothing: the StatefulSets are read anyway."""

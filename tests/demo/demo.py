@@ -216,7 +216,7 @@ class Demo:
             self.say(
                 f"  roll of {roll['target']:12} {roll['seconds']:6.1f} s for {len(roll['pods'])} restarts, stage {roll['stage']}"
             )
-        self.say(f"  our overhead for a restart: {max(costs, default=0)} ms at most")
+        self.say(f"  maximum overhead per restart: {max(costs, default=0)} ms")
         self.say(f"  clients: {figures['acked']} acked, {figures['lost']} lost, {figures['duplicates']} doubled, "
                  f"{figures['order_violations']} out of order, {figures['send_errors']} errors, {figures['rate_per_s']:.0f} records/s,")  # fmt: skip
         self.say(f"           longest time between two acks {figures['longest_ack_gap_ms']} ms")
@@ -228,7 +228,7 @@ class Demo:
             self.say(f"  look around: kubectl --kubeconfig {self.place.kubeconfig} -n {self.spec.namespace} get pods")
             self.say(f'  delete it:   make demo ARGS="--delete --namespace {self.spec.namespace}"')
         if not figures["ok"]:
-            raise Stopped("records that were acked are lost, doubled or out of order: see the report")
+            raise Stopped("records that were acked are lost, duplicated or out of order: see the report")
 
     def tidy(self) -> None:
         """After a failure: take the load off the machine; the cluster stays for a look."""

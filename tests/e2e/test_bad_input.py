@@ -35,7 +35,7 @@ def test_a_cluster_of_another_name_offers_near_ones(place: Place) -> None:
         refused(
             place.play("preflight", kraft_cluster="kafak"),
             "cluster-not-found",
-            "Kafka cluster 'kafak' was not found in namespace 'bad-input' (near names: kafka)",
+            "Kafka cluster 'kafak' was not found in namespace 'bad-input' (similar names: kafka)",
             "correct kraft_cluster or kraft_namespace",
         )
 
@@ -47,7 +47,7 @@ def test_the_name_of_something_else(place: Place) -> None:
             done,
             "cluster-not-found",
             "StatefulSet bad-input/zookeeper does not start Kafka brokers",
-            "near names: kafka",
+            "similar names: kafka",
         )
 
 
@@ -64,7 +64,7 @@ def test_a_namespace_that_does_not_exist(place: Place, viewer: dict[str, Any]) -
             done,
             "cluster-not-found",
             "namespace 'bad-inputs' does not exist",
-            "near names: bad-input",
+            "similar names: bad-input",
             "kraft_namespace",
         )
 
@@ -167,7 +167,7 @@ def test_gitops_that_is_not_seen_paused(place: Place, tool: str, playbook: str, 
     marks, named = GITOPS[tool]
     with place.marked(**marks), place.unchanged():
         done = place.play(playbook, "--tags", tag)
-        refused(done, "managed-by-gitops", f"is managed by {named}, which is not seen paused; pause it")
+        refused(done, "managed-by-gitops", f"is managed by {named}, which does not appear to be paused; pause it")
 
 
 def test_gitops_may_be_accepted_by_name(place: Place) -> None:
@@ -194,7 +194,7 @@ def test_a_run_of_somebody_else(place: Place) -> None:
             done,
             "lock-held",
             f"{ALIEN} has been migrating this cluster since 2026-01-01T00:00:00.000000Z",
-            "wait for that run, or run unlock.yml when it is dead",
+            "wait for that run; if it is no longer alive, run unlock.yml",
         )
 
 
@@ -399,7 +399,7 @@ def test_a_volume_of_somebody_else_that_a_controller_would_mount(place: Place) -
             refused(
                 done,
                 "foreign-object",
-                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-1 has the name of a volume that a controller would take up",
+                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-1 has the name of a volume that a controller would bind",
                 "and no pod mounts it",
                 "set kraft_controller_name to a name that is free",
             )

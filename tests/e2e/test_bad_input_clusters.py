@@ -162,7 +162,12 @@ def test_two_candidates(place: Place, odd: str) -> None:
     with place.marked(labels=shop["metadata"]["labels"]), place.unchanged():
         done = place.play("preflight", kraft_cluster="shop")
         refused(
-            done, "cluster-ambiguous", "'shop' fits more than one Kafka cluster", "/odd", "/kafka", "kraft_statefulsets"
+            done,
+            "cluster-ambiguous",
+            "'shop' matches more than one Kafka cluster",
+            "/odd",
+            "/kafka",
+            "kraft_statefulsets",
         )
 
 

@@ -60,7 +60,7 @@ kafka_clusters:
     [
         ("mine", "gate-soak", "kraft_accept: gate-soak names no cluster, and this run has 2 hosts"),
         # one namespace and name in two Kubernetes clusters
-        ("other", "orders/kafka=gate-soak", "hosts orders, payments of this run are all called that"),
+        ("other", "orders/kafka=gate-soak", "hosts orders, payments of this run all have that name"),
     ],
 )
 @pytest.mark.parametrize("batches", ["1", "100%"])

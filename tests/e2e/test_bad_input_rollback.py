@@ -128,7 +128,7 @@ def test_a_volume_that_refuses_to_go(tidy: Place) -> None:
         done = tidy.play("rollback", kraft_wait_timeout=3)
         assert done.status != 0
         assert done.failure["code"] == "controller-volumes-leftover", done.output
-        one_sentence(done.failure["msg"], name, HOLD, "take away what holds them")
+        one_sentence(done.failure["msg"], name, HOLD, "remove what holds them")
     finally:
         tidy.client.patch(PVC, name, tidy.namespace, {"metadata": {"finalizers": None}})
     again = tidy.play("rollback")

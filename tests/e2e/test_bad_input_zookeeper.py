@@ -74,7 +74,7 @@ CASES: dict[str, tuple[str, Callable[[Scratch], None], tuple[str, ...]]] = {
     "/migration of an earlier attempt": (
         "migration-stale",
         lambda scratch: scratch.put("/migration", STALE),
-        ("the copy was done (offset 1234)", "delete /migration and the controllers' volumes"),
+        ("the copy was completed (offset 1234)", "delete /migration and the controllers' volumes"),
     ),
     "/controller of a quorum that is gone": (
         "controller-leftover",
@@ -86,10 +86,10 @@ CASES: dict[str, tuple[str, Callable[[Scratch], None], tuple[str, ...]]] = {
         lambda scratch: scratch.drop("/controller_epoch"),
         ("has no /controller_epoch",),
     ),
-    "a broker that is no pod of ours": (
+    "a broker that is not a pod of ours": (
         "stranger-broker",
         foreign_broker,
-        ("broker 9 is registered in ZooKeeper but is no pod of this cluster", "kraft_statefulsets"),
+        ("broker 9 is registered in ZooKeeper but is not a pod of this cluster", "kraft_statefulsets"),
     ),
     "a broker that is not registered": (
         "broker-not-healthy",
@@ -138,7 +138,7 @@ def test_a_chroot_that_holds_no_cluster(place: Place) -> None:
         wrong = scratch.variables["kraft_zookeeper_connect"] + "/empty"
         with place.unchanged():
             done = place.play("preflight", kraft_zookeeper_connect=wrong)
-            refused(done, "zookeeper-wrong-chroot", "/empty", "does not hold a Kafka cluster; correct the chroot")
+            refused(done, "zookeeper-wrong-chroot", "/empty", "does not contain a Kafka cluster; correct the chroot")
 
 
 def test_a_chroot_that_does_not_exist(place: Place) -> None:
@@ -162,7 +162,7 @@ def test_a_chroot_that_holds_another_cluster(place: Place) -> None:
         scratch.put("/brokers/ids/77", foreign_broker_of)
         with place.unchanged():
             done = place.play("setup", "--tags", "SetupFetchKafkaZookeeperEndpoint", **scratch.variables)
-            refused(done, "zookeeper-wrong-chroot", "does not hold the brokers of bad-input/kafka")
+            refused(done, "zookeeper-wrong-chroot", "does not contain the brokers of bad-input/kafka")
 
 
 def test_a_zookeeper_of_another_cluster_id(place: Place) -> None:
@@ -178,7 +178,7 @@ def test_nobody_holds_the_controller(place: Place) -> None:
         scratch.drop("/controller")
         with place.unchanged():
             done = place.play("setup", "--tags", "SetupCheckHealthyKafka", **scratch.variables)
-            refused(done, "controller-missing", "/controller is held by nobody")
+            refused(done, "controller-missing", "nobody holds /controller")
 
 
 def test_a_znode_that_is_no_kafka(place: Place) -> None:

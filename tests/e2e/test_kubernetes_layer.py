@@ -564,7 +564,7 @@ def test_a_cut_connection_ends_exec_and_forward(middle: Middle, client: KubeClie
 
     thread = threading.Thread(target=cut)
     thread.start()
-    with pytest.raises(Unreachable, match="whether it was done is not known"):
+    with pytest.raises(Unreachable, match="it is not known whether it was done"):
         _run(through, namespace, "sleep", "20")
     thread.join()
     local = forward.pod_forward(through, namespace, "zk", 2181)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way back from every reversible state, on one cluster under live traffic, and a new attempt after each.
+"""Rollback from every reversible state, on one cluster under live traffic, and a new attempt after each.
 
 The names B1 to B10 are those of the acceptance list that the project keeps for rollbacks. Each step looks at the cluster by
 other means than the collection's own: the API server, a ZooKeeper client, Kafka's tools.
@@ -117,7 +117,7 @@ def b6_half_way_to_kraft(found: Trip) -> None:
 
 
 def to_the_end(found: Trip) -> None:
-    """After all of that the migration ends in KRaft with everything that was made on the way, and then there is no way back."""
+    """After all of that the migration ends in KRaft with everything that was made on the way, and then a rollback is refused."""
     expected = found.topics()
     found.run("migrate")
     found.run("finalize")

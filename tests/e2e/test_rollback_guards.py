@@ -177,7 +177,7 @@ def test_b9_a_stale_migration_and_empty_controllers(tmp_path: Path) -> None:
         for playbook in ("preflight", "setup", "migrate"):
             # brokers that remember the quorum come first; the stale /migration alone is test_bad_input_zookeeper.py's
             done = found.target.play(playbook)
-            refused(done, "rollback-pending", "whose quorum is gone", "run rollback.yml to its end first")
+            refused(done, "rollback-pending", "whose quorum is gone", "complete rollback.yml first")
             assert "migration-stale" in done.output, done.output
         assert found.place.client.list(POD, found.place.namespace, label_selector=CONTROLLERS) == []
 

@@ -67,7 +67,7 @@ def in_hybrid(found: Trip) -> None:
 
 
 def without_the_originals(found: Trip) -> None:
-    """The way back says what it needs before it touches anything; the way forward goes on, and says so."""
+    """A rollback says what it needs before it touches anything; the way forward goes on, and says so."""
     remove(found.place.client, SECRET, ORIGINALS, found.place.namespace)
     mark = audit.position()
     refused(
@@ -75,7 +75,7 @@ def without_the_originals(found: Trip) -> None:
     )
     assert audit.writes_since(mark, found.place.namespace, ACCOUNT) == []
     done = found.run("finalize")
-    assert "the way back will need it: the original of StatefulSet kafka is not in Secret" in done.output, done.output
+    assert "a rollback will need it: the original of StatefulSet kafka is not in Secret" in done.output, done.output
     assert found.state() == "PURE_DUAL_WRITE"
 
 

@@ -98,7 +98,7 @@ def test_a_pod_of_an_ordered_set_that_falls_during_another_ones_restart(tmp_path
             done = found.run("migrate")
         assert fell == ["kafka-0"]
         assert (
-            "pod kafka-0 is not Ready and the set makes its pods in order (podManagementPolicy OrderedReady): kafka-2 is made only "
+            "pod kafka-0 is not Ready and the StatefulSet creates its pods in order (podManagementPolicy OrderedReady): kafka-2 is created only "
             "after it" in done.output
         ), done.output
         said = re.findall(r"\d+ of \d+ partitions are led by their preferred replica after an election", done.output)

@@ -132,7 +132,7 @@ def test_a_port_where_no_zookeeper_is(client: KubeClient) -> None:
     begin = time.monotonic()
     with (
         pod_forward(client, SPEC.namespace, "zookeeper-0", 2999) as forward,
-        pytest.raises(Unreachable, match=r"gave no session within 1 s"),
+        pytest.raises(Unreachable, match=r"granted no session within 1 s"),
     ):
         open_session(forward.host, forward.port, timeout=1.0)
     assert time.monotonic() - begin < 3.0

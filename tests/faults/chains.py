@@ -209,7 +209,7 @@ def run(name: str, folder: Path) -> Figures:
                     chain(scene)
                 figures.records = records
                 figures.look_for_gaps(traffic._lines(scene.kube, spec.namespace, "acked.jsonl"))
-                assert records["ok"], f"records were lost, doubled or out of order: {records}"
+                assert records["ok"], f"records were lost, duplicated or out of order: {records}"
                 assert records["rate_per_s"] >= RATE, f"the traffic was too slow to prove anything: {records}"
             except BaseException:
                 figures.say(f"failed; status, logs and journal: {scene.try_keep_evidence()}")

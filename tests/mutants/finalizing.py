@@ -222,7 +222,7 @@ FINALIZING = (
         ACT["rolling_restart"],
     ),
     Mutant(
-        "the gates do not look at what a broker that is made again would run",
+        "the gates do not look at what a broker whose pod is recreated would run",
         "1",
         MIGRATION + "gates.py",
         "        if other:\n",

@@ -33,7 +33,7 @@ CASES, KINDS = unit("module_utils/_core/test_cases"), unit("module_utils/_core/_
 
 OWNING = (
     Mutant(
-        "a broker with other settings than written is back",
+        "a broker with settings that differ from those written is back",
         "11",
         MIGRATION + "broker_roll.py",
         "        if wrong:\n            raise KraftError(",
@@ -301,7 +301,7 @@ OWNING = (
         KINDS,
     ),
     Mutant(
-        "scripts are not read for what reaches for ZooKeeper",
+        "scripts are not read for what connects to ZooKeeper",
         "8",
         CORE + "_manifests/zookeeper_references.py",
         "    for script in called_scripts(template, mounted_files(template, config_maps or {})):\n",
@@ -333,7 +333,7 @@ OWNING = (
         OWNERSHIP,
     ),
     Mutant(
-        "a KRaft cluster that only fits the name is taken for brokers of ours",
+        "a KRaft cluster that only matches the name is taken for brokers of ours",
         "5",
         PLATFORM + "_statefulset/discovery.py",
         "        if connects.get(name) or any(",

@@ -300,7 +300,7 @@ RESTARTING = (
         ENGINE,
     ),
     Mutant(
-        "RollingUpdate is put back while a pod has an older revision",
+        "RollingUpdate is restored while a pod has an older revision",
         "4",
         PLATFORM + "_statefulset/writes.py",
         "        return Verdict(not reason, reason)\n",

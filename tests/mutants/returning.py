@@ -110,8 +110,8 @@ RETURNING = (
         "it is not waited until the controllers are gone",
         "9",
         MIGRATION + "quorum_removal.py",
-        'return Verdict(not left, f"controllers',
-        'return Verdict(True, f"controllers',
+        'not left, f"controllers',
+        'True, f"controllers',
         REMOVAL,
     ),
     Mutant(

@@ -151,7 +151,7 @@ class Rounds:
         self.keep()
         self.on.kube.delete("Pod", traffic.POD, SPEC.namespace, grace=1)
         self.prober.command(f"delete traffic-{leg}")
-        self.say(f"{seen['acked']} records acknowledged, none lost, doubled or out of order")
+        self.say(f"{seen['acked']} records acknowledged, none lost, duplicated or out of order")
 
     # rounds
 

@@ -119,7 +119,7 @@ def _kafka(sandbox: Sandbox, options: argparse.Namespace) -> None:
 
 
 def _traffic(sandbox: Sandbox, options: argparse.Namespace) -> int:
-    """Start the traffic, or stop and check it; the exit status of a check is 1 when something acked is lost, doubled or out of order."""
+    """Start the traffic, or stop and check it; the exit status of a check is 1 when something acked is lost, duplicated or out of order."""
     kube = _kube(sandbox) or sandbox.kube
     if options.what == "start":
         spec = TrafficSpec(

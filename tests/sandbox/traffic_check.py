@@ -54,7 +54,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Tell whether nothing that was acked is lost, doubled or out of order, and something was acked at all."""
+        """Tell whether nothing that was acked is lost, duplicated or out of order, and something was acked at all."""
         return self.acked > 0 and not (self.lost or self.displaced or self.duplicates or self.order_violations)
 
     def as_dict(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def cluster_id(cluster: Cluster) -> tuple[str, dict[str, str]]:
     if len(different) > 1:
         listed = "; ".join(f"{source} says {value}" for source, value in sorted(sources.items()))
         raise Refused(
-            f"the sources of the cluster id of {where} differ: {listed}; find out which ZooKeeper is the brokers'",
+            f"the sources of the cluster id of {where} differ: {listed}; find out which ZooKeeper belongs to the brokers",
             code="cluster-id-mismatch",
         )
     return different[0], sources

@@ -54,7 +54,7 @@ class Parity:
         """What was compared, or what differs, in one line."""
         if not self.differences:
             counts = ", ".join(f"{count} {what}" for what, count in self.image.counts().items())
-            return f"ZooKeeper and KRaft hold the same: {counts}"
+            return f"ZooKeeper and KRaft match: {counts}"
         more = len(self.differences) - NAMED
         listed = "; ".join(each.sentence for each in self.differences[:NAMED])
         return f"ZooKeeper and KRaft differ: {listed}" + (f" and {more} more" if more > 0 else "")
@@ -70,6 +70,6 @@ def compared(cluster: Cluster, progress: Callable[[str], None]) -> Parity:
         lasting = found if lasting is None else {key: each for key, each in found.items() if key in lasting}
         if not lasting or look == LOOKS - 1:
             break
-        progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first look, looking again")
+        progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first comparison; comparing again")
         never.wait(PAUSE)
     return Parity(zookeeper, tuple((lasting or {}).values()))

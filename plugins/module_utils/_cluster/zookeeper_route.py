@@ -110,7 +110,7 @@ def parse_connect(text: str) -> Connect:
 
 def _no_connect(text: str) -> Refused:
     return Refused(
-        f"{text!r} is no ZooKeeper connect string (host:port,host:port/chroot); correct zookeeper.connect of the brokers, "
+        f"{text!r} is not a ZooKeeper connect string (host:port,host:port/chroot); correct zookeeper.connect of the brokers, "
         "or kraft_zookeeper_connect",
         code="zookeeper-unreachable",
     )

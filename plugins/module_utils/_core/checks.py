@@ -83,7 +83,7 @@ def stored(
             finding(
                 "zookeeper-wrong-chroot",
                 where,
-                f"{where} has no /cluster/id: it does not hold a Kafka cluster; correct the chroot",
+                f"{where} has no /cluster/id: it does not contain a Kafka cluster; correct the chroot",
             )
         ]
     found = [*_coordination(view, where, controllers_run, controller_volumes), *_topics(view, where, kraft_brokers)]
@@ -92,7 +92,7 @@ def stored(
             finding(
                 "controller-epoch-missing",
                 where,
-                f"{where} has no /controller_epoch; a KRaft controller could never take over",
+                f"{where} has no /controller_epoch; no KRaft controller could take over",
             )
         )
     return found
@@ -124,7 +124,7 @@ def _coordination(view: Stored, where: str, controllers_run: bool, volumes: Sequ
             finding(
                 "migration-stale",
                 where,
-                f"{where}: /migration says that the copy was done (offset {view.migration.offset}) but no controller runs: empty controllers "
+                f"{where}: /migration says that the copy was completed (offset {view.migration.offset}) but no controller runs: empty controllers "
                 "would write their empty metadata over ZooKeeper; delete /migration and the controllers' volumes of the earlier attempt",
             )
         )
@@ -148,7 +148,7 @@ def _topics(view: Stored, where: str, kraft_brokers: Collection[int]) -> list[Fi
             finding(
                 "topic-without-id",
                 where,
-                f"{len(without)} topics have no topic id ({_few(without)}), the copy would abort; raise inter.broker.protocol.version "
+                f"{len(without)} topics have no topic id ({_few(without)}), so the copy would abort; raise inter.broker.protocol.version "
                 "to 2.8 or later and restart the controller broker once",
             )
         )
@@ -163,7 +163,7 @@ def _topics(view: Stored, where: str, kraft_brokers: Collection[int]) -> list[Fi
             finding(
                 "assignment-dead-broker",
                 f"broker {broker}",
-                f"broker {broker} is named in assignments ({_few(partitions)}) and is not registered; start it or reassign these partitions",
+                f"broker {broker} is named in assignments ({_few(partitions)}) but is not registered; start it or reassign these partitions",
             )
         )
     if view.pending_deletions:
@@ -194,7 +194,7 @@ def membership(
         finding(
             "stranger-broker",
             f"broker {broker}",
-            f"broker {broker} is registered in ZooKeeper but is no pod of this cluster; name its StatefulSet in kraft_statefulsets or stop it",
+            f"broker {broker} is registered in ZooKeeper but is not a pod of this cluster; name its StatefulSet in kraft_statefulsets or stop it",
         )
         for broker in sorted(set(registered) - set(pods))
     ]
@@ -208,7 +208,7 @@ def membership(
             why = f"broker {ids[pod]} in pod {pod} is not registered in ZooKeeper"
         else:
             continue
-        found.append(finding("broker-not-healthy", pod, f"{why}; repair it before the migration"))
+        found.append(finding("broker-not-healthy", pod, f"{why}; fix it before the migration"))
     return found
 
 
@@ -222,7 +222,7 @@ def partitions(
             finding(
                 "partition-not-healthy",
                 "partitions",
-                f"no leader: {rolling.named(leaderless)}; repair these partitions first",
+                f"no leader: {rolling.named(leaderless)}; fix these partitions first",
             )
         )
     under = rolling.under_replicated(states)
@@ -240,7 +240,7 @@ def partitions(
             finding(
                 "partition-cannot-roll",
                 "partitions",
-                f"{rolling.named(hopeless)} have no more replicas than min.insync.replicas and lose service at each restart; raise the "
+                f"{rolling.named(hopeless)} have no more replicas than min.insync.replicas and lose service during each restart; raise the "
                 "replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
             )
         )
@@ -285,8 +285,8 @@ def address_cache(ttls: Mapping[str, int | None]) -> list[Finding]:
         finding(
             "dns-ttl-long",
             "brokers",
-            f"the brokers' JVMs keep addresses for {rolling.JVM_DEFAULT_DNS_TTL} s or longer: about {cost:.0f} s of the first roll are spent "
-            "waiting for the ZooKeeper-mode controller to find restarted pods; kraft_dns_ttl spares later rolls that",
+            f"the brokers' JVMs cache addresses for {rolling.JVM_DEFAULT_DNS_TTL} s or longer: about {cost:.0f} s of the first roll are spent "
+            "waiting for the ZooKeeper-mode controller to find restarted pods; kraft_dns_ttl avoids this in later rolls",
         )
     ]
 

@@ -35,7 +35,7 @@ def next_command(
 ) -> str:
     """Return what to run next, in words that can be typed. ``cluster`` is ``namespace/name``."""
     if rolling_back and name != state.FINALIZED:
-        return "rollback.yml (goes on from here)"
+        return "rollback.yml (resumes from here)"
     finalize = f"finalize.yml -e kraft_confirm={cluster} (irreversible; soak in PURE_DUAL_WRITE first)"
     if name == state.FINALIZED:
         return "nothing: the migration is complete"

@@ -163,7 +163,7 @@ def refusal(seen: Seen) -> tuple[str, str]:
             "rollback-impossible",
             (
                 "the migration is finalized: ZooKeeper has not been written since the active controller runs without the migration "
-                "flag, so nothing can be taken back; go forward, or move to a new cluster and mirror the topics "
+                "flag, so a rollback is impossible; go forward, or move to a new cluster and mirror the topics "
                 "(https://kafka.apache.org/39/operations/geo-replication-cross-cluster-data-mirroring/)"
             ),
         )
@@ -171,7 +171,7 @@ def refusal(seen: Seen) -> tuple[str, str]:
         return (
             "rollback-impossible",
             (
-                f"brokers {_names(seen.kraft_brokers)} run in KRaft mode but this migration's controllers are not there: the cluster "
+                f"brokers {_names(seen.kraft_brokers)} run in KRaft mode but this migration's controllers do not exist: the cluster "
                 "was not moved to KRaft by this collection"
             ),
         )
@@ -179,8 +179,8 @@ def refusal(seen: Seen) -> tuple[str, str]:
         return (
             "controllers-not-ready",
             (
-                "the KRaft quorum has no leader: nobody can say whether the point of no return is passed, and only the quorum leads brokers "
-                f"{_names(seen.kraft_brokers)} back; get a majority of the controllers to run, then run it again"
+                "the KRaft quorum has no leader: it is not known whether the migration is finalized, and brokers "
+                f"{_names(seen.kraft_brokers)} need the quorum to return to ZooKeeper mode; get a majority of the controllers running, then run it again"
             ),
         )
     silent = {pod: why for pod, why in seen.unread.items() if pod in seen.kraft_brokers and pod not in seen.down}
@@ -188,7 +188,7 @@ def refusal(seen: Seen) -> tuple[str, str]:
         return (
             "broker-not-healthy",
             (
-                f"whether the log directories of brokers in KRaft mode can go back is not known: {_whys(silent)}; run it again once "
+                f"it is not known whether the log directories of brokers in KRaft mode can return to ZooKeeper mode: {_whys(silent)}; run it again once "
                 "they can be read"
             ),
         )
@@ -222,10 +222,12 @@ def blocked(sub_phase: str, seen: Seen) -> str:
     """Return what has to be done before this sub-phase may act, or an empty string. Safety rule 9: the order."""
     order = SUB_PHASES.index(sub_phase)
     if sub_phase == ROLL_1 and (seen.on_kraft_settings or seen.final_written):
-        return f"the settings of migrating ZooKeeper mode are not written ({MAKE_PROCESS_ROLE_EMPTY})"
+        return f"the settings of migrating ZooKeeper mode are not written yet ({MAKE_PROCESS_ROLE_EMPTY})"
     if order >= SUB_PHASES.index(REMOVE_ZNODES) and (seen.kraft_brokers or seen.on_kraft_settings):
         left = _names(seen.kraft_brokers or seen.on_kraft_settings)
-        return f"{left} still in KRaft mode: only the quorum can lead them back, so it is not stopped before ({ROLL_1})"
+        return (
+            f"{left} still in KRaft mode: they need the quorum to return, so it is not stopped before that ({ROLL_1})"
+        )
     if order >= SUB_PHASES.index(REMOVE_DEPENDENCIES):
         if seen.quorum_left:
             return f"the quorum or its znodes are still there ({REMOVE_ZNODES})"
@@ -241,7 +243,7 @@ def _not_clean(sub_phase: str, seen: Seen) -> str:
     if seen.migrating_brokers:
         return f"brokers {_names(seen.migrating_brokers)} still run in migrating mode ({ROLL_2})"
     if seen.unread:
-        return f"whether brokers still have __cluster_metadata is not known: {_whys(seen.unread)}"
+        return f"it is not known whether brokers still have __cluster_metadata: {_whys(seen.unread)}"
     if sub_phase == COMPLETE and seen.metadata_dirs:
         return f"brokers {_names(seen.metadata_dirs)} still have __cluster_metadata ({ADD_CLEAN_UP})"
     return ""
@@ -250,7 +252,7 @@ def _not_clean(sub_phase: str, seen: Seen) -> str:
 def _make_process_role_empty(seen: Seen) -> Answer:
     todo = []
     if seen.final_written:
-        todo.append("give the controllers' StatefulSet its migration flag back")
+        todo.append("restore the migration flag in the controllers' StatefulSet")
     if seen.on_kraft_settings:
         names = _names(seen.on_kraft_settings)
         todo.append(
@@ -267,7 +269,7 @@ def _roll_1(seen: Seen) -> Answer:
         todo.append(f"restart controllers {_names(seen.unflagged)} with the migration flag")
     if seen.kraft_brokers:
         todo.append(
-            f"restart {_names(seen.kraft_brokers)} one by one into migrating ZooKeeper mode, the quorum running"
+            f"restart {_names(seen.kraft_brokers)} one by one into migrating ZooKeeper mode while the quorum runs"
         )
     if todo:
         return Answer("needed", "; ".join(todo))
@@ -278,7 +280,7 @@ def _remove_znodes(seen: Seen) -> Answer:
     if seen.from_setup:
         return Answer("not needed", f"the brokers never had migration settings: see {REMOVE_ZNODES_FROM_SETUP}")
     if not seen.quorum_left:
-        return Answer("done", "no quorum, no volume of it and no znode of it is left")
+        return Answer("done", "no quorum is left, and none of its volumes or znodes")
     return Answer(
         "needed",
         "stop the quorum, remove /migration and /controller in one transaction, delete controllers and volumes",
@@ -297,8 +299,8 @@ def _remove_znodes_from_setup(seen: Seen) -> Answer:
 
 def _remove_dependencies(seen: Seen) -> Answer:
     if not seen.not_put_back:
-        return Answer("done", "every StatefulSet of the brokers has the user's own settings")
-    return Answer("needed", f"put the original settings of StatefulSet {_names(seen.not_put_back)} back")
+        return Answer("done", "every StatefulSet of the brokers has the original settings")
+    return Answer("needed", f"restore the original settings of StatefulSet {_names(seen.not_put_back)}")
 
 
 def _roll_2(seen: Seen) -> Answer:
@@ -307,7 +309,7 @@ def _roll_2(seen: Seen) -> Answer:
         return Answer("done", "every broker runs the settings of its StatefulSet")
     if seen.later:
         return Answer(
-            "later", f"the restart of {_names(pods)} is postponed by kraft_rollback_cleanup; no new attempt before it"
+            "later", f"the restart of {_names(pods)} is postponed by kraft_rollback_cleanup; no new attempt before that"
         )
     return Answer("needed", f"restart {_names(pods)} one by one on the original settings")
 
@@ -320,19 +322,19 @@ def _add_clean_up(seen: Seen) -> Answer:
         return Answer("later", "postponed with the restarts")
     return Answer(
         "needed",
-        "delete __cluster_metadata in the brokers, which no longer use it: nothing has to be restarted for that",
+        "delete __cluster_metadata in the brokers, which no longer use it; no restart is needed",
     )
 
 
 def _no_roll(_seen: Seen) -> Answer:
-    return Answer("not needed", "the directory is deleted while the brokers run in plain ZooKeeper mode: no restart")
+    return Answer("not needed", "no restart: the directory is deleted while the brokers run in plain ZooKeeper mode")
 
 
 def _remove_clean_up(seen: Seen) -> Answer:
     if seen.marked:
-        return Answer("needed", f"take the clean-up annotation off StatefulSet {_names(seen.marked)}")
+        return Answer("needed", f"remove the clean-up annotation from StatefulSet {_names(seen.marked)}")
     if _add_clean_up(seen).needed:
-        return Answer("needed", "take the clean-up annotation off again")
+        return Answer("needed", "remove the clean-up annotation")
     return Answer("done", "no StatefulSet carries the clean-up annotation")
 
 
@@ -342,9 +344,9 @@ def _complete(seen: Seen) -> Answer:
     if seen.later and (seen.outdated or seen.not_put_back or seen.migrating_brokers):
         return Answer(
             "later",
-            "recorded once the brokers were restarted: run rollback.yml again without kraft_rollback_cleanup: later",
+            "recorded once the brokers have restarted: run rollback.yml again without kraft_rollback_cleanup: later",
         )
-    return Answer("needed", "prove that nothing is left, put the update strategy back, release the lock")
+    return Answer("needed", "prove that nothing is left, restore the update strategy, release the lock")
 
 
 _ANSWERS = {

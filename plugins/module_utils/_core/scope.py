@@ -61,13 +61,13 @@ class Scope:
             return wrong
         unknown = sorted(host for host, name in self.hosts.items() if name is None and host != self.host)
         if unknown:
-            return f"which clusters the hosts {', '.join(unknown)} of this run are cannot be told; choose one host with --limit"
+            return f"the clusters of hosts {', '.join(unknown)} of this run cannot be determined; choose one host with --limit"
         missing = sorted(
             {name for name in self.hosts.values() if name is not None and name not in entries} - {self.name}
         )
         if missing:
             return (
-                f"{option} does not name {', '.join(missing)}, which this run is about as well; choose the hosts with --limit, or name "
+                f"{option} does not name {', '.join(missing)}, which this run also includes; choose the hosts with --limit, or name "
                 "each cluster"
             )
         return ""
@@ -98,7 +98,7 @@ class Scope:
         same = sorted(host for host, name in self.hosts.items() if name == self.name)
         if len(same) < 2:
             return ""
-        return f"{option} names {self.name}, and hosts {', '.join(same)} of this run are all called that; choose one of them with --limit"
+        return f"{option} names {self.name}, and hosts {', '.join(same)} of this run all have that name; choose one of them with --limit"
 
     def _count(self) -> str:
         return f"has {len(self.hosts)} hosts" if self.hosts else "has hosts that cannot be counted"

@@ -87,7 +87,7 @@ def derive(seen: Evidence) -> ClusterState:
         return ClusterState(MIXED, f"broker roll to KRaft under way: still in ZooKeeper mode: {_names(rest)}")
     if seen.kraft_holds_controller:
         if (seen.migration_offset or 0) <= 0:
-            return ClusterState(MIXED, "KRaft holds /controller but the copy of the metadata is not done yet")
+            return ClusterState(MIXED, "KRaft holds /controller, but the metadata copy is not complete yet")
         if modes == {MODE_MIGRATING}:
             return ClusterState(HYBRID, "KRaft holds /controller, every broker is in migrating ZooKeeper mode")
         rest = [name for name, mode in seen.modes.items() if mode == MODE_ZOOKEEPER]

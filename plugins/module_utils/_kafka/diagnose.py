@@ -66,7 +66,7 @@ def why_not_back(client: KubeClient, namespace: str, pod: str, container: str) -
     except KraftError as error:
         return error.message
     if found is None:
-        return "the StatefulSet has not made the pod again"
+        return "the StatefulSet has not created the pod again"
     reason = status_reason(found)
     crashed = {
         item["name"]: bool(item.get("restartCount", 0))

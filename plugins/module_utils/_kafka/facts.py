@@ -170,7 +170,7 @@ def pod_facts(client: KubeClient, namespace: str, pod: str, container: str | Non
             f"{f': {hint[-1]}' if hint else ''}"
         ) from None
     except ValueError as exc:
-        raise KraftError(f"cannot make out the Kafka process of pod {namespace}/{pod}: {exc}") from exc
+        raise KraftError(f"cannot identify the Kafka process of pod {namespace}/{pod}: {exc}") from exc
 
 
 class _NoProcess(ValueError):
@@ -188,7 +188,7 @@ def parse(output: str) -> ProcessFacts:
     argv = _items(found["argv"][0].text)
     main = next((at for at, each in enumerate(argv) if each in MAIN_CLASSES), None)
     if main is None:
-        raise ValueError("the command line names no main class of Kafka")
+        raise ValueError("the command line contains no main class of Kafka")
     env = dict(item.partition("=")[::2] for item in _items(found["environ"][0].text) if "=" in item)
     options, classpath = _jvm(argv[1:main])
     effective = [

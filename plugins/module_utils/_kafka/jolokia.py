@@ -50,7 +50,7 @@ class Jolokia:
             self._pod, self._namespace, self._port, PATH, method="POST", body=body, timeout=self._timeout, reads=True
         )
         if not isinstance(answer, list) or len(answer) != len(body):
-            raise KraftError(f"the agent at {self._where} answered something that is not Jolokia's")
+            raise KraftError(f"the agent at {self._where} did not answer in Jolokia's format")
         return [self._value(each, *names) for each, names in zip(answer, wanted, strict=True)]
 
     @property

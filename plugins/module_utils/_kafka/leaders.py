@@ -36,7 +36,7 @@ def plain_address(settings: Mapping[str, str]) -> str:
         name = name.upper()
         if name not in controllers and protocols.get(name, name) == "PLAINTEXT" and port.isdecimal():
             return f"{'localhost' if host in _ANY_ADDRESS else host}:{port}"
-    raise NotFound("no listener of the brokers speaks without TLS and SASL")
+    raise NotFound("no listener of the brokers works without TLS and SASL")
 
 
 def elect_preferred(

@@ -76,21 +76,21 @@ TELLTALES = (
     Telltale(
         "zookeeper-disagrees",
         r"KRaft controller indicates an active migration, but the ZK state does not",
-        "the log says MIGRATION, but /migration is missing or says that nothing was copied: no write happens any more",
+        "the log says MIGRATION, but /migration is missing or says that nothing was copied: nothing is written to ZooKeeper any more",
         "roll back, empty the controllers' volumes, restart the brokers, and start again",
     ),
     Telltale(
         "stale-migration-znode",
         r"Ignoring image .* which does not contain a superset of the metadata in ZK",
-        "/migration is left from an earlier attempt and the controllers started empty: when their offset has passed "
-        "the old one they write their empty image over ZooKeeper",
+        "/migration is left from an earlier attempt and the controllers started empty: once their offset passes "
+        "the old one, they overwrite ZooKeeper with their empty image",
         "stop all controllers NOW, then delete /migration and empty the controllers' volumes",
     ),
     Telltale(
         "lost-race",
         r"Unable to claim leadership, will retry until we learn of a different KRaft leader",
-        "the controller could not take /controller over",
-        "wait a moment; if it stays, see who holds /controller",
+        "the controller could not take over /controller",
+        "wait a moment; if it persists, check who holds /controller",
         fatal=False,
     ),
     Telltale(
@@ -109,7 +109,7 @@ TELLTALES = (
         "copy-failed",
         r"Abort(?:ed|ing) (?:the )?metadata migration from ZooKeeper to KRaft",
         "the copy of the metadata failed and its transaction was aborted",
-        "read the lines before it: most often a topic without an id, or a znode that is not Kafka's",
+        "read the log lines before it: most often the cause is a topic without an id, or a znode that is not Kafka's",
     ),
     Telltale(
         "no-transactions",
@@ -139,20 +139,20 @@ TELLTALES = (
         "zookeeper-trouble",
         r"Encountered ZooKeeper error during event .* Will retry",
         "ZooKeeper failed for a moment",
-        "look at ZooKeeper if it stays",
+        "check ZooKeeper if it persists",
         fatal=False,
     ),
     Telltale(
         "ibp-mismatch",
         r"Unable to register because the broker does not support finalized version \S+ of metadata\.version",
         "the broker's inter.broker.protocol.version is not the quorum's metadata.version",
-        "set both to the same level",
+        "set both to the same version",
     ),
     Telltale(
         "kraft-too-early",
         r"Controller is in pre-migration mode and cannot register KRaft brokers",
         "a broker was switched to KRaft mode before the copy was done",
-        "give this broker its migration settings back",
+        "restore this broker's migration settings",
     ),
     Telltale(
         "no-inter-broker-listener",

@@ -142,7 +142,7 @@ def dump_metadata(
     if member is None or quorum.high_watermark < 0:
         raise Unreachable(
             f"the KRaft quorum in namespace {namespace} has no leader among {', '.join(map(str, sorted(members))) or 'no controllers'}: "
-            "nothing in its log is sure"
+            "nothing in its log is certain"
         )
     folder = f"{member.facts.metadata_dir.rstrip('/')}/__cluster_metadata-0"
     listed = pod_exec.run(client, namespace, member.pod, ["ls", folder], container=member.container)
@@ -198,7 +198,7 @@ def _by_protocol(
     ]
     followed = alone or len(follow) * 2 > len(found.voters)
     if not followed:
-        silent[found.leader] = f"controller {found.leader} says that it leads, but no majority of the voters follows it"
+        silent[found.leader] = f"controller {found.leader} claims to lead, but no majority of the voters follows it"
     return dataclasses.replace(
         empty,
         leader=found.leader if followed else None,

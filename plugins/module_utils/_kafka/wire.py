@@ -121,7 +121,7 @@ class Conversation:
         try:
             yield
         except Malformed as error:
-            raise KraftError(f"{self._what} answered something that is not Kafka's protocol: {error}") from error
+            raise KraftError(f"{self._what} did not answer in Kafka's protocol: {error}") from error
 
     def _exchange(self, message: bytes) -> bytes:
         try:

@@ -149,7 +149,7 @@ def _collect(channel: Channel, stdin: bytes | None, deadline: float, where: str,
     texts = {number: b"".join(pieces).decode("utf-8", "replace") for number, pieces in parts.items()}
     if not texts[STATUS]:
         why = channel.lost or "the connection was closed"
-        raise Unreachable(f"lost {where} before it ended: {why}; whether it was done is not known")
+        raise Unreachable(f"lost {where} before it ended: {why}; it is not known whether it was done")
     return ExecResult(texts[STDOUT], texts[STDERR], exit_status(texts[STATUS], where))
 
 

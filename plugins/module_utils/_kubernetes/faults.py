@@ -97,7 +97,7 @@ def unreachable(label: str, error: BaseException, *, doing: str, sent_write: boo
     """
     cause = cause_of(error)
     if sent_write:
-        advice = "whether it was done is not known: run the same command again, it looks first"
+        advice = "it is not known whether it was done: run the same command again, it checks first"
     else:
         advice = "check that the server is up and that the kubeconfig, context, host and proxy are the right ones"
     message = f"cannot reach the Kubernetes API server {label} while {doing}: {cause}; {advice}"

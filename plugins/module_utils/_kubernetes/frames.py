@@ -95,7 +95,7 @@ class Decoder:
             return None
         first, second = buffer[0], buffer[1]
         if first & 0x70:
-            raise FrameError("reserved bits are set; this is no plain WebSocket stream")
+            raise FrameError("reserved bits are set; this is not a plain WebSocket stream")
         size, start = second & 0x7F, 2
         if size >= 126:
             width = 2 if size == 126 else 8

@@ -168,12 +168,14 @@ class RunLease:
             if clock() + min(left, LOOK) > deadline and not worth_it:
                 raise Refused(
                     f"{who} has been migrating this cluster since {since} (Lease {self._namespace}/{self.name}); "
-                    "wait for that run, or run unlock.yml when it is dead",
+                    "wait for that run; if it is no longer alive, run unlock.yml",
                     code="lock-held",
                     detail={"holder": who, "since": since},
                 )
             if told != who:
-                progress(f"waiting for the run of {who} (since {since}); its Lease ends in {left:.0f} s unless renewed")
+                progress(
+                    f"waiting for the run of {who} (since {since}); its Lease expires in {left:.0f} s unless renewed"
+                )
                 told = who
             pause.wait(min(left, LOOK))
 

@@ -126,7 +126,7 @@ class RestClient:
             parsed = None
         if not isinstance(parsed, dict):
             raise KraftError(
-                f"{self.label} sent no JSON object while {call.doing}; is it an API server? Check host and proxy"
+                f"{self.label} did not send a JSON object while {call.doing}; is it an API server? Check host and proxy"
             )
         return parsed
 

@@ -80,7 +80,7 @@ class WatchStream(Iterator[Event]):
         except ValueError as error:
             self.release()
             raise Unreachable(
-                f"{self._endpoint.label} sent no JSON while {self._doing}: is a proxy in between?"
+                f"{self._endpoint.label} did not send JSON while {self._doing}: is a proxy in between?"
             ) from error
         if event.get("type") == "ERROR":
             self.release()

@@ -134,8 +134,8 @@ class BrokerRoll(HashTarget):
             if pod in self._mute:
                 # the others are in sync, only it cannot say so: whoever leads next does, in about a second
                 progress(
-                    f"broker {broker} has lost its channel to the controller when that changed, and cannot change the ISRs that it "
-                    "leads: it is restarted before the others, which may refuse writes for about a second"
+                    f"broker {broker} lost its connection to the controller at the last controller change and can no longer change the "
+                    "ISRs that it leads (stalled ISR): it is restarted first, which may refuse writes for about a second"
                 )
                 tolerated += rolling.led_by(partitions, broker)
             low = rolling.endangered(partitions, broker, tolerated)
@@ -145,9 +145,9 @@ class BrokerRoll(HashTarget):
                 self._registered_ms = node.mtime_ms if node else 0
                 return
             text = (
-                f"{rolling.named(bad)} would fall under min.insync.replicas without broker {broker}"
+                f"{rolling.named(bad)} would fall below min.insync.replicas without broker {broker}"
                 if low
-                else f"{rolling.named(bad)} lack another replica already, broker {broker} is not taken as well"
+                else f"{rolling.named(bad)} already lack another replica; broker {broker} waits until it is back"
             )
             hopeless = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
             if hopeless:
@@ -211,7 +211,9 @@ class BrokerRoll(HashTarget):
             slow.cancel()
         wrong = self._wanted(pod, self._facts(pod, reading))
         if wrong:
-            raise KraftError(f"the broker runs with other settings than written: {wrong}", code="setting-overridden")
+            raise KraftError(
+                f"the broker runs with settings that differ from those written: {wrong}", code="setting-overridden"
+            )
         del self._left[pod]
         return Back(synced.happened_ms, int(time.time() * 1000), note)
 
@@ -225,7 +227,7 @@ class BrokerRoll(HashTarget):
             led = {name for other in cannot for name in rolling.led_by(states, other)}
             if led:
                 want = {name: number for name, number in want.items() if name not in led}
-                note = f"not yet in the ISRs that brokers {sorted(cannot)} lead, which cannot change them any more"
+                note = f"not yet in the ISRs that brokers {sorted(cannot)} lead, which can no longer change them"
             try:
                 return self._in_sync(want, max(deadline - time.monotonic(), 0.1), progress), note
             except _Found:
@@ -287,8 +289,8 @@ class BrokerRoll(HashTarget):
             return
         if seconds:
             progress(
-                f"the controller's JVM keeps the pod's old address for up to {seconds:.0f} s (networkaddress.cache.ttl) and cannot "
-                "reach the restarted broker before; the brokers that this roll has restarted look again after kraft_dns_ttl seconds"
+                f"the controller's JVM caches the pod's old address for up to {seconds:.0f} s (networkaddress.cache.ttl) and cannot "
+                "reach the restarted broker until then; brokers restarted by this roll resolve it again after kraft_dns_ttl seconds"
             )
 
 

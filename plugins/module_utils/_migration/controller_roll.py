@@ -119,7 +119,7 @@ class ControllerRoll(HashTarget):
         wrong = self._wanted(pod, facts)
         if wrong:
             raise KraftError(
-                f"the controller runs with other settings than written: {wrong}", code="setting-overridden"
+                f"the controller runs with settings that differ from those written: {wrong}", code="setting-overridden"
             )
         self.cluster.changed(Part.CONTROLLERS)
 
@@ -147,7 +147,7 @@ def cannot_spare(cluster: DirectCluster, leaving: int) -> str:
     voters, ready = all_voters(cluster, quorum), caught_up(quorum)
     if rolling.quorum_survives(voters, ready, leaving):
         return ""
-    return f"without controller {leaving} the caught-up voters {sorted(ready)} are no majority of {voters}"
+    return f"without controller {leaving} the caught-up voters {sorted(ready)} are not a majority of {voters}"
 
 
 def restart_with_flag(

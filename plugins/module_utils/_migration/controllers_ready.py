@@ -35,7 +35,7 @@ def not_ready_for_migration(cluster: Cluster, quorum: Quorum) -> str:
     if none:
         # also what a controller reports between its start and its first look at the log (ControllerMetadataMetricsPublisher)
         return (
-            f"controllers {none} report ZkMigrationState NONE; when that stays, they were started without the migration flag once: "
+            f"controllers {none} report ZkMigrationState NONE; if that persists, they were once started without the migration flag: "
             "delete their volumes and run again"
         )
     silent = sorted(expected - set(quorum.migration_states))

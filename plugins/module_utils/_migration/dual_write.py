@@ -22,7 +22,7 @@ def check_hybrid_or_beyond(cluster: Cluster) -> None:
     held = view.controller is not None and view.controller.is_kraft
     if not held or view.migration is None or view.migration.offset <= 0:
         raise Refused(
-            f"{cluster.namespace}/{cluster.name} is not in dual-write: /controller is not held by KRaft or the copy is not done; run migrate.yml",
+            f"{cluster.namespace}/{cluster.name} is not in dual-write: KRaft does not hold /controller, or the copy is not complete; run migrate.yml",
             code="wrong-state",
         )
 

@@ -128,9 +128,9 @@ def _keeps(
     if not _is_up(cluster, broker):
         found = cluster.client.find(POD, pod, cluster.namespace)
         if found is not None and is_ready(found):
-            return f"broker {broker} is Ready, but not registered in ZooKeeper: what it serves is not known"
+            return f"broker {broker} is Ready, but not registered in ZooKeeper: it is not known what it serves"
         return ""
     low = rolling.endangered(partitions, broker, tolerated)
     if low:
-        return f"{rolling.named(low)} would fall under min.insync.replicas without broker {broker}"
+        return f"{rolling.named(low)} would fall below min.insync.replicas without broker {broker}"
     return ""

@@ -67,7 +67,7 @@ def _committed(cluster: Cluster, timeout: float, progress: Progress) -> int:
             if quorum.leader is not None and quorum.high_watermark > 0:
                 committed.append(quorum.high_watermark - 1)
                 return ""
-            reason = "the quorum has no leader that says what it has committed"
+            reason = "no quorum leader reports what is committed"
         # a controller may have been restarted meanwhile, by whomever
         cluster.changed(Part.CONTROLLERS)
         return reason

@@ -101,7 +101,7 @@ def _pure(cluster: DirectCluster) -> Gate:
             return Gate(
                 "gate-pure-dual-write",
                 False,
-                f"a broker of StatefulSet {', '.join(other)} that is made again would not run in KRaft mode: its settings are not at stage kraft",
+                f"a broker of StatefulSet {', '.join(other)} whose pod is recreated would not run in KRaft mode: its settings are not at stage kraft",
             )
         return Gate("gate-pure-dual-write", True, now.reason)
     return Gate("gate-pure-dual-write", False, f"the cluster is {now.name}: {now.reason}")
@@ -181,7 +181,7 @@ def _soak(cluster: DirectCluster) -> Gate:
     since = cluster.journal.pure_since
     if not since:
         return Gate(
-            code, wanted <= 0, "PURE_DUAL_WRITE has not been proven yet; run finalize.yml without kraft_confirm first"
+            code, wanted <= 0, "PURE_DUAL_WRITE is not proven yet; run finalize.yml without kraft_confirm first"
         )
     passed = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
     return Gate(code, passed >= wanted, f"in PURE_DUAL_WRITE since {since} ({passed:.0f} s of kraft_soak {wanted} s)")
@@ -189,7 +189,7 @@ def _soak(cluster: DirectCluster) -> Gate:
 
 def _references(cluster: DirectCluster) -> Gate:
     found = cluster.driver.checks.references("gate-zookeeper-reference", ahead=False)
-    text = "; ".join(item.sentence for item in found) or "nothing in the brokers' pods reaches for ZooKeeper"
+    text = "; ".join(item.sentence for item in found) or "nothing in the brokers' pods connects to ZooKeeper"
     return Gate("gate-zookeeper-reference", not found, text)
 
 
@@ -197,5 +197,5 @@ def _confirmed(cluster: DirectCluster) -> Gate:
     scope: Scope = cluster.params["scope"]
     wrong = scope.not_all_named("kraft_confirm", cluster.params["confirm"])
     if wrong:
-        return Gate("gate-confirm", False, f"{wrong}: it confirms that there is no way back")
+        return Gate("gate-confirm", False, f"{wrong}: it confirms that a rollback will be impossible")
     return Gate("gate-confirm", True, f"kraft_confirm names {scope.name}")

@@ -56,4 +56,4 @@ class HashTarget:
         """A Ready pod counts when its template is the wanted revision."""
         if self._has_hash(pod):
             return Verdict(True, "Ready")
-        return Verdict(False, "the new pod has another settings hash than the StatefulSet was given", fatal=True)
+        return Verdict(False, "the new pod has a different settings hash than the StatefulSet", fatal=True)

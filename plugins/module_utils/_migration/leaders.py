@@ -77,11 +77,11 @@ def _put_back(
     if after.share >= NEARLY:
         return f"{after} partitions are led by their preferred replica", False
     if were.share < NEARLY:
-        return f"{after} partitions are led by their preferred replica, {were} were before: left as they are", False
+        return f"{after} partitions are led by their preferred replica, {were} were before: left unchanged", False
     settings = _deciding(cluster)
     if is_true(settings, REBALANCE, True):
         seconds = value_of(settings, INTERVAL) or "300"
-        text = f"{after} partitions are led by their preferred replica; the cluster moves the others back by itself every {seconds} s"
+        text = f"{after} partitions are led by their preferred replica; the cluster itself moves the others back every {seconds} s"
         return f"{text} ({REBALANCE})", False
     progress(f"{after} partitions are led by their preferred replica, {were} were before: electing the preferred ones")
     pod, facts = next(iter(known(cluster.facts).items()))

@@ -95,4 +95,6 @@ class LogRecovery:
         with self._lock:
             if not self._state.running:
                 return ""
-            return f"it {self._state.text}, and none for {self._standstill:.0f} s (kraft_recovery_timeout)"
+            return (
+                f"it {self._state.text}, and has recovered none for {self._standstill:.0f} s (kraft_recovery_timeout)"
+            )

@@ -43,9 +43,7 @@ def unread(cluster: DirectCluster) -> str:
     ]
     if not cluster.has_controllers or not silent:
         return ""
-    return (
-        f"whether controller {', '.join(silent)} has the migration flag could not be read; run it again once it answers"
-    )
+    return f"it could not be read whether controller {', '.join(silent)} has the migration flag; run it again once it answers"
 
 
 def would_lack(cluster: DirectCluster) -> str:
@@ -63,8 +61,8 @@ def dangers(cluster: DirectCluster) -> list[str]:
     why = would_lack(cluster)
     if why:
         found.append(
-            f"{why}: a controller that restarts would run without the migration flag or not at all, and without it the first election "
-            "that it wins ends the migration; put it back as it was before anything restarts"
+            f"{why}: a controller that restarts would run without the migration flag or not at all, and without the flag the first "
+            "election that it wins finalizes the migration; restore it before anything restarts"
         )
     return found
 
@@ -89,7 +87,7 @@ def check_restart(cluster: DirectCluster) -> None:
     why = would_lack(cluster)
     if why:
         raise Refused(
-            f"no controller is restarted: {why}, and it would come back without the migration flag; put it back as it was, then run again",
+            f"no controller is restarted: {why}, and it would come back without the migration flag; restore it, then run again",
             code=LOST,
         )
 
@@ -99,10 +97,10 @@ def _sentence(cluster: DirectCluster, pods: list[str]) -> str:
     if point_of_no_return.surely_passed(cluster):
         return (
             f"of the controllers that run WITHOUT the migration flag ({named}) one is active, although nobody confirmed the last step: the "
-            "migration is finalized, ZooKeeper is not written any more and there is no way back; complete it by finalize.yml"
+            "migration is finalized, ZooKeeper is no longer written and a rollback is impossible; complete it with finalize.yml"
         )
     return (
-        f"controller {named} runs WITHOUT the migration flag, although nobody confirmed the last step: should it become the active one, the "
-        f"migration is finalized and there is no way back. Put {cluster.driver.controllers.name} and its settings back as they were, then "
+        f"controller {named} runs WITHOUT the migration flag, although nobody confirmed the last step: if it becomes active, the "
+        f"migration is finalized and a rollback is impossible. Restore {cluster.driver.controllers.name} and its settings, then "
         "delete that pod while another controller is active, or run rollback.yml, which restarts it with the flag first"
     )

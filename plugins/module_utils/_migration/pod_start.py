@@ -68,7 +68,7 @@ class PodStart:
     def _not_made(self) -> str:
         """Why there is no new pod yet; a set that makes its pods in order may wait for another one."""
         self._gone_since = self._gone_since or time.monotonic()
-        text = "pod is gone, waiting for the StatefulSet to make the new one"
+        text = "pod is gone, waiting for the StatefulSet to create the new one"
         if time.monotonic() - self._gone_since < MADE:
             return text
         return made_after(self._client, self._namespace, self._pod) or text
@@ -106,9 +106,9 @@ def made_after(client: KubeClient, namespace: str, pod: str) -> str:
         there = pods.get(other)
         if there is not None and is_ready(there):
             continue
-        why = status_reason(there) if there is not None else "it is not there"
+        why = status_reason(there) if there is not None else "it does not exist"
         return (
-            f"pod {other} is not Ready and the set makes its pods in order (podManagementPolicy OrderedReady): {pod} is made only "
-            "after it" + (f"; {other}: {why}" if why else "")
+            f"pod {other} is not Ready and the StatefulSet creates its pods in order (podManagementPolicy OrderedReady): {pod} is created "
+            "only after it" + (f"; {other}: {why}" if why else "")
         )
     return ""

@@ -78,7 +78,7 @@ def when_settled(
             break
         if stopping[0].sentence != told:
             told = stopping[0].sentence
-            progress(f"waiting for what an earlier run has restarted: {told}")
+            progress(f"waiting for pods that an earlier run restarted: {told}")
         never.wait(PACE)
         cluster.changed()
         found = look(cluster)
@@ -151,7 +151,7 @@ def version_findings(cluster: DirectCluster, target: str) -> list[Finding]:
 
 
 def settings_findings(cluster: DirectCluster) -> list[Finding]:
-    """Settings that block, security in use, where settings come from, and what reaches for ZooKeeper."""
+    """Settings that block, security in use, where settings come from, and what connects to ZooKeeper."""
     found: list[Finding] = []
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     for item, pod in blocks.items():
@@ -211,9 +211,7 @@ def health_findings(cluster: DirectCluster) -> list[Finding]:
         return found
     if cluster.view.controller is None:
         found.append(
-            finding(
-                "controller-missing", "ZooKeeper", "/controller is held by nobody: the cluster has no active controller"
-            )
+            finding("controller-missing", "ZooKeeper", "nobody holds /controller: the cluster has no active controller")
         )
     if cluster.view.reassigning:
         found.append(

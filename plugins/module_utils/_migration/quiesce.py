@@ -47,9 +47,9 @@ def hold_still(cluster: DirectCluster, progress: Progress) -> tuple[int | None, 
     """
     quorum = read_quorum(cluster)
     if quorum.leader is None or quorum.leader not in cluster.controller_ids:
-        return None, "admin changes were not held still before the stop: the quorum had no leader"
+        return None, "admin changes were not quiesced before the stop: the quorum had no leader"
     if not migration_flag.on_everywhere(cluster):
-        return None, "admin changes were not held still before the stop: not every controller has the migration flag"
+        return None, "admin changes were not quiesced before the stop: not every controller has the migration flag"
     followers = {
         pod: obj["metadata"]["uid"]
         for pod, obj in cluster.controller_pods.items()
@@ -70,7 +70,7 @@ def hold_still(cluster: DirectCluster, progress: Progress) -> tuple[int | None, 
         wait_for(cluster.client, POD, cluster.namespace, judge, timeout=ENDED, progress=progress)
     except DeadlineExceeded as error:
         raise DeadlineExceeded(
-            f"{error.message}; nothing was removed, and they come back by themselves: repair the node, then run it again",
+            f"{error.message}; nothing was removed, and they come back by themselves: fix the node, then run it again",
             code=ALIVE,
         ) from error
     alone = {quorum.leader: members(cluster)[quorum.leader]}

@@ -91,7 +91,7 @@ def settle(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> No
         if evidence.written is not None:
             _compare(cluster, evidence, progress)
     else:
-        evidence.notes.append("no controller runs: whether ZooKeeper has its last changes cannot be asked any more")
+        evidence.notes.append("no controller runs: it can no longer be checked whether ZooKeeper has the last changes")
     evidence.stored_epoch = handover.highest_stored_epoch(cluster.zookeeper)
 
 
@@ -100,7 +100,7 @@ def _wait_written(cluster: DirectCluster, evidence: Evidence, progress: Progress
         try:
             quorum = read_quorum(cluster)
             if quorum.leader is None or quorum.high_watermark < 1:
-                raise DeadlineExceeded("the quorum has no leader that says what it has committed")
+                raise DeadlineExceeded("no quorum leader reports what is committed")
             evidence.quorum_epoch = max(evidence.quorum_epoch, quorum.epoch)
             # the high watermark is the first offset that is not committed
             evidence.high_watermark = quorum.high_watermark - 1
@@ -113,13 +113,13 @@ def _wait_written(cluster: DirectCluster, evidence: Evidence, progress: Progress
         except KraftError as error:
             text = error.message
             if attempt == 1 and cluster.controller_ids:
-                progress(f"{text}; restarting the active controller, whose successor writes again (KAFKA-16667)")
+                progress(f"{text}; restarting the active controller, so that its successor writes again (KAFKA-16667)")
                 why_not = _restart_active(cluster, progress)
                 if not why_not:
                     continue
                 text = f"{text}; {why_not}"
-            text = f"ZooKeeper does not have everything that the quorum has: {text}"
-            remedy = "what is missing would be lost. Look at the active controller's log, or accept the loss"
+            text = f"ZooKeeper lags behind the quorum: {text}"
+            remedy = "what is missing would be lost. Find the cause in the active controller's log, or accept the loss"
             _accept_or_refuse(cluster, evidence, BEHIND, text, remedy)
             return
 
@@ -131,15 +131,15 @@ def _compare(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> 
     except Forbidden:
         raise
     except KraftError as error:
-        text = f"whether ZooKeeper and KRaft hold the same could not be read: {error.message}"
-        remedy = "what only KRaft has would be lost. Repair that, or accept the risk"
+        text = f"ZooKeeper and KRaft could not be compared: {error.message}"
+        remedy = "what only KRaft has would be lost. Fix that, or accept the risk"
         _accept_or_refuse(cluster, evidence, UNREAD, text, remedy)
         return
     evidence.parity = {**found.image.counts(), "differences": len(found.differences)}
     if not found.differences:
         progress(found.sentence)
         return
-    remedy = "what only KRaft has would be lost. Find out why, or accept it"
+    remedy = "what only KRaft has would be lost. Find the cause, or accept the loss"
     detail = {"differences": [vars(each) for each in found.differences]}
     _accept_or_refuse(cluster, evidence, UNLIKE, found.sentence, remedy, detail)
 
@@ -204,14 +204,14 @@ def hold_still(cluster: DirectCluster, evidence: Evidence, progress: Progress) -
     except DeadlineExceeded as error:
         if error.code == quiesce.ALIVE:
             raise
-        text = f"ZooKeeper does not have everything that the quorum has: {error.message}"
+        text = f"ZooKeeper lags behind the quorum: {error.message}"
         _accept_or_refuse(cluster, evidence, BEHIND, text, "run it again, or accept the loss")
         last, note = None, ""
     if note:
         evidence.notes.append(note)
     if last is not None:
         evidence.high_watermark = last
-        progress(f"admin changes are held still: the last one is at offset {last}, and ZooKeeper has it")
+        progress(f"admin changes are quiesced: the last one is at offset {last}, and ZooKeeper has it")
 
 
 def stop(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
@@ -232,7 +232,9 @@ def stop(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None
 
     def judge(found: Mapping[str, Any]) -> Verdict:
         left = [name for name in found if cluster.driver.controllers.is_pod(found[name])]
-        return Verdict(not left, f"controllers {', '.join(left)} still stop" if left else "every controller is gone")
+        return Verdict(
+            not left, f"controllers {', '.join(left)} are still stopping" if left else "every controller is gone"
+        )
 
     try:
         wait_for(
@@ -247,7 +249,7 @@ def stop(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None
     except DeadlineExceeded as error:
         raise DeadlineExceeded(
             f"{error.message}: {_why_alive(cluster.driver.controllers.pods())}; ZooKeeper was not touched: a controller that still runs "
-            "could write to it. Repair the node or take the finalizer away; never delete a pod by force (--grace-period=0)",
+            "could write to it. Fix the node or remove the finalizer; never force-delete a pod (--grace-period=0)",
             code=quiesce.ALIVE,
         ) from error
     evidence.stopped_ms = int(time.time() * 1000)
@@ -307,7 +309,7 @@ def delete(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> No
             evidence.deleted.append(f"PersistentVolumeClaim/{name}")
         if behind:
             evidence.notes.append(
-                f"PersistentVolume {behind} keeps its data where its reclaim policy is Retain: delete it there"
+                f"PersistentVolume {behind} keeps its data if its reclaim policy is Retain: delete it yourself"
             )
 
     def judge(found: Mapping[str, Any]) -> Verdict:
@@ -325,7 +327,7 @@ def delete(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> No
         }
         listed = "; ".join(f"{volume}: {finalizers}" for volume, finalizers in held.items())
         raise DeadlineExceeded(
-            f"{error.message} ({listed}); with the old log a new attempt would overwrite ZooKeeper: take away what holds them "
+            f"{error.message} ({listed}); with the old log a new attempt would overwrite ZooKeeper: remove what holds them "
             "(a pod that mounts them, a finalizer), then run again",
             code="controller-volumes-leftover",
         ) from error

@@ -183,7 +183,7 @@ class RollEngine:
         if left <= 0:
             return 0
         self.progress(
-            f"{place}: in {left:.0f} s, since clients may still look for the pod restarted before at its old address "
+            f"{place}: in {left:.0f} s, since clients may still use the old address of the previously restarted pod "
             "(kraft_restart_interval)"
         )
         threading.Event().wait(left)
@@ -224,7 +224,11 @@ class RollEngine:
                 back = _patiently(lambda seconds: target.wait_until_back(pod, seconds, tell), deadline, recovery)
         except KraftError as error:
             why = why_not_back(self.client, self.namespace, pod, self.container)
-            text = f"{place} did not come back: {error.message}" + (f"; {why}" if why else "") + "; the roll stops here"
+            text = (
+                f"{place} did not come back: {error.message}"
+                + (f"; {why}" if why else "")
+                + "; the rolling restart stops here"
+            )
             raise type(error)(text, code=error.code, detail=error.detail) from error
         restart.back_ms, restart.noticed_ms, restart.note = back.happened_ms, back.noticed_ms, back.note
         return restart

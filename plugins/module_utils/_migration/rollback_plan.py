@@ -79,7 +79,7 @@ def answer(cluster: DirectCluster, sub_phase: str, *, check_mode: bool) -> rollb
         why = rollback.blocked(sub_phase, seen)
         if why:
             raise Refused(
-                f"{sub_phase} cannot run yet: {why}; run rollback.yml, which keeps the order", code="wrong-state"
+                f"{sub_phase} cannot run yet: {why}; run rollback.yml, which keeps the safe order", code="wrong-state"
             )
     return found
 
@@ -96,6 +96,6 @@ def pending(cluster: DirectCluster) -> str:
     if not left:
         return ""
     return (
-        f"brokers {', '.join(left)} still run in migrating mode of an earlier attempt whose quorum is gone, and would take the new "
-        "quorum for it; run rollback.yml to its end first"
+        f"brokers {', '.join(left)} still run in migrating mode of an earlier attempt whose quorum is gone, and would mistake the "
+        "new quorum for it; complete rollback.yml first"
     )

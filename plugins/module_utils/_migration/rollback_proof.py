@@ -27,7 +27,7 @@ def prove(cluster: DirectCluster) -> list[dict[str, str]]:
         ("znode /migration", "there is none", [] if heads.migration_node is None else ["/migration"]),
         (
             "znode /controller",
-            f"held by broker {held.broker_id} by its session" if held else "held by nobody",
+            f"held by the session of broker {held.broker_id}" if held else "held by nobody",
             [] if held is not None and not held.is_kraft and held.ephemeral else ["/controller"],
         ),
         (
@@ -37,12 +37,12 @@ def prove(cluster: DirectCluster) -> list[dict[str, str]]:
         ),
         (
             "volumes of the controllers",
-            "no PersistentVolumeClaim of theirs" + "".join(f"; left alone: {each.sentence}" for each in alone),
+            "no PersistentVolumeClaim of the controllers" + "".join(f"; left alone: {each.sentence}" for each in alone),
             list(driver.controllers.claims()),
         ),
         (
             "settings of the brokers",
-            "no template has a stage of a migration, every pod was made from it",
+            "no template has a migration stage, and every pod runs its template",
             [*(name for name, stage in driver.brokers.stages().items() if stage), *driver.brokers.outdated()],
         ),
         (
@@ -64,7 +64,7 @@ def prove(cluster: DirectCluster) -> list[dict[str, str]]:
     left = [f"{what}: {', '.join(map(str, found))}" for what, _evidence, found in checks if found]
     if left:
         raise KraftError(
-            f"{namespace}/{cluster.name} is not ready for a new attempt, there is still: {'; '.join(left)}",
+            f"{namespace}/{cluster.name} is not ready for a new attempt, still there: {'; '.join(left)}",
             code="rollback-pending",
         )
     return [{"what": what, "evidence": evidence} for what, evidence, _found in checks]

@@ -44,7 +44,7 @@ def already_over(cluster: DirectCluster) -> str:
     if set(cluster.modes.values()) != {state.MODE_KRAFT}:
         return ""
     if not cluster.has_controllers:
-        return f"{where} runs in KRaft mode already (born KRaft, or migrated by other means): nothing to do"
+        return f"{where} already runs in KRaft mode (created in KRaft mode, or migrated by other means): nothing to do"
     return final if cluster.state.name == state.FINALIZED else ""
 
 
@@ -85,18 +85,18 @@ class Estimate:
         rows = [
             f"plan: SETUP starts {self.controllers} KRaft controllers (no broker restarts)"
             if self.broker_rolls == 2
-            else f"plan: SETUP rolls the {self.brokers} brokers for the IBP, then starts {self.controllers} KRaft controllers",
-            f"plan: MIGRATE rolls {self.brokers} brokers; then hybrid dual-write, reversible",
-            f"plan: MoveToKRaftControllerOnly rolls {self.brokers} brokers (pure dual-write, reversible), then the controllers (final)",
+            else f"plan: SETUP restarts the {self.brokers} brokers for the IBP, then starts {self.controllers} KRaft controllers",
+            f"plan: MIGRATE restarts {self.brokers} brokers; then hybrid dual-write, reversible",
+            f"plan: MoveToKRaftControllerOnly restarts {self.brokers} brokers (pure dual-write, reversible), then the controllers (final)",
         ]
         if self.waiting:
             rows.append(
                 f"plan: about {self.waiting:.0f} s of the first roll are waits for the controller's address cache "
-                f"(TTL {'30 s by default' if self.ttl is None else self.ttl}); later rolls have kraft_dns_ttl"
+                f"(TTL {'30 s by default' if self.ttl is None else self.ttl}); kraft_dns_ttl avoids this in later rolls"
             )
         if self.interval:
             rows.append(
-                f"plan: brokers are restarted at least {self.interval} s apart, for clients that keep addresses (kraft_restart_interval)"
+                f"plan: brokers are restarted at least {self.interval} s apart, for clients that cache addresses (kraft_restart_interval)"
             )
         return rows
 

@@ -167,8 +167,8 @@ def remove(session: ZkSession, stored: Iterable[int]) -> Removal:
             continue
         return replace(done, committed_ms=int(time.time() * 1000))
     raise Conflict(
-        f"ZooKeeper at {session.address}: {MIGRATION} and {CONTROLLER} were changed by somebody else each of {ATTEMPTS} times that they "
-        "were to be removed; a KRaft controller still runs somewhere: stop it, then run again",
+        f"ZooKeeper at {session.address}: {MIGRATION} and {CONTROLLER} were changed by somebody else at each of {ATTEMPTS} attempts "
+        "to remove them; a KRaft controller still runs somewhere: stop it, then run again",
         code="changed-by-others",
     )
 

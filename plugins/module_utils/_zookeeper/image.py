@@ -122,7 +122,7 @@ def _values(node: Znode | None, path: str) -> dict[str, float]:
     try:
         return {key: float(value) for key, value in settings.items() if not key.startswith(_SCRAM)}
     except ValueError:
-        raise ZnodeError(path, "holds a quota that is no number") from None
+        raise ZnodeError(path, "contains a quota that is not a number") from None
 
 
 def _producer_ids(node: Znode | None) -> ProducerIds | None:
@@ -133,5 +133,5 @@ def _producer_ids(node: Znode | None) -> ProducerIds | None:
         block = json.loads(node.data)
         broker, start, end = (int(block[name]) for name in ("broker", "block_start", "block_end"))
     except (KeyError, TypeError, ValueError):
-        raise ZnodeError(_BLOCK, "holds no block of producer ids") from None
+        raise ZnodeError(_BLOCK, "contains no block of producer ids") from None
     return ProducerIds(next_id=start if broker == _KRAFT_WROTE else end + 1, block_end=end)

@@ -138,7 +138,7 @@ class ZkSession:
         self._client.start_async()
         if not self._up.wait(self._timeout):
             raise Unreachable(
-                f"ZooKeeper at {self._servers}{self._by()} gave no session within {self._timeout:g} s: check that it "
+                f"ZooKeeper at {self._servers}{self._by()} granted no session within {self._timeout:g} s: check that it "
                 "runs and that the port is the client port",
                 code="zookeeper-unreachable",
             )
@@ -217,7 +217,7 @@ class ZkSession:
             # the operations after the one that failed report RuntimeInconsistency, those before it RolledBackError
             if isinstance(result, (kazoo_errors.BadVersionError, kazoo_errors.NoNodeError, kazoo_errors.NotEmptyError)):
                 raise Conflict(
-                    f"ZooKeeper at {self.address}: {each.path} is not as it was read ({type(result).__name__}); nothing was changed",
+                    f"ZooKeeper at {self.address}: {each.path} changed since it was read ({type(result).__name__}); nothing was changed",
                     code="changed-by-others",
                 )
         failed = next((result for result in results if isinstance(result, Exception)), None)
@@ -360,7 +360,7 @@ class ZkSession:
     def _silent_server(self) -> Unreachable:
         return Unreachable(
             f"ZooKeeper at {self.address}{self._by()} does not answer: no reply within {self.patience:g} s, the connection "
-            f"{'stands' if self.connected else 'is lost'}",
+            f"{'is up' if self.connected else 'is lost'}",
             code="zookeeper-unreachable",
         )
 
@@ -375,7 +375,7 @@ class ZkSession:
         clusters = [path.removesuffix("/brokers") for path, found in below.items() if "ids" in found]
         if "ids" in self.children("/brokers"):
             clusters.insert(0, "/ (no chroot)")
-        found_text = f"Kafka clusters are under {', '.join(clusters)}" if clusters else "it holds no Kafka cluster"
+        found_text = f"Kafka clusters are under {', '.join(clusters)}" if clusters else "it contains no Kafka cluster"
         return f"ZooKeeper at {self._servers} has no {chroot}: {found_text}; check zookeeper.connect"
 
     def _end(self) -> None:

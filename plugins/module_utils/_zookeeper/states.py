@@ -48,7 +48,7 @@ def controller_of(node: Znode | None) -> Controller | None:
 def unreadable(session: ZkSession, exc: znodes.ZnodeError) -> KraftError:
     """Return the error for a znode that Kafka cannot have written."""
     return KraftError(
-        f"ZooKeeper at {session.address}: the znode {exc.path} {exc.why}; Kafka did not write that, so look at it "
+        f"ZooKeeper at {session.address}: the znode {exc.path} {exc.why}; Kafka did not write that; check it "
         "before anything else",
         detail={"path": exc.path},
     )

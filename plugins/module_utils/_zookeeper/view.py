@@ -153,7 +153,7 @@ def _assembled(
 def _brokers(names: Mapping[str, list[str]], nodes: Mapping[str, Znode | None]) -> dict[int, BrokerRegistration]:
     def parse(name: str, data: bytes) -> BrokerRegistration:
         if not name.isdecimal():
-            raise znodes.ZnodeError(f"/brokers/ids/{name}", "is no broker id")
+            raise znodes.ZnodeError(f"/brokers/ids/{name}", "is not a broker id")
         return znodes.parse_broker(int(name), data)
 
     found = _below(names, nodes, "/brokers/ids", parse)

@@ -145,7 +145,7 @@ def wait_hybrid(
 
     MIGRATION in the metadata log is not enough: that record comes before the copy back to ZooKeeper and before the
     brokers hear of their new controller. Taken as proof is that one of the controllers holds ``/controller`` with a
-    KRaft epoch, that the first copy is done (``/migration`` has an offset > 0), and that after this the offset moved
+    KRaft epoch, that the initial copy is complete (``/migration`` has an offset > 0), and that after this the offset moved
     once more. The writes of the full sync (SYNC_KRAFT_TO_ZK) touch the znode but not the offset in it; only the
     handler of later metadata changes moves it, in the states KRAFT_CONTROLLER_TO_BROKER_COMM and DUAL_WRITE
     (``KRaftMigrationDriver.MetadataChangeEvent``).
@@ -174,7 +174,7 @@ def wait_hybrid(
                 node = nodes["/migration"]
                 return Hybrid(node.mtime_ms if node else 0, _now_ms(), migration)
             reason = (
-                f"the first copy is done (offset {first[1][1]}); controller {controller.broker_id} has not written "
+                f"the initial copy is complete (offset {first[1][1]}); controller {controller.broker_id} has not written "
                 "to ZooKeeper since"
             )
         changes.say(reason)
@@ -237,7 +237,7 @@ class Changes:
             try:
                 return read()
             except Unreachable as exc:
-                self.say(f"ZooKeeper does not answer, trying again: {exc.message}")
+                self.say(f"ZooKeeper does not answer; trying again: {exc.message}")
                 back = self._session.wait_connected(self._deadline - time.monotonic())
                 if not back or self.over:
                     raise DeadlineExceeded(f"gave up after {self._timeout:g} s: {exc.message}") from exc
@@ -273,7 +273,7 @@ def _heads(session: ZkSession, nodes: Mapping[str, Znode | None]) -> tuple[Contr
     if migration is not None and znodes.is_null_data(migration.data):
         raise KraftError(
             f"ZooKeeper at {session.address}: /migration exists without a value, which stops the controllers' "
-            "migration for good (KAFKA-19480): delete the znode and restart the active controller"
+            "migration permanently (KAFKA-19480): delete the znode and restart the active controller"
         )
     try:
         return (
@@ -292,11 +292,11 @@ def _not_hybrid(controller: Controller | None, migration: Migration | None, cont
         return f"/controller is held by broker {controller.broker_id} in ZooKeeper mode"
     if controller.broker_id not in controller_ids:
         known = ", ".join(str(each) for each in sorted(controller_ids))
-        return f"/controller is held by KRaft node {controller.broker_id}, which is none of the controllers {known}"
+        return f"/controller is held by KRaft node {controller.broker_id}, which is not one of the controllers {known}"
     if migration is None:
         return "/migration does not exist: no controller with the migration flag has started"
     if not migration.copy_done:
-        return f"controller {controller.broker_id} is in charge, the first copy of the metadata is not done"
+        return f"controller {controller.broker_id} is active, but the initial copy of the metadata is not complete"
     return ""
 
 

@@ -93,7 +93,7 @@ class Session:
         for each in operations:
             found = self.get(each.path)
             if found is None or found.version != each.version:
-                raise Conflict(f"{each.path} is not as it was read")
+                raise Conflict(f"{each.path} changed since it was read")
         changes = {each.path: int(each.value) for each in operations if isinstance(each, SetData)}
         self.world.remove_znodes({**changes, **{each.path: None for each in operations if isinstance(each, Delete)}})
 

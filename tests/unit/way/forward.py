@@ -113,7 +113,7 @@ class Forward(Terminal):
     def _roll_brokers(self, seen: Seen, stage: str) -> Steps:
         world = self.world
         if seen.view.controller is None:
-            raise Refused("/controller is held by nobody", code="controller-missing")
+            raise Refused("nobody holds /controller", code="controller-missing")
         back = stage in (stages.RETURN, stages.ORIGINAL)
         ids = {pod: number for number, pod in (seen.pod_of_broker_or_down if back else seen.pod_of_broker).items()}
         left = seen.driver.brokers.outdated()

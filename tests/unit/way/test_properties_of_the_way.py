@@ -31,7 +31,11 @@ HYBRID, PURE, OPEN = 1, 2, 3
 #: traces that once led to a disaster: brokers' min.insync.replicas, where the trace begins, and what happens
 ONCE: dict[str, tuple[int, int, list[Action]]] = {
     "the time in pure dual-write counted on from before a rollback": (2, OPEN, [("rollback", 3), ("finalize", END)]),
-    "the gates did not look at what a broker that is made again would run": (2, OPEN, [("rollback", 1), ("jump", 13)]),
+    "the gates did not look at what a broker that is made again would run": (
+        2,
+        OPEN,
+        [("rollback", 1), ("jump", 13)],
+    ),
     "a controller that cannot be read counted as one without the flag": (
         2,
         OPEN,
@@ -175,7 +179,7 @@ def go_back(walk: Walk) -> None:
 
 
 def confirm(walk: Walk) -> None:
-    """Soak, and say that there is no way back."""
+    """Soak, and say that a rollback will be impossible."""
     walk.time_passes(0)
     walk.operator.confirmed = walk.operator.accepted = True
 

@@ -38,7 +38,7 @@ def data_findings(
                 finding(
                     "broker-data-lost",
                     f"{name}: {path}",
-                    f"log directory {path} of the brokers of StatefulSet {name} is on {place}: a restart of the pod empties the broker. "
+                    f"log directory {path} of the brokers of StatefulSet {name} is on {place}: a restart of the pod deletes the broker's data. "
                     f"{_what_is_lost(single)}; move the data to a volume of a volumeClaimTemplate first",
                 )
             )
@@ -47,8 +47,8 @@ def data_findings(
                 finding(
                     "broker-data-on-node",
                     f"{name}: {path}",
-                    f"log directory {path} of the brokers of StatefulSet {name} is on {place}: a broker that is restarted on another node "
-                    "starts empty; make sure that each pod comes back to its node",
+                    f"log directory {path} of the brokers of StatefulSet {name} is on {place}: a broker that restarts on another node "
+                    "starts without data; make sure that each pod comes back to its node",
                 )
             )
     return found
@@ -59,7 +59,7 @@ def _place(statefulset: Mapping[str, Any], container: str, path: str) -> tuple[s
     template = statefulset["spec"]["template"]
     name = volume_at(container_of(template, container), path)
     if name is None:
-        return "", "no volume, but in the container's own file system"
+        return "", "no volume but the container's own file system"
     if name in claim_names(statefulset):
         return "persistentVolumeClaim", f"volume {name}"
     volume: dict[str, Any] = next((item for item in template["spec"].get("volumes") or [] if item["name"] == name), {})

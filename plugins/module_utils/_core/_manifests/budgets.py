@@ -48,7 +48,7 @@ def budget_findings(
                 "budget-blocks",
                 names_of,
                 f"PodDisruptionBudgets {names_of} cover the same pods ({', '.join(covered)}); Kubernetes evicts no pod that has more than one: "
-                "leave one of them only, or narrow their selectors",
+                "keep only one of them, or narrow their selectors",
             )
         )
     return found

@@ -66,9 +66,7 @@ def _check_selector(body: Mapping[str, Any], brokers: Mapping[str, Any]) -> None
     own = (body["template"].get("metadata") or {}).get("labels") or {}
     theirs = (brokers["spec"]["template"].get("metadata") or {}).get("labels") or {}
     _require(selects(selector, own), "has a selector that does not match the labels of its own pods")
-    _require(
-        not selects(selector, theirs), "has a selector that matches the brokers' pods too; use labels of their own"
-    )
+    _require(not selects(selector, theirs), "has a selector that matches the brokers' pods too; use different labels")
 
 
 def _check_data(manifest: Mapping[str, Any], spec: ControllerSpec) -> None:

@@ -114,7 +114,7 @@ def _paths(text: str) -> list[str]:
 
 def _lacking(what: str, path: str) -> Unsupported:
     return Unsupported(
-        f"{what} needs {path}, which only the brokers' pods have: no volume of theirs that holds it can be given to the controllers; "
+        f"{what} needs {path}, which only the brokers' pods have: no volume that contains it can be mounted by the controllers; "
         "put the file into a Secret or ConfigMap, or give kraft_controller_manifest a StatefulSet that has it",
         code="controller-manifest",
     )
@@ -178,7 +178,7 @@ class _Work:
             self.result.env.append({"name": entry["name"], "value": escaped(separator.join(kept))})
         for word in left:
             self.result.notes.append(
-                f"{word} of {entry['name']} is left out of the controllers: what it names is on a volume that only the brokers' pods have"
+                f"{word} of {entry['name']} is not set for the controllers: it names a file on a volume that only the brokers' pods have"
             )
 
     def _keeps(self, word: str) -> bool:
@@ -226,7 +226,7 @@ class _Work:
                 continue
             if REDACTED in word:
                 raise Unsupported(
-                    f"-D{match[1]} is given to the brokers' JVM by their start command, and its value is a secret that is not read from there; "
+                    f"-D{match[1]} is set by the brokers' start command, and its value is a secret, which is not read from there; "
                     "put it into KAFKA_OPTS in the pod template, or give kraft_controller_manifest",
                     code="controller-manifest",
                 )

@@ -72,5 +72,5 @@ def whose(obj: Obj) -> str:
         found.append(labels[names.MANAGED_BY])
     if not found:
         managers = {str(entry.get("manager")) for entry in metadata.get("managedFields") or []} - {"None"}
-        found += [f"whoever writes as {manager}" for manager in sorted(managers)]
-    return ", ".join(dict.fromkeys(found)) or "somebody who left no name (no owner, no manager)"
+        found += [f"whatever writes as {manager}" for manager in sorted(managers)]
+    return ", ".join(dict.fromkeys(found)) or "an unknown owner (no owner reference, no field manager)"

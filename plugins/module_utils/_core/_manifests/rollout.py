@@ -28,8 +28,8 @@ def pending_rollout(statefulset: Mapping[str, Any], pods: Iterable[Mapping[str, 
             finding(
                 "rollout-pending",
                 name,
-                f"the status of StatefulSet {name} is not that of its present template, so which pods run an older one is not known; "
-                "run again when the StatefulSet controller has caught up",
+                f"the status of StatefulSet {name} is older than its template, so it is not known which pods run an older template; "
+                "run again once the StatefulSet controller has caught up",
             )
         ]
     older: dict[str, list[str]] = {}
@@ -45,17 +45,15 @@ def pending_rollout(statefulset: Mapping[str, Any], pods: Iterable[Mapping[str, 
             "rollout-pending",
             name,
             f"pods of StatefulSet {name} do not run its template (revision {wanted}): {listed}; the first roll of the migration would ship "
-            f"that change too. {_advice(statefulset['spec'].get('updateStrategy') or {})}, or put the old template back",
+            f"that change too. {_advice(statefulset['spec'].get('updateStrategy') or {})}, or restore the old template",
         )
     ]
 
 
 def _advice(strategy: Mapping[str, Any]) -> str:
     if strategy.get("type") == "OnDelete":
-        return (
-            "Finish that rollout first: with update strategy OnDelete these pods have to be deleted by hand, one by one"
-        )
+        return "Finish that rollout first: with update strategy OnDelete these pods must be deleted by hand, one by one"
     partition = (strategy.get("rollingUpdate") or {}).get("partition") or 0
     if partition:
         return f"Finish that rollout first: spec.updateStrategy.rollingUpdate.partition is {partition}, set it to 0"
-    return "Wait until that rollout has ended, or see why it does not (kubectl rollout status)"
+    return "Wait for that rollout, or find out why it does not end (kubectl rollout status)"

@@ -217,7 +217,7 @@ def with_jvm_option(
     if have is None:
         raise Unsupported(
             f"{JVM_VARIABLE} of container {container} comes from a Secret or a field, so {option or 'our option'} "
-            "cannot be merged into it; set kraft_dns_ttl to 0 or give the variable a plain value",
+            "cannot be merged into it; set kraft_dns_ttl to 0 or give the variable a literal value",
             code="setting-overridden",
         )
     if ours == option and option in have.split():

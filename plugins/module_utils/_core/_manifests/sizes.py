@@ -39,7 +39,7 @@ def quantity(text: Any) -> Fraction:
     """
     match = _QUANTITY.fullmatch(str(text).strip())
     if match is None or (match[3] or "") not in _SUFFIXES:
-        raise Unsupported(f"{text!r} is no quantity such as 500m or 4Gi; correct it", code="controller-manifest")
+        raise Unsupported(f"{text!r} is not a quantity such as 500m or 4Gi; correct it", code="controller-manifest")
     factor = Fraction(10) ** int(match[2]) if match[2] else _SUFFIXES[match[3] or ""]
     return Fraction(match[1]) * factor
 

@@ -54,7 +54,7 @@ def main_container(template: Mapping[str, Any], name: str | None = None, option:
         if not name:
             both = f": {' and '.join(candidates)} could both be a broker" if candidates else ""
             why = f"it is not clear which container runs Kafka{both}; there are {', '.join(names) or 'none'}"
-        raise Unsupported(f"{why}: name one in {option}", code="cluster-ambiguous")
+        raise Unsupported(f"{why}: name the right one in {option}", code="cluster-ambiguous")
     return candidates[0]
 
 

@@ -224,7 +224,7 @@ def _problems(zookeeper: Image, kraft: Image) -> Iterator[Difference]:
     for store, image in (("ZooKeeper", zookeeper), ("KRaft", kraft)):
         for problem in image.problems:
             yield Difference(
-                "problem", f"{store}: {problem}", None, None, f"{store} could not be read whole: {problem}"
+                "problem", f"{store}: {problem}", None, None, f"{store} could not be read completely: {problem}"
             )
 
 
@@ -265,7 +265,7 @@ def _partition(key: str, ours: PartitionImage | None, theirs: PartitionImage | N
 def _pending_deletions(zookeeper: Image, kraft: Image) -> Iterator[Difference]:
     # Kafka clears the marks at the first write to ZooKeeper. One that is left would delete the topic after a rollback.
     for name in sorted(zookeeper.pending_deletions & kraft.topics.keys()):
-        sentence = f"topic {name} is marked for deletion in ZooKeeper and is alive in KRaft"
+        sentence = f"topic {name} is marked for deletion in ZooKeeper but still exists in KRaft"
         yield Difference("pending-deletion", name, f"/admin/delete_topics/{name}", None, sentence)
 
 
@@ -327,7 +327,7 @@ def _values(kind: str, key: str, what: str, ours: t.Any, theirs: t.Any) -> Diffe
 
 def _one_sided(kind: str, key: str, what: str, ours: t.Any, theirs: t.Any) -> Difference:
     has, lacks = ("KRaft", "ZooKeeper") if ours is None else ("ZooKeeper", "KRaft")
-    return Difference(kind, key, ours, theirs, f"{what} is in {has} and not in {lacks}")
+    return Difference(kind, key, ours, theirs, f"{what} is in {has} but not in {lacks}")
 
 
 def _outline(topic: TopicImage | None) -> dict[str, t.Any] | None:

@@ -92,14 +92,14 @@ class _Replay:
     def remove_topic(self, data: Data) -> str | None:
         topic = self.topics.pop(str(data["topicId"]), None)
         if topic is None:
-            return f"a topic with the id {data['topicId']} is removed and was never made"
+            return f"a topic with the id {data['topicId']} is removed but was never created"
         self.configs.pop((_TOPIC, topic.name), None)
         return None
 
     def partition(self, data: Data) -> str | None:
         topic, number = self.topics.get(str(data["topicId"])), int(data["partitionId"])
         if topic is None:
-            return f"partition {number} belongs to no topic: there is none with the id {data['topicId']}"
+            return f"partition {number} belongs to no topic: no topic has the id {data['topicId']}"
         topic.partitions[number] = PartitionImage(
             replicas=tuple(data["replicas"]),
             isr=frozenset(data["isr"]),
@@ -114,7 +114,7 @@ class _Replay:
     def change_partition(self, data: Data) -> str | None:
         topic, number = self.topics.get(str(data["topicId"])), int(data["partitionId"])
         if topic is None or number not in topic.partitions:
-            return f"partition {number} of the topic with the id {data['topicId']} changed and was never made"
+            return f"partition {number} of the topic with the id {data['topicId']} changed but was never created"
         topic.partitions[number] = _merged(topic.partitions[number], data)
         return None
 

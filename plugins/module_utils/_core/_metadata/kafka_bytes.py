@@ -70,7 +70,7 @@ class Reader:
             value |= (byte & 0x7F) << (7 * index)
             if byte < 0x80:
                 return value
-        raise Malformed("a number of variable length does not end")
+        raise Malformed("a variable-length integer does not end")
 
     def varint(self) -> int:
         """Return a VARINT or VARLONG (zigzag)."""
@@ -88,7 +88,7 @@ class Reader:
         try:
             return None if found is None else found.decode()
         except UnicodeDecodeError as error:
-            raise Malformed(f"a text is no UTF-8: {error}") from error
+            raise Malformed(f"a string is not UTF-8: {error}") from error
 
     def compact_array(self, item: Callable[[], T]) -> list[T]:
         """Return a COMPACT_ARRAY whose elements ``item`` reads; an empty list for null."""

@@ -172,5 +172,5 @@ def _sure(reader: Reader) -> None:
 
 def _only(found: list[T]) -> T:
     if len(found) != 1:
-        raise Malformed(f"it is about {len(found)} partitions, asked was one")
+        raise Malformed(f"it is about {len(found)} partitions instead of one")
     return found[0]

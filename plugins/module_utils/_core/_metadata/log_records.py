@@ -109,7 +109,7 @@ def payload(value: bytes) -> dict[str, t.Any] | None:
         return None
     kind, newest, decode = known
     if version > newest:
-        raise Malformed(f"{kind} in version {version}, known are those up to {newest}")
+        raise Malformed(f"{kind} in version {version}, but only versions up to {newest} are known")
     return {"type": kind, "data": decode(reader, version)}
 
 
@@ -226,7 +226,7 @@ class Copy:
             ]
             self.offset, self.epoch = batch.last + 1, batch.epoch
         if self.offset == before:
-            raise Malformed(f"the log ends at offset {before}, committed are those below {self.high_watermark}")
+            raise Malformed(f"the log ends at offset {before}, but offsets below {self.high_watermark} are committed")
 
 
 def _decoded(batch: Batch) -> Iterator[tuple[int, dict[str, t.Any]]]:

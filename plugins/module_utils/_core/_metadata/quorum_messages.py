@@ -93,7 +93,7 @@ def frame_size(head: bytes) -> int:
     """Return the size of the message from the first 4 bytes of an answer. Raises Malformed when it is out of all reason."""
     size = Reader(head).int32()
     if not 4 <= size <= LARGEST:
-        raise Malformed(f"an answer of {size} bytes is none of Kafka's")
+        raise Malformed(f"an answer of {size} bytes is not a Kafka response")
     return size
 
 
@@ -111,7 +111,7 @@ def answer_body(message: bytes, correlation: int, *, header_tags: bool = True) -
     reader = Reader(message)
     found = reader.int32()
     if found != correlation:
-        raise Malformed(f"it answers request {found}, asked was {correlation}")
+        raise Malformed(f"it answers request {found} instead of {correlation}")
     if header_tags:
         reader.tags()
     return reader
@@ -203,5 +203,5 @@ def read_quorum(message: bytes, correlation: int, version: int) -> Described:
     sure()
     found = [each for listed in reader.compact_array(topic) for each in listed]
     if len(found) != 1:
-        raise Malformed(f"it describes {len(found)} partitions, asked was one")
+        raise Malformed(f"it describes {len(found)} partitions instead of one")
     return found[0]

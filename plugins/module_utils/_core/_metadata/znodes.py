@@ -157,7 +157,7 @@ def parse_cluster_id(data: bytes, path: str = "/cluster/id") -> str:
     """
     value = _object(path, data).get("id")
     if not isinstance(value, str) or not value:
-        raise ZnodeError(path, "holds no cluster id")
+        raise ZnodeError(path, "contains no cluster id")
     return value
 
 
@@ -183,7 +183,7 @@ def parse_controller_epoch(data: bytes, path: str = "/controller_epoch") -> int:
     try:
         return int(data)
     except ValueError:
-        raise ZnodeError(path, "holds no number") from None
+        raise ZnodeError(path, "contains no number") from None
 
 
 def parse_migration(data: bytes | None, path: str = "/migration") -> Migration | None:
@@ -275,7 +275,7 @@ def parse_config(data: bytes, path: str) -> dict[str, str]:
         return {}
     config = _object(path, data).get("config")
     if not isinstance(config, dict):
-        raise ZnodeError(path, "holds no settings")
+        raise ZnodeError(path, "contains no settings")
     return {str(key): "" if value is None else str(value) for key, value in config.items()}
 
 
@@ -290,7 +290,7 @@ def parse_legacy_reassignment(data: bytes | None, path: str = "/admin/reassign_p
     try:
         return tuple(sorted({partition_name((str(entry["topic"]), int(entry["partition"]))) for entry in entries}))
     except (KeyError, TypeError, ValueError):
-        raise ZnodeError(path, "holds no list of partitions") from None
+        raise ZnodeError(path, "contains no list of partitions") from None
 
 
 def entity_name(znode: str) -> str:
@@ -349,7 +349,7 @@ def _replicas(path: str, node: Mapping[str, t.Any], key: str) -> dict[int, tuple
     except ValueError as exc:
         if isinstance(exc, ZnodeError):
             raise
-        raise ZnodeError(path, f"has a partition that is no number in {key!r}") from None
+        raise ZnodeError(path, f"has a partition that is not a number in {key!r}") from None
 
 
 def _moved(path: str, node: Mapping[str, t.Any], key: str) -> dict[int, tuple[int, ...]]:

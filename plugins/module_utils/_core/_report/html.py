@@ -57,7 +57,7 @@ def page(report: Mapping[str, Any]) -> str:
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>\n"
         + "\n".join(part for part in parts if part)
         + f"\n<footer>kafkaops.kraft, report format {report['format']}, as of {escape(_clock(report['as_of']))}. "
-        "The same as data: the .json file beside this page.</footer></main></body></html>\n"
+        "The same data as JSON: the .json file next to this page.</footer></main></body></html>\n"
     )
 
 
@@ -98,9 +98,9 @@ def _head(report: Mapping[str, Any], title: str) -> str:
         f"<header><h1>{escape(title)}</h1>"
         f'<p><span class="badge s-{escape(name)}">{escape(name)}</span> '
         f'<span class="badge plain">{escape(word)}</span> <span>{escape(report["reason"])}</span></p>'
-        f'<dl class="facts"><dt>Way back</dt><dd>{escape(back["how"])}</dd>'
+        f'<dl class="facts"><dt>Rollback</dt><dd>{escape(back["how"])}</dd>'
         f"<dt>Next</dt><dd>{escape(report['next'] or '-')}</dd>"
-        f"<dt>Began, as of</dt><dd>{escape(_clock(report['started']))}, {escape(_clock(report['as_of']))}</dd>"
+        f"<dt>Started, as of</dt><dd>{escape(_clock(report['started']))}, {escape(_clock(report['as_of']))}</dd>"
         f"<dt>Migration</dt><dd>{escape(report['migration_id'] or '-')} (platform {escape(report['platform'] or '-')}, "
         f"ZooKeeper {escape(str(report['zookeeper'] or '-'))})</dd></dl></header>"
     )
@@ -111,9 +111,9 @@ def _tiles(report: Mapping[str, Any]) -> str:
     restarts = sum(roll["restarts"] for roll in report["rolls"])
     tiles = [
         (duration(report["elapsed"]), "from the first step to the last"),
-        (f"{report['broker_rolls']} + {report['controller_rolls']}", "rolls of brokers + controllers"),
+        (f"{report['broker_rolls']} + {report['controller_rolls']}", "broker rolls + controller rolls"),
         (str(restarts), "restarts, one at a time"),
-        (f"{max(costs)} ms" if costs else "-", "our overhead for a restart, at most"),
+        (f"{max(costs)} ms" if costs else "-", "maximum overhead per restart"),
     ]
     canary = report["canary"]
     if canary:
@@ -153,7 +153,7 @@ def _clients(canary: Mapping[str, Any] | None) -> str:
     rows = [
         ("acked = consumed", f"{canary.get('acked', '-')} acked, {canary.get('consumed', '-')} consumed"),
         ("lost", f"{canary.get('lost', '-')} acked records were never consumed"),
-        ("duplicates", f"{canary.get('duplicates', '-')} values at two places of the log"),
+        ("duplicates", f"{canary.get('duplicates', '-')} values at two positions in the log"),
         ("order", f"{canary.get('order_violations', '-')} records out of order within a partition"),
         ("errors", f"{canary.get('send_errors', '-')} sends failed for good" + _messages(canary)),
         ("longest gap", _gap(canary)),
@@ -167,10 +167,10 @@ def _clients(canary: Mapping[str, Any] | None) -> str:
         ),
     ]
     verdict = {
-        True: "Nothing that was acked is lost, doubled or out of order.",
+        True: "No acked record is lost, duplicated or out of order.",
         False: "RECORDS ARE LOST OR OUT OF ORDER.",
     }
-    running = " The clients still ran: records under way count as lost." if canary.get("running") else ""
+    running = " The clients were still running: records in flight count as lost." if canary.get("running") else ""
     note = verdict.get(canary.get("ok"), "") + running  # type: ignore[arg-type]
     return _section("What clients saw", _table(("what", "seen"), [(escape(a), escape(b)) for a, b in rows]), note)
 
@@ -234,11 +234,11 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
             continue
         body += (
             f"<h3>{escape(title)}</h3>{_table(headers, rows)}"
-            f'<p class="note">Our overhead: {cost["mean_ms"]} ms in the mean, {cost["max_ms"]} ms at most.</p>'
+            f'<p class="note">Our overhead: {cost["mean_ms"]} ms on average, {cost["max_ms"]} ms maximum.</p>'
         )
     note = (
-        "Noticed after = from back (Ready and in every in-sync replica set) until we knew; not known where nothing tells "
-        "when it happened, as with controllers, which are looked at several times a second. To next delete = from then on. "
+        "Noticed after = from back (Ready and in every in-sync replica set) until we knew; not known where no signal shows "
+        "when it happened, as with controllers, which are read several times a second. To next delete = from then on. "
         "Their sum is our overhead: nothing was restarting although the next restart was safe; the pauses of kraft_restart_interval "
         "are not in it."
     )
@@ -274,9 +274,9 @@ def _way_back(back: Mapping[str, Any] | None) -> str:
     offsets = f"{back['high_watermark']} committed, {back['final_offset']} in ZooKeeper at the end"
     rows = [
         ("from the removal of the znodes to the election", window("znodes_to_election_ms")),
-        ("without a controller altogether", window("without_controller_ms")),
+        ("without a controller in total", window("without_controller_ms")),
         ("controller afterwards", "-" if back["controller"] is None else f"broker {back['controller']}"),
-        ("rolls of brokers", str(back["broker_rolls"])),
+        ("broker rolls", str(back["broker_rolls"])),
         ("offsets of the metadata log", offsets if back["high_watermark"] is not None else "no copy had been made"),
         (
             "/controller_epoch",
@@ -287,8 +287,8 @@ def _way_back(back: Mapping[str, Any] | None) -> str:
         *(("note", note) for note in back["notes"]),
         *((f"proof: {line['what']}", line["evidence"]) for line in back["proof"]),
     ]
-    note = "Complete: a new attempt may begin." if back["complete"] else "Not complete yet: run rollback.yml again."
-    return _section("The way back", _table(("what", "seen"), [(escape(a), escape(b)) for a, b in rows]), note)
+    note = "Complete: a new attempt can start." if back["complete"] else "Not complete yet: run rollback.yml again."
+    return _section("Rollback", _table(("what", "seen"), [(escape(a), escape(b)) for a, b in rows]), note)
 
 
 def _failures(failures: Sequence[Mapping[str, Any]]) -> str:
@@ -296,7 +296,7 @@ def _failures(failures: Sequence[Mapping[str, Any]]) -> str:
         (escape(_clock(item["time"])), escape(item["sub_phase"]), escape(item["code"] or "-"), escape(item["error"]))
         for item in failures
     ]
-    note = "Steps that failed on the way; a run after that went on from there."
+    note = "Steps that failed; a later run resumed from there."
     return _section("Failures", _table(("time", "sub-phase", "code", "what"), rows), note) if rows else ""
 
 
@@ -305,7 +305,7 @@ def _folded(summaries: Sequence[Mapping[str, Any]]) -> str:
         (escape(_clock(item["from"])), escape(_clock(item["until"])), str(item["events"]), str(item["failures"]))
         for item in summaries
     ]
-    note = "The journal was full: of these only the number is left. Of each kind of step the first and the newest are kept."
+    note = "The journal was full: only the number of these events is left. Of each kind of step the first and the newest are kept."
     return _section("Folded events", _table(("from", "until", "events#", "failures#"), rows), note) if rows else ""
 
 
@@ -321,7 +321,7 @@ def _git(patches: Sequence[Mapping[str, Any]]) -> str:
         "What was changed in the cluster, for the manifests in your repository. Values of secret settings are hidden."
     )
     return (
-        _section("What to put into git", _table(("object", "stage", "settings set (+) and removed (-)"), rows), note)
+        _section("What to commit to git", _table(("object", "stage", "settings set (+) and removed (-)"), rows), note)
         if rows
         else ""
     )
@@ -345,7 +345,7 @@ def _sub_phases(items: Sequence[Mapping[str, Any]]) -> str:
                     escape(f"{item['effect']}; {words}"),
                 )
             )
-    note = "Steps that only read are done again in every run and leave no record; a step that was not needed neither."
+    note = "Steps that only read are done again in every run and leave no record; nor does a step that was not needed."
     return _section("Sub-phases", _table(("phase", "sub-phase", "began", "took#", "what"), rows), note)
 
 

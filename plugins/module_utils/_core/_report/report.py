@@ -24,13 +24,15 @@ FORMAT = 1
 Data = dict[str, Any]
 
 _REVERSIBLE = {
-    state.ZOOKEEPER: "nothing has been migrated: there is nothing to go back from",
-    state.PREMIGRATION: "the brokers still use ZooKeeper: their original settings and one roll are all it takes",
-    state.HYBRID: "ZooKeeper is kept up to date: the brokers can go back to it",
-    state.PURE: "ZooKeeper is kept up to date: one roll of the brokers to migrating mode, then back to ZooKeeper",
-    state.MIXED: "a roll is under way, the controllers keep the migration flag: finish it, or go back",
+    state.ZOOKEEPER: "nothing has been migrated: there is nothing to roll back",
+    state.PREMIGRATION: "the brokers still use ZooKeeper: their original settings and one rolling restart are enough",
+    state.HYBRID: "ZooKeeper is kept up to date: the brokers can return to it",
+    state.PURE: "ZooKeeper is kept up to date: one rolling restart of the brokers into migrating mode, then back to ZooKeeper",
+    state.MIXED: "a rolling restart is under way, the controllers still have the migration flag: finish it, or roll back",
 }
-_OVER = "the controllers' settings without the migration flag were written: there is no way back to ZooKeeper"
+_OVER = (
+    "the controllers' settings without the migration flag were written: a rollback to ZooKeeper is no longer possible"
+)
 
 
 def epoch_ms(text: Any) -> int:
@@ -336,7 +338,7 @@ def _reversible(name: str, point_of_no_return: bool) -> Data:
     if point_of_no_return:
         return {"possible": False, "how": _OVER}
     if name not in _REVERSIBLE:
-        return {"possible": None, "how": "the state of the cluster could not be found out"}
+        return {"possible": None, "how": "the state of the cluster could not be determined"}
     return {"possible": True, "how": _REVERSIBLE[name]}
 
 

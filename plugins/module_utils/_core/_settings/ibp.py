@@ -76,19 +76,19 @@ def derive(
     if target < TRANSACTIONS:
         raise Unsupported(
             f"{SETTING} would be {target}, but a migration needs {TRANSACTIONS} or later: "
-            + (f"set {OVERRIDE_VARIABLE} to a later level" if override else "upgrade Kafka first"),
+            + (f"set {OVERRIDE_VARIABLE} to a later version" if override else "upgrade Kafka first"),
             code="ibp-unknown",
         )
     if current is not None and target < current:
         raise Unsupported(
             f"{OVERRIDE_VARIABLE}={target.setting} is lower than the {current} that the brokers run at; "
-            f"a level cannot be lowered, so leave it out or name {current.setting} or later",
+            f"the version cannot be lowered, so leave the variable unset or set it to {current.setting} or later",
             code="ibp-unknown",
         )
     # A tag lies, so only the version that a broker reports can overrule what it was told.
     if newest is not None and target > newest and software_source == "running version":
         raise Unsupported(
-            f"{SETTING} would be {target}, but Kafka {running_version} knows levels up to {newest} only: "
+            f"{SETTING} would be {target}, but Kafka {running_version} supports versions up to {newest} only: "
             f"upgrade Kafka first, or correct {OVERRIDE_VARIABLE if override else SETTING}",
             code="ibp-unknown",
         )
@@ -121,11 +121,11 @@ def _target(
         return (
             newest,
             software_source,
-            f"the brokers run at {current}, a migration needs {TRANSACTIONS} or later; the software's own is {newest}",
+            f"the brokers run at {current}, a migration needs {TRANSACTIONS} or later; the newest that the software supports is {newest}",
         )
     raise Unsupported(
-        f"the level to migrate at cannot be told: {SETTING} is "
-        + ("not set" if current is None else f"{current}, too low to migrate at,")
+        f"the version to migrate at cannot be derived: {SETTING} is "
+        + ("not set" if current is None else f"{current}, too old to migrate at,")
         + " and neither the brokers nor their image tag show the Kafka version; "
         + f"set {OVERRIDE_VARIABLE}, for example to 3.9",
         code="ibp-unknown",
@@ -140,10 +140,10 @@ def fold(current: MetadataVersion | None) -> Fold:
     """
     if current is None:
         return Fold(
-            False, "the current level is not known and topics may lack ids, so it is raised in a roll of its own"
+            False, "the current version is not known and topics may lack ids, so it is raised in a separate roll"
         )
     if current < TOPIC_IDS:
         return Fold(
-            False, f"at {current} topics may lack ids, which a controller at {TOPIC_IDS} or later has to hand out first"
+            False, f"at {current} topics may lack ids, which a controller at {TOPIC_IDS} or later must assign first"
         )
-    return Fold(True, f"from {current} on topics have ids, so the level is raised by the migration roll itself")
+    return Fold(True, f"from {current} on topics have ids, so the migration roll itself raises the version")

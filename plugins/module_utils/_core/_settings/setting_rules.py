@@ -58,7 +58,7 @@ def blocking_settings(effective: Mapping[str, str], target: MetadataVersion | No
             SettingFinding(
                 AUTHORIZER,
                 "setting-blocks",
-                f"{AUTHORIZER}={authorizer} is not Kafka's own: what it keeps is not copied and it must support KRaft",
+                f"{AUTHORIZER}={authorizer} is not Kafka's own: its data is not copied, and it must support KRaft",
             )
         )
     found += [
@@ -71,7 +71,9 @@ def blocking_settings(effective: Mapping[str, str], target: MetadataVersion | No
         if value_of(effective, key)
     ]
     found += [
-        SettingFinding(key, "setting-blocks", f"{key}=true does not go with a production metadata.version; drop it")
+        SettingFinding(
+            key, "setting-blocks", f"{key}=true is not allowed with a production metadata.version; remove it"
+        )
         for key in _UNFINISHED
         if is_true(effective, key)
     ]
@@ -80,8 +82,8 @@ def blocking_settings(effective: Mapping[str, str], target: MetadataVersion | No
             SettingFinding(
                 "log.dirs",
                 "setting-blocks",
-                f"log.dirs names several directories, which migrating brokers refuse below {DIRECTORIES}: "
-                f"the level would be {target}",
+                f"log.dirs names several directories, which migrating brokers do not support below {DIRECTORIES}: "
+                f"the version would be {target}",
             )
         )
     return found
@@ -105,7 +107,7 @@ def _identity(effective: Mapping[str, str]) -> list[SettingFinding]:
             SettingFinding(
                 "node.id",
                 "setting-blocks",
-                f"node.id={node_id} differs from broker.id={broker_id}; they are one id",
+                f"node.id={node_id} differs from broker.id={broker_id}; they must be equal",
             )
         )
     roles = entries(value_of(effective, "process.roles"))
@@ -114,7 +116,7 @@ def _identity(effective: Mapping[str, str]) -> list[SettingFinding]:
             SettingFinding(
                 "process.roles",
                 "combined-roles",
-                "process.roles asks for broker and controller in one process, which cannot be migrated to",
+                "process.roles combines broker and controller in one process, which cannot be a migration target",
             )
         )
     return found
@@ -145,10 +147,10 @@ def secured_settings(effective: Mapping[str, str]) -> list[SettingFinding]:
 
 
 _NAMED = {
-    "log.message.format.version": "is ignored from 3.0 on and gone in 4.0; it is dropped",
+    "log.message.format.version": "is ignored since 3.0 and removed in 4.0; it is dropped",
     "principal.builder.class": "must implement KafkaPrincipalSerde, and its jar must be on the controllers",
     "create.topic.policy.class.name": "runs on the controllers in KRaft: its jar must be there",
-    "alter.config.policy.class.name": "runs on the controllers in KRaft, on other input (KAFKA-19026); its jar must be there",
+    "alter.config.policy.class.name": "runs on the controllers in KRaft, with different input (KAFKA-19026); its jar must be there",
     "metric.reporters": "is not given to the controllers; check that it needs no ZooKeeper",
     "kafka.metrics.reporters": "is not given to the controllers; check that it needs no ZooKeeper",
     "controlled.shutdown.max.retries": "has no effect in KRaft",
@@ -180,7 +182,7 @@ def _situations(effective: Mapping[str, str], running: KafkaVersion | None) -> l
     warn(
         _several_dirs(effective),
         "log.dirs",
-        "log.dirs names several directories: while migrating, a failing one halts the broker (KAFKA-16431)",
+        "log.dirs names several directories: during the migration, a failing one halts the broker (KAFKA-16431)",
     )
     warn(
         is_true(effective, "unclean.leader.election.enable")
@@ -191,7 +193,7 @@ def _situations(effective: Mapping[str, str], running: KafkaVersion | None) -> l
     warn(
         "SCRAM" in value_of(effective, "sasl.enabled.mechanisms").upper(),
         "sasl.enabled.mechanisms",
-        "SCRAM credentials reach KRaft with the copy only, so the controllers' listener must not need them",
+        "SCRAM credentials reach KRaft only with the copy, so the controllers' listener must not need them",
     )
     warn(
         _slow_session(effective),
@@ -202,7 +204,7 @@ def _situations(effective: Mapping[str, str], running: KafkaVersion | None) -> l
     warn(
         value_of(effective, "delete.topic.enable").lower() == "false",
         "delete.topic.enable",
-        "delete.topic.enable=false: deletions that still wait in ZooKeeper become final with the migration",
+        "delete.topic.enable=false: deletions still queued in ZooKeeper become final with the migration",
     )
     warn(
         is_true(effective, "remote.log.storage.system.enable"),
@@ -212,7 +214,7 @@ def _situations(effective: Mapping[str, str], running: KafkaVersion | None) -> l
     warn(
         any(key.startswith("confluent.") for key in effective),
         "confluent.*",
-        "settings of Confluent Server are kept as they are; its own features have migration rules of their own",
+        "settings of Confluent Server are kept as they are; its own features have separate migration rules",
     )
     return found
 

@@ -160,7 +160,7 @@ def controller_listener_name(effective: Mapping[str, str]) -> str:
         if name not in taken:
             return name
     raise Unsupported(
-        f"the broker listeners take every name a controller listener can have: {', '.join(sorted(taken))}; rename one",
+        f"the brokers' listeners use every possible name for a controller listener: {', '.join(sorted(taken))}; rename one",
         code="setting-blocks",
     )
 
@@ -269,7 +269,7 @@ def controller_settings(
         connect = value_of(broker_effective, CONNECT) or context.zookeeper_connect
         if not connect:
             raise Unsupported(
-                f"{CONNECT} is not among the brokers' settings, so the controllers cannot be told where ZooKeeper is",
+                f"{CONNECT} is not among the brokers' settings, so the controllers cannot be given ZooKeeper's address",
                 code="setting-blocks",
             )
         # Kafka formats with the level it finds here when nobody passes one, so that no way of starting can miss it.

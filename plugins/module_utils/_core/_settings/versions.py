@@ -78,7 +78,7 @@ def parse_ibp(text: str) -> MetadataVersion:
     level = _EXACT.get(key) or _LAST.get(key)
     if level is None:
         raise Unsupported(
-            f"{plain!r} is no inter.broker.protocol.version that Kafka up to 3.9 knows; write it like 3.9 or 3.7-IV2",
+            f"{plain!r} is not an inter.broker.protocol.version of Kafka up to 3.9; write it like 3.9 or 3.7-IV2",
             code="ibp-unknown",
         )
     return level
@@ -112,14 +112,14 @@ def parse_version(text: str) -> KafkaVersion:
     plain = re.sub(r"^(?:kafka_)?2\.1\d-(?=\d)|^.*kafka-(?=\d)|^v(?=\d)", "", text.strip())
     match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?(?![\d])", plain)
     if match is None:
-        raise Unsupported(f"{text!r} is no version of Kafka that can be recognised", code="version-unknown")
+        raise Unsupported(f"{text!r} is not a recognisable Kafka version", code="version-unknown")
     major, minor = int(match.group(1)), int(match.group(2))
     patch = None if match.group(3) is None else int(match.group(3))
     snapshot = "SNAPSHOT" in plain
     if major < 5:
         return KafkaVersion(text, major, minor, patch, snapshot=snapshot)
     if major not in _CONFLUENT_FIRST:
-        raise Unsupported(f"{text!r} is neither a Kafka nor a Confluent version known here", code="version-unknown")
+        raise Unsupported(f"{text!r} is not a known Kafka or Confluent version", code="version-unknown")
     kafka_major, offset = _CONFLUENT_FIRST[major]
     # Confluent's patch releases do not follow Apache's, so the patch level of Kafka stays open.
     return KafkaVersion(text, kafka_major, offset + minor, None, confluent=match.group(), snapshot=snapshot)
@@ -144,21 +144,19 @@ def latest_for(version: KafkaVersion | str) -> MetadataVersion:
     kafka = parse_version(version) if isinstance(version, str) else version
     level = _LAST.get(kafka.line)
     if level is None:
-        raise Unsupported(
-            f"Kafka {kafka.line} is not a release line with ZooKeeper that is known here", code="version-unknown"
-        )
+        raise Unsupported(f"Kafka {kafka.line} is not a known release line with ZooKeeper", code="version-unknown")
     return level
 
 
 # Faults of Kafka that matter while migrating: number, first version with the fix, symptom.
 _FAULTS: tuple[tuple[int, tuple[int, int, int], str], ...] = (
     (16463, (3, 7, 1), "an old metadata log on the brokers blocks a second attempt"),
-    (16539, (3, 7, 1), "configuration changes go wrong before the migration and may bypass KRaft"),
-    (16563, (3, 7, 1), "one passing ZooKeeper error hangs the migration for good"),
-    (17457, (3, 8, 1), "a copy without metadata transactions is not refused, a crash would leave half of it"),
+    (16539, (3, 7, 1), "configuration changes fail before the migration and may bypass KRaft"),
+    (16563, (3, 7, 1), "one transient ZooKeeper error hangs the migration permanently"),
+    (17457, (3, 8, 1), "a copy without metadata transactions is allowed, and a crash would leave it incomplete"),
     (17506, (3, 8, 1), "the migration driver may stay inactive after a start"),
     (16667, (3, 9, 0), "after a controller failover nothing may be written to ZooKeeper any more"),
-    (19026, (3, 9, 2), "an alter.config.policy sees other input in KRaft"),
+    (19026, (3, 9, 2), "an alter.config.policy gets different input in KRaft"),
     (19480, (3, 9, 2), "a /migration node with null data stalls the migration"),
 )
 
@@ -198,17 +196,18 @@ def gate(version: KafkaVersion | str) -> Gate:
         return Gate("refused", f"{name} has no ZooKeeper mode, so there is nothing to migrate")
     if (kafka.major, kafka.minor) < (3, 7):
         return Gate(
-            "refused", f"{name} is below {FLOOR}, the first version fit to migrate; upgrade to {RECOMMENDED} first"
+            "refused",
+            f"{name} is below {FLOOR}, the first version that can migrate safely; upgrade to {RECOMMENDED} first",
         )
     if kafka.confluent:
-        return Gate("accepted", f"{name} carries fixes of its own beside Apache's; its patch level cannot be compared")
+        return Gate("accepted", f"{name} has its own fixes beside Apache's; its patch level cannot be compared")
     faults = "; ".join(f"KAFKA-{number}: {symptom}" for number, symptom in open_faults(kafka))
     # A snapshot comes before the release it is named after.
     if (kafka.minor, kafka.patch or 0) < (7, 1) or (kafka.snapshot and (kafka.minor, kafka.patch) == (7, 1)):
         return Gate("refused", f"{name} is below {FLOOR}; upgrade to {RECOMMENDED} first ({faults})")
     if kafka.snapshot:
         return Gate(
-            "accepted", f"{name} is a development build, what it fixes is not known; {RECOMMENDED} is recommended"
+            "accepted", f"{name} is a development build, so its fixes are not known; {RECOMMENDED} is recommended"
         )
     if faults:
         return Gate("accepted", f"{name} can migrate, {RECOMMENDED} is recommended because of {faults}")

@@ -173,7 +173,7 @@ class Source:
     def _why(self, key: str) -> str:
         """Say what gives a setting that the source cannot change, and what to do."""
         text, scripts = self.start_texts()
-        target = f"take it out of there and put it into {self.place_of(key)}"
+        target = f"remove it there and put it into {self.place_of(key)}"
         if self._assigned(key, text):
             return f"the start command of container {self.container} sets it: {target}"
         for script in scripts:

@@ -55,7 +55,7 @@ class ImageRules:
         name = self.prefix + self.spell(key)
         if not re.fullmatch("[A-Z0-9_]+", name) or self.setting(name) != key:
             raise Unsupported(
-                f"the setting {key} cannot be given by an environment variable of {self.name}'s image; "
+                f"the setting {key} cannot be set by an environment variable of {self.name}'s image; "
                 "mount a properties file instead",
                 code="setting-blocks",
             )

@@ -124,7 +124,7 @@ class EnvironmentSource(Source):
         """
         if not cluster_id:
             raise Unsupported(
-                "the image formats new directories with a cluster id of its own unless it is told the cluster's, "
+                "the image formats new directories with its own cluster id unless it gets the cluster's, "
                 "which is not known yet; fetch it first",
                 code="cluster-id-mismatch",
             )

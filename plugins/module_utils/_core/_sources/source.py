@@ -109,7 +109,7 @@ def detect(
     if len(scored) > 1 and scored[0][0] < 2 * scored[1][0]:
         raise Unsupported(
             f"the settings of container {name} could come from {best.where} or from {scored[1][1].where}; "
-            "leave one of them only",
+            "keep only one of them",
             code="surface-not-found",
         )
     return best

@@ -103,7 +103,7 @@ def ibp_roll(cluster: StatefulSetCluster) -> tuple[bool, str]:
     """Whether the IBP has to be raised in a roll of its own, and why or why not."""
     decision = derive_ibp(cluster)
     if decision.current is not None and decision.current >= decision.target:
-        return False, f"the IBP is {decision.current} already: no roll of its own is needed"
+        return False, f"the IBP is {decision.current} already: no separate roll is needed"
     folding = fold(decision.current)
     return not folding.folds, folding.reason
 

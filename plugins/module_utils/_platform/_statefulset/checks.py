@@ -45,7 +45,7 @@ def missing_pods(cluster: StatefulSetCluster) -> list[Finding]:
         wanted, name = item["spec"].get("replicas", 1), item["metadata"]["name"]
         have = sum(1 for pod in cluster.pods if pod.rpartition("-")[0] == name)
         if have < wanted:
-            sentence = f"StatefulSet {name} has {have} of {wanted} pods; repair it before the migration"
+            sentence = f"StatefulSet {name} has {have} of {wanted} pods; fix it before the migration"
             found.append(finding("broker-not-healthy", name, sentence))
     return found
 

@@ -236,7 +236,7 @@ class StatefulSetCluster:
                 continue
             if number in found:
                 raise Refused(
-                    f"pods {found[number]} and {pod} both run broker {number}; repair that first",
+                    f"pods {found[number]} and {pod} both run broker {number}; fix that first",
                     code="broker-not-healthy",
                 )
             found[number] = pod

@@ -77,7 +77,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
     if facts is None or facts.start_script is None or facts.storage_tool is None:
         raise Refused(
             f"kafka-server-start and kafka-storage were not found in the brokers' pods of {cluster.namespace}/{cluster.name}; "
-            "the controllers are started with them: use an image that has them",
+            "they start the controllers: use an image that has them",
             code="controller-manifest",
         )
     first = cluster.statefulsets[0]
@@ -234,7 +234,7 @@ def would_lack_flag(cluster: StatefulSetCluster) -> str:
     settings = Properties.parse(str((found.get("data") or {}).get(FILE, "")))
     if state.has_flag({state.FLAG: settings.get(state.FLAG) or ""}):
         return ""
-    return f"{where} has no {state.FLAG}=true any more"
+    return f"{where} no longer has {state.FLAG}=true"
 
 
 def _mounted(template: dict[str, Any]) -> str:

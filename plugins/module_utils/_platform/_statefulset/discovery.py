@@ -89,7 +89,7 @@ def _belongs(item: Obj, cluster: str) -> bool:
 
 def _near(wanted: str, names: Sequence[str]) -> str:
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.4) or sorted(names)[:5]
-    return "near names: " + ", ".join(near) if near else "there is no Kafka StatefulSet"
+    return "similar names: " + ", ".join(near) if near else "there is no Kafka StatefulSet"
 
 
 def _not_found(what: str, namespace: str, wanted: str, by_name: Mapping[str, Obj]) -> Refused:
@@ -106,7 +106,7 @@ def namespace_among(namespace: str, existing: Sequence[str]) -> None:
     if namespace in existing:
         return
     near = difflib.get_close_matches(namespace, existing, n=3, cutoff=0.4)
-    offer = f" (near names: {', '.join(near)})" if near else ""
+    offer = f" (similar names: {', '.join(near)})" if near else ""
     raise Refused(
         f"namespace {namespace!r} does not exist{offer}; correct kraft_namespace",
         code="cluster-not-found",
@@ -115,7 +115,7 @@ def namespace_among(namespace: str, existing: Sequence[str]) -> None:
 
 
 def no_stranger(connects: Mapping[str, str], statefulsets: Sequence[Obj], cluster: str) -> None:
-    """Refuse a StatefulSet that only fits the name: none of its processes uses ZooKeeper, though others do, and it was never touched by us.
+    """Refuse a StatefulSet that only matches the name: none of its processes uses ZooKeeper, though others do, and it was never touched by us.
 
     It may well be another cluster: a new one in KRaft mode beside ``orders-a`` called ``orders-new``, or one that is scaled to 0.
     ``connects``: StatefulSet to its zookeeper.connect, empty where its processes have none; one that is not in it could not be read.
@@ -133,7 +133,7 @@ def no_stranger(connects: Mapping[str, str], statefulsets: Sequence[Obj], cluste
             else "has no process that could be read"
         )
         raise Refused(
-            f"StatefulSet {name} fits the name {cluster!r} and {why}, without a mark of a migration: it may be another cluster; name the "
+            f"StatefulSet {name} matches the name {cluster!r} and {why}, and has no sign of a migration: it may be another cluster; name the "
             "StatefulSets of this one in kraft_statefulsets",
             code="cluster-ambiguous",
         )
@@ -152,6 +152,6 @@ def same_zookeeper(connects: Mapping[str, str], cluster: str) -> None:
     if any(each not in one for each in parsed):
         listed = "; ".join(f"{name} uses {connect}" for name, connect in sorted(connects.items()))
         raise Refused(
-            f"{cluster!r} fits more than one Kafka cluster: {listed}; name the StatefulSets of one in kraft_statefulsets",
+            f"{cluster!r} matches more than one Kafka cluster: {listed}; name the StatefulSets of one in kraft_statefulsets",
             code="cluster-ambiguous",
         )

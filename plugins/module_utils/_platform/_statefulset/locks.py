@@ -60,7 +60,7 @@ def foreign_findings(cluster: StatefulSetCluster) -> list[Finding]:
             finding(
                 "managed-by-gitops",
                 where,
-                f"{where} is managed by {manager}, which is not seen paused; pause it for the migration",
+                f"{where} is managed by {manager}, which does not appear to be paused; pause it for the migration",
             )
             for manager in foreign.gitops(item)
             if not _seen_paused(cluster, manager)
@@ -83,7 +83,7 @@ def check(cluster: StatefulSetCluster, migration_id: str) -> None:
         if held and held != migration_id:
             raise Refused(
                 f"StatefulSet {cluster.namespace}/{item['metadata']['name']} is locked by migration {held} "
-                f"({annotations_of(item).get(names.LOCK_HOLDER, 'holder unknown')}); wait for it, or run unlock.yml when it is dead",
+                f"({annotations_of(item).get(names.LOCK_HOLDER, 'holder unknown')}); wait for it; if it is no longer alive, run unlock.yml",
                 code="lock-held",
             )
         check_untouched(item)

@@ -131,12 +131,12 @@ def _stale(cluster: StatefulSetCluster, item: Mapping[str, Any], original: Origi
     if original.digest and other:
         return (
             f"the original of StatefulSet {own} in Secret {secret} was kept by another migration ({original.migration or 'unknown'}): it "
-            f"is not what this one found; {_supply(cluster, own)}, or put it back as it is with kraft_accept: [{STALE}]"
+            f"is not what this migration found; {_supply(cluster, own)}, or restore it as it is with kraft_accept: [{STALE}]"
         )
     if original.digest and written and written != foreign.digest(item["spec"]["template"]):
         return (
             f"StatefulSet {own} was changed by {foreign.last_writer(item)} after this migration wrote it, and the original in Secret "
-            f"{secret} is from before: a rollback would undo that change; put the original with the change into the Secret "
+            f"{secret} is older: a rollback would undo that change; put the original with the change into the Secret "
             f"({_supply(cluster, own)}), or undo the change with kraft_accept: [{STALE}]"
         )
     return ""

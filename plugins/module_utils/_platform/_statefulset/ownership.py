@@ -47,9 +47,9 @@ def of_statefulsets(cluster: StatefulSetCluster) -> list[Finding]:
                 finding(
                     RENAMED,
                     f"StatefulSet {cluster.namespace}/{name}",
-                    f"StatefulSet {cluster.namespace}/{name} carries the labels of this cluster's controllers, but they are to be named "
+                    f"StatefulSet {cluster.namespace}/{name} carries the labels of this cluster's controllers, but their name must be "
                     f"{cluster.controllers_name}; set kraft_controller_name to {name}, or take the labels {names.LABEL_CLUSTER} and "
-                    f"{names.LABEL_ROLE} off it when it is a copy",
+                    f"{names.LABEL_ROLE} off it if it is a copy",
                 )
             )
     return found
@@ -151,11 +151,11 @@ def foreign(cluster: StatefulSetCluster, kind: Kind, item: Mapping[str, Any]) ->
 def _advice(cluster: StatefulSetCluster, kind: Kind, name: str) -> str:
     if kind is SECRET:
         return (
-            f"move it to another name, or, when you made it to supply an original: kubectl -n {cluster.namespace} label secret {name} "
+            f"move it to another name, or, if you created it to supply an original: kubectl -n {cluster.namespace} label secret {name} "
             f"{names.LABEL_CLUSTER}={cluster.name}"
         )
     if kind in (CONFIG_MAP, LEASE):
-        return "move it to another name: this one is given by kraft_cluster"
+        return "move it to another name: kraft_cluster determines this one"
     if cluster.controllers is not None:
         return f"move it to another name: the controllers' StatefulSet {name} exists already and needs its own"
     return "set kraft_controller_name to a name that is free"
@@ -183,6 +183,6 @@ def _of_pods(cluster: StatefulSetCluster) -> list[Finding]:
             continue
         owners = {owner.get("uid") for owner in pod["metadata"].get("ownerReferences") or []}
         if not is_controller_pod(cluster, pod) and not owners & told:
-            sentence = f"{where} {what} and is none; it seems to belong to {ownership.whose(pod)}; {advice}"
+            sentence = f"{where} {what} but is not one; it seems to belong to {ownership.whose(pod)}; {advice}"
             found.append(finding(FOREIGN, where, sentence))
     return found

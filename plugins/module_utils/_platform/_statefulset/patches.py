@@ -56,7 +56,7 @@ def _broker_patches(cluster: StatefulSetCluster) -> list[Patch]:
             first = brokers.source_at(cluster, source, original)
             patches.append(_patch(f"StatefulSet/{name}: {source.where}", stage, first, source))
         option = template_annotation(item, JVM_OPTION)
-        note = "the pod template that shows these settings; a pod template of your own with the same settings rolls the pods once"
+        note = "the pod template that shows these settings; your own pod template with the same settings restarts the pods once"
         patches.append(
             {
                 "object": f"StatefulSet/{name}",

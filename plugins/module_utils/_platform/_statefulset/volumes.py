@@ -82,8 +82,8 @@ def claim_findings(cluster: StatefulSetCluster) -> list[Finding]:
             finding(
                 ownership.FOREIGN,
                 where,
-                f"{where} has the name of a volume that a controller would take up with whatever is on it, and does not carry our "
-                f"labels; it seems to belong to {whose(item)}{used}; set kraft_controller_name to a name that is free, or, when you "
+                f"{where} has the name of a volume that a controller would bind with whatever data is on it, and does not carry our "
+                f"labels; it seems to belong to {whose(item)}{used}; set kraft_controller_name to a name that is free, or, if you "
                 "know that nobody needs it, delete it",
             )
         )

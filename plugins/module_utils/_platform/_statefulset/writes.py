@@ -52,7 +52,7 @@ def check_untouched(statefulset: Mapping[str, Any]) -> None:
         metadata = statefulset["metadata"]
         raise Conflict(
             f"StatefulSet {metadata['namespace']}/{metadata['name']} was changed during the migration by "
-            f"{foreign.last_writer(statefulset)}; find out why, put the template back (or run unlock.yml to accept it), then run again",
+            f"{foreign.last_writer(statefulset)}; find out why, restore the template (or run unlock.yml to accept it), then run again",
             code="changed-by-others",
         )
 
@@ -81,8 +81,8 @@ def _update(client: KubeClient, statefulset: Obj, mutate: Callable[[Obj], None])
             if not same:
                 break
     raise Conflict(
-        f"StatefulSet {metadata['namespace']}/{metadata['name']} was changed by {foreign.last_writer(current)} while it was to be "
-        "written; find out who and why, then run again",
+        f"StatefulSet {metadata['namespace']}/{metadata['name']} was changed by {foreign.last_writer(current)} during the write; "
+        "find out who and why, then run again",
         code="changed-by-others",
     )
 
@@ -180,7 +180,7 @@ def restore_strategy(
         wait_for(client, STATEFUL_SET, namespace, judge, timeout=timeout, name=name, progress=progress)
     except DeadlineExceeded as error:
         raise Conflict(
-            f"StatefulSet {namespace}/{name}: {error.message}; RollingUpdate is put back only when every pod has the update revision: "
+            f"StatefulSet {namespace}/{name}: {error.message}; RollingUpdate is restored only when every pod has the update revision: "
             "look at the StatefulSet's events and at kube-controller-manager, then run again",
             code="wrong-state",
         ) from error
@@ -213,7 +213,7 @@ def _not_all_updated(client: KubeClient, statefulset: Obj) -> str:
     if older:
         raise Conflict(
             f"StatefulSet {metadata['namespace']}/{metadata['name']}: {', '.join(older)} not of the update revision {wanted}; "
-            "RollingUpdate is put back only when all have it, since it would restart them without the checks of a roll: delete those pods "
+            "RollingUpdate is restored only when all have it, since it would restart them without the checks of a roll: delete those pods "
             "one by one, then run again",
             code="wrong-state",
         )

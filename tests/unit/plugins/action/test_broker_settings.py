@@ -67,7 +67,7 @@ def run_expect(cluster: Any) -> Any:
 
 
 def test_the_originals_are_kept_before_the_first_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without them there is no way back."""
+    """Without them a rollback to ZooKeeper is not a way back."""
     run = scene(monkeypatch, "migration", "")
     action(broker_settings).apply(run)
     assert run.log == ["originals kept", "kafka-0 written", "record written"]

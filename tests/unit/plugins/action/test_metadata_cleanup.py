@@ -64,7 +64,7 @@ def test_a_log_in_use_stays(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
 @pytest.mark.parametrize("path", ["/data/logs", "/data/logs/orders-0", "/data/logs/__cluster_metadata-0/.."])
 def test_nothing_else_is_deleted(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     run = scene(monkeypatch, path=path)
-    with pytest.raises(Refused, match="is no metadata log"):
+    with pytest.raises(Refused, match="is not a metadata log"):
         action(metadata_cleanup).apply(run)
     assert run.log == []
 
@@ -84,7 +84,7 @@ def test_a_broker_that_cannot_be_read_is_not_clean(monkeypatch: pytest.MonkeyPat
         run.cluster.facts["kafka-1"] = silent
     else:
         run.cluster.changed = lambda *_parts: run.cluster.facts.update({"kafka-1": silent}) if run.log else None
-    with pytest.raises(KraftError, match="is not known: kafka-1: the exec failed"):
+    with pytest.raises(KraftError, match="metadata log is deleted: kafka-1: the exec failed"):
         action(metadata_cleanup).apply(run)
     assert "record cleaned" not in run.log
 

@@ -87,7 +87,7 @@ def test_when_nobody_takes_over_one_broker_is_restarted_on_its_original_settings
         "record removed",
     ]
     assert (done["controller"], done["elected_ms"]) == (1, 5)
-    assert done["notes"] == ["nobody holds /controller: a broker was restarted to be elected"]
+    assert done["notes"] == ["nobody holds /controller: a broker was restarted so that it can be elected"]
 
 
 def test_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_what_is_asked_before_each_restart_of_a_broker(
 
 @pytest.mark.parametrize("code", ["stranger-broker", "controller-missing", "reassignment-running"])
 def test_what_a_roll_does_not_begin_with(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Rules 6.6 and 6.7: a reassignment waits, and a broker that is no pod of ours stops the run."""
+    """Rules 6.6 and 6.7: a reassignment waits, and a broker that is not a pod of ours stops the run."""
     run = scene(monkeypatch, "kraft")
     run.params["findings"] = [
         finding("partition-not-healthy", "t", "it waits for those"),

@@ -34,7 +34,7 @@ def throw(error: BaseException | None) -> None:
         raise error
 
 
-GO_ON = "; run the same playbook again to go on from where the cluster is"
+GO_ON = "; run the same playbook again to resume"
 
 
 ALONE = {"inventory_hostname": "shop", "ansible_play_hosts_all": ["shop"]}

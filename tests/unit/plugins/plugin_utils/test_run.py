@@ -258,7 +258,7 @@ def test_a_lease_that_was_taken_away_leaves_the_journal_alone(client: Any) -> No
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (Unreachable("no answer"), ["the Lease could not be given back: no answer"]),
+        (Unreachable("no answer"), ["the Lease could not be released: no answer"]),
         (Forbidden("may not read Leases"), []),
     ],
 )

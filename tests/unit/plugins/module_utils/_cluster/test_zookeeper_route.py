@@ -50,7 +50,7 @@ def test_what_is_no_connect_string(text: Any) -> None:
     with pytest.raises(Refused) as raised:
         parse_connect(text)
     assert raised.value.code == "zookeeper-unreachable"
-    assert "is no ZooKeeper connect string" in raised.value.message
+    assert "is not a ZooKeeper connect string" in raised.value.message
 
 
 def test_written_as_kafka_reads_it() -> None:

@@ -143,7 +143,7 @@ def test_a_stranger_stops_the_run() -> None:
     """Rule 6.6: an id in /brokers/ids that maps to no managed pod is a stranger."""
     found = checks.membership({0, 1, 7}, PODS, PODS.values(), [])
     assert codes(found) == ["stranger-broker"]
-    assert found[0].sentence.startswith("broker 7 is registered in ZooKeeper but is no pod of this cluster")
+    assert found[0].sentence.startswith("broker 7 is registered in ZooKeeper but is not a pod of this cluster")
 
 
 def test_pods_that_are_not_ready_or_not_registered() -> None:
@@ -154,10 +154,10 @@ def test_pods_that_are_not_ready_or_not_registered() -> None:
         ("broker-not-healthy", "kafka-2"),
         ("broker-not-healthy", "kafka-0"),
     ]
-    assert found[0].sentence == "pod kafka-0 is not Ready; repair it before the migration"
-    assert found[1].sentence == "broker 1 in pod kafka-1 is not registered in ZooKeeper; repair it before the migration"
+    assert found[0].sentence == "pod kafka-0 is not Ready; fix it before the migration"
+    assert found[1].sentence == "broker 1 in pod kafka-1 is not registered in ZooKeeper; fix it before the migration"
     assert found[2].sentence == (
-        "the broker id of pod kafka-2 could not be read: no Kafka process was found in it; repair it before the migration"
+        "the broker id of pod kafka-2 could not be read: no Kafka process was found in it; fix it before the migration"
     )
 
 

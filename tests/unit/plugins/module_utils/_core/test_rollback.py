@@ -151,7 +151,9 @@ def test_a_broker_that_cannot_be_read_may_have_something_left(sub_phase: str) ->
     assert rollback.blocked(sub_phase, clean) == ""
     assert clean.nothing
     unread = replace(clean, unread={"kafka-0": "the pod does not exist"})
-    assert "is not known: kafka-0 could not be read (the pod does not exist)" in rollback.blocked(sub_phase, unread)
+    assert "still have __cluster_metadata: kafka-0 could not be read (the pod does not exist)" in rollback.blocked(
+        sub_phase, unread
+    )
     assert not unread.nothing
     assert rollback.answer(rollback.ADD_CLEAN_UP, unread).needed
 
@@ -165,7 +167,7 @@ def test_a_directory_of_version_1_is_no_matter_before_the_brokers_run_in_kraft_m
     [
         (rollback.ROLL_1, PURE, "not written"),
         (rollback.ROLL_1, replace(HYBRID, final_written=True), "not written"),
-        (rollback.REMOVE_ZNODES, PURE, "only the quorum can lead them back"),
+        (rollback.REMOVE_ZNODES, PURE, "they need the quorum to return,"),
         (rollback.REMOVE_ZNODES, replace(PURE, stages={"kafka": "migration"}), "kafka-0, kafka-1, kafka-2 still"),
         # a broker that is made again would start in KRaft mode and find no quorum
         (rollback.REMOVE_ZNODES, replace(HYBRID, stages={"kafka": "kraft"}), "kafka still in KRaft mode"),
@@ -213,7 +215,7 @@ def test_later_postpones_the_restarts_and_nothing_else() -> None:
 def test_controllers_that_lost_the_flag_get_it_back_first() -> None:
     """Rule 6.2: what a restarted controller would read has the flag before anything else is restarted."""
     seen = replace(PURE, final_written=True, unflagged=("kafka-kraft-1",))
-    assert "migration flag back" in rollback.answer(rollback.MAKE_PROCESS_ROLE_EMPTY, seen).reason
+    assert "restore the migration flag" in rollback.answer(rollback.MAKE_PROCESS_ROLE_EMPTY, seen).reason
     assert "kafka-kraft-1 with the migration flag" in rollback.answer(rollback.ROLL_1, seen).reason
 
 

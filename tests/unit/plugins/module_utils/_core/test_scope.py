@@ -29,7 +29,7 @@ TWINS = Scope("orders", "kafka", "a", {"a": "orders/kafka", "b": "orders/kafka"}
         (FLEET, ["kafka"], "kraft_confirm names kafka, and this run has 3 hosts; name this cluster in full"),
         (FLEET, ["orders/kafka"], ""),
         (FLEET, ["kafka", "orders/kafka"], ""),
-        (TWINS, ["orders/kafka"], "kraft_confirm names orders/kafka, and hosts a, b of this run are all called that"),
+        (TWINS, ["orders/kafka"], "kraft_confirm names orders/kafka, and hosts a, b of this run all have that name"),
         # nobody knows how many hosts there are: a bare name is not enough
         (Scope("orders", "kafka"), ["kafka"], "and this run has hosts that cannot be counted"),
         (Scope("orders", "kafka"), ["orders/kafka"], ""),
@@ -49,11 +49,11 @@ def test_a_cluster_is_named(of: Scope, entries: list[str], why: str) -> None:
         (
             FLEET,
             ["orders/kafka"],
-            "kraft_confirm does not name payments/kafka, shop/events, which this run is about as well",
+            "kraft_confirm does not name payments/kafka, shop/events, which this run also includes;",
         ),
         (FLEET, ["orders/kafka", "payments/kafka", "shop/events", "gone/x"], ""),
-        (UNTOLD, ["orders/kafka"], "which clusters the hosts b of this run are cannot be told"),
-        (TWINS, ["orders/kafka"], "are all called that"),
+        (UNTOLD, ["orders/kafka"], "the clusters of hosts b of this run cannot be determined"),
+        (TWINS, ["orders/kafka"], "all have that name"),
     ],
 )
 def test_what_cannot_be_undone_wants_every_host_named(of: Scope, entries: list[str], why: str) -> None:

@@ -59,7 +59,7 @@ def test_hybrid_needs_the_controller_znode_and_the_copy_and_every_broker() -> No
     seen = {"controllers": (True,), "kraft_holds_controller": True, "migration_offset": 7}
     assert derived(MIG, MIG, **seen).name == state.HYBRID
     copying = derived(MIG, MIG, **{**seen, "migration_offset": None})
-    assert (copying.name, "the copy of the metadata is not done" in copying.reason) == (state.MIXED, True)
+    assert (copying.name, "the metadata copy is not complete" in copying.reason) == (state.MIXED, True)
     assert derived(MIG, MIG, **{**seen, "migration_offset": 0}).name == state.MIXED
     unflagged = derived(MIG, ZK, **seen)
     assert (unflagged.name, unflagged.reason[-7:]) == (state.MIXED, "kafka-1")

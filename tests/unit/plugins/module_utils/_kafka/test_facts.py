@@ -258,7 +258,7 @@ def test_windows_line_ends_of_a_terminal() -> None:
     ("text", "why"),
     [
         (RECORDED.replace("@@kraft end", ""), "cut off"),
-        (RECORDED.replace("kafka.Kafka", "kafka.Other"), "names no main class"),
+        (RECORDED.replace("kafka.Kafka", "kafka.Other"), "contains no main class"),
         ("\n@@kraft none\n", "names no process"),
         ("\n@@kraft end\n", "names no process"),
     ],
@@ -287,7 +287,7 @@ def test_pod_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotFound, match=r"in pod ns/kafka-0$"):
         facts.pod_facts(CLIENT, "ns", "kafka-0")
     answering(monkeypatch, "")
-    with pytest.raises(KraftError, match="cannot make out the Kafka process of pod ns/kafka-0: the output is cut off"):
+    with pytest.raises(KraftError, match="cannot identify the Kafka process of pod ns/kafka-0: the output is cut off"):
         facts.pod_facts(CLIENT, "ns", "kafka-0")
 
 

@@ -79,7 +79,7 @@ def test_the_leaders_log(calls: list[tuple[Any, ...]]) -> None:
 
 @pytest.mark.parametrize("unsure", [status(None), status(102), status(high_watermark=-1)])
 def test_without_a_leader(unsure: quorum.Quorum) -> None:
-    with pytest.raises(Unreachable, match="nothing in its log is sure"):
+    with pytest.raises(Unreachable, match="nothing in its log is certain"):
         kraft_image(CLIENT, "ns", MEMBERS, unsure)
 
 

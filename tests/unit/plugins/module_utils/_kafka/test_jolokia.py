@@ -54,7 +54,7 @@ def test_nothing_to_read() -> None:
 
 @pytest.mark.parametrize("answer", [{"status": 200}, [], [{}, {}], "x"])
 def test_something_else_answers(answer: Any) -> None:
-    with pytest.raises(KraftError, match="answered something that is not Jolokia's"):
+    with pytest.raises(KraftError, match="did not answer in Jolokia's format"):
         agent_of(Client(answer)).read("a:type=b", "Value")
 
 

@@ -274,7 +274,7 @@ def test_no_controllers() -> None:
 
 def test_a_log_that_nobody_can_vouch_for() -> None:
     empty = quorum.Quorum(None, -1, -1, {}, "tool", {})
-    with pytest.raises(Unreachable, match=r"has no leader among 100, 101, 102: nothing in its log is sure"):
+    with pytest.raises(Unreachable, match=r"has no leader among 100, 101, 102: nothing in its log is certain"):
         quorum.metadata_log(CLIENT, "ns", members(), empty)
     with pytest.raises(Unreachable, match="among no controllers"):
         quorum.metadata_log(CLIENT, "ns", {}, quorum.Quorum(100, 1, -1, {}, "tool", {}))
@@ -410,9 +410,9 @@ def test_a_leader_whom_no_majority_follows_is_none(monkeypatch: pytest.MonkeyPat
     Asked(monkeypatch, *gone)
     found = status()
     assert (found.leader, found.high_watermark, found.voters) == (None, -1, {})
-    assert found.silent == {101: "controller 101 says that it leads, but no majority of the voters follows it"}
+    assert found.silent == {101: "controller 101 claims to lead, but no majority of the voters follows it"}
     assert found.leaderless == (
-        "the quorum has no leader (controller 101 says that it leads, but no majority of the voters follows it)"
+        "the quorum has no leader (controller 101 claims to lead, but no majority of the voters follows it)"
     )
     assert caught_up(found) == set()
     # whoever stopped the followers wants to hear it nevertheless

@@ -203,7 +203,7 @@ def test_garbage(forwards: Forwards, garbage: bytes) -> None:
         sock.sendall(garbage)
         take(sock)
 
-    with pytest.raises(KraftError, match="answered something that is not Kafka's protocol"):
+    with pytest.raises(KraftError, match="did not answer in Kafka's protocol"):
         describe(forwards, handle)
 
 

@@ -162,7 +162,7 @@ def test_writes_are_not_repeated(api: Any, client: KubeClient, trouble: int | st
     assert len(api.seen) == 1
     if trouble == "drop":
         assert isinstance(caught.value, Unreachable)
-        assert "whether it was done is not known" in caught.value.message
+        assert "it is not known whether it was done" in caught.value.message
 
 
 def test_a_write_is_repeated_when_the_server_asks_for_it(api: Any, client: KubeClient) -> None:

@@ -173,7 +173,7 @@ def test_an_alien_is_waited_out_visibly_for_one_duration_of_our_own(renewed: Any
     assert 1.0 <= time.monotonic() - begin < 4.0
     assert holder_of(client) == ME
     assert said == [
-        f"waiting for the run of {ALIEN} (since 2026-01-01T00:00:00.000000Z); its Lease ends in 1 s unless renewed"
+        f"waiting for the run of {ALIEN} (since 2026-01-01T00:00:00.000000Z); its Lease expires in 1 s unless renewed"
     ]
 
 

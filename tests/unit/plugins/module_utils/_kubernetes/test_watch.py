@@ -253,7 +253,7 @@ def test_other_errors_in_the_stream(api: Any, client: KubeClient, make_status: C
         handler.chunk(b"")
 
     api.play(bad, broken)
-    with client.stream_watch(kinds.POD, "n", "1") as stream, pytest.raises(Unreachable, match="no JSON"):
+    with client.stream_watch(kinds.POD, "n", "1") as stream, pytest.raises(Unreachable, match="did not send JSON"):
         next(stream)
     with client.stream_watch(kinds.POD, "n", "1") as stream, pytest.raises(KraftError, match="etcd is gone"):
         next(stream)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When the controllers are ready for the copy, and when there is no way back any more."""
+"""When the controllers are ready for the copy, and when a rollback to ZooKeeper is no way back any more."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_point_of_no_return(
         # seen with Kafka 3.9.2 on a busy machine: what a controller reports before it has looked at the log
         (
             ("PRE_MIGRATION", "NONE", "PRE_MIGRATION"),
-            "controllers [3001] report ZkMigrationState NONE; when that stays",
+            "controllers [3001] report ZkMigrationState NONE; if that persists,",
         ),
         (("PRE_MIGRATION", "PRE_MIGRATION"), "controllers [3002] are not in PRE_MIGRATION yet"),
         (("PRE_MIGRATION", "POST_MIGRATION", "MIGRATION"), "controllers [3001] are not in PRE_MIGRATION yet"),

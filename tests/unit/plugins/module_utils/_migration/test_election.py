@@ -72,8 +72,8 @@ def test_a_broker_that_alone_is_in_sync_is_never_chosen(monkeypatch: pytest.Monk
     with pytest.raises(Refused) as refused:
         scene.nudge()
     assert refused.value.message == (
-        "no broker is restarted to be elected: u-1 would fall under min.insync.replicas without broker 0; "
-        "u-0 would fall under min.insync.replicas without broker 1; u-1 would fall under min.insync.replicas without broker 2. "
+        "no broker is restarted to be elected: u-1 would fall below min.insync.replicas without broker 0; "
+        "u-0 would fall below min.insync.replicas without broker 1; u-1 would fall below min.insync.replicas without broker 2. "
         "Start the brokers that are down, then run it again"
     )
     assert refused.value.code == "partition-not-healthy"
@@ -101,7 +101,7 @@ def test_an_isr_without_a_controller_keeps_brokers_that_died(monkeypatch: pytest
 def test_what_was_true_when_it_was_chosen_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch, FINE)
     scene.partitions = [FINE, {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}]
-    with pytest.raises(Refused, match="kafka-1 is not restarted to be elected: t-0 would fall under"):
+    with pytest.raises(Refused, match="kafka-1 is not restarted to be elected: t-0 would fall below"):
         scene.nudge()
     assert scene.client.calls == []
 

@@ -84,7 +84,7 @@ def test_a_cluster_that_balances_leaders_itself_is_left_to_do_so(monkeypatch: py
     scene = Scene(monkeypatch, partitions(0, 1, 0), kraft=kraft, leader_imbalance_check_interval_seconds="60")
     done = scene.put_back(Leaders(3, 3))
     assert scene.elections == []
-    assert "moves the others back by itself every 60 s (auto.leader.rebalance.enable)" in done["msg"]
+    assert "moves the others back every 60 s (auto.leader.rebalance.enable)" in done["msg"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_cluster_that_balances_leaders_itself_is_left_to_do_so(monkeypatch: py
         (
             (0, 0, 0),
             Leaders(1, 3),
-            "1 of 3 partitions are led by their preferred replica, 1 of 3 were before: left as they are",
+            "1 of 3 partitions are led by their preferred replica, 1 of 3 were before: left unchanged",
         ),
         ((), Leaders(0, 0), "0 of 0 partitions are led by their preferred replica"),
     ],

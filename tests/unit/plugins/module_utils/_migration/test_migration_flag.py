@@ -96,7 +96,7 @@ def test_an_active_controller_without_the_flag_is_the_end(monkeypatch: pytest.Mo
     monkeypatch.setattr(point_of_no_return, "passed", lambda _cluster: True)
     (sentence,) = migration_flag.dangers(quorum(off=("kafka-kraft-1",)))
     assert "the migration is finalized" in sentence
-    assert "no way back" in sentence
+    assert "a rollback is impossible" in sentence
 
 
 def test_a_quorum_that_does_not_answer_is_no_proof_of_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_a_quorum_that_does_not_answer_is_no_proof_of_the_end(monkeypatch: pytes
 
     monkeypatch.setattr(point_of_no_return, "passed", silent)
     (sentence,) = migration_flag.dangers(quorum(off=("kafka-kraft-1",)))
-    assert "should it become the active one" in sentence
+    assert "if it becomes active," in sentence
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_quorum_that_does_not_answer_is_no_proof_of_the_end(monkeypatch: pytes
     [
         (
             OFF,
-            "ConfigMap n/settings, which StatefulSet kafka-kraft mounts, has no zookeeper.metadata.migration.enable=true",
+            "ConfigMap n/settings, which StatefulSet kafka-kraft mounts, no longer has zookeeper.metadata.migration.enable=true",
         ),
-        ("zookeeper.metadata.migration.enable=false\n", "has no zookeeper.metadata.migration.enable=true any more"),
+        ("zookeeper.metadata.migration.enable=false\n", "no longer has zookeeper.metadata.migration.enable=true"),
         (None, "ConfigMap n/settings, which StatefulSet kafka-kraft mounts, is gone"),
     ],
 )

@@ -166,7 +166,7 @@ def test_clients_are_given_time_between_two_restarts() -> None:
     assert 0 < second.paused_ms <= 400
     assert first.paused_ms == 0
     (said,) = [line for line in scene.said if "kraft_restart_interval" in line]
-    assert said.startswith("broker 2/2: kafka-1: in 0 s, since clients may still look")
+    assert said.startswith("broker 2/2: kafka-1: in 0 s, since clients may still use the old address")
 
 
 def test_clients_are_given_time_after_an_earlier_roll() -> None:
@@ -389,8 +389,8 @@ def test_a_pod_that_nobody_makes_again() -> None:
     scene.made = None
     error = scene.fails(DeadlineExceeded)
     assert error.message == (
-        "broker 1/2: kafka-0 did not come back: waited 1 s: pod is gone, waiting for the StatefulSet to make the new one; "
-        "the StatefulSet has not made the pod again; the roll stops here"
+        "broker 1/2: kafka-0 did not come back: waited 1 s: pod is gone, waiting for the StatefulSet to create the new one; "
+        "the StatefulSet has not created the pod again; the rolling restart stops here"
     )
     assert scene.client.names("Pod") == ["kafka-1"]
     assert scene.engine.restarts == []
@@ -422,10 +422,10 @@ def test_a_crash_loop_ends_the_wait_at_once_with_the_last_log_lines() -> None:
     assert "container kafka crashed 4 times" in error.message
     assert "container kafka: CrashLoopBackOff, last exit code 3" in error.message
     assert (
-        "last log lines: [t] ERROR Exiting Kafka due to a fatal exception (kafka.Kafka$); the roll stops here"
+        "last log lines: [t] ERROR Exiting Kafka due to a fatal exception (kafka.Kafka$); the rolling restart stops here"
         in error.message
     )
-    assert error.message.endswith("; the roll stops here")
+    assert error.message.endswith("; the rolling restart stops here")
     assert scene.client.calls == [("delete", "Pod", "kafka-0")]
 
 
@@ -510,8 +510,8 @@ def test_a_set_that_makes_its_pods_in_order_waits_for_another_one(monkeypatch: A
     scene.client.on_gone = falls
     scene.run()
     assert (
-        "broker 1/1: kafka-1: pod kafka-0 is not Ready and the set makes its pods in order (podManagementPolicy OrderedReady): kafka-1 "
-        "is made only after it; kafka-0: not Ready: the readiness probe fails"
+        "broker 1/1: kafka-1: pod kafka-0 is not Ready and the StatefulSet creates its pods in order (podManagementPolicy OrderedReady): kafka-1 "
+        "is created only after it; kafka-0: not Ready: the readiness probe fails"
     ) in scene.said
     # the readiness of the others is the controller's affair otherwise
     assert made_after(scene.client, "n", "kafka-0") == ""
@@ -535,7 +535,7 @@ def test_no_pod_goes_that_would_not_be_made_again() -> None:
     # what is safe is looked at again after that wait
     assert (looks, scene.client.calls) == ([[]], [("delete", "Pod", "kafka-1")])
     assert scene.log[:5] == ["safe kafka-1", "sure kafka-1", "safe kafka-1", "sure kafka-1", "gone kafka-1"]
-    assert any(line.endswith("kafka-1 is made only after it; kafka-0: it is not there") for line in scene.said)
+    assert any(line.endswith("kafka-1 is created only after it; kafka-0: it does not exist") for line in scene.said)
     scene = Scene(ordered(), timeout=0.2)
     scene.target.left = ["kafka-1"]
     scene.client.drop("Pod", "n", "kafka-0")
@@ -646,7 +646,7 @@ def test_a_recovery_that_stands_still_ends_the_wait(monkeypatch: Any) -> None:
     Recovering(scene, stops_at=12)
     error = scene.fails(DeadlineExceeded)
     assert (
-        "kafka-0 did not come back: it recovered 12 of 100 logs, and none for 0 s (kraft_recovery_timeout)"
+        "kafka-0 did not come back: it recovered 12 of 100 logs, and has recovered none for 0 s (kraft_recovery_timeout)"
         in error.message
     )
 

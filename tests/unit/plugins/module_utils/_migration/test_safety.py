@@ -65,7 +65,7 @@ def test_no_controller_goes_unless_the_others_are_a_majority(seen: Any) -> None:
     with pytest.raises(DeadlineExceeded) as raised:
         target.wait_until_safe("kafka-kraft-1", 0.0, lambda _text: None)
     assert (
-        "without controller 3001 the caught-up voters [3000, 3001, 3002] are no majority of [3000, 3001, 3002, 3003, 3004]"
+        "without controller 3001 the caught-up voters [3000, 3001, 3002] are not a majority of [3000, 3001, 3002, 3003, 3004]"
         in (raised.value.message)
     )
     said: list[str] = []
@@ -148,7 +148,7 @@ def test_a_broker_waits_until_its_partitions_can_spare_it(monkeypatch: Any) -> N
     target, waited = broker_target(monkeypatch, [isr(0, 1), isr(0, 1, 2)])
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
-    assert said == ["t-0 would fall under min.insync.replicas without broker 0"]
+    assert said == ["t-0 would fall below min.insync.replicas without broker 0"]
     assert waited == [{("t", 0): 2}]
 
 
@@ -157,7 +157,7 @@ def test_a_broker_whose_partitions_never_recover_stays(monkeypatch: Any) -> None
     target, _waited = broker_target(monkeypatch, [isr(0, 1)])
     with pytest.raises(DeadlineExceeded) as raised:
         target.wait_until_safe("kafka-0", 0.0, lambda _text: None)
-    assert "t-0 would fall under min.insync.replicas without broker 0 for 0 s" in raised.value.message
+    assert "t-0 would fall below min.insync.replicas without broker 0 for 0 s" in raised.value.message
 
 
 def follows(monkeypatch: Any, target: Any, *standing: int) -> list[tuple[int, float]]:
@@ -224,7 +224,7 @@ def test_a_broker_that_cannot_change_an_isr_is_restarted_first(monkeypatch: Any)
     said: list[str] = []
     # the other one in the ISR leads next and lets the rest in again
     target.wait_until_safe("kafka-1", 0.0, said.append)
-    assert "broker 1 has lost its channel to the controller" in said[0]
+    assert "broker 1 lost its connection to the controller" in said[0]
     assert waited == []
     # only the partitions that it leads: of any other one the rule holds
     foreign = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}
@@ -298,7 +298,7 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
     # the leader of the partition that lacks it, not the other one
     assert looks == [["kafka-1"]]
     assert wanted == [[("t", 0), ("t", 1)], [("t", 1)]]
-    assert back.note == "not yet in the ISRs that brokers [1] lead, which cannot change them any more"
+    assert back.note == "not yet in the ISRs that brokers [1] lead, which can no longer change them"
     assert target.next() == ("kafka-1", 2)
 
 
@@ -365,7 +365,7 @@ def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) ->
     assert target.restarted({**done["kafka-2"], "metadata": {**done["kafka-2"]["metadata"], "uid": "another"}})
     said: list[str] = []
     target.wait_until_safe("kafka-2", 5.0, said.append)
-    assert "cannot change the ISRs that it leads" in said[0]
+    assert "can no longer change the ISRs that it leads" in said[0]
 
 
 def test_a_broker_that_is_found_mute_when_it_is_its_turn_goes(monkeypatch: Any) -> None:
@@ -415,7 +415,7 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
     assert looks == ["not yet", "written to 8", "isr"]
-    assert said == ["the quorum has no leader that says what it has committed", "on its way"]
+    assert said == ["no quorum leader reports what is committed", "on its way"]
 
     def tool_fails(_cluster: Any) -> None:
         raise KraftError("the tool failed")
@@ -661,7 +661,7 @@ def test_a_statefulset_that_lacks_pods(monkeypatch: Any) -> None:
         ("broker-not-healthy", "kafka-1"),
         ("broker-not-healthy", "kafka"),
     ]
-    assert found[1].sentence == "StatefulSet kafka has 2 of 3 pods; repair it before the migration"
+    assert found[1].sentence == "StatefulSet kafka has 2 of 3 pods; fix it before the migration"
 
 
 def test_a_missing_dump_tool_is_found_before_the_migration() -> None:

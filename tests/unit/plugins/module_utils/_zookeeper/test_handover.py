@@ -200,7 +200,7 @@ def test_what_others_removed_after_a_lost_try_and_a_look_is_not_ours(
 
 
 def test_a_transaction_fails_as_a_whole(hybrid: Server, session: ZkSession) -> None:
-    with pytest.raises(Conflict, match="/controller is not as it was read"):
+    with pytest.raises(Conflict, match="/controller changed since it was read"):
         session.transact([Check("/controller_epoch", 0), Delete("/migration", 0), Delete("/controller", 9)])
     with pytest.raises(Conflict, match="/nowhere"):
         session.transact([Delete("/nowhere", 0)])

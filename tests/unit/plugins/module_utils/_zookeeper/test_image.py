@@ -124,10 +124,14 @@ def test_an_empty_zookeeper(server: Server, session: ZkSession) -> None:
 @pytest.mark.parametrize(
     ("path", "data", "message"),
     [
-        (BLOCK, b"{", "holds no block of producer ids"),
-        (BLOCK, b"[]", "holds no block of producer ids"),
-        (BLOCK, b'{"broker": 1}', "holds no block of producer ids"),
-        ("/config/ips/x", json.dumps(settings(a="much")).encode(), "/config/ips/x holds a quota that is no number"),
+        (BLOCK, b"{", "contains no block of producer ids"),
+        (BLOCK, b"[]", "contains no block of producer ids"),
+        (BLOCK, b'{"broker": 1}', "contains no block of producer ids"),
+        (
+            "/config/ips/x",
+            json.dumps(settings(a="much")).encode(),
+            "/config/ips/x contains a quota that is not a number",
+        ),
         ("/config/users/u", b"{", "/config/users/u is not JSON"),
         ("/brokers/topics/t/partitions/0/state", b"{", "partitions/0/state is not JSON"),
         ("/brokers/topics/t", b"{", "/brokers/topics/t is not JSON"),

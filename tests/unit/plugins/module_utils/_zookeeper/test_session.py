@@ -81,16 +81,16 @@ def test_a_wrong_chroot(server: Server) -> None:
 
 
 def test_a_wrong_chroot_on_an_empty_zookeeper(server: Server) -> None:
-    with pytest.raises(NotFound, match="it holds no Kafka cluster"):
+    with pytest.raises(NotFound, match="it contains no Kafka cluster"):
         open_session("127.0.0.1", 2181, chroot="/kafka")
 
 
 def test_no_session_in_time(server: Server) -> None:
     server.reachable = False
-    with pytest.raises(Unreachable, match=r"ZooKeeper at 127.0.0.1:2181 gave no session within 0.05 s"):
+    with pytest.raises(Unreachable, match=r"ZooKeeper at 127.0.0.1:2181 granted no session within 0.05 s"):
         open_session("127.0.0.1", 2181, timeout=0.05)
     assert server.client.ended
-    with pytest.raises(Unreachable, match=r"127.0.0.1:2181 \(by pod z-0\) gave no session"):
+    with pytest.raises(Unreachable, match=r"127.0.0.1:2181 \(by pod z-0\) granted no session"):
         open_session("127.0.0.1", 2181, timeout=0.05, via=lambda: "by pod z-0")
 
 
@@ -184,7 +184,7 @@ def test_a_connection_that_stays_away(server: Server, session: ZkSession) -> Non
 
 def test_a_server_that_is_silent(server: Server, session: ZkSession) -> None:
     server.silent = True
-    with pytest.raises(Unreachable, match=r"the connection stands"):
+    with pytest.raises(Unreachable, match=r"the connection is up"):
         session.get("/a")
 
 

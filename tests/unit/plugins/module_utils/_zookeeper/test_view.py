@@ -104,7 +104,7 @@ def test_an_empty_zookeeper(server: Server, session: ZkSession) -> None:
     ("path", "message"),
     [
         ("/controller", "/controller is not JSON"),
-        ("/brokers/ids/x", "/brokers/ids/x is no broker id"),
+        ("/brokers/ids/x", "/brokers/ids/x is not a broker id"),
         ("/brokers/topics/t", "/brokers/topics/t is not JSON"),
         ("/brokers/topics/t/partitions/0/state", "partitions/0/state is not JSON"),
     ],

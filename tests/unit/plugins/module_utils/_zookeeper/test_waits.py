@@ -150,7 +150,7 @@ def test_a_lost_connection_reads_everything_again(topic: Server, session: ZkSess
     thread = later(away, back, pause=0.5)
     wait_in_sync(session, {("t", 0): 1}, timeout=5, progress=lines.append)
     thread.join()
-    assert lines[1].startswith("ZooKeeper does not answer, trying again: ")
+    assert lines[1].startswith("ZooKeeper does not answer; trying again: ")
 
 
 def test_a_connection_that_stays_away(topic: Server, session: ZkSession) -> None:
@@ -199,10 +199,10 @@ def test_hybrid_step_by_step(server: Server, session: ZkSession) -> None:
     assert lines == [
         "nobody holds /controller",
         "/controller is held by broker 1 in ZooKeeper mode",
-        "/controller is held by KRaft node 7, which is none of the controllers 100, 101",
+        "/controller is held by KRaft node 7, which is not one of the controllers 100, 101",
         "/migration does not exist: no controller with the migration flag has started",
-        "controller 100 is in charge, the first copy of the metadata is not done",
-        "the first copy is done (offset 45); controller 100 has not written to ZooKeeper since",
+        "controller 100 is active, but the initial copy of the metadata is not complete",
+        "the initial copy is complete (offset 45); controller 100 has not written to ZooKeeper since",
     ]
     assert result.migration.offset == 46
     assert result.happened_ms == server.clock
@@ -224,7 +224,9 @@ def test_a_failover_starts_the_proof_anew(server: Server, session: ZkSession) ->
 def test_hybrid_deadline(server: Server, session: ZkSession) -> None:
     controller(server, 100, 3)
     migration(server, 45)
-    with pytest.raises(DeadlineExceeded, match=r"not in charge after 0.1 s: the first copy is done \(offset 45\)"):
+    with pytest.raises(
+        DeadlineExceeded, match=r"not in charge after 0.1 s: the initial copy is complete \(offset 45\)"
+    ):
         wait_hybrid(session, [100], timeout=0.1)
 
 

@@ -42,11 +42,11 @@ def _set(volume: Obj | None, claims: tuple[str, ...] = ("data",)) -> Obj:
         ({"emptyDir": {}}, "/x/a", "broker-data-lost", "volume x (emptyDir)"),
         ({"ephemeral": {}}, "/x/a", "broker-data-lost", "volume x (ephemeral)"),
         (None, "/x/a", "broker-data-lost", "volume x (not defined)"),
-        (None, "/tmp/kafka-logs", "broker-data-lost", "no volume, but in the container's own file system"),
+        (None, "/tmp/kafka-logs", "broker-data-lost", "no volume but the container's own file system"),
         # a mount of another directory whose name begins so
         (None, "/database", "broker-data-lost", "no volume"),
         (None, "/data/../tmp", "broker-data-lost", "log directory /tmp "),
-        ({"hostPath": {}}, "/x/a", "broker-data-on-node", "starts empty"),
+        ({"hostPath": {}}, "/x/a", "broker-data-on-node", "starts without data;"),
     ],
 )
 def test_each_place(volume: Obj | None, path: str, code: str, words: str) -> None:
@@ -62,7 +62,7 @@ def test_each_of_several_directories_counts_once() -> None:
 
 def test_what_is_lost_is_said() -> None:
     (found,) = data_findings(_set({"emptyDir": {}}), "kafka", ["/x"], [])
-    assert "a restart of the pod empties the broker" in found.sentence
+    assert "a restart of the pod deletes the broker's data." in found.sentence
     assert "a partition with one replica would be LOST" in found.sentence
     assert not found.rule.acceptable
     (found,) = data_findings(_set({"emptyDir": {}}), "kafka", ["/x"], [f"t-{n}" for n in range(7)])

@@ -172,7 +172,9 @@ def test_the_container_of_a_manifest_is_named_in_an_option_of_its_own() -> None:
     containers = [{"name": "controller", "image": "own/x:1"}, {"name": "log-shipper", "image": "own/y:1"}]
     manifest = {"kind": "StatefulSet", "spec": {"template": {"spec": {"containers": containers}}}}
     spec = replace(MIGRATING, user_manifest=manifest)
-    with pytest.raises(Unsupported, match=r"controller, log-shipper: name one in kraft_controller_container$"):
+    with pytest.raises(
+        Unsupported, match=r"controller, log-shipper: name the right one in kraft_controller_container$"
+    ):
         _objects(spec)
     objects = _objects(replace(spec, own_container="controller"), resources={"requests": {"cpu": "8"}})
     container, sidecar = _pod(objects)["containers"]

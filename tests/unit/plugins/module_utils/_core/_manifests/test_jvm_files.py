@@ -91,7 +91,7 @@ def test_an_agent_that_cannot_come_along_is_left_out_and_said(init: Any) -> None
     found = _carried(_template({"KAFKA_OPTS": f"-Da=b {AGENT}"}, volumes, init, agent="/agent"))
     assert _value(found, "KAFKA_OPTS") == "-Da=b"
     assert found.init_containers == []
-    assert [note.startswith(f"{AGENT} of KAFKA_OPTS is left out") for note in found.notes] == [True]
+    assert [note.startswith(f"{AGENT} of KAFKA_OPTS is not set for the controllers") for note in found.notes] == [True]
 
 
 @pytest.mark.parametrize("volume", [{"hostPath": {"path": "/opt"}}, {"persistentVolumeClaim": {"claimName": "jars"}}])
@@ -118,7 +118,7 @@ def test_what_is_written_needs_no_maker() -> None:
     )
     found = _carried(template)
     assert _value(found, "KAFKA_GC_LOG_OPTS") == "-Xlog:gc*:file=/scratch/gc.log:time -verbose:gc"
-    assert "-XX:HeapDumpPath=/data/dump of KAFKA_GC_LOG_OPTS is left out" in found.notes[0]
+    assert "-XX:HeapDumpPath=/data/dump of KAFKA_GC_LOG_OPTS is not set for the controllers" in found.notes[0]
 
 
 def test_credentials_that_cannot_come_along_are_refused() -> None:
@@ -178,7 +178,7 @@ def test_the_log4j_file_beside_an_init_script_comes_with_the_init_container() ->
 def test_entries_of_the_class_path_are_judged_one_by_one() -> None:
     found = _carried(_template({"CLASSPATH": "/opt/ext/*:/data/jars/*:"}))
     assert _value(found, "CLASSPATH") == "/opt/ext/*"
-    assert "/data/jars/* of CLASSPATH is left out" in found.notes[0]
+    assert "/data/jars/* of CLASSPATH is not set for the controllers" in found.notes[0]
 
 
 def test_variables_are_expanded_and_secrets_come_along_unread() -> None:
@@ -202,7 +202,10 @@ def test_credentials_of_the_start_command_are_taken_over() -> None:
     found = _carried(_template({"KAFKA_OPTS": JAAS}), running=[JAAS])
     assert _value(found, "KAFKA_OPTS") == JAAS
     assert _value(_carried(_template({}), running=[JAAS]), "KAFKA_OPTS") == JAAS
-    with pytest.raises(Unsupported, match=r"-Djavax.net.ssl.trustStorePassword is given .* by their start command"):
+    with pytest.raises(
+        Unsupported,
+        match=r"-Djavax.net.ssl.trustStorePassword is set by the brokers' start command, and its value is a secret",
+    ):
         _carried(_template({}), running=["-Djavax.net.ssl.trustStorePassword=<redacted>"])
 
 

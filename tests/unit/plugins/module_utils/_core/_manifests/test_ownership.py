@@ -72,7 +72,7 @@ def test_a_pod_is_ours_by_label_and_owner(
 @pytest.mark.parametrize(
     ("metadata", "said"),
     [
-        ({}, "somebody who left no name (no owner, no manager)"),
+        ({}, "an unknown owner (no owner reference, no field manager)"),
         ({"ownerReferences": [{"kind": "Kafka", "name": "prod", "controller": True}]}, "Kafka/prod"),
         ({"labels": {names.LABEL_CLUSTER: "prod-kafka"}}, "the migration of Kafka cluster prod-kafka"),
         ({"labels": {"app.kubernetes.io/managed-by": "Helm"}}, "Helm"),
@@ -90,7 +90,7 @@ def test_a_pod_is_ours_by_label_and_owner(
         ),
         (
             {"managedFields": [{"manager": "kubectl"}, {"manager": "kubectl"}, {"time": "x"}]},
-            "whoever writes as kubectl",
+            "whatever writes as kubectl",
         ),
     ],
 )

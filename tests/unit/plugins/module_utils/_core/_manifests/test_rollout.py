@@ -34,10 +34,10 @@ def test_pods_of_the_template_are_fine() -> None:
 @pytest.mark.parametrize(
     ("strategy", "advice"),
     [
-        ({"type": "OnDelete"}, "OnDelete these pods have to be deleted by hand"),
+        ({"type": "OnDelete"}, "OnDelete these pods must be deleted by hand"),
         ({"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}, "partition is 2, set it to 0"),
-        ({"type": "RollingUpdate", "rollingUpdate": {}}, "Wait until that rollout has ended"),
-        (None, "Wait until that rollout has ended"),
+        ({"type": "RollingUpdate", "rollingUpdate": {}}, "Wait for that rollout, or find out why it does not end"),
+        (None, "Wait for that rollout, or find out why it does not end"),
     ],
 )
 def test_older_pods_are_named_with_what_to_do(strategy: Obj | None, advice: str) -> None:
@@ -47,7 +47,7 @@ def test_older_pods_are_named_with_what_to_do(strategy: Obj | None, advice: str)
     assert (found.code, found.blocking, found.rule.acceptable) == ("rollout-pending", True, False)
     assert "kafka-0, kafka-2 at kafka-a; kafka-3 at unknown" in found.sentence
     assert advice in found.sentence
-    assert found.sentence.endswith("or put the old template back")
+    assert found.sentence.endswith("or restore the old template")
 
 
 @pytest.mark.parametrize("item", [_set(observed=3), _set(revision=""), {**_set(), "status": None}])

@@ -102,8 +102,8 @@ def test_a_topic_in_one_store_only() -> None:
     difference = only(CLUSTER, without)
     assert (difference.kind, difference.key) == ("topic", "a")
     assert (difference.zookeeper, difference.kraft) == ({"id": "id-a", "partitions": 1}, None)
-    assert difference.sentence == "topic a is in ZooKeeper and not in KRaft"
-    assert only(without, CLUSTER).sentence == "topic a is in KRaft and not in ZooKeeper"
+    assert difference.sentence == "topic a is in ZooKeeper but not in KRaft"
+    assert only(without, CLUSTER).sentence == "topic a is in KRaft but not in ZooKeeper"
     assert CLUSTER.digest() != without.digest()
 
 
@@ -121,7 +121,7 @@ def test_a_missing_partition() -> None:
     difference = only(fewer, CLUSTER)
     assert (difference.kind, difference.key) == ("partition", "b-10")
     assert (difference.zookeeper, difference.kraft) == (None, PARTITION.as_dict())
-    assert difference.sentence == "partition b-10 is in KRaft and not in ZooKeeper"
+    assert difference.sentence == "partition b-10 is in KRaft but not in ZooKeeper"
 
 
 def test_a_partition_in_another_state() -> None:
@@ -233,8 +233,8 @@ def test_an_image_with_problems_equals_nothing() -> None:
     bad = changed(problems=("Error at 5",))
     found = compare(bad, bad)
     assert [each.sentence for each in found] == [
-        "ZooKeeper could not be read whole: Error at 5",
-        "KRaft could not be read whole: Error at 5",
+        "ZooKeeper could not be read completely: Error at 5",
+        "KRaft could not be read completely: Error at 5",
     ]
 
 

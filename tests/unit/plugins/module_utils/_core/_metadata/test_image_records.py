@@ -216,9 +216,9 @@ def test_what_does_not_add_up() -> None:
         record(7, "NO_OP_RECORD"),
     )
     assert found.problems == (
-        f"partition 0 belongs to no topic: there is none with the id {ORDERS}",
-        f"partition 0 of the topic with the id {ORDERS} changed and was never made",
-        f"partition 0 of the topic with the id {ORDERS} changed and was never made",
-        f"a topic with the id {GONE} is removed and was never made",
+        f"partition 0 belongs to no topic: no topic has the id {ORDERS}",
+        f"partition 0 of the topic with the id {ORDERS} changed but was never created",
+        f"partition 0 of the topic with the id {ORDERS} changed but was never created",
+        f"a topic with the id {GONE} is removed but was never created",
         "Error at 6, skipping. Could not decode",
     )

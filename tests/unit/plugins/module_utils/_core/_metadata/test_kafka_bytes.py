@@ -60,7 +60,7 @@ def test_tagged_fields_are_kept_as_they_are() -> None:
         (b"", "uvarint", "1 bytes are announced, and 0 are there"),
         (b"\xff" * 11, "uvarint", "does not end"),
         (b"\x05abc", "compact_string", "4 bytes are announced, and 3 are there"),
-        (b"\x02\xff", "compact_string", "no UTF-8"),
+        (b"\x02\xff", "compact_string", "not UTF-8"),
         (b"\x01\x00\x09abc", "tags", "9 bytes are announced"),
     ],
 )

@@ -74,9 +74,7 @@ def test_what_was_there_already_does_not_count_twice() -> None:
     copy = Copy(MIDDLE_ENDS + 1, offset=50, epoch=1)
     copy.take_log(data)
     assert not copy.complete
-    with pytest.raises(
-        Malformed, match=rf"the log ends at offset {MIDDLE_ENDS}, committed are those below {MIDDLE_ENDS + 1}"
-    ):
+    with pytest.raises(Malformed, match=rf"the log ends at offset {MIDDLE_ENDS}, but offsets below {MIDDLE_ENDS + 1}"):
         copy.take_log(data)
     assert [offset for offset, _found in copy.records] == [offset for offset, _kind in MIDDLE_DUMPED]
 
@@ -198,7 +196,7 @@ def test_other_records() -> None:
         (batch(b"x")[:61] + b"\x7f" + batch(b"x")[62:], "longer than its batch"),
         (batch(b"x")[:61] + b"\x7e" + batch(b"x")[62:], "longer than its batch"),
         (batch(bytes.fromhex("02 00 00")), "a metadata record in frame 2"),
-        (batch(bytes.fromhex("01 00 04")), r"REGISTER_BROKER_RECORD in version 4, known are those up to 3"),
+        (batch(bytes.fromhex("01 00 04")), r"REGISTER_BROKER_RECORD in version 4, but only versions up to 3"),
         (batch(bytes.fromhex("01 00 03")), "4 bytes are announced, and 0 are there"),
     ],
 )

@@ -88,7 +88,7 @@ def test_errors_have_names() -> None:
 
 
 def test_an_answer_to_another_request() -> None:
-    with pytest.raises(Malformed, match="it answers request 2, asked was 3"):
+    with pytest.raises(Malformed, match="it answers request 2 instead of 3"):
         messages.read_quorum(LEADER, 3, 2)
 
 
@@ -101,7 +101,7 @@ def test_frames() -> None:
     assert messages.framed(b"abcd") == b"\0\0\0\4abcd"
     assert messages.frame_size(b"\0\0\0\4") == 4
     for head in (b"\0\0\0\3", b"HTTP", b"\xff\xff\xff\xff"):
-        with pytest.raises(Malformed, match="none of Kafka's"):
+        with pytest.raises(Malformed, match="not a Kafka response"):
             messages.frame_size(head)
 
 

@@ -12,7 +12,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata imp
 
 def test_cluster_id() -> None:
     assert znodes.parse_cluster_id(b'{"version":"1","id":"4L6g3nShT-eMCtK--X86sw"}') == "4L6g3nShT-eMCtK--X86sw"
-    with pytest.raises(znodes.ZnodeError, match="znode /cluster/id: holds no cluster id"):
+    with pytest.raises(znodes.ZnodeError, match="znode /cluster/id: contains no cluster id"):
         znodes.parse_cluster_id(b'{"version":"1"}')
 
 
@@ -56,7 +56,7 @@ def test_controller_of_somebody_else(data: bytes, why: str) -> None:
 
 def test_controller_epoch() -> None:
     assert znodes.parse_controller_epoch(b"12") == 12
-    with pytest.raises(znodes.ZnodeError, match="holds no number"):
+    with pytest.raises(znodes.ZnodeError, match="contains no number"):
         znodes.parse_controller_epoch(b"")
 
 
@@ -138,7 +138,7 @@ def test_topic_version_1_has_no_id() -> None:
     ("data", "why"),
     [
         (b"{}", "has no map of partitions"),
-        (b'{"partitions":{"x":[1]}}', "has a partition that is no number"),
+        (b'{"partitions":{"x":[1]}}', "has a partition that is not a number"),
         (b'{"partitions":{"0":1}}', "has no list of broker ids"),
         (b'{"partitions":{"0":["a"]}}', "has no list of broker ids"),
     ],
@@ -166,7 +166,7 @@ def test_config() -> None:
     path = "/config/topics/t"
     assert znodes.parse_config(b'{"version":1,"config":{"a":"1","b":null}}', path) == {"a": "1", "b": ""}
     assert znodes.parse_config(b"", path) == {}
-    with pytest.raises(znodes.ZnodeError, match="holds no settings"):
+    with pytest.raises(znodes.ZnodeError, match="contains no settings"):
         znodes.parse_config(b'{"version":1}', path)
 
 
@@ -176,7 +176,7 @@ def test_legacy_reassignment() -> None:
     assert znodes.parse_legacy_reassignment(None) == ()
     assert znodes.parse_legacy_reassignment(b"") == ()
     assert znodes.parse_legacy_reassignment(b"{}") == ()
-    with pytest.raises(znodes.ZnodeError, match="holds no list of partitions"):
+    with pytest.raises(znodes.ZnodeError, match="contains no list of partitions"):
         znodes.parse_legacy_reassignment(b'{"partitions":[1]}')
 
 

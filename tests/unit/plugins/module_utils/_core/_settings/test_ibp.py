@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The level to migrate at follows the issue's table, and every doubt ends in one clear sentence."""
+"""The version to migrate at follows the issue's table, and every doubt ends in one clear sentence."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def test_an_override_from_a_secret_is_not_shown() -> None:
         (
             "x=1",
             "broker.id",
-            "the start command of container kafka sets it: take it out of there and put it into server.properties",
+            "the start command of container kafka sets it: remove it there and put it into server.properties",
         ),
         ("x=1", "unseen", "cannot be seen in the pod template"),
     ],

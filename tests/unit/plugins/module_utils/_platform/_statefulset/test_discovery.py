@@ -92,13 +92,13 @@ def test_nothing_of_that_name_offers_near_ones() -> None:
     error = refused("kafak", named("kafka"), named("zookeeper", image="zookeeper"))
     assert error.code == "cluster-not-found"
     assert error.message == (
-        "Kafka cluster 'kafak' was not found in namespace 'n' (near names: kafka); correct kraft_cluster or kraft_namespace"
+        "Kafka cluster 'kafak' was not found in namespace 'n' (similar names: kafka); correct kraft_cluster or kraft_namespace"
     )
     assert error.detail == {"near": ["kafka"]}
 
 
 def test_nothing_near_lists_what_there_is() -> None:
-    assert "(near names: kafka-a, kafka-b)" in refused("xyz", named("kafka-b"), named("kafka-a")).message
+    assert "(similar names: kafka-a, kafka-b)" in refused("xyz", named("kafka-b"), named("kafka-a")).message
     assert "(there is no Kafka StatefulSet)" in refused("xyz", named("web", image="nginx")).message
     assert "(there is no Kafka StatefulSet)" in refused("xyz").message
 
@@ -112,7 +112,7 @@ def test_the_name_of_something_that_is_no_kafka() -> None:
     error = refused("web", named("web", image="nginx"), named("webby"))
     assert error.code == "cluster-not-found"
     assert "StatefulSet n/web does not start Kafka brokers" in error.message
-    assert "near names: webby" in error.message
+    assert "(similar names: webby" in error.message
 
 
 def test_the_controllers_are_never_taken_for_brokers() -> None:
@@ -123,12 +123,14 @@ def test_the_controllers_are_never_taken_for_brokers() -> None:
 def test_a_kraft_cluster_that_only_fits_the_name_is_no_part_of_it() -> None:
     """Its brokers would be rolled, and the state would be derived from them."""
     old, new = named("kafka-a"), named("kafka-new")
-    with pytest.raises(Refused, match="StatefulSet kafka-new fits the name 'kafka' and runs in KRaft mode") as refused:
+    with pytest.raises(
+        Refused, match="StatefulSet kafka-new matches the name 'kafka' and runs in KRaft mode"
+    ) as refused:
         discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
     assert refused.value.code == "cluster-ambiguous"
     # one that is scaled to 0 has no process: its template would be written over while it sleeps
     with pytest.raises(
-        Refused, match="StatefulSet kafka-new fits the name 'kafka' and has no process that could be read"
+        Refused, match="StatefulSet kafka-new matches the name 'kafka' and has no process that could be read"
     ):
         discovery.no_stranger({"kafka-a": "z:2181"}, [old, new], "kafka")
     # all of them run in KRaft mode: nobody is left to compare with
@@ -149,7 +151,7 @@ def test_whoever_names_the_statefulsets_knows(explicit: list[str]) -> None:
     if explicit:
         assert str(cluster.zookeeper_connect) == "z:2181"
         return
-    with pytest.raises(Refused, match="kafka-new fits the name"):
+    with pytest.raises(Refused, match="kafka-new matches the name"):
         assert cluster.zookeeper_connect
 
 
@@ -193,7 +195,7 @@ def test_a_namespace_that_does_not_exist_offers_near_ones() -> None:
     discovery.namespace_among("kafka", ["default", "kafka"])
     with pytest.raises(Refused) as raised:
         discovery.namespace_among("kafak", ["default", "kafka"])
-    assert raised.value.message == "namespace 'kafak' does not exist (near names: kafka); correct kraft_namespace"
+    assert raised.value.message == "namespace 'kafak' does not exist (similar names: kafka); correct kraft_namespace"
     with pytest.raises(Refused) as raised:
         discovery.namespace_among("xyz", ["default"])
     assert (raised.value.code, raised.value.message) == (

@@ -142,7 +142,7 @@ def test_no_controllers_and_none_wanted_is_no_end(asked: list[str]) -> None:
 
 
 def test_every_statefulset_of_the_brokers_has_to_be_at_the_end(asked: list[str]) -> None:
-    """One that only fits the name was never touched by us."""
+    """One that only matches the name was never touched by us."""
     found = objects()
     found["other"] = at_stage("other", "kraft")
     found["other"]["spec"]["template"]["metadata"] = {}

@@ -122,7 +122,7 @@ def test_the_original_of_another_migration_is_never_put_back_silently(marked: bo
     later = cluster(at("kafka-a", "migration", **marks), migration="m1" if marked else "m2")
     later.client = of.client
     with pytest.raises(
-        Refused, match=r"was kept by another migration \(m1\): it is not what this one found; take the pod"
+        Refused, match=r"was kept by another migration \(m1\): it is not what this migration found; take the pod"
     ) as refused:
         originals.load(later)
     assert refused.value.code == "originals-stale"

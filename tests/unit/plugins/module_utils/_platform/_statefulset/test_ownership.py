@@ -120,13 +120,13 @@ def test_it_is_said_whose_it_seems_to_be_and_what_to_do(replicas: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "advice"),
     [
-        ("ConfigMap", names.journal_name("kafka"), "given by kraft_cluster"),
+        ("ConfigMap", names.journal_name("kafka"), "kraft_cluster determines this one"),
         (
             "Secret",
             names.originals_name("kafka"),
             f"label secret kraft-migration-kafka-originals {names.LABEL_CLUSTER}=kafka",
         ),
-        ("Lease", names.lease_name("kafka"), "given by kraft_cluster"),
+        ("Lease", names.lease_name("kafka"), "kraft_cluster determines this one"),
         ("Service", "kafka-kraft", "set kraft_controller_name"),
         ("PodDisruptionBudget", "kafka-kraft", "set kraft_controller_name"),
     ],
@@ -160,10 +160,10 @@ def test_pods_that_would_be_taken_for_controllers_or_stand_in_their_way() -> Non
     found = ownership.findings(cluster_of(copy, pod("kafka-kraft-1", owner="u8"), pod("kafka-kraft-9", owner="u8")))
     assert [item.where for item in found] == ["Pod n/copy-0", "Pod n/kafka-kraft-1"]
     assert (
-        "carries the labels of this cluster's controllers and is none; it seems to belong to ReplicaSet/copy"
+        "carries the labels of this cluster's controllers but is not one; it seems to belong to ReplicaSet/copy"
         in found[0].sentence
     )
-    assert "has the name of one of this cluster's controllers and is none" in found[1].sentence
+    assert "has the name of one of this cluster's controllers but is not one;" in found[1].sentence
     assert ownership.findings(cluster_of(ours(statefulset("kafka-kraft")), controller("kafka-kraft-0"))) == []
 
 
@@ -274,7 +274,7 @@ def test_a_lock_is_released_of_the_cluster_that_is_named(release: list[str], sai
     if not said:
         assert judge(run).reason == "nothing is locked"
         return
-    with pytest.raises(Refused, match=f"unlock.yml needs the name of the cluster typed again: {said}") as refused:
+    with pytest.raises(Refused, match=f"unlock.yml requires the cluster's name to be typed again: {said}") as refused:
         judge(run)
     assert refused.value.code == "lock-held"
 

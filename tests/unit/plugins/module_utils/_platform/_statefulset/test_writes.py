@@ -98,7 +98,10 @@ def test_a_change_between_reading_and_writing_is_a_conflict(client: Any) -> None
     with pytest.raises(Conflict) as raised:
         writes.write_template(client, read, copy.deepcopy(NEW))
     assert raised.value.code == "changed-by-others"
-    assert "StatefulSet n/kafka was changed by kubectl-edit at 2026-01-01T00:00:00Z while" in raised.value.message
+    assert (
+        "StatefulSet n/kafka was changed by kubectl-edit at 2026-01-01T00:00:00Z during the write"
+        in raised.value.message
+    )
     assert stored(client)["spec"]["template"]["spec"]["containers"][0]["image"] == "evil:1"
 
 
@@ -219,7 +222,7 @@ def test_a_status_that_never_comes_leaves_the_strategy(client: Any, status: Any,
     with pytest.raises(Conflict) as raised:
         writes.restore_strategy(client, item, 0.1)
     assert raised.value.code == "wrong-state"
-    assert f"{reason}; RollingUpdate is put back only when every pod has the update revision" in raised.value.message
+    assert f"{reason}; RollingUpdate is restored only when every pod has the update revision" in raised.value.message
     assert client.calls == []
 
 
@@ -234,7 +237,7 @@ def test_the_strategy_stays_while_a_pod_has_an_older_revision(client: Any) -> No
         writes.restore_strategy(client, item, 600.0)
     assert raised.value.code == "wrong-state"
     assert (
-        "kafka-1 (kafka-a) not of the update revision kafka-b; RollingUpdate is put back only when"
+        "kafka-1 (kafka-a) not of the update revision kafka-b; RollingUpdate is restored only when"
         in raised.value.message
     )
     assert client.calls == []
