@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -128,7 +128,7 @@ class ActionModule(KraftAction):
                 run.client, POD, cluster.namespace, judge, timeout=run.params["pod_timeout"], progress=run.progress
             )
         except DeadlineExceeded as error:
-            reasons = [why_not_back(run.client, cluster.namespace, pod, cluster.controller_container) for pod in pods]
+            reasons = [why_not_ready(run.client, cluster.namespace, pod, cluster.controller_container) for pod in pods]
             why = "; ".join(f"{pod}: {reason}" for pod, reason in zip(pods, reasons, strict=True) if reason)
             raise DeadlineExceeded(f"{error.message}; {why}", code="controllers-not-ready") from error
 

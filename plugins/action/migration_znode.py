@@ -31,7 +31,7 @@ class ActionModule(KraftAction):
         cluster, evidence = run.cluster, Evidence()
         quorum_removal.settle(cluster, evidence, run.progress)
         run.record("stopping", **evidence.as_dict())
-        quorum_removal.hold_still(cluster, evidence, run.progress)
+        quorum_removal.quiesce_quorum(cluster, evidence, run.progress)
         quorum_removal.stop(cluster, evidence, run.progress)
         try:
             quorum_removal.hand_over(cluster, evidence, run.progress)

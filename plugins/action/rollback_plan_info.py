@@ -32,7 +32,7 @@ class ActionModule(KraftAction):
             return not_needed(
                 f"{cluster.namespace}/{cluster.name} is {seen.state} without a trace of a migration: nothing to roll back"
             )
-        if seen.not_put_back:
+        if seen.not_restored:
             # named before anything is touched
             cluster.driver.originals.check()
         for text in migration_flag.dangers(cluster):

@@ -70,7 +70,7 @@ class Run:
             if isinstance(error, Interrupted):
                 # an earlier task of this run may have taken it: no other run need wait for it
                 self._hurry()
-                self._give_back()
+                self._release()
             self.cluster.close()
 
     @cached_property
@@ -117,7 +117,7 @@ class Run:
                 self._hurry()
             if self.locked and not self.lost and isinstance(error, Ending):
                 self._note_failure(error)
-            self._give_back()
+            self._release()
             raise
         finally:
             self.lease.stop()
@@ -131,7 +131,7 @@ class Run:
         self.lost = True
         stop(reason)
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         """Give the Lease back, if it is ours and once only. That it cannot be given back does not hide why the run ends."""
         self.lease.stop()
         if self._returned:
@@ -209,7 +209,7 @@ class Run:
             return
         if ours:
             self._note_failure(error)
-            self._give_back()
+            self._release()
 
     def bundle(self, error: KraftError) -> None:
         """Write a support bundle and name it in the error's detail; a bundle that cannot be written only gives a line."""

@@ -327,7 +327,7 @@ def test_4_the_quorum_in_hybrid(bench: Bench) -> None:
     assert signals.driver_state == "DUAL_WRITE"
     assert signals.migration_state == "MIGRATION"
     assert signals.waiting == ""
-    assert [each.telltale.name for each in signals.troubles if each.telltale.fatal] == []
+    assert [each.pattern.name for each in signals.troubles if each.pattern.fatal] == []
 
 
 def test_5_a_changed_file_is_seen(bench: Bench) -> None:

@@ -107,7 +107,7 @@ def partitions_of(view: ZkView, broker: int) -> dict[tuple[str, int], int]:
 def test_the_view_is_whole_and_fast(client: KubeClient, zookeeper: ZkSession) -> None:
     view = timed("read_view", lambda: read_view(zookeeper))
     assert set(view.brokers) == set(SPEC.broker_ids.values())
-    assert view.broker_in_charge
+    assert view.broker_is_controller
     assert view.controller_epoch is not None
     assert not view.migration_present
     assert len(view.topics) >= SPEC.topics
@@ -143,7 +143,7 @@ def test_through_a_broker_pod(client: KubeClient) -> None:
         exec_relay(client, SPEC.namespace, "kafka-0", "kafka", "zookeeper-0.zookeeper", 2181) as relay,
         timed("session by relay", lambda: open_session(relay.host, relay.port, chroot=SPEC.chroot)) as session,
     ):
-        assert timed("read_view by relay", lambda: read_view(session)).broker_in_charge
+        assert timed("read_view by relay", lambda: read_view(session)).broker_is_controller
 
 
 def test_deadlines_say_what_is_missing(zookeeper: ZkSession) -> None:

@@ -75,8 +75,8 @@ CONNECTING = (
         "one server of ZooKeeper for the whole run",
         "11",
         CLUSTER + "zookeeper_route.py",
-        "                self._used[way.how] = max(self._used.values(), default=0) + 1\n",
-        "                self._used[way.how] = 0\n",
+        "                self._used[route.how] = max(self._used.values(), default=0) + 1\n",
+        "                self._used[route.how] = 0\n",
         ROUTE,
     ),
     Mutant(

@@ -26,9 +26,9 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.owning import OWNING
 from tests.mutants.preparing import PREPARING
 from tests.mutants.restarting import RESTARTING
-from tests.mutants.returning import RETURNING
+from tests.mutants.rollback import ROLLING_BACK
 
-MUTANTS = (*FINALIZING, *RESTARTING, *OWNING, *RETURNING, *CONNECTING, *PREPARING)
+MUTANTS = (*FINALIZING, *RESTARTING, *OWNING, *ROLLING_BACK, *CONNECTING, *PREPARING)
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest
 PASSED, FAILED = 0, 1

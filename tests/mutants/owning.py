@@ -152,7 +152,7 @@ OWNING = (
         "the Lease is kept by a run that was stopped",
         "11",
         UTILS + "_run.py",
-        "            self._give_back()\n            raise\n",
+        "            self._release()\n            raise\n",
         "            raise\n",
         RUN,
     ),

@@ -151,7 +151,7 @@ RESTARTING = (
         "partitions that can never spare a broker are not refused",
         "4",
         MIGRATION + "broker_roll.py",
-        "            if hopeless:\n",
+        "            if never_safe:\n",
         "            if False:\n",
         SAFETY,
     ),
@@ -380,7 +380,7 @@ RESTARTING = (
         ACT["rolling_restart"],
     ),
     Mutant(
-        "a stranger among the brokers is ignored",
+        "an unmanaged broker is ignored",
         "5",
         CORE + "checks.py",
         "        for broker in sorted(set(registered) - set(pods))\n",
@@ -388,7 +388,7 @@ RESTARTING = (
         CHECKS,
     ),
     Mutant(
-        "a roll begins beside a stranger",
+        "a roll begins beside an unmanaged broker",
         "5",
         ACTION + "rolling_restart.py",
         '            if item.code in ("stranger-broker", ',

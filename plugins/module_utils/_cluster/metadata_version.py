@@ -32,7 +32,7 @@ def derive_ibp(cluster: Cluster, effective: Mapping[str, str] | None = None) -> 
     )
 
 
-def target_level(cluster: Cluster) -> MetadataVersion:
+def target_version(cluster: Cluster) -> MetadataVersion:
     """The level to migrate at: the one that running controllers were formatted with, else as derived.
 
     Once brokers run in KRaft mode their IBP is gone from the settings; the controllers keep it while they migrate.

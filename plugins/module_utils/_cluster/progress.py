@@ -30,7 +30,7 @@ def why_stuck(cluster: Cluster) -> str:
         for pod in pods:
             found = _signals(cluster, pod, container)
             parts += [
-                f"{pod}: {item.telltale.meaning} ({item.telltale.remedy})" for item in (found.troubles if found else ())
+                f"{pod}: {item.pattern.meaning} ({item.pattern.remedy})" for item in (found.troubles if found else ())
             ]
     return "; ".join(dict.fromkeys(part for part in parts if part))
 

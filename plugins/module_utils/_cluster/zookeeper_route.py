@@ -86,8 +86,8 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How one server is reached. ``how`` tells ways apart."""
+class ServerRoute:
+    """How one server is reached. ``how`` tells routes apart."""
 
     how: str
     dial: Dial
@@ -126,8 +126,8 @@ def open_route(
         listed = ", ".join(address(host, port) for host, port in given.servers)
         yield Route(given.servers, given.chroot or connect.chroot, f"directly at {listed}", len(given.servers))
         return
-    servers = Servers(lambda: find_ways(client, namespace, connect, relay_pods))
-    hows = [way.how for way in servers.ways]
+    servers = Servers(lambda: find_routes(client, namespace, connect, relay_pods))
+    hows = [route.how for route in servers.routes]
     with LocalForward(servers.dial, f"connecting to ZooKeeper {connect}") as forward:
         yield Route(
             ((forward.host, forward.port),),
@@ -144,13 +144,13 @@ class Servers:
     Who they are is looked up again at each later connection, beside it: a pod that was replaced, or came back, is found in time
     for the next one, and no connection waits for the API server longer than it has to.
 
-    :ivar ways: as found last.
+    :ivar routes: as found last.
     :ivar last: how the last connection was made.
     """
 
-    def __init__(self, find: Callable[[], list[Way]]) -> None:
+    def __init__(self, find: Callable[[], list[ServerRoute]]) -> None:
         self._find = find
-        self.ways = find()
+        self.routes = find()
         self.last = ""
         self._used: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -161,33 +161,35 @@ class Servers:
         if self._used and self._looking.acquire(blocking=False):  # pylint: disable=consider-using-with
             Background(self._look_again)
         with self._lock:
-            ways = sorted(self.ways, key=lambda way: self._used.get(way.how, 0))
+            routes = sorted(self.routes, key=lambda route: self._used.get(route.how, 0))
         failed: KraftError | None = None
-        for way in ways:
+        for route in routes:
             # noted before it is known to work: the next connection, which may not wait for this one, tries another
             with self._lock:
-                self._used[way.how] = max(self._used.values(), default=0) + 1
+                self._used[route.how] = max(self._used.values(), default=0) + 1
             try:
-                opened = way.dial()
+                opened = route.dial()
             except Unreachable:
                 raise  # the API server is away, or this took all the time that there is
             except KraftError as error:
                 failed = error
             else:
-                self.last = way.how
+                self.last = route.how
                 return opened
         raise failed or Unreachable("no ZooKeeper server is known", code="zookeeper-unreachable")
 
     def _look_again(self) -> None:
         try:
-            self.ways = self._find()
+            self.routes = self._find()
         except KraftError:
             return  # what is known may still do
         finally:
             self._looking.release()
 
 
-def find_ways(client: KubeClient, namespace: str, connect: Connect, relay_pods: Sequence[tuple[str, str]]) -> list[Way]:
+def find_routes(
+    client: KubeClient, namespace: str, connect: Connect, relay_pods: Sequence[tuple[str, str]]
+) -> list[ServerRoute]:
     """Return how each server is reached, in the order of the connect string.
 
     :param relay_pods: (pod, container) of the brokers; those that are Ready may relay.
@@ -197,7 +199,8 @@ def find_ways(client: KubeClient, namespace: str, connect: Connect, relay_pods: 
     pods = dict.fromkeys(pod for host, port in connect.servers for pod in pods_behind(client, namespace, host, port))
     if pods:
         return [
-            Way(f"port-forward to pod {where}/{pod}", pod_dial(client, where, pod, port)) for pod, where, port in pods
+            ServerRoute(f"port-forward to pod {where}/{pod}", pod_dial(client, where, pod, port))
+            for pod, where, port in pods
         ]
     relays = [
         each for each in relay_pods if (pod := client.find(POD, each[0], namespace)) is not None and is_ready(pod)
@@ -209,14 +212,14 @@ def find_ways(client: KubeClient, namespace: str, connect: Connect, relay_pods: 
             "kraft_zookeeper_connect to an address that this machine reaches",
             code="zookeeper-unreachable",
         )
-    ways = []
+    routes = []
     # as many as it takes to have each server and each broker once
     for number in range(max(len(connect.servers), len(relays))):
         host, port = connect.servers[number % len(connect.servers)]
         name, container = relays[number % len(relays)]
         how = f"relay through pod {namespace}/{name} to {address(host, port)}"
-        ways.append(Way(how, relay_dial(client, namespace, name, container, host, port)))
-    return ways
+        routes.append(ServerRoute(how, relay_dial(client, namespace, name, container, host, port)))
+    return routes
 
 
 def pods_behind(client: KubeClient, namespace: str, host: str, port: int) -> list[tuple[str, str, int]]:

@@ -234,13 +234,13 @@ def partitions(
                 f"under-replicated: {rolling.named(under)}; wait until every replica is in sync",
             )
         )
-    hopeless = rolling.never_safe(states)
-    if hopeless:
+    never_safe = rolling.never_safe(states)
+    if never_safe:
         found.append(
             finding(
                 "partition-cannot-roll",
                 "partitions",
-                f"{rolling.named(hopeless)} have no more replicas than min.insync.replicas and lose service during each restart; raise the "
+                f"{rolling.named(never_safe)} have no more replicas than min.insync.replicas and lose service during each restart; raise the "
                 "replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
             )
         )

@@ -98,7 +98,7 @@ class Seen:
         return tuple(name for name, stage in self.stages.items() if stage == "kraft")
 
     @property
-    def not_put_back(self) -> tuple[str, ...]:
+    def not_restored(self) -> tuple[str, ...]:
         """StatefulSets whose template is not the user's own."""
         return tuple(name for name, stage in self.stages.items() if stage)
 
@@ -120,7 +120,7 @@ class Seen:
         """Whether the cluster is in plain ZooKeeper mode with no trace of a migration."""
         return (
             not self.quorum_left
-            and not self.not_put_back
+            and not self.not_restored
             and not self.outdated
             and not self.migrating_brokers
             and not self.kraft_brokers
@@ -233,8 +233,8 @@ def blocked(sub_phase: str, seen: Seen) -> str:
             return f"the quorum or its znodes are still there ({REMOVE_ZNODES})"
         if not seen.broker_holds:
             return "no broker holds /controller yet"
-    if order >= SUB_PHASES.index(ROLL_2) and seen.not_put_back:
-        return f"StatefulSet {_names(seen.not_put_back)} still has migration settings ({REMOVE_DEPENDENCIES})"
+    if order >= SUB_PHASES.index(ROLL_2) and seen.not_restored:
+        return f"StatefulSet {_names(seen.not_restored)} still has migration settings ({REMOVE_DEPENDENCIES})"
     return _not_clean(sub_phase, seen) if sub_phase in (ADD_CLEAN_UP, REMOVE_CLEAN_UP, COMPLETE) else ""
 
 
@@ -298,13 +298,13 @@ def _remove_znodes_from_setup(seen: Seen) -> Answer:
 
 
 def _remove_dependencies(seen: Seen) -> Answer:
-    if not seen.not_put_back:
+    if not seen.not_restored:
         return Answer("done", "every StatefulSet of the brokers has the original settings")
-    return Answer("needed", f"restore the original settings of StatefulSet {_names(seen.not_put_back)}")
+    return Answer("needed", f"restore the original settings of StatefulSet {_names(seen.not_restored)}")
 
 
 def _roll_2(seen: Seen) -> Answer:
-    pods = tuple(seen.modes) if seen.not_put_back else seen.outdated
+    pods = tuple(seen.modes) if seen.not_restored else seen.outdated
     if not pods:
         return Answer("done", "every broker runs the settings of its StatefulSet")
     if seen.later:
@@ -341,7 +341,7 @@ def _remove_clean_up(seen: Seen) -> Answer:
 def _complete(seen: Seen) -> Answer:
     if seen.nothing:
         return Answer("not needed", "there is nothing to roll back")
-    if seen.later and (seen.outdated or seen.not_put_back or seen.migrating_brokers):
+    if seen.later and (seen.outdated or seen.not_restored or seen.migrating_brokers):
         return Answer(
             "later",
             "recorded once the brokers have restarted: run rollback.yml again without kraft_rollback_cleanup: later",

@@ -59,7 +59,7 @@ def _trouble(container: Mapping[str, Any]) -> str:
     return ""
 
 
-def why_not_back(client: KubeClient, namespace: str, pod: str, container: str) -> str:
+def why_not_ready(client: KubeClient, namespace: str, pod: str, container: str) -> str:
     """Return what the pod's status and log say, or an empty string when the pod is fine. Never raises KraftError."""
     try:
         found = client.find(POD, pod, namespace)

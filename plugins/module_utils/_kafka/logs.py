@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client 
 
 
 @dataclass(frozen=True)
-class Telltale:
+class LogPattern:
     """A line that means trouble.
 
     :ivar pattern: regular expression, matched anywhere in a line, case ignored.
@@ -36,9 +36,9 @@ class Telltale:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A telltale and the last line that matched it."""
+    """A pattern and the last line that matched it."""
 
-    telltale: Telltale
+    pattern: LogPattern
     line: str
 
 
@@ -50,7 +50,7 @@ class Signals:
     :ivar migration_state: of the metadata log as that controller replayed it (``PRE_MIGRATION``, ...).
     :ivar missing_brokers: the ids that the active controller waits for; empty when it does not (any more).
     :ivar waiting: the sentence with which it waits, also for controllers; empty when it does not (any more).
-    :ivar troubles: in the order of :data:`TELLTALES`.
+    :ivar troubles: in the order of :data:`LOG_PATTERNS`.
     """
 
     driver_state: str | None
@@ -60,119 +60,119 @@ class Signals:
     troubles: tuple[Trouble, ...]
 
 
-TELLTALES = (
-    Telltale(
+LOG_PATTERNS = (
+    LogPattern(
         "born-kraft",
         r"Should not have ZK migrations enabled on a cluster that was created in KRaft mode",
         "the controllers were once started without the migration flag: their log says NONE",
         "stop the controllers, empty their volumes, format them again and start them with the flag",
     ),
-    Telltale(
+    LogPattern(
         "state-none",
         r"The controller's ZkMigrationState is NONE",
         "the controllers were once started without the migration flag: their log says NONE",
         "stop the controllers, empty their volumes, format them again and start them with the flag",
     ),
-    Telltale(
+    LogPattern(
         "zookeeper-disagrees",
         r"KRaft controller indicates an active migration, but the ZK state does not",
         "the log says MIGRATION, but /migration is missing or says that nothing was copied: nothing is written to ZooKeeper any more",
         "roll back, empty the controllers' volumes, restart the brokers, and start again",
     ),
-    Telltale(
+    LogPattern(
         "stale-migration-znode",
         r"Ignoring image .* which does not contain a superset of the metadata in ZK",
         "/migration is left from an earlier attempt and the controllers started empty: once their offset passes "
         "the old one, they overwrite ZooKeeper with their empty image",
         "stop all controllers NOW, then delete /migration and empty the controllers' volumes",
     ),
-    Telltale(
+    LogPattern(
         "lost-race",
         r"Unable to claim leadership, will retry until we learn of a different KRaft leader",
         "the controller could not take over /controller",
         "wait a moment; if it persists, check who holds /controller",
         fatal=False,
     ),
-    Telltale(
+    LogPattern(
         "leftover-controller",
         r"Cannot register KRaft controller \d+ with epoch \d+ as the current controller register in ZK has the same or",
         "/controller is left from an older KRaft quorum with a higher epoch",
         "stop the controllers, delete the persistent /controller, wait for a broker to take it, and start again",
     ),
-    Telltale(
+    LogPattern(
         "no-controller-epoch",
         r"Cannot register KRaft controller \d+ as the active controller since there is no ZK controller epoch",
         "/controller_epoch is missing, most likely because the controllers use a wrong chroot",
         "compare zookeeper.connect of the controllers with that of the brokers",
     ),
-    Telltale(
+    LogPattern(
         "copy-failed",
         r"Abort(?:ed|ing) (?:the )?metadata migration from ZooKeeper to KRaft",
         "the copy of the metadata failed and its transaction was aborted",
         "read the log lines before it: most often the cause is a topic without an id, or a znode that is not Kafka's",
     ),
-    Telltale(
+    LogPattern(
         "no-transactions",
         r"Caution! Enabled ZooKeeper migration without metadata transactions support",
         "the inter.broker.protocol.version is below 3.6-IV1, so the copy would not be atomic and will not start",
         "raise inter.broker.protocol.version on all brokers first",
     ),
-    Telltale(
+    LogPattern(
         "metadata-version-too-low",
         r"The bootstrap metadata\.version \S+ does not support ZK migrations",
         "the controllers were formatted with a metadata.version that is too low",
         "empty their volumes and format them with the brokers' inter.broker.protocol.version as --release-version",
     ),
-    Telltale(
+    LogPattern(
         "truncation-below-high-watermark",
         r"The leader requested truncation to offset \d+, which is below the current high watermark",
         "the quorum was wiped while this node kept its metadata log",
         "delete __cluster_metadata-0 on this node (its topics are elsewhere) and restart it",
     ),
-    Telltale(
+    LogPattern(
         "zookeeper-login",
         r"Encountered ZooKeeper authentication in",
         "the controllers' login or TLS to ZooKeeper is wrong",
         "give the controllers the brokers' ZooKeeper login",
     ),
-    Telltale(
+    LogPattern(
         "zookeeper-trouble",
         r"Encountered ZooKeeper error during event .* Will retry",
         "ZooKeeper failed for a moment",
         "check ZooKeeper if it persists",
         fatal=False,
     ),
-    Telltale(
+    LogPattern(
         "ibp-mismatch",
         r"Unable to register because the broker does not support finalized version \S+ of metadata\.version",
         "the broker's inter.broker.protocol.version is not the quorum's metadata.version",
         "set both to the same version",
     ),
-    Telltale(
+    LogPattern(
         "kraft-too-early",
         r"Controller is in pre-migration mode and cannot register KRaft brokers",
         "a broker was switched to KRaft mode before the copy was done",
         "restore this broker's migration settings",
     ),
-    Telltale(
+    LogPattern(
         "no-inter-broker-listener",
         r"Broker does not have the current inter\.broker\.listener",
         "inter.broker.listener.name of the controllers is not a listener of the broker",
         "set inter.broker.listener.name and the listener map of the controllers as on the brokers",
     ),
-    Telltale(
+    LogPattern(
         "formatted-directory",
         r"Found unexpected version in .*meta\.properties",
         "a log directory was formatted by kafka-storage (version 1), so a pure ZooKeeper-mode broker refuses it",
         "start the broker with the migration flag, or write meta.properties as version 0",
     ),
-    Telltale(
+    LogPattern(
         "registration-lost",
         r"channel manager timed out before sending the request",
         "the registration of this controller was lost when it started, and it does not try again (KAFKA-20247)",
         "delete the pod of this controller while the others have a majority: it registers when it starts",
     ),
-    Telltale(
+    LogPattern(
         "version-locked",
         r"Unable to modify metadata\.version while a ZK migration is in progress",
         "somebody tried to change metadata.version during the migration",
@@ -198,7 +198,7 @@ _WAITED = re.compile(
     r"Controller Quorum is ready for Zk to KRaft|Zk brokers are registered and ready|Became inactive migration driver",
     re.IGNORECASE,
 )
-_TELLTALES = tuple((each, re.compile(each.pattern, re.IGNORECASE)) for each in TELLTALES)
+_COMPILED = tuple((each, re.compile(each.pattern, re.IGNORECASE)) for each in LOG_PATTERNS)
 _LOGGER = re.compile(r" \([\w.$]+\)\s*$")
 
 
@@ -219,10 +219,10 @@ def read_signals(lines: Iterable[str]) -> Signals:
             waiting = _LOGGER.sub("", match["text"]).strip()
         elif _WAITED.search(line) or (driver not in (None, "WAIT_FOR_CONTROLLER_QUORUM", "WAIT_FOR_BROKERS")):
             missing, waiting = (), ""
-        for telltale, pattern in _TELLTALES:
+        for known, pattern in _COMPILED:
             if pattern.search(line):
-                troubles[telltale.name] = Trouble(telltale, line.strip())
-    found = tuple(troubles[each.name] for each in TELLTALES if each.name in troubles)
+                troubles[known.name] = Trouble(known, line.strip())
+    found = tuple(troubles[each.name] for each in LOG_PATTERNS if each.name in troubles)
     return Signals(driver, state, missing, waiting, found)
 
 

@@ -58,7 +58,7 @@ def cause_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def is_hopeless(error: BaseException) -> bool:
+def is_permanent(error: BaseException) -> bool:
     """Say whether trying again cannot help: the certificate is not trusted, or the name does not exist."""
     return any(
         isinstance(item, ssl.SSLCertVerificationError)

@@ -150,7 +150,7 @@ class RestClient:
                 if wire is not None:
                     wire.close()
                 safe = call.changes_nothing or wire is None  # None: nothing was sent
-                if safe and not faults.is_hopeless(error) and self._again(backoff, call, faults.cause_of(error)):
+                if safe and not faults.is_permanent(error) and self._again(backoff, call, faults.cause_of(error)):
                     continue
                 if safe and call.patience is None:
                     self._reached = False  # given up: whoever asks next does not wait as long again

@@ -27,7 +27,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import kraft_in_charge, wait_current
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import (
+    kraft_is_controller,
+    wait_current,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.hash_target import HashTarget
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back, OtherFirst
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
@@ -44,7 +47,7 @@ Partition = tuple[str, int]
 #: a TTL that costs nothing
 _FAST = 0
 #: seconds without an ISR that grows after which it is looked for brokers that cannot change one, each time
-MUTE_LOOK = 10.0
+STALLED_INTERVAL = 10.0
 #: seconds after which a wait for the ISR is explained by the controller's address cache
 SLOW = 8.0
 
@@ -95,7 +98,7 @@ class BrokerRoll(HashTarget):
         self._registered_ms: int = 0
         self._reading: Background[ProcessFacts] | None = None
         #: pods of brokers that cannot change an ISR any more; best restarted while every ISR is complete
-        self._mute = {
+        self._stalled = {
             pod
             for pod, facts in known(cluster.facts).items()
             if handed_over and pod in self._left and stalled_isr.has_lost_a_channel(facts)
@@ -113,7 +116,7 @@ class BrokerRoll(HashTarget):
             last = self.cluster.pod_of_broker.get(parse_controller(node.data, ephemeral=True).broker_id)
         # one that does not run takes nothing away when it is restarted, and may be what keeps the others waiting
         down = [pod for pod in self._left if self._down_too and isinstance(self.cluster.facts.get(pod), NotRunning)]
-        first = down or [pod for pod in self._left if pod in self._mute]
+        first = down or [pod for pod in self._left if pod in self._stalled]
         return (first or rolling.order(self._left, last))[0], len(self._left)
 
     def make_sure(self, pod: str) -> None:
@@ -131,7 +134,7 @@ class BrokerRoll(HashTarget):
             tolerated = (
                 rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
             )
-            if pod in self._mute:
+            if pod in self._stalled:
                 # the others are in sync, only it cannot say so: whoever leads next does, in about a second
                 progress(
                     f"broker {broker} lost its connection to the controller at the last controller change and can no longer change the "
@@ -149,10 +152,10 @@ class BrokerRoll(HashTarget):
                 if low
                 else f"{rolling.named(bad)} already lack another replica; broker {broker} waits until it is back"
             )
-            hopeless = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
-            if hopeless:
+            never_safe = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
+            if never_safe:
                 raise Refused(
-                    f"{rolling.named(hopeless)} cannot stay available while broker {broker} restarts: as many replicas as "
+                    f"{rolling.named(never_safe)} cannot stay available while broker {broker} restarts: as many replicas as "
                     "min.insync.replicas; raise the replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
                     code="partition-cannot-roll",
                 )
@@ -165,7 +168,7 @@ class BrokerRoll(HashTarget):
             try:
                 self._in_sync(want, left, progress)
             except _Found:
-                if pod not in self._mute:
+                if pod not in self._stalled:
                     raise OtherFirst from None
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
@@ -197,7 +200,7 @@ class BrokerRoll(HashTarget):
         deadline = time.monotonic() + timeout
         reading = self._reading or self._read(pod)
         self._reading = None
-        self._mute.discard(pod)
+        self._stalled.discard(pod)
         if self._registers:
             self._wait_registered(broker, deadline, progress)
         # an ISR that ZooKeeper has not heard of since would still name the broker from before its restart
@@ -222,8 +225,8 @@ class BrokerRoll(HashTarget):
         broker, note = self.node_id(pod), ""
         while True:
             want = dict.fromkeys(_assigned(self.cluster, broker), broker)
-            states = replicas_of(self.cluster, broker) if self._mute else {}
-            cannot = {self._ids[other] for other in self._mute}
+            states = replicas_of(self.cluster, broker) if self._stalled else {}
+            cannot = {self._ids[other] for other in self._stalled}
             led = {name for other in cannot for name in rolling.led_by(states, other)}
             if led:
                 want = {name: number for name, number in want.items() if name not in led}
@@ -238,21 +241,23 @@ class BrokerRoll(HashTarget):
 
         def look(leaders: set[int]) -> None:
             # before KRaft was ever in charge no broker can have lost its channel by that
-            if (self._handed_over or kraft_in_charge(self.cluster)) and self._find_mute(leaders):
+            if (self._handed_over or kraft_is_controller(self.cluster)) and self._find_stalled(leaders):
                 raise _Found
 
         return wait_in_sync(
-            self.cluster.zookeeper, want, timeout=timeout, progress=progress, look=look, every=MUTE_LOOK
+            self.cluster.zookeeper, want, timeout=timeout, progress=progress, look=look, every=STALLED_INTERVAL
         )
 
-    def _find_mute(self, leaders: set[int]) -> bool:
+    def _find_stalled(self, leaders: set[int]) -> bool:
         """Look whether any of these brokers cannot change an ISR any more; returns whether there is a new one.
 
         One that runs the wanted settings already is restarted once more: nothing else helps it.
         """
         cluster = self.cluster
-        found = stalled_isr.among(cluster, {pod for pod, broker in self._ids.items() if broker in leaders}) - self._mute
-        self._mute |= found
+        found = (
+            stalled_isr.among(cluster, {pod for pod, broker in self._ids.items() if broker in leaders}) - self._stalled
+        )
+        self._stalled |= found
         for pod in found - self._left.keys():
             self._left[pod] = cluster.client.get(POD, pod, cluster.namespace)["metadata"]["uid"]
         return bool(found)

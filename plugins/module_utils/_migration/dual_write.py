@@ -34,7 +34,7 @@ def check_zookeeper_alone(cluster: Cluster) -> None:
     """
     cluster.changed(Part.ZOOKEEPER)
     view = cluster.view
-    if not view.broker_in_charge or view.migration_present:
+    if not view.broker_is_controller or view.migration_present:
         raise Refused(
             f"{cluster.namespace}/{cluster.name}: no broker holds /controller, or /migration is still there; run rollback.yml",
             code="wrong-state",

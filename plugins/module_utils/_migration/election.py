@@ -94,7 +94,9 @@ class _Candidate(BrokerRoll):
 
     def wait_until_back(self, pod: str, timeout: float, progress: Progress) -> Back:
         """Wait until a broker holds /controller."""
-        controller, when_ms = handover.wait_broker_in_charge(self.cluster.zookeeper, timeout=timeout, progress=progress)
+        controller, when_ms = handover.wait_broker_is_controller(
+            self.cluster.zookeeper, timeout=timeout, progress=progress
+        )
         self.elected.append((controller, when_ms))
         self._left.clear()
         return Back(when_ms, int(time.time() * 1000))

@@ -27,7 +27,7 @@ Progress = Callable[[str], None]
 FOLLOWS = 1.0
 
 
-def kraft_in_charge(cluster: Cluster) -> bool:
+def kraft_is_controller(cluster: Cluster) -> bool:
     """Whether a KRaft controller holds ``/controller``."""
     node = cluster.zookeeper.get("/controller")
     return node is not None and not node.ephemeral
@@ -40,7 +40,7 @@ def wait_current(cluster: Cluster, timeout: float, progress: Progress) -> None:
     offsets after ``timeout`` seconds, Forbidden.
     """
     began = time.monotonic()
-    if not kraft_in_charge(cluster):
+    if not kraft_is_controller(cluster):
         return
     # not that something is written to it, which it is all the time, however far behind: up to where
     offset = _committed(cluster, timeout, progress)

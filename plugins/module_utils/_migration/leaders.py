@@ -19,7 +19,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.leaders import BY_HAND, elect_preferred
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import kraft_in_charge, wait_current
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import (
+    kraft_is_controller,
+    wait_current,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
@@ -98,7 +101,7 @@ def _put_back(
 
 def _deciding(cluster: Cluster) -> Mapping[str, str]:
     """The settings of whoever would balance leaders: a KRaft controller, or the broker that is controller."""
-    if kraft_in_charge(cluster):
+    if kraft_is_controller(cluster):
         for facts in known(cluster.controller_facts).values():
             return facts.settings
     return cluster.effective

@@ -38,7 +38,7 @@ ALIVE = "controllers-not-ready"
 REST = 10.0
 
 
-def hold_still(cluster: DirectCluster, progress: Progress) -> tuple[int | None, str]:
+def quiesce(cluster: DirectCluster, progress: Progress) -> tuple[int | None, str]:
     """End the followers, so that nothing can be committed any more, and wait until ZooKeeper has the rest.
 
     Returns the offset of the last committed record (None when nobody could say it) and a note ("" when all went well).

@@ -190,7 +190,7 @@ def _restart_active(cluster: DirectCluster, progress: Progress) -> str:
     return ""
 
 
-def hold_still(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
+def quiesce_quorum(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
     """Right before the stop: no change can be committed any more, and ZooKeeper has the last one.
 
     Raises Refused (rollback-behind, acceptable) when it has not, DeadlineExceeded when a controller does not end; the quorum
@@ -200,7 +200,7 @@ def hold_still(cluster: DirectCluster, evidence: Evidence, progress: Progress) -
         return
     evidence.stopping_ms = int(time.time() * 1000)
     try:
-        last, note = quiesce.hold_still(cluster, progress)
+        last, note = quiesce.quiesce(cluster, progress)
     except DeadlineExceeded as error:
         if error.code == quiesce.ALIVE:
             raise
@@ -285,7 +285,7 @@ def hand_over(cluster: DirectCluster, evidence: Evidence, progress: Progress) ->
             f"removed {' and '.join(done.removed)} in one transaction"
             + (f", /controller_epoch raised to {done.epoch}" if done.epoch is not None else "")
         )
-    controller, evidence.elected_ms = handover.wait_broker_in_charge(
+    controller, evidence.elected_ms = handover.wait_broker_is_controller(
         cluster.zookeeper, timeout=ELECTION, progress=progress
     )
     evidence.controller = controller.broker_id

@@ -21,7 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.budgets import budget_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import selects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.report import epoch_ms
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import why_not_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
@@ -223,7 +223,7 @@ class RollEngine:
                 restart.ready_ms = int(time.time() * 1000)
                 back = _patiently(lambda seconds: target.wait_until_back(pod, seconds, tell), deadline, recovery)
         except KraftError as error:
-            why = why_not_back(self.client, self.namespace, pod, self.container)
+            why = why_not_ready(self.client, self.namespace, pod, self.container)
             text = (
                 f"{place} did not come back: {error.message}"
                 + (f"; {why}" if why else "")

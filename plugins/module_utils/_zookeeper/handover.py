@@ -192,7 +192,7 @@ def wait_written(session: ZkSession, offset: int, *, timeout: float, progress: P
     return found
 
 
-def wait_broker_in_charge(session: ZkSession, *, timeout: float, progress: Progress) -> tuple[Controller, int]:
+def wait_broker_is_controller(session: ZkSession, *, timeout: float, progress: Progress) -> tuple[Controller, int]:
     """Wait until a broker in ZooKeeper mode holds ``/controller``; returns it and when it took it.
 
     The time is ZooKeeper's, in milliseconds since 1970.

@@ -80,7 +80,7 @@ class ZkView:
     reassigning: tuple[str, ...]
 
     @property
-    def broker_in_charge(self) -> bool:
+    def broker_is_controller(self) -> bool:
         """Whether a broker in ZooKeeper mode is the controller right now."""
         return self.controller is not None and not self.controller.is_kraft and self.controller.ephemeral
 

@@ -57,7 +57,7 @@ def is_pod_of_controllers(pod: Obj, cluster: str, name: str, uid: str, living: C
     )
 
 
-def whose(obj: Obj) -> str:
+def owner_of(obj: Obj) -> str:
     """Return whose an object seems to be, as the end of "it seems to belong to ..." (several marks, the surest first)."""
     metadata, labels = obj["metadata"], labels_of(obj)
     annotations = metadata.get("annotations") or {}

@@ -44,7 +44,7 @@ def page(report: Mapping[str, Any]) -> str:
         _gates(report["gates"]),
         _failures(report["failures"]),
         _folded(report["folded"]),
-        _way_back(report["rollback"]),
+        _rollback(report["rollback"]),
         _git(report["git"]),
         _sub_phases(report["sub_phases"]),
         _members(report),
@@ -263,7 +263,7 @@ def _gates(rounds: Sequence[Mapping[str, Any]]) -> str:
     return _section("Gates of the irreversible step", body, note) if body else ""
 
 
-def _way_back(back: Mapping[str, Any] | None) -> str:
+def _rollback(back: Mapping[str, Any] | None) -> str:
     """What the rollback did, with both windows without a controller."""
     if not back:
         return ""

@@ -46,7 +46,7 @@ class MetadataVersion:
         return self.release if _LAST[self.release] == self else self.name
 
 
-def _levels() -> tuple[MetadataVersion, ...]:
+def _versions() -> tuple[MetadataVersion, ...]:
     names = [
         (f"{release}-IV{number}" if count else release, release)
         for release, count in _RELEASES
@@ -59,9 +59,9 @@ def _levels() -> tuple[MetadataVersion, ...]:
     )
 
 
-LEVELS = _levels()
-_EXACT = {level.name: level for level in LEVELS}
-_LAST = {level.release: level for level in LEVELS}  # the last one of a release wins
+VERSIONS = _versions()
+_EXACT = {level.name: level for level in VERSIONS}
+_LAST = {level.release: level for level in VERSIONS}  # the last one of a release wins
 
 TOPIC_IDS = _EXACT["2.8-IV0"]  # KIP-516: topics get their ids
 TRANSACTIONS = _EXACT["3.6-IV1"]  # KAFKA-17457: a migration needs metadata transactions

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp, target_level
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp, target_version
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import marks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
@@ -205,7 +205,7 @@ def _planning(
 ) -> tuple[Callable[[BrokerStage, Mapping[str, str]], BrokerContext], str, str]:
     """What a stage depends on beside the brokers: their context, our JVM option, the cluster id."""
     ttl = cluster.params["dns_ttl"]
-    target, voters = target_level(cluster), "" if stage == "ibp" else controllers.voters_of(cluster)
+    target, voters = target_version(cluster), "" if stage == "ibp" else controllers.voters_of(cluster)
 
     def context(_stage: BrokerStage, configured: Mapping[str, str]) -> BrokerContext:
         return BrokerContext(

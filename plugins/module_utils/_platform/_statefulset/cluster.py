@@ -339,7 +339,7 @@ class StatefulSetCluster:
             own = ordinal_key(pod)[0]
             per_set[own] = facts.settings.get("zookeeper.connect") or per_set.get(own, "")
         if not self.params["statefulsets"]:
-            discovery.no_stranger(per_set, self.statefulsets, self.name)
+            discovery.no_other_cluster(per_set, self.statefulsets, self.name)
         discovery.same_zookeeper({own: connect for own, connect in per_set.items() if connect}, self.name)
         for settings in sources:
             if settings.get("zookeeper.connect"):

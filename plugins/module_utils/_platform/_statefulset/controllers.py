@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.identity import cluster_id
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import target_level
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import target_version
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import marks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.broker_data import storage_class
@@ -107,7 +107,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
     if stage == "held":
         return spec
     settings = _settings(cluster, spec, "migrating" if stage == "migrating" else "final")
-    target = target_level(cluster)
+    target = target_version(cluster)
     return spec.with_settings(settings, cluster_id(cluster)[0], target.setting)
 
 
@@ -128,7 +128,7 @@ def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: Controll
         stage,
         effective,
         ControllerContext(
-            target=target_level(cluster),
+            target=target_version(cluster),
             voters=voters(spec),
             log_dir=spec.log_dir,
             controller_listener=controller_listener_name(effective),

@@ -76,7 +76,7 @@ def choose(cluster: str, namespace: str, found: Sequence[Obj], explicit: Sequenc
     if not all(looks_like_kafka(item) for item in chosen):
         raise Refused(
             f"StatefulSet {namespace}/{cluster} does not start Kafka brokers; correct kraft_cluster "
-            f"({_near(cluster, [name for name, item in by_name.items() if looks_like_kafka(item)])})",
+            f"({_similar(cluster, [name for name, item in by_name.items() if looks_like_kafka(item)])})",
             code="cluster-not-found",
         )
     return chosen
@@ -87,7 +87,7 @@ def _belongs(item: Obj, cluster: str) -> bool:
     return name_of(item).startswith(cluster + "-") or labels.get("app.kubernetes.io/instance") == cluster
 
 
-def _near(wanted: str, names: Sequence[str]) -> str:
+def _similar(wanted: str, names: Sequence[str]) -> str:
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.4) or sorted(names)[:5]
     return "similar names: " + ", ".join(near) if near else "there is no Kafka StatefulSet"
 
@@ -95,7 +95,7 @@ def _near(wanted: str, names: Sequence[str]) -> str:
 def _not_found(what: str, namespace: str, wanted: str, by_name: Mapping[str, Obj]) -> Refused:
     names = [name for name, item in by_name.items() if looks_like_kafka(item) and not is_controllers(item)]
     return Refused(
-        f"{what} was not found in namespace {namespace!r} ({_near(wanted, names)}); correct kraft_cluster or kraft_namespace",
+        f"{what} was not found in namespace {namespace!r} ({_similar(wanted, names)}); correct kraft_cluster or kraft_namespace",
         code="cluster-not-found",
         detail={"near": names},
     )
@@ -114,7 +114,7 @@ def namespace_among(namespace: str, existing: Sequence[str]) -> None:
     )
 
 
-def no_stranger(connects: Mapping[str, str], statefulsets: Sequence[Obj], cluster: str) -> None:
+def no_other_cluster(connects: Mapping[str, str], statefulsets: Sequence[Obj], cluster: str) -> None:
     """Refuse a StatefulSet that only matches the name: none of its processes uses ZooKeeper, though others do, and it was never touched by us.
 
     It may well be another cluster: a new one in KRaft mode beside ``orders-a`` called ``orders-new``, or one that is scaled to 0.

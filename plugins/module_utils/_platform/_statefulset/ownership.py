@@ -117,7 +117,7 @@ def delete_ours(cluster: StatefulSetCluster, kind: Kind, name: str) -> str:
     if found is None:
         return "absent"
     if not _is_ours(cluster, kind, found):
-        return f"{kind.kind} {name} was left alone: it seems to belong to {ownership.whose(found)}"
+        return f"{kind.kind} {name} was left alone: it seems to belong to {ownership.owner_of(found)}"
     return delete_read(cluster, kind, found)
 
 
@@ -143,7 +143,7 @@ def foreign(cluster: StatefulSetCluster, kind: Kind, item: Mapping[str, Any]) ->
     return finding(
         FOREIGN,
         where,
-        f"{where} has a name that this migration needs and does not carry its labels; it seems to belong to {ownership.whose(item)}; "
+        f"{where} has a name that this migration needs and does not carry its labels; it seems to belong to {ownership.owner_of(item)}; "
         + _advice(cluster, kind, name),
     )
 
@@ -183,6 +183,6 @@ def _of_pods(cluster: StatefulSetCluster) -> list[Finding]:
             continue
         owners = {owner.get("uid") for owner in pod["metadata"].get("ownerReferences") or []}
         if not is_controller_pod(cluster, pod) and not owners & told:
-            sentence = f"{where} {what} but is not one; it seems to belong to {ownership.whose(pod)}; {advice}"
+            sentence = f"{where} {what} but is not one; it seems to belong to {ownership.owner_of(pod)}; {advice}"
             found.append(finding(FOREIGN, where, sentence))
     return found

@@ -13,7 +13,10 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import DATA_VOLUME
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of_controllers, whose
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import (
+    is_of_controllers,
+    owner_of,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import claim_names, claims_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.checks import stored
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
@@ -83,7 +86,7 @@ def claim_findings(cluster: StatefulSetCluster) -> list[Finding]:
                 ownership.FOREIGN,
                 where,
                 f"{where} has the name of a volume that a controller would bind with whatever data is on it, and does not carry our "
-                f"labels; it seems to belong to {whose(item)}{used}; set kraft_controller_name to a name that is free, or, if you "
+                f"labels; it seems to belong to {owner_of(item)}{used}; set kraft_controller_name to a name that is free, or, if you "
                 "know that nobody needs it, delete it",
             )
         )

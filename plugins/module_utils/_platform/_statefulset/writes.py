@@ -21,7 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ma
     owner_uid,
     template_annotation,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of, whose
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of, owner_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
@@ -239,7 +239,7 @@ def create_settings(client: KubeClient, namespace: str, cluster: str, body: Mapp
         if not is_of(there, cluster):
             raise Refused(
                 f"{kind.kind} {namespace}/{metadata['name']} has a name that this migration needs and does not carry its labels; it seems "
-                f"to belong to {whose(there)}; move it to another name",
+                f"to belong to {owner_of(there)}; move it to another name",
                 code="foreign-object",
             ) from None
         if there.get("data") != marked.get("data"):

@@ -175,8 +175,8 @@ def channels(monkeypatch: Any) -> Any:
     return opened
 
 
-def ways(client: Any, connect: Any, *, relays: Any = (("kafka-0", "kafka"),)) -> Any:
-    return zookeeper_route.find_ways(client, "n", parse_connect(connect), list(relays))
+def routes(client: Any, connect: Any, *, relays: Any = (("kafka-0", "kafka"),)) -> Any:
+    return zookeeper_route.find_routes(client, "n", parse_connect(connect), list(relays))
 
 
 def ensemble(*names: str) -> Any:
@@ -204,31 +204,31 @@ def test_the_users_own_addresses_come_first() -> None:
 
 
 def test_each_server_with_a_pod_is_a_way(channels: Any) -> None:
-    found = ways(ensemble("zk-0", "zk-2"), THREE)
-    assert [way.how for way in found] == ["port-forward to pod n/zk-0", "port-forward to pod n/zk-2"]
-    for way in found:
-        way.dial()
+    found = routes(ensemble("zk-0", "zk-2"), THREE)
+    assert [route.how for route in found] == ["port-forward to pod n/zk-0", "port-forward to pod n/zk-2"]
+    for route in found:
+        route.dial()
     assert channels.asked == [("forward", "n", "zk-0", 2181), ("forward", "n", "zk-2", 2181)]
 
 
 def test_pods_that_are_named_twice_are_one_way(channels: Any) -> None:
-    assert len(ways(ensemble("zk-0", "zk-1"), "zk,zk-0.zk,zk.n.svc")) == 2
+    assert len(routes(ensemble("zk-0", "zk-1"), "zk,zk-0.zk,zk.n.svc")) == 2
 
 
 def test_else_the_brokers_relay(channels: Any) -> None:
     client = FakeClient(pod("kafka-0"), pod("kafka-1", ready=False), pod("kafka-2"))
     brokers = [(f"kafka-{number}", "kafka") for number in range(4)]
-    found = ways(client, "a.example.com:1,b.example.com,c.example.com", relays=brokers)
-    for way in found:
-        way.dial()
+    found = routes(client, "a.example.com:1,b.example.com,c.example.com", relays=brokers)
+    for route in found:
+        route.dial()
     assert channels.asked == [
         ("relay", "n", "kafka-0", "kafka", "a.example.com", 1),
         ("relay", "n", "kafka-2", "kafka", "b.example.com", 2181),
         ("relay", "n", "kafka-0", "kafka", "c.example.com", 2181),
     ]
     assert found[0].how == "relay through pod n/kafka-0 to a.example.com:1"
-    found = ways(client, "lb.example.com", relays=brokers)
-    assert [way.how for way in found] == [
+    found = routes(client, "lb.example.com", relays=brokers)
+    assert [route.how for route in found] == [
         "relay through pod n/kafka-0 to lb.example.com:2181",
         "relay through pod n/kafka-2 to lb.example.com:2181",
     ], "a broker that is restarted takes nobody's ZooKeeper away"
@@ -237,7 +237,7 @@ def test_else_the_brokers_relay(channels: Any) -> None:
 def test_without_a_ready_broker_nobody_can_relay(channels: Any) -> None:
     for client in (FakeClient(), FakeClient(pod("kafka-0", ready=False))):
         with pytest.raises(Refused) as raised:
-            ways(client, "zk.example.com")
+            routes(client, "zk.example.com")
         assert raised.value.code == "zookeeper-unreachable"
         assert "zk.example.com:2181" in raised.value.message
         assert "kraft_zookeeper_connect" in raised.value.message
@@ -251,7 +251,7 @@ def asked(channels: Any) -> list[str]:
 
 
 def servers_of(client: Any) -> Any:
-    return zookeeper_route.Servers(lambda: ways(client, THREE))
+    return zookeeper_route.Servers(lambda: routes(client, THREE))
 
 
 def test_each_connection_goes_to_the_server_that_was_used_least_lately(channels: Any) -> None:
@@ -293,14 +293,14 @@ def until(condition: Any) -> None:
 def test_a_pod_under_another_name_is_found_in_time_for_a_later_connection(channels: Any) -> None:
     """As a Deployment makes it; a StatefulSet's comes back under its own name."""
     client = FakeClient(service("zk", "n", selector={"app": "zk"}), zk_pod("zk-x7", "n"))
-    servers: Any = zookeeper_route.Servers(lambda: ways(client, "zk:2181"))
+    servers: Any = zookeeper_route.Servers(lambda: routes(client, "zk:2181"))
     servers.dial()
     client.drop("Pod", "n", "zk-x7")
     client.put(zk_pod("zk-b9", "n"))
     channels.broken = {"zk-x7": NotFound("no such pod")}
     with contextlib.suppress(NotFound):
         servers.dial()
-    until(lambda: [way.how for way in servers.ways] == ["port-forward to pod n/zk-b9"])
+    until(lambda: [route.how for route in servers.routes] == ["port-forward to pod n/zk-b9"])
     assert servers.dial()[2] == "zk-b9"
 
 

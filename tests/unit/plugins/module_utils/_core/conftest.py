@@ -9,6 +9,6 @@ from __future__ import annotations
 import pytest
 from hypothesis.internal.conjecture import providers
 
-# As in tests/unit/way: Hypothesis would look for numbers to draw in the source of whatever is loaded, and keep them in the
+# As in tests/unit/model: Hypothesis would look for numbers to draw in the source of whatever is loaded, and keep them in the
 # checkout: what it tries would then be something else with each change anywhere.
 pytest.MonkeyPatch().setattr(providers, "_get_local_constants", lambda: providers._local_constants)

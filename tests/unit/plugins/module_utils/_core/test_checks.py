@@ -140,7 +140,7 @@ def test_membership_is_complete() -> None:
 
 
 def test_a_stranger_stops_the_run() -> None:
-    """Rule 6.6: an id in /brokers/ids that maps to no managed pod is a stranger."""
+    """Rule 6.6: an id in /brokers/ids that maps to no managed pod is an unmanaged broker."""
     found = checks.membership({0, 1, 7}, PODS, PODS.values(), [])
     assert codes(found) == ["stranger-broker"]
     assert found[0].sentence.startswith("broker 7 is registered in ZooKeeper but is not a pod of this cluster")

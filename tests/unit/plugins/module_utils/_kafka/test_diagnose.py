@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import failing_init, why_not_back
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import failing_init, why_not_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.module_utils.fakes import pod
@@ -45,7 +45,7 @@ def _stuck(**status: Any) -> Any:
 def test_the_log_of_a_failing_init_container_is_shown() -> None:
     found = _stuck(state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState={"terminated": {"exitCode": 1}})
     client: Any = _Client(found, {"kraft-format": "java.nio.file.AccessDeniedException: /var/lib/kraft/data\n"})
-    assert why_not_back(client, "n", "kafka-kraft-0", "kafka") == (
+    assert why_not_ready(client, "n", "kafka-kraft-0", "kafka") == (
         "container kraft-format: CrashLoopBackOff, last exit code 1; last log lines: java.nio.file.AccessDeniedException: /var/lib/kraft/data"
     )
     assert client.asked == [("kraft-format", True)]

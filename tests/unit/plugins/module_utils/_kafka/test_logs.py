@@ -114,18 +114,18 @@ EXAMPLES = {
 }
 
 
-@pytest.mark.parametrize("telltale", logs.TELLTALES, ids=lambda each: each.name)
-def test_every_telltale_has_its_line_and_matches_no_other(telltale: logs.Telltale) -> None:
-    line = EXAMPLES[telltale.name]
+@pytest.mark.parametrize("known", logs.LOG_PATTERNS, ids=lambda each: each.name)
+def test_every_pattern_has_its_line_and_matches_no_other(known: logs.LogPattern) -> None:
+    line = EXAMPLES[known.name]
     found = read_signals(["INFO fine", f"ERROR {line}  ", "INFO fine"])
-    assert [each.telltale for each in found.troubles] == [telltale]
+    assert [each.pattern for each in found.troubles] == [known]
     assert found.troubles[0].line == f"ERROR {line}"
-    assert telltale.meaning
-    assert telltale.remedy
+    assert known.meaning
+    assert known.remedy
 
 
 def test_names_are_unique() -> None:
-    assert len({each.name for each in logs.TELLTALES}) == len(logs.TELLTALES) == len(EXAMPLES)
+    assert len({each.name for each in logs.LOG_PATTERNS}) == len(logs.LOG_PATTERNS) == len(EXAMPLES)
 
 
 def test_pod_signals() -> None:

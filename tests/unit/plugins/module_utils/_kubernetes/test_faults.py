@@ -103,10 +103,10 @@ def test_causes_in_words(cause: BaseException, words: str) -> None:
 
 
 def test_what_cannot_be_mended_by_waiting() -> None:
-    assert faults.is_hopeless(_caused(ssl.SSLCertVerificationError("x")))
-    assert faults.is_hopeless(socket.gaierror(socket.EAI_NONAME, "x"))
-    assert not faults.is_hopeless(socket.gaierror(socket.EAI_AGAIN, "x"))
-    assert not faults.is_hopeless(ConnectionRefusedError())
+    assert faults.is_permanent(_caused(ssl.SSLCertVerificationError("x")))
+    assert faults.is_permanent(socket.gaierror(socket.EAI_NONAME, "x"))
+    assert not faults.is_permanent(socket.gaierror(socket.EAI_AGAIN, "x"))
+    assert not faults.is_permanent(ConnectionRefusedError())
 
 
 def test_status_is_only_taken_from_a_status_object() -> None:

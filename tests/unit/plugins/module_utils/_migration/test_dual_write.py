@@ -24,7 +24,7 @@ def view(controller: Controller | None, migration: Migration | None) -> Any:
     in_charge = controller is not None and not controller.is_kraft
     present = migration is not None
     return SimpleNamespace(
-        controller=controller, migration=migration, broker_in_charge=in_charge, migration_present=present
+        controller=controller, migration=migration, broker_is_controller=in_charge, migration_present=present
     )
 
 

@@ -46,7 +46,7 @@ class Scene:
         self.cluster.view = SimpleNamespace(brokers=dict.fromkeys(up))
         self.cluster.zookeeper = SimpleNamespace(get=lambda _path: None)
         monkeypatch.setattr(election, "replicas_of", self._replicas_of)
-        monkeypatch.setattr(handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(1, -1, True), 5))
+        monkeypatch.setattr(handover, "wait_broker_is_controller", lambda *_a, **_k: (Controller(1, -1, True), 5))
 
     def _replicas_of(self, _cluster: Any) -> Any:
         return self.partitions.pop(0) if len(self.partitions) > 1 else self.partitions[0]
@@ -125,7 +125,7 @@ def test_nobody_is_elected(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_arguments: Any, **_options: Any) -> Any:
         raise DeadlineExceeded("nobody holds /controller")
 
-    monkeypatch.setattr(handover, "wait_broker_in_charge", nobody)
+    monkeypatch.setattr(handover, "wait_broker_is_controller", nobody)
     with pytest.raises(DeadlineExceeded, match="kafka-1 did not come back: nobody holds /controller"):
         scene.nudge()
     assert scene.client.calls == [("delete", "Pod", "kafka-1")]

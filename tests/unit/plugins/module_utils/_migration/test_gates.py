@@ -59,7 +59,7 @@ def test_every_gate_is_open(registered: Any, seen: Any) -> None:
         ({"state": state.ClusterState(state.HYBRID, "migrating")}, "gate-pure-dual-write"),
         ({"state": state.ClusterState(state.MIXED, "a roll is under way")}, "gate-pure-dual-write"),
         (
-            {"view": SimpleNamespace(brokers={1: None}, assigned_brokers=set(), broker_in_charge=False)},
+            {"view": SimpleNamespace(brokers={1: None}, assigned_brokers=set(), broker_is_controller=False)},
             "gate-pure-dual-write",
         ),
         # a rollback wrote other settings and was given up

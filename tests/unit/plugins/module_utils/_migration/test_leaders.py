@@ -44,7 +44,7 @@ class Scene:
         )
         self.looks = list(looks)
         monkeypatch.setattr(leaders, "replicas_of", self._replicas_of)
-        monkeypatch.setattr(leaders, "kraft_in_charge", lambda _cluster: kraft)
+        monkeypatch.setattr(leaders, "kraft_is_controller", lambda _cluster: kraft)
         monkeypatch.setattr(leaders, "wait_current", lambda *_: self.elections.append("followed"))
         monkeypatch.setattr(leaders, "elect_preferred", self._elect)
 

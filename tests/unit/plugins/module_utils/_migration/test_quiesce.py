@@ -58,13 +58,13 @@ class Scene:
         if offset == 169:
             raise DeadlineExceeded("it stands at 168")
 
-    def hold_still(self) -> tuple[int | None, str]:
-        return quiesce.hold_still(self.cluster, self.said.append)
+    def quiesce(self) -> tuple[int | None, str]:
+        return quiesce.quiesce(self.cluster, self.said.append)
 
 
 def test_the_followers_end_and_zookeeper_gets_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch)
-    assert scene.hold_still() == (159, "")
+    assert scene.quiesce() == (159, "")
     ended = [call for call in scene.client.calls if call[0] == "delete"]
     assert ["kafka-kraft-1" in str(call) for call in ended] == [False, False]
     # what was committed up to the end, not what was before
@@ -75,14 +75,14 @@ def test_what_zookeeper_does_not_get_stops_the_way_back(monkeypatch: pytest.Monk
     scene = Scene(monkeypatch)
     scene.alone = dataclasses.replace(QUORUM, high_watermark=170)
     with pytest.raises(DeadlineExceeded, match="stands at 168; the controllers that were stopped come back"):
-        scene.hold_still()
+        scene.quiesce()
 
 
 def test_a_follower_that_does_not_end_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch)
     monkeypatch.setattr(quiesce, "_runs", lambda *_: True)
     with pytest.raises(DeadlineExceeded, match=r"kafka-kraft-0, kafka-kraft-2 still run.*run it again") as raised:
-        scene.hold_still()
+        scene.quiesce()
     # not a matter of what ZooKeeper has, which can be accepted
     assert raised.value.code == quiesce.ALIVE
 
@@ -100,7 +100,7 @@ def test_nobody_is_stopped_where_that_would_do_harm(
 ) -> None:
     scene = Scene(monkeypatch, **changed)
     scene.quorum = quorum
-    last, note = scene.hold_still()
+    last, note = scene.quiesce()
     assert last is None
     assert text in note
     assert scene.client.calls == []
@@ -109,12 +109,12 @@ def test_nobody_is_stopped_where_that_would_do_harm(
 def test_what_could_not_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch)
     scene.closed = "the listener speaks SSL, and a JVM start takes longer"
-    last, note = scene.hold_still()
+    last, note = scene.quiesce()
     assert (last, scene.waited) == (None, [])
     assert note.startswith("the last committed offset was not read: the listener speaks SSL")
     scene = Scene(monkeypatch)
     scene.alone = dataclasses.replace(QUORUM, leader=None, high_watermark=-1)
-    assert "had stepped down already" in scene.hold_still()[1]
+    assert "had stepped down already" in scene.quiesce()[1]
 
 
 @pytest.mark.parametrize(

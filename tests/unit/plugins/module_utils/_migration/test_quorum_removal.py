@@ -73,7 +73,9 @@ class Scene:
         monkeypatch.setattr(handover, "highest_stored_epoch", lambda _session: 6)
         monkeypatch.setattr(handover, "wait_written", self._wait_written)
         monkeypatch.setattr(handover, "remove", self._remove)
-        monkeypatch.setattr(handover, "wait_broker_in_charge", lambda *_a, **_k: (Controller(2, -1, True), 1_000_020))
+        monkeypatch.setattr(
+            handover, "wait_broker_is_controller", lambda *_a, **_k: (Controller(2, -1, True), 1_000_020)
+        )
         monkeypatch.setattr(quorum_removal, "read_quorum", lambda _cluster: self.quorum)
         self.differences: list[Difference] = []
         self.unread: KraftError | None = None

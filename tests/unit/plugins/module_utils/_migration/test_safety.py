@@ -237,7 +237,7 @@ def test_a_broker_that_cannot_change_an_isr_is_restarted_first(monkeypatch: Any)
 def test_several_such_brokers_go_while_every_isr_is_complete(monkeypatch: Any) -> None:
     """Once one of them has left an ISR that another leads, neither could be restarted any more."""
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=with_channels(3, 2, 2), handed_over=True)
-    assert target._mute == {"kafka-1", "kafka-2"}
+    assert target._stalled == {"kafka-1", "kafka-2"}
     assert target.next() == ("kafka-1", 3)
     del target._left["kafka-1"]
     assert target.next() == ("kafka-2", 2)
@@ -255,7 +255,7 @@ def test_several_such_brokers_go_while_every_isr_is_complete(monkeypatch: Any) -
 def test_without_that_the_order_is_the_usual_one(monkeypatch: Any, handed_over: bool, channels: int, flag: str) -> None:
     cluster = with_channels(channels, 3, 3, flag=flag)
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=cluster, handed_over=handed_over)
-    assert target._mute == set()
+    assert target._stalled == set()
     # broker 0 holds /controller and goes last
     assert target.next() == ("kafka-1", 3)
 
@@ -331,7 +331,7 @@ def never_in_sync(monkeypatch: Any, leader: int) -> list[float]:
     waits: list[float] = []
 
     def wait(_session: Any, _want: Any, *, timeout: float, look: Any, every: float, **_options: Any) -> Any:
-        assert every == broker_roll.MUTE_LOOK
+        assert every == broker_roll.STALLED_INTERVAL
         waits.append(timeout)
         look({leader})
         raise DeadlineExceeded("it does not grow")
@@ -340,7 +340,7 @@ def never_in_sync(monkeypatch: Any, leader: int) -> list[float]:
     return waits
 
 
-def kraft_in_charge(target: Any) -> None:
+def kraft_is_controller(target: Any) -> None:
     target.cluster.zookeeper.znodes["/controller"].ephemeral = False
 
 
@@ -355,7 +355,7 @@ def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) ->
     monkeypatch.setattr(broker_roll, "wait_current", lambda *_: None)
     never_in_sync(monkeypatch, leader=2)
     looks = mute_brokers(monkeypatch, "kafka-2")
-    kraft_in_charge(target)
+    kraft_is_controller(target)
     assert target.next() == ("kafka-0", 2)
     with pytest.raises(OtherFirst):
         target.wait_until_safe("kafka-1", 5.0, lambda _text: None)
@@ -374,7 +374,7 @@ def test_a_broker_that_is_found_mute_when_it_is_its_turn_goes(monkeypatch: Any) 
     monkeypatch.setattr(broker_roll, "wait_current", lambda *_: None)
     never_in_sync(monkeypatch, leader=2)
     mute_brokers(monkeypatch, "kafka-2")
-    kraft_in_charge(target)
+    kraft_is_controller(target)
     target.wait_until_safe("kafka-2", 5.0, lambda _text: None)
 
 

@@ -248,7 +248,7 @@ def test_waiting_for_a_broker(hybrid: Server, session: ZkSession) -> None:
     thread = later(
         lambda: hybrid.remove("/controller"), lambda: hybrid.put("/controller", BROKER, ephemeral=True), pause=0.05
     )
-    controller, _at = handover.wait_broker_in_charge(session, timeout=5, progress=said.append)
+    controller, _at = handover.wait_broker_is_controller(session, timeout=5, progress=said.append)
     thread.join()
     assert controller.broker_id == 2
     assert said[0] == "KRaft node 1001 holds /controller, no broker has taken it yet"
@@ -257,4 +257,4 @@ def test_waiting_for_a_broker(hybrid: Server, session: ZkSession) -> None:
 
 def test_no_broker_takes_over(server: Server, session: ZkSession) -> None:
     with pytest.raises(DeadlineExceeded, match="nobody holds /controller"):
-        handover.wait_broker_in_charge(session, timeout=0.1, progress=lambda _text: None)
+        handover.wait_broker_is_controller(session, timeout=0.1, progress=lambda _text: None)

@@ -53,7 +53,7 @@ def test_a_cluster_in_zookeeper_mode(cluster: Server, session: ZkSession) -> Non
     assert cluster.requests[1] == ("sync", "/") or cluster.requests[0] == ("sync", "/")
     assert view.cluster_id == "abc"
     assert view.controller == Controller(1, -1, True)
-    assert view.broker_in_charge
+    assert view.broker_is_controller
     assert view.controller_epoch == 4
     assert (view.migration, view.migration_present, view.migration_null) == (None, False, False)
     assert list(view.brokers) == [1, 2, 10]
@@ -83,7 +83,7 @@ def test_a_cluster_in_migration(cluster: Server, session: ZkSession) -> None:
     )
     view = read_view(session)
     assert view.migration == Migration(100, 3, 5, 2)
-    assert not view.broker_in_charge
+    assert not view.broker_is_controller
 
 
 def test_a_null_migration(cluster: Server, session: ZkSession) -> None:
@@ -96,7 +96,7 @@ def test_an_empty_zookeeper(server: Server, session: ZkSession) -> None:
     view = read_view(session)
     assert view.cluster_id is None
     assert view.controller is None
-    assert not view.broker_in_charge
+    assert not view.broker_is_controller
     assert view.under_replicated == ()
 
 

@@ -95,4 +95,4 @@ def test_a_pod_is_ours_by_label_and_owner(
     ],
 )
 def test_whose_it_seems_to_be(metadata: Any, said: str) -> None:
-    assert ownership.whose(made(**metadata)) == said
+    assert ownership.owner_of(made(**metadata)) == said

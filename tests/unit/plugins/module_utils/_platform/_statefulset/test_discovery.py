@@ -126,20 +126,20 @@ def test_a_kraft_cluster_that_only_fits_the_name_is_no_part_of_it() -> None:
     with pytest.raises(
         Refused, match="StatefulSet kafka-new matches the name 'kafka' and runs in KRaft mode"
     ) as refused:
-        discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
+        discovery.no_other_cluster({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
     assert refused.value.code == "cluster-ambiguous"
     # one that is scaled to 0 has no process: its template would be written over while it sleeps
     with pytest.raises(
         Refused, match="StatefulSet kafka-new matches the name 'kafka' and has no process that could be read"
     ):
-        discovery.no_stranger({"kafka-a": "z:2181"}, [old, new], "kafka")
+        discovery.no_other_cluster({"kafka-a": "z:2181"}, [old, new], "kafka")
     # all of them run in KRaft mode: nobody is left to compare with
-    discovery.no_stranger({"kafka-a": "", "kafka-new": ""}, [old, new], "kafka")
+    discovery.no_other_cluster({"kafka-a": "", "kafka-new": ""}, [old, new], "kafka")
     # a migration of ours is under way
     new["metadata"]["annotations"] = {LOCK: "m1"}
-    discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
+    discovery.no_other_cluster({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
     new["metadata"]["annotations"], new["spec"]["template"]["metadata"] = None, {"annotations": {STAGE: "kraft"}}
-    discovery.no_stranger({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
+    discovery.no_other_cluster({"kafka-a": "z:2181", "kafka-new": ""}, [old, new], "kafka")
 
 
 @pytest.mark.parametrize("explicit", [[], ["kafka-a", "kafka-new"]])

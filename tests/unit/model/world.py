@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from tests.unit.way.nature import Nature
-from tests.unit.way.parts import CONTROLLERS, KRAFT, ZOOKEEPER, Controller, Disaster, StatefulSet
+from tests.unit.model.nature import Nature
+from tests.unit.model.parts import CONTROLLERS, KRAFT, ZOOKEEPER, Controller, Disaster, StatefulSet
 
 
 class World(Nature):

@@ -11,7 +11,7 @@ held, the copy is made, replicas get into sync. What breaks a safety rule raises
 
 from __future__ import annotations
 
-from tests.unit.way.parts import (
+from tests.unit.model.parts import (
     CONTROLLERS,
     KRAFT,
     MIGRATING,

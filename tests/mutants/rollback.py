@@ -16,7 +16,7 @@ from tests.mutants.mutant import (
     PLATFORM,
     REMOVAL,
     ROLLBACK,
-    WAY_BACK,
+    ROLLBACK_PLAN,
     ZOOKEEPER,
     Mutant,
     unit,
@@ -24,7 +24,7 @@ from tests.mutants.mutant import (
 
 ORIGINALS = unit("module_utils/_platform/_statefulset/test_originals")
 
-RETURNING = (
+ROLLING_BACK = (
     Mutant(
         "/migration is left behind",
         "3",
@@ -206,7 +206,7 @@ RETURNING = (
         "brokers roll to their originals while no broker is controller",
         "back",
         MIGRATION + "dual_write.py",
-        "    if not view.broker_in_charge or view.migration_present:\n",
+        "    if not view.broker_is_controller or view.migration_present:\n",
         "    if view.migration_present:\n",
         unit("module_utils/_migration/test_dual_write"),
     ),
@@ -214,8 +214,8 @@ RETURNING = (
         "brokers roll to their originals beside /migration",
         "back",
         MIGRATION + "dual_write.py",
-        "    if not view.broker_in_charge or view.migration_present:\n",
-        "    if not view.broker_in_charge:\n",
+        "    if not view.broker_is_controller or view.migration_present:\n",
+        "    if not view.broker_is_controller:\n",
         unit("module_utils/_migration/test_dual_write"),
     ),
     Mutant(
@@ -232,7 +232,7 @@ RETURNING = (
         MIGRATION + "rollback_plan.py",
         "        if why:\n",
         "        if False:\n",
-        WAY_BACK,
+        ROLLBACK_PLAN,
     ),
     Mutant(
         "what is finalized is rolled back",
@@ -240,7 +240,7 @@ RETURNING = (
         MIGRATION + "rollback_plan.py",
         "    if code:\n",
         "    if False:\n",
-        WAY_BACK,
+        ROLLBACK_PLAN,
     ),
     Mutant(
         "an active controller without the flag is no end",
@@ -360,7 +360,7 @@ RETURNING = (
         PLATFORM + "_statefulset/stage_objects.py",
         "(*templates, *cluster.client.list(POD, cluster.namespace))",
         "templates",
-        WAY_BACK,
+        ROLLBACK_PLAN,
     ),
     Mutant(
         "ConfigMaps of controllers that exist are deleted",
@@ -368,6 +368,6 @@ RETURNING = (
         PLATFORM + "_statefulset/stage_objects.py",
         'item["spec"]["template"] for item in locks.managed(cluster)]',
         'item["spec"]["template"] for item in cluster.statefulsets]',
-        WAY_BACK,
+        ROLLBACK_PLAN,
     ),
 )

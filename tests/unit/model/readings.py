@@ -28,8 +28,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Delete, Operation, SetData, Znode
 
-from tests.unit.way.parts import CONTROLLERS, STAGES
-from tests.unit.way.world import World
+from tests.unit.model.parts import CONTROLLERS, STAGES
+from tests.unit.model.world import World
 
 Obj = dict[str, Any]
 LABELS = {names.LABEL_CLUSTER: "kafka", names.LABEL_ROLE: names.ROLE_CONTROLLER}
@@ -273,7 +273,7 @@ class Seen(StatefulSetCluster):
             pending_deletions=(),
             reassigning=(),
             assigned_brokers=frozenset(number for each in world.partitions.values() for number in each.replicas),
-            broker_in_charge=held is not None and held.ephemeral,
+            broker_is_controller=held is not None and held.ephemeral,
         )
 
 

@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 )
 from hypothesis.internal.conjecture import providers
 
-from tests.unit.way.eyes import read_quorum, registrations
+from tests.unit.model.readings import read_quorum, registrations
 
 # Hypothesis would look for numbers to draw in the source of whatever is loaded, and keep them in the checkout: the traces
 # would then be others with each change anywhere.

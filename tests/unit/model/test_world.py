@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.way.parts import CONTROLLERS, KRAFT, Disaster, StatefulSet
-from tests.unit.way.walk import begin
-from tests.unit.way.world import World
+from tests.unit.model.parts import CONTROLLERS, KRAFT, Disaster, StatefulSet
+from tests.unit.model.walk import begin
+from tests.unit.model.world import World
 
 ZOOKEEPER, HYBRID, PURE = 0, 1, 2
 

@@ -27,9 +27,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-from tests.unit.way.eyes import Seen, controller_pod, read_quorum
-from tests.unit.way.parts import CONTROLLERS, KRAFT, STAGES, Disaster
-from tests.unit.way.terminal import ACTIONS, CONFIRMED, Steps, Terminal
+from tests.unit.model.parts import CONTROLLERS, KRAFT, STAGES, Disaster
+from tests.unit.model.readings import Seen, controller_pod, read_quorum
+from tests.unit.model.terminal import ACTIONS, CONFIRMED, Steps, Terminal
 
 
 class Forward(Terminal):

@@ -38,9 +38,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import rollback_plan, status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
-from tests.unit.way.eyes import Seen
-from tests.unit.way.parts import CONTROLLERS, Disaster
-from tests.unit.way.world import World
+from tests.unit.model.parts import CONTROLLERS, Disaster
+from tests.unit.model.readings import Seen
+from tests.unit.model.world import World
 
 Steps = Iterator[None]
 #: so many times is something waited for until the deadline

@@ -17,10 +17,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 
-from tests.unit.way.eyes import Seen, read_quorum
-from tests.unit.way.forward import Forward
-from tests.unit.way.parts import CONTROLLERS, ZOOKEEPER, Disaster, Soak
-from tests.unit.way.terminal import Steps
+from tests.unit.model.forward import Forward
+from tests.unit.model.parts import CONTROLLERS, ZOOKEEPER, Disaster, Soak
+from tests.unit.model.readings import Seen, read_quorum
+from tests.unit.model.terminal import Steps
 
 
 class Operator(Forward):

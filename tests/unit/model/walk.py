@@ -13,10 +13,10 @@ from functools import cache
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
 
-from tests.unit.way.back import Operator
-from tests.unit.way.parts import CONTROLLERS
-from tests.unit.way.terminal import CONFIRMED, LONG_AGO, METHODS, PLAYBOOKS
-from tests.unit.way.world import World
+from tests.unit.model.parts import CONTROLLERS
+from tests.unit.model.rollback import Operator
+from tests.unit.model.terminal import CONFIRMED, LONG_AGO, METHODS, PLAYBOOKS
+from tests.unit.model.world import World
 
 #: what happens and to which of them, or how far: an action of a trace
 Action = tuple[str, int]

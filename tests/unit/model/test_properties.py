@@ -22,8 +22,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import r
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.way.walk import END, JUMPS, STEPS, Action, Walk, begin
-from tests.unit.way.world import World
+from tests.unit.model.walk import END, JUMPS, STEPS, Action, Walk, begin
+from tests.unit.model.world import World
 
 #: brokers, min.insync.replicas, what becomes of the IBP, and where the trace begins
 Begin = tuple[int, int, str, int]
