@@ -43,7 +43,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str,
 
 
 def test_the_build_before_is_measured_in_the_same_run(measured: list[tuple[str, ...]]) -> None:
-    data, _ = bench._measure_all(None, BEFORE, {"clusters": {"old": {}}, "before": {"revision": "c0ffee1"}})
+    data = bench._measure_all(None, BEFORE, {"clusters": {"old": {}}, "before": {"revision": "c0ffee1"}})[0]
     assert measured == [
         ("default TTL", "bench-default", "", ""),
         ("TTL 1 s", "bench-ttl", "", BUILD.revision),
@@ -64,7 +64,7 @@ def test_the_build_before_is_measured_in_the_same_run(measured: list[tuple[str, 
 
 def test_one_part_keeps_the_others_of_the_same_build(measured: list[tuple[str, ...]]) -> None:
     last = {"clusters": {"TTL 1 s": {"kept": 1}}, "before": {"revision": "c0ffee1", "no-op": {"ratio": 0.4}}}
-    data, _ = bench._measure_all([against.PREFLIGHT], BEFORE, last)
+    data = bench._measure_all([against.PREFLIGHT], BEFORE, last)[0]
     assert measured == [("preflight",)]
     assert data["clusters"] == {"TTL 1 s": {"kept": 1}}
     assert data["before"] == {"revision": "c0ffee1", "no-op": {"ratio": 0.4}, "preflight": {"ratio": 1.1}}
@@ -83,7 +83,7 @@ def test_without_the_revision_the_comparison_is_left_out(
         raise NotThere("not a git repository")
 
     monkeypatch.setattr(bench, "unpack", unpack)
-    data, _ = bench._measure_all(None, BEFORE, {})
+    data = bench._measure_all(None, BEFORE, {})[0]
     assert [part[0] for part in measured] == list(bench.SPECS)
     assert data["before"] == {"left_out": "there is no build to compare with, c02ea16: not a git repository"}
 
