@@ -20,7 +20,7 @@ class ActionModule(KraftAction):
     MUTATES = False
 
     def inspect(self, run: Run) -> dict[str, Any]:
-        """The znodes that say who is in charge."""
+        """The znodes that say who is the controller."""
         session = run.cluster.zookeeper
         heads = handover.read_heads(session)
         return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the way back consists of from here; read only."""
+"""What a rollback consists of from here; read only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ActionModule(KraftAction):
     MUTATES = False
 
     def judge(self, run: Run) -> Decision:
-        """Refuse where there is no way back; everything else is only shown."""
+        """Refuse where a rollback is impossible; everything else is only shown."""
         cluster = run.cluster
         seen = rollback_plan.look(cluster)
         code, sentence = rollback.refusal(seen)

@@ -55,7 +55,7 @@ class Decision:
 
     @classmethod
     def of(cls, answer: Answer, *diff: Mapping[str, str]) -> Decision:
-        """Take over what the plan of the way back says; what is postponed is not needed now."""
+        """Take over what the rollback plan says; what is postponed is not needed now."""
         kind = NOT_NEEDED if answer.kind == "later" else answer.kind
         return cls(kind, answer.reason, tuple(diff))
 

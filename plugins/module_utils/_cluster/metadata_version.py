@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The level (IBP, metadata.version) that a cluster migrates at.
+"""The version (IBP, metadata.version) that a cluster migrates at.
 
 Private to the collection.
 """
@@ -33,7 +33,7 @@ def derive_ibp(cluster: Cluster, effective: Mapping[str, str] | None = None) -> 
 
 
 def target_version(cluster: Cluster) -> MetadataVersion:
-    """The level to migrate at: the one that running controllers were formatted with, else as derived.
+    """The version to migrate at: the one that running controllers were formatted with, else as derived.
 
     Once brokers run in KRaft mode their IBP is gone from the settings; the controllers keep it while they migrate.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a way back to ZooKeeper consists of, sub-phase by sub-phase, from whatever the cluster shows. Pure.
+"""What a rollback to ZooKeeper consists of, sub-phase by sub-phase, from whatever the cluster shows. Pure.
 
 Private to the collection. Safety rules 3, 9 and 10 of docs/architecture.md. The same answers make the plan that is shown
 first and decide inside each action, so that what is announced is what is done.
@@ -44,7 +44,7 @@ SUB_PHASES = (
 
 @dataclass(frozen=True)
 class Seen:
-    """What decides about the way back.
+    """What decides about the rollback.
 
     ``modes``: broker pod to its mode. ``stages``: StatefulSet of brokers to the stage of its template ("" = the user's own,
     or put back). ``outdated``: broker pods that do not run the settings of their StatefulSet's template.
@@ -153,7 +153,7 @@ class Step:
 
 
 def refusal(seen: Seen) -> tuple[str, str]:
-    """Return (code, sentence) when there is no way back at all, or when it cannot begin; ("", "") otherwise.
+    """Return (code, sentence) when a rollback is impossible, or cannot start now; ("", "") otherwise.
 
     The point of no return is the first active controller without the migration flag (KRaftMigrationDriver,
     ActivationRecordsGenerator).

@@ -240,7 +240,7 @@ class BrokerRoll(HashTarget):
         """Wait for ISRs; raises _Found as soon as their leaders are found to be ones that cannot change them."""
 
         def look(leaders: set[int]) -> None:
-            # before KRaft was ever in charge no broker can have lost its channel by that
+            # before a KRaft controller was ever active no broker can have lost its channel by that
             if (self._handed_over or kraft_is_controller(self.cluster)) and self._find_stalled(leaders):
                 raise _Found
 

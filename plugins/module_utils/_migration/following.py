@@ -4,7 +4,7 @@
 
 """Whether what ZooKeeper's znodes say is what the quorum has committed.
 
-Private to the collection. Safety rule 4: while KRaft is in charge, an ISR in ZooKeeper counts only once ZooKeeper has what the quorum has.
+Private to the collection. Safety rule 4: while a KRaft controller is active, an ISR in ZooKeeper counts only once ZooKeeper has what the quorum has.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def kraft_is_controller(cluster: Cluster) -> bool:
 
 
 def wait_current(cluster: Cluster, timeout: float, progress: Progress) -> None:
-    """While KRaft is in charge, ZooKeeper follows it: wait until it has what the quorum has committed by now.
+    """While a KRaft controller is active, ZooKeeper follows it: wait until it has what the quorum has committed by now.
 
     Controllers that are cut off from ZooKeeper, or behind, leave an ISR in it that is no more. Raises DeadlineExceeded with both
     offsets after ``timeout`` seconds, Forbidden.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the cluster shows that decides about the way back, and what a sub-phase of it may do now.
+"""What the cluster shows that decides about the rollback, and what a sub-phase of it may do now.
 
 Private to the collection. Everything is read from the cluster: a rollback goes on after any kill, journal or not.
 """
@@ -69,7 +69,7 @@ def _mode(cluster: DirectCluster, pod: str) -> str:
 
 
 def answer(cluster: DirectCluster, sub_phase: str, *, check_mode: bool) -> rollback.Answer:
-    """Say what the sub-phase has to do. Raises Refused when there is no way back, or when it is not its turn yet."""
+    """Say what the sub-phase has to do. Raises Refused when a rollback is impossible, or when it is not its turn yet."""
     seen = look(cluster)
     code, sentence = rollback.refusal(seen)
     if code:

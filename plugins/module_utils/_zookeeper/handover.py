@@ -48,7 +48,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Heads:
-    """The three znodes that say who is in charge.
+    """The three znodes that say who is the controller.
 
     :ivar epoch: value of ``/controller_epoch``, None when it is missing.
     """

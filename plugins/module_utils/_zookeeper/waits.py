@@ -141,7 +141,7 @@ def wait_hybrid(
     timeout: float,
     progress: Progress | None = None,
 ) -> Hybrid:
-    """Wait until the KRaft controllers are in charge and write to ZooKeeper.
+    """Wait until a KRaft controller is active and writes to ZooKeeper.
 
     MIGRATION in the metadata log is not enough: that record comes before the copy back to ZooKeeper and before the
     brokers hear of their new controller. Taken as proof is that one of the controllers holds ``/controller`` with a
@@ -180,7 +180,9 @@ def wait_hybrid(
         changes.say(reason)
         look = changes.wait()
         if not look and changes.over:
-            raise DeadlineExceeded(f"the KRaft controllers were not in charge after {timeout:g} s: {reason}")
+            raise DeadlineExceeded(
+                f"no KRaft controller was active and writing to ZooKeeper after {timeout:g} s: {reason}"
+            )
 
 
 class Changes:

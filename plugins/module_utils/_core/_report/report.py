@@ -305,7 +305,7 @@ def _closed_id(events: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _rollback(events: Sequence[Mapping[str, Any]], rolls: Sequence[Data]) -> Data | None:
-    """What the way back did, None when there was none. Windows in milliseconds, None where nothing was measured."""
+    """What the rollback did, None when there was none. Windows in milliseconds, None where nothing was measured."""
     way_back = [event for event in events if event.get("phase") == phases.ROLLBACK]
     if not way_back:
         return None

@@ -33,7 +33,7 @@ Source = Literal["setting", "running version", "image tag", "override", "current
 
 @dataclass(frozen=True)
 class IbpDecision:
-    """Current and wanted level, where each was taken from, and the choice in one sentence.
+    """Current and wanted version, where each was taken from, and the choice in one sentence.
 
     ``current`` is None only when nothing shows it and the user named the target.
     """
@@ -46,13 +46,13 @@ class IbpDecision:
 
     @property
     def changed(self) -> bool:
-        """Whether the brokers' level has to be changed."""
+        """Whether the brokers' version has to be changed."""
         return self.current != self.target
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Whether raising the level can ride on the migration roll, and why."""
+    """Whether raising the version can ride on the migration roll, and why."""
 
     folds: bool
     reason: str
@@ -61,7 +61,7 @@ class Fold:
 def derive(
     *, effective_setting: str | None, running_version: str | None, image_tag: str | None, override: str | None
 ) -> IbpDecision:
-    """Decide the level to migrate at.
+    """Decide the version to migrate at.
 
     :param effective_setting: ``inter.broker.protocol.version`` that the running broker uses, None when not set.
     :param running_version: software version that the broker reports.
@@ -133,7 +133,7 @@ def _target(
 
 
 def fold(current: MetadataVersion | None) -> Fold:
-    """Tell whether the level can be raised in the migration roll itself, saving one roll.
+    """Tell whether the version can be raised in the migration roll itself, saving one roll.
 
     The copy cannot start before all brokers are registered at the target level, so raising it there is safe, except
     below 2.8-IV0: such topics may have no id, and only a ZooKeeper controller at 2.8 or later hands ids out.

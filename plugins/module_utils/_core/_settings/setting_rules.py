@@ -49,7 +49,7 @@ _BROKER_SESSION_MS = 9000  # default of broker.session.timeout.ms
 def blocking_settings(effective: Mapping[str, str], target: MetadataVersion | None = None) -> list[SettingFinding]:
     """Return the settings of a broker with which it cannot migrate.
 
-    :param target: level the cluster will migrate at; several log directories depend on it.
+    :param target: metadata version the cluster will migrate at; several log directories depend on it.
     """
     found = _identity(effective)
     authorizer = value_of(effective, AUTHORIZER)

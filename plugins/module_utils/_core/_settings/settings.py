@@ -4,7 +4,7 @@
 
 """The settings that brokers and controllers need at each stage, as plain data.
 
-Stages of the brokers: ``ibp`` (only the level), ``migration`` (ZooKeeper mode, known to the quorum), ``kraft``. Stages
+Stages of the brokers: ``ibp`` (only the metadata version), ``migration`` (ZooKeeper mode, known to the quorum), ``kraft``. Stages
 of the controllers: ``migrating`` and ``final``. Rules are those of KafkaConfig.scala and of the migration chapter in
 Kafka's operations documentation for 3.7 to 3.9.
 """
@@ -272,7 +272,7 @@ def controller_settings(
                 f"{CONNECT} is not among the brokers' settings, so the controllers cannot be given ZooKeeper's address",
                 code="setting-blocks",
             )
-        # Kafka formats with the level it finds here when nobody passes one, so that no way of starting can miss it.
+        # Kafka formats with the metadata version it finds here when nobody passes one, so that no way of starting can miss it.
         settings |= {FLAG: "true", CONNECT: connect, IBP: context.target.setting}
     carried = _carry_rule(stage, settings["inter.broker.listener.name"], context.controller_listener)
     for key in sorted(broker_effective.keys() - settings.keys()):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The brokers as the user made them, kept in a Secret before the first write: what the way back puts back.
+"""The brokers as the user made them, kept in a Secret before the first write: what a rollback restores.
 
 Private to the collection. The templates may hold passwords, and so may the settings that a broker ran with.
 """

@@ -225,7 +225,8 @@ def test_hybrid_deadline(server: Server, session: ZkSession) -> None:
     controller(server, 100, 3)
     migration(server, 45)
     with pytest.raises(
-        DeadlineExceeded, match=r"not in charge after 0.1 s: the initial copy is complete \(offset 45\)"
+        DeadlineExceeded,
+        match=r"no KRaft controller was active and writing to ZooKeeper after 0.1 s: the initial copy is complete \(offset 45\)",
     ):
         wait_hybrid(session, [100], timeout=0.1)
 
