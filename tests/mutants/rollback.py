@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mistakes on the way back: znodes, volumes, order, settings, proof."""
+"""Mistakes in a rollback: znodes, volumes, order, settings, proof."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ ROLLING_BACK = (
         REMOVAL,
     ),
     Mutant(
-        "stores that differ do not stop the way back",
+        "stores that differ do not stop the rollback",
         "9",
         MIGRATION + "quorum_removal.py",
         "            _compare(cluster, evidence, progress)\n",
@@ -227,7 +227,7 @@ ROLLING_BACK = (
         ACT["rolling_restart"],
     ),
     Mutant(
-        "the order of the way back is not kept",
+        "the order of the rollback is not kept",
         "back",
         MIGRATION + "rollback_plan.py",
         "        if why:\n",
@@ -259,7 +259,7 @@ ROLLING_BACK = (
         ROLLBACK,
     ),
     Mutant(
-        "the IBP is lowered on the way back",
+        "the IBP is lowered in the rollback",
         "8",
         PLATFORM + "_statefulset/brokers.py",
         "    if now is None or kept == now:\n",
@@ -299,7 +299,7 @@ ROLLING_BACK = (
         ACT["migration_journal"],
     ),
     Mutant(
-        "nothing is proved at the end of the way back",
+        "nothing is proved at the end of the rollback",
         "3",
         ACTION + "migration_journal.py",
         "        proof = rollback_proof.prove(cluster)\n",

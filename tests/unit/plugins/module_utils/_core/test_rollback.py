@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan of the way back from each state, the order that it keeps, and where there is none."""
+"""The plan of a rollback from each state, the order that it keeps, and where there is none."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When the controllers are ready for the copy, and when a rollback to ZooKeeper is no way back any more."""
+"""When the controllers are ready for the copy, and when a rollback is no longer possible."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the cluster shows decides about the way back: where there is none, whose turn it is, and what counts as what."""
+"""What the cluster shows decides about the rollback: where there is none, whose turn it is, and what counts as what."""
 
 from __future__ import annotations
 
