@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+from abc import ABC, abstractmethod
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.channel import (
     CHUNK,
@@ -28,7 +29,7 @@ PING_AFTER = 20.0  # seconds without data
 LINGER = 5.0  # seconds that the far side may stay silent after the client has ended its direction
 
 
-class Side:
+class Side(ABC):
     """What the channels of one kind of connection mean: which carries data, and what is an error."""
 
     def __init__(self, where: str) -> None:
@@ -39,9 +40,9 @@ class Side:
         """Channel for the client's bytes."""
         return 0
 
+    @abstractmethod
     def incoming(self, channel: int, data: bytes) -> bytes:
         """Return the bytes for the client in a message; keeps errors in ``error``."""
-        raise NotImplementedError
 
     def finished(self) -> bool:
         """Whether the far side has said that it is done, before the channel ends."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -41,7 +42,7 @@ S = TypeVar("S", bound="Source")
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(ABC):
     """The part of a settings source that does not depend on its kind; a kind adds the rest of ``protocol.SettingsSource``."""
 
     template: Obj
@@ -52,40 +53,37 @@ class Source:
     # what a kind says
 
     @property
+    @abstractmethod
     def where(self) -> str:
         """The source in words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def texts(self) -> dict[str, str]:
         """Return every setting that the source gives, as it is written there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self) -> dict[str, str]:
         """Return the settings whose values the source gives and can be read from here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hidden(self) -> frozenset[str]:
         """Return the settings whose values come from a Secret and are never shown."""
-        raise NotImplementedError
 
+    @abstractmethod
     def elsewhere(self, effective: Mapping[str, str]) -> frozenset[str]:
         """Return the settings that something else writes over whatever the source says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place_of(self, key: str) -> str:
         """Say where a setting belongs in this source."""
-        raise NotImplementedError
 
     def names_of(self, key: str) -> list[str]:
         """Return the words that a start command or a script assigns when it sets a setting."""
         return [key]
 
+    @abstractmethod
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
         """Write the changes into a copy of the template; returns the objects that it needs."""
-        raise NotImplementedError
-
-    def finish(self, template: Obj, effective: Mapping[str, str], cluster_id: str) -> None:
-        """Add to the template what KRaft mode needs beside settings."""
 
     # what follows from it
 
@@ -162,7 +160,6 @@ class Source:
             notes += tuple(
                 f"variable {name} of container {self.container} only gave {CONNECT} and is emptied" for name in gone
             )
-            self.finish(template, effective, cluster_id)
         shown = diff_text(texts, changes.applied_to(texts), self.hidden())
         return StageChange(tuple(created), template, shown, changes.notes + notes)
 

@@ -107,7 +107,10 @@ class EnvironmentSource(Source):
                 f"{self.rules.name}'s image refuses KRaft mode with {CONNECT}, but {self._why(CONNECT)}",
                 code="setting-overridden",
             )
-        return super().apply(changes, stage, digest, effective, cluster_id)
+        change = super().apply(changes, stage, digest, effective, cluster_id)
+        if stage == "kraft":
+            self._finish(change.template, cluster_id)
+        return change
 
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
         """Edit the variables in the template; those of an ``envFrom`` go by a copy of its object without them."""
@@ -116,7 +119,7 @@ class EnvironmentSource(Source):
             set_variable(target, self._variable(key), escaped(value))
         return self._without(target, set(changes.remove), stage, digest)
 
-    def finish(self, template: Obj, effective: Mapping[str, str], cluster_id: str) -> None:
+    def _finish(self, template: Obj, cluster_id: str) -> None:
         """Set what the images ask for in KRaft mode beside settings.
 
         Without the cluster id Apache's image would take a public default and Bitnami's a random one. Bitnami's image is

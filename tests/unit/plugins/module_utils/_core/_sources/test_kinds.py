@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import empty_variables
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import (
     EnvironmentSource,
@@ -306,19 +305,3 @@ def test_emptied_variables_stay_defined() -> None:
     bare: dict[str, Any] = {}
     empty_variables(bare, ["A"])
     assert bare == {"env": [{"name": "A", "value": ""}]}
-
-
-def test_what_a_kind_must_say_is_asked_for() -> None:
-    bare = Source({"spec": {"containers": []}}, {}, {}, "kafka")
-    asked = (
-        lambda: bare.where,
-        bare.texts,
-        bare.read,
-        bare.hidden,
-        lambda: bare.elsewhere({}),
-        lambda: bare.place_of("a"),
-        lambda: bare.write({}, Changes({}), "ibp", ""),
-    )
-    for ask in asked:
-        with pytest.raises(NotImplementedError):
-            ask()
