@@ -191,12 +191,7 @@ def parse(output: str) -> ProcessFacts:
         raise ValueError("the command line contains no main class of Kafka")
     env = dict(item.partition("=")[::2] for item in _items(found["environ"][0].text) if "=" in item)
     options, classpath = _jvm(argv[1:main])
-    effective = [
-        *_split(env.get("JAVA_TOOL_OPTIONS")),
-        *_split(env.get("JDK_JAVA_OPTIONS")),
-        *options,
-        *_split(env.get("_JAVA_OPTIONS")),
-    ]
+    effective = _in_force(options, env)
     config = found["config"][0] if "config" in found else _Section("", "")
     libs = _one(found, "libs")
     tools = _tools(found)
@@ -230,6 +225,12 @@ def parse(output: str) -> ProcessFacts:
         owner=_owner(_one(found, "owner")),
         real_dirs={each.argument: each.text.strip() for each in found.get("log-dir", ()) if each.text.strip()},
     )
+
+
+def _in_force(options: Iterable[str], env: Mapping[str, str]) -> list[str]:
+    """Return the options of the JVM in the order in which it takes them; the last one counts."""
+    before = (*_split(env.get("JAVA_TOOL_OPTIONS")), *_split(env.get("JDK_JAVA_OPTIONS")))
+    return [*before, *options, *_split(env.get("_JAVA_OPTIONS"))]
 
 
 def _owner(text: str) -> tuple[int, int] | None:

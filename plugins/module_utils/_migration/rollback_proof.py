@@ -53,11 +53,7 @@ def prove(cluster: DirectCluster) -> list[dict[str, str]]:
         (
             "metadata log of the brokers",
             "no broker has __cluster_metadata",
-            [
-                pod if isinstance(facts, Unknown) else f"{pod} has one"
-                for pod, facts in cluster.facts.items()
-                if isinstance(facts, Unknown) or facts.metadata_logs
-            ],
+            _metadata_logs(cluster),
         ),
         ("ConfigMaps and Secrets of stages", "none that nothing refers to", driver.unused_settings()),
     )
@@ -68,3 +64,12 @@ def prove(cluster: DirectCluster) -> list[dict[str, str]]:
             code="rollback-pending",
         )
     return [{"what": what, "evidence": evidence} for what, evidence, _found in checks]
+
+
+def _metadata_logs(cluster: DirectCluster) -> list[str]:
+    """Brokers that have a metadata log, and those that could not be read."""
+    return [
+        pod if isinstance(facts, Unknown) else f"{pod} has one"
+        for pod, facts in cluster.facts.items()
+        if isinstance(facts, Unknown) or facts.metadata_logs
+    ]

@@ -174,34 +174,44 @@ def status(cluster: DirectCluster) -> dict[str, Any]:
         "next": f"what the {above} above asks for; after that {following}" if above else following,
         "dangers": dangers,
         "foreign": foreign,
-        "brokers": [
-            {
-                "pod": pod,
-                "id": cluster.broker_id(pod),
-                "mode": cluster.modes[pod],
-                "stage": _stage_of(cluster.pods.get(pod)),
-                "version": None if isinstance(facts, Unknown) else facts.version,
-                "ready": pod in cluster.pods and is_ready(cluster.pods[pod]),
-                "unread": facts.why if isinstance(facts, Unknown) else "",
-            }
-            for pod, facts in cluster.facts.items()
-        ],
-        "controllers": [
-            {
-                "pod": pod,
-                "id": next((number for number, name in cluster.controller_ids.items() if name == pod), None),
-                "migration_flag": known_or_none(flag),
-                "stage": _stage_of(cluster.controller_pods.get(pod)),
-                "ready": pod in cluster.controller_pods and is_ready(cluster.controller_pods[pod]),
-                "unread": flag.why if isinstance(flag, Unknown) else "",
-            }
-            for pod, flag in cluster.flags.items()
-        ],
+        "brokers": _brokers(cluster),
+        "controllers": _controllers(cluster),
         "zookeeper": str(connect) if connect else None,
         "lock": lock,
         "migration_id": cluster.journal.migration_id,
         "journal": cluster.journal.events[-5:],
     }
+
+
+def _brokers(cluster: DirectCluster) -> list[dict[str, Any]]:
+    """Each broker that should exist, as its pod and its process say."""
+    return [
+        {
+            "pod": pod,
+            "id": cluster.broker_id(pod),
+            "mode": cluster.modes[pod],
+            "stage": _stage_of(cluster.pods.get(pod)),
+            "version": None if isinstance(facts, Unknown) else facts.version,
+            "ready": pod in cluster.pods and is_ready(cluster.pods[pod]),
+            "unread": facts.why if isinstance(facts, Unknown) else "",
+        }
+        for pod, facts in cluster.facts.items()
+    ]
+
+
+def _controllers(cluster: DirectCluster) -> list[dict[str, Any]]:
+    """Each controller that should exist, as its pod and its migration flag say."""
+    return [
+        {
+            "pod": pod,
+            "id": next((number for number, name in cluster.controller_ids.items() if name == pod), None),
+            "migration_flag": known_or_none(flag),
+            "stage": _stage_of(cluster.controller_pods.get(pod)),
+            "ready": pod in cluster.controller_pods and is_ready(cluster.controller_pods[pod]),
+            "unread": flag.why if isinstance(flag, Unknown) else "",
+        }
+        for pod, flag in cluster.flags.items()
+    ]
 
 
 def _foreign(cluster: DirectCluster) -> list[Finding]:

@@ -16,10 +16,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
-    StatefulSetCluster,
-    ordinal_key,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import ordinal_key
 
 
 def findings(cluster: StatefulSetCluster) -> list[Finding]:

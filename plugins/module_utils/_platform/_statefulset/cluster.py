@@ -43,6 +43,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import discovery
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import (
+    ordinal_key,
+    wanted_pods,
+    why_not_running,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Direct
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
@@ -409,34 +414,6 @@ class StatefulSetCluster:
                 "run status.yml and follow its next step",
                 code="wrong-state",
             )
-
-
-def ordinal_key(pod: str) -> tuple[str, int]:
-    """Sort key of a StatefulSet's pod: (set, ordinal)."""
-    base, _dash, number = pod.rpartition("-")
-    return (base, int(number)) if number.isdigit() else (pod, -1)
-
-
-def wanted_pods(statefulset: Mapping[str, Any]) -> list[str]:
-    """Names of the pods that a StatefulSet should have."""
-    spec, name = statefulset["spec"], statefulset["metadata"]["name"]
-    first = int((spec.get("ordinals") or {}).get("start", 0))
-    return [f"{name}-{first + number}" for number in range(int(spec.get("replicas", 1)))]
-
-
-def why_not_running(pod: Mapping[str, Any], container: str) -> str:
-    """Return why the container does not run, as its status says, or an empty string when it runs."""
-    status = pod.get("status") or {}
-    for each in status.get("containerStatuses") or []:
-        if each["name"] != container:
-            continue
-        now: Mapping[str, Mapping[str, Any]] = each.get("state") or {"waiting": {}}
-        if "running" in now:
-            return ""
-        kind = next(iter(now))
-        reason = now[kind].get("reason")
-        return f"container {container} is {kind}" + (f" ({reason})" if reason else "")
-    return f"container {container} has not started (the pod is {status.get('phase') or 'Pending'})"
 
 
 #: what each part makes stale

@@ -40,10 +40,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     writes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import StagePlan
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
-    StatefulSetCluster,
-    wanted_pods,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import wanted_pods
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import (
     Obj,
     Plan,

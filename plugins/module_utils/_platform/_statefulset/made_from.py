@@ -20,10 +20,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ma
     owner_uid,
     template_annotation,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
-    StatefulSetCluster,
-    wanted_pods,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import wanted_pods
 
 Obj = Mapping[str, Any]
 

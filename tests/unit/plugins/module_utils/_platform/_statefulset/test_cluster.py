@@ -63,11 +63,6 @@ def test_a_broker_without_a_pod_has_an_entry(processes: Any) -> None:
     assert cluster.state.reason == "not every broker could be read: kafka-2 (the pod does not exist)"
 
 
-def test_ordinals_may_begin_later(processes: Any) -> None:
-    item = statefulset("kafka", ordinals={"start": 4}, replicas=2)
-    assert clusters.wanted_pods(item) == ["kafka-4", "kafka-5"]
-
-
 def test_a_process_that_cannot_be_read_is_unknown_and_still_counts(processes: Any) -> None:
     processes["kafka-1"] = Unreachable("the exec failed")
     cluster = cluster_of(*brokers())

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pods of a StatefulSet: which should exist, in which order, and why one does not run. Pure.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def ordinal_key(pod: str) -> tuple[str, int]:
+    """Sort key of a StatefulSet's pod: (set, ordinal)."""
+    base, _dash, number = pod.rpartition("-")
+    return (base, int(number)) if number.isdigit() else (pod, -1)
+
+
+def wanted_pods(statefulset: Mapping[str, Any]) -> list[str]:
+    """Names of the pods that a StatefulSet should have."""
+    spec, name = statefulset["spec"], statefulset["metadata"]["name"]
+    first = int((spec.get("ordinals") or {}).get("start", 0))
+    return [f"{name}-{first + number}" for number in range(int(spec.get("replicas", 1)))]
+
+
+def why_not_running(pod: Mapping[str, Any], container: str) -> str:
+    """Return why the container does not run, as its status says, or an empty string when it runs."""
+    status = pod.get("status") or {}
+    for each in status.get("containerStatuses") or []:
+        if each["name"] != container:
+            continue
+        now: Mapping[str, Mapping[str, Any]] = each.get("state") or {"waiting": {}}
+        if "running" in now:
+            return ""
+        kind = next(iter(now))
+        reason = now[kind].get("reason")
+        return f"container {container} is {kind}" + (f" ({reason})" if reason else "")
+    return f"container {container} has not started (the pod is {status.get('phase') or 'Pending'})"

@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which pods a StatefulSet should have, and why one does not run."""
+
+from __future__ import annotations
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import (
+    ordinal_key,
+    wanted_pods,
+    why_not_running,
+)
+
+from tests.unit.plugins.module_utils.fakes import statefulset
+
+
+def test_ordinals_may_begin_later() -> None:
+    item = statefulset("kafka", ordinals={"start": 4}, replicas=2)
+    assert wanted_pods(item) == ["kafka-4", "kafka-5"]
+
+
+def test_ten_comes_after_nine_and_a_name_without_a_number_has_no_ordinal() -> None:
+    assert sorted(["kafka-10", "kafka-9", "kafka-2"], key=ordinal_key) == ["kafka-2", "kafka-9", "kafka-10"]
+    assert ordinal_key("kafka-b") == ("kafka-b", -1)
+
+
+def test_what_the_status_says_is_the_reason() -> None:
+    def pod(**state: object) -> dict[str, object]:
+        return {"status": {"containerStatuses": [{"name": "agent", "state": {}}, {"name": "kafka", "state": state}]}}
+
+    assert why_not_running(pod(running={}), "kafka") == ""
+    waiting = pod(waiting={"reason": "CrashLoopBackOff"})
+    assert why_not_running(waiting, "kafka") == "container kafka is waiting (CrashLoopBackOff)"
+    assert why_not_running(pod(terminated={}), "kafka") == "container kafka is terminated"
+    assert why_not_running({}, "kafka") == "container kafka has not started (the pod is Pending)"
