@@ -242,11 +242,6 @@ def secret_names(template: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def config_map_uses(template: Mapping[str, Any]) -> list[Use]:
-    """Return the ConfigMaps that the template's volumes show."""
-    return [use for use in uses(template) if use.kind == "ConfigMap"]
-
-
 def switch_object(template: Mapping[str, Any], kind: str, old: str, new: str) -> None:
     """Let every volume of the template that shows this ConfigMap or Secret show ``new``; changes the template itself."""
     for volume in template["spec"].get("volumes") or []:

@@ -66,6 +66,10 @@ class PlannedStage:
     written: StageChange
 
 
+#: what a stage depends on beside the brokers: their context, our JVM option, the cluster id
+Needs = tuple[Callable[[BrokerStage, Mapping[str, str]], BrokerContext], str, str]
+
+
 def plan(
     brokers: Brokers,
     stage: BrokerStage,
@@ -90,15 +94,14 @@ def plan(
 
 
 def plan_all(
-    brokers: Brokers,
-    stages: Sequence[BrokerStage],
-    context_of: Callable[[BrokerStage, Mapping[str, str]], BrokerContext],
-    option: str = "",
-    cluster_id: str = "",
+    brokers: Brokers, stages: Sequence[BrokerStage], needs_of: Callable[[BrokerStage], Needs]
 ) -> list[PlannedStage]:
-    """Return the stages in order, each planned over the one before. Raises Unsupported as ``plan``."""
+    """Return the stages in order, each planned over the one before. Raises Unsupported as ``plan``.
+
+    :param needs_of: the last three arguments of ``plan`` for a stage.
+    """
     found = []
     for stage in stages:
-        found.append(plan(brokers, stage, context_of, option, cluster_id))
+        found.append(plan(brokers, stage, *needs_of(stage)))
         brokers = brokers.after(found[-1])
     return found

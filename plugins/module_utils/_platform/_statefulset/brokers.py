@@ -10,7 +10,7 @@ Private to the collection. The original ConfigMap stays untouched; each stage is
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,8 +33,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import (
     Brokers,
+    Needs,
     PlannedStage,
     plan,
+    plan_all,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import (
     DNS_TTL_OPTION,
@@ -187,12 +189,9 @@ def plan_ahead(cluster: StatefulSetCluster) -> dict[str, list[StagePlan]]:
     for item in cluster.statefulsets:
         brokers = brokers_of[str(item["metadata"]["name"])]
         now = stage_of(item)
-        for stage in FORWARD[FORWARD.index(first) :]:
-            if stage == now or stages.past(now, stage):
-                continue
-            planned = plan(brokers, stage, *_planning(cluster, stage))
-            found.setdefault(stage, []).append(_stage_plan(item, planned))
-            brokers = brokers.after(planned)
+        ahead = [stage for stage in FORWARD[FORWARD.index(first) :] if stage != now and not stages.past(now, stage)]
+        for planned in plan_all(brokers, ahead, lambda stage: _planning(cluster, stage)):
+            found.setdefault(planned.stage, []).append(_stage_plan(item, planned))
     return found
 
 
@@ -200,9 +199,7 @@ def _stage_plan(statefulset: dict[str, Any], planned: PlannedStage) -> StagePlan
     return StagePlan(statefulset, planned.source, planned.changes, planned.written)
 
 
-def _planning(
-    cluster: StatefulSetCluster, stage: BrokerStage
-) -> tuple[Callable[[BrokerStage, Mapping[str, str]], BrokerContext], str, str]:
+def _planning(cluster: StatefulSetCluster, stage: BrokerStage) -> Needs:
     """What a stage depends on beside the brokers: their context, our JVM option, the cluster id."""
     ttl = cluster.params["dns_ttl"]
     target, voters = target_version(cluster), "" if stage == "ibp" else controllers.voters_of(cluster)

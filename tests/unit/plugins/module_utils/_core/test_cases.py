@@ -91,7 +91,7 @@ def plan_brokers(case: cases.Case) -> dict[str, Any]:
         )
 
     brokers = brokers_of(case)
-    stages = plan_all(brokers, ("migration", "kraft"), context, cluster_id=CLUSTER_ID)
+    stages = plan_all(brokers, ("migration", "kraft"), lambda _stage: (context, "", CLUSTER_ID))
     found: dict[str, Any] = {"container": brokers.container, "source": stages[0].source.where}
     before = case.template
     for item in stages:

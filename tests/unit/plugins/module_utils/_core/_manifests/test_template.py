@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     Use,
     claim_names,
-    config_map_uses,
     container_of,
     environment,
     main_container,
@@ -163,6 +162,10 @@ def test_environment_is_resolved_as_kubernetes_does() -> None:
     assert references("x$(A)$(B_1)") == ["A", "B_1"]
 
 
+def _config_maps(template: dict[str, Any]) -> list[Use]:
+    return [use for use in uses(template) if use.kind == "ConfigMap"]
+
+
 def test_config_maps_in_volumes_and_their_switch() -> None:
     template = _template(
         volumes=[
@@ -186,7 +189,7 @@ def test_config_maps_in_volumes_and_their_switch() -> None:
             {"name": "odd", "configMap": {}},
         ]
     )
-    assert config_map_uses(template) == [
+    assert _config_maps(template) == [
         Use("plain", "ConfigMap", "kafka", None),
         Use("both", "ConfigMap", "kafka", {"server.properties": "s.properties"}),
         Use("both", "ConfigMap", "log4j", None),
@@ -195,8 +198,8 @@ def test_config_maps_in_volumes_and_their_switch() -> None:
     switch_object(template, "ConfigMap", "kafka", "kafka-new")
     switch_object(template, "Secret", "s", "s-new")
     assert Use("both", "Secret", "s-new", None) in uses(template)
-    assert [use.name for use in config_map_uses(template)] == ["kafka-new", "kafka-new", "log4j"]
-    assert config_map_uses(_template()) == []
+    assert [use.name for use in _config_maps(template)] == ["kafka-new", "kafka-new", "log4j"]
+    assert _config_maps(_template()) == []
     switch_object(_template(), "ConfigMap", "a", "b")
 
 
