@@ -213,6 +213,25 @@ def wait_broker_is_controller(session: ZkSession, *, timeout: float, progress: P
     return found
 
 
+def lost_within(session: ZkSession, seconds: float, progress: Progress) -> str:
+    """Watch whether a broker keeps ``/controller``; returns who took it away, or an empty string after ``seconds`` without that."""
+
+    def judge(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
+        controller = controller_of(nodes[CONTROLLER])
+        if controller is None:
+            return "nobody holds /controller", ""
+        if controller.is_kraft:
+            return f"KRaft node {controller.broker_id} took /controller", ""
+        if nodes[MIGRATION] is not None:
+            return "a KRaft controller wrote /migration", ""
+        return None, f"broker {controller.broker_id} holds /controller"
+
+    try:
+        return str(_wait(session, (CONTROLLER, MIGRATION), judge, seconds, progress))
+    except DeadlineExceeded:
+        return ""
+
+
 def _wait(
     session: ZkSession,
     paths: tuple[str, ...],

@@ -50,6 +50,11 @@ class Journal:
         """Whether that sub-phase is recorded as done since the last attempt was rolled back."""
         return any(event["sub_phase"] == sub_phase and not event.get("failed") for event in self.attempt())
 
+    def time_of(self, sub_phase: str) -> str:
+        """When that sub-phase was first recorded as done in the present attempt, or an empty string."""
+        done = [event for event in self.attempt() if event["sub_phase"] == sub_phase and not event.get("failed")]
+        return str(done[0]["time"]) if done else ""
+
     def attempt(self) -> list[dict[str, Any]]:
         """The events of the present attempt: those after the last complete rollback."""
         ends = [at for at, event in enumerate(self.events) if event.get("what") == rollback.COMPLETE]

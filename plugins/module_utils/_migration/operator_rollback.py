@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Giving ZooKeeper back to the brokers where an operator waits for it, and the proof that nothing of an attempt is left.
+
+Private to the collection. Safety rules 3 and 9 of docs/architecture.md. The operator may leave its controllers running, and its lock may
+forbid us to stop them: a running one can take ``/controller`` again, so that the transaction is repeated until a broker keeps it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    DeadlineExceeded,
+    KraftError,
+    Refused,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+
+Tell = Callable[[str], None]
+#: seconds for which a broker has to keep /controller before the operator may go on
+KEPT = 10.0
+#: seconds until a broker has taken /controller; a watch of every broker fires at once
+ELECTION = 30.0
+#: seconds for ZooKeeper to have what the quorum has
+WRITTEN = 30.0
+
+
+@dataclass
+class Evidence:
+    """What was seen on the way, for the journal and the report. Times in milliseconds since 1970."""
+
+    high_watermark: int | None = None
+    written: int | None = None
+    stored_epoch: int = -1
+    quorum_epoch: int = -1
+    raised_epoch: int | None = None
+    removed: dict[str, str] = field(default_factory=dict)
+    attempts: int = 0
+    committed_ms: int = 0
+    elected_ms: int = 0
+    controller: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        data = dict(vars(self))
+        if self.elected_ms and self.committed_ms:
+            data["znodes_to_election_ms"] = max(self.elected_ms - self.committed_ms, 0)
+        return data
+
+
+def remove_znodes(cluster: LedCluster, tell: Tell) -> Evidence:
+    """Remove the znodes until a broker keeps ``/controller``, then tell the operator to go on.
+
+    Raises Refused when the operator does not wait for it, or a broker still runs in KRaft mode; Conflict, DeadlineExceeded.
+    """
+    evidence = Evidence()
+    seen = cluster.driver.observe()
+    if seen.waits_for is not Wait.ZNODES:
+        raise Refused(
+            f"the operator does not wait for the removal of the znodes: it is at {seen.where}", code="wrong-state"
+        )
+    kraft = [pod for pod, mode in cluster.modes.items() if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)]
+    if kraft:
+        raise Refused(
+            f"{', '.join(kraft)} run in KRaft mode, or could not be read: without the quorum's znodes they would lose their controller; "
+            "wait until they run in ZooKeeper mode",
+            code="wrong-state",
+        )
+    _settle(cluster, evidence, tell)
+    why = cluster.driver.stop_controllers()
+    if why:
+        evidence.notes.append(f"the controllers keep running: {why}")
+        tell(f"the controllers keep running: {why}")
+    _until_kept(cluster, evidence, tell)
+    cluster.driver.answer(Wait.ZNODES)
+    cluster.changed(Part.ZOOKEEPER, Part.CONTROLLERS)
+    return evidence
+
+
+def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
+    """While the quorum runs: wait until ZooKeeper has what it has committed, and scan the epochs."""
+    session = cluster.zookeeper
+    heads = handover.read_heads(session)
+    if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
+        return
+    evidence.stored_epoch = handover.highest_stored_epoch(session)
+    if not known(cluster.controller_facts):
+        evidence.notes.append("no controller runs: it can no longer be checked whether ZooKeeper has the last changes")
+        return
+    try:
+        quorum = read_quorum(cluster)
+        evidence.quorum_epoch = quorum.epoch
+        if quorum.leader is None or quorum.high_watermark < 1:
+            raise DeadlineExceeded("no quorum leader reports what is committed")
+        evidence.high_watermark = quorum.high_watermark - 1
+        tell(f"waiting until ZooKeeper has the metadata up to offset {evidence.high_watermark}")
+        evidence.written = handover.wait_written(
+            session, evidence.high_watermark, timeout=WRITTEN, progress=tell
+        ).offset
+    except KraftError as error:
+        if "rollback-behind" not in cluster.params["accept"]:
+            raise Refused(
+                f"ZooKeeper lags behind the quorum: {error.message}; what is missing would be lost. Find the cause in the active controller's "
+                "log, or accept the loss with kraft_accept: [rollback-behind]",
+                code="rollback-behind",
+            ) from error
+        evidence.notes.append(f"accepted by name: ZooKeeper lags behind the quorum: {error.message}")
+
+
+def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
+    """Repeat the transaction until a broker holds ``/controller`` for KEPT seconds, for as long as kraft_wait_timeout allows."""
+    session = cluster.zookeeper
+    deadline = time.monotonic() + cluster.params["wait_timeout"]
+    while True:
+        done = handover.remove(session, [evidence.stored_epoch, evidence.quorum_epoch])
+        evidence.attempts += 1
+        evidence.committed_ms = done.committed_ms
+        evidence.raised_epoch = done.epoch if done.epoch is not None else evidence.raised_epoch
+        evidence.removed.update(done.removed)
+        if done.removed:
+            tell(f"removed {' and '.join(done.removed)} in one transaction")
+        try:
+            found, evidence.elected_ms = handover.wait_broker_is_controller(session, timeout=ELECTION, progress=tell)
+        except DeadlineExceeded as error:
+            lost = error.message
+        else:
+            evidence.controller = found.broker_id
+            tell(f"broker {found.broker_id} is controller; looking for {KEPT:.0f} s whether it stays")
+            lost = handover.lost_within(session, KEPT, lambda _text: None)
+            if not lost:
+                return
+        if time.monotonic() > deadline:
+            raise Conflict(
+                f"a KRaft controller takes /controller again and again ({lost}, after {evidence.attempts} attempts): stop the controllers, "
+                "then run rollback.yml again",
+                code="changed-by-others",
+            )
+        tell(f"{lost}; removing the znodes again")
+
+
+def prove(cluster: LedCluster) -> list[dict[str, str]]:
+    """Look at everything freshly; return what was checked, each with its evidence. Raises KraftError for what is left."""
+    heads = handover.read_heads(cluster.zookeeper)
+    held = heads.controller
+    checks = (
+        ("znode /migration", "there is none", [] if heads.migration_node is None else ["/migration"]),
+        (
+            "znode /controller",
+            f"held by the session of broker {held.broker_id}" if held else "held by nobody",
+            [] if held is not None and not held.is_kraft and held.ephemeral else ["/controller"],
+        ),
+        ("the operator's objects", "no request, controllers or volumes of them", cluster.driver.left()),
+        ("locks", "no object is locked", cluster.driver.locked()),
+        (
+            "processes of the brokers",
+            f"{len(cluster.modes)} of {len(cluster.modes)} in plain ZooKeeper mode",
+            [pod for pod, mode in cluster.modes.items() if mode != state.MODE_ZOOKEEPER],
+        ),
+        ("metadata log of the brokers", "no broker has __cluster_metadata", _metadata_logs(cluster)),
+    )
+    left = [f"{what}: {', '.join(map(str, found))}" for what, _evidence, found in checks if found]
+    if left:
+        raise KraftError(
+            f"{cluster.namespace}/{cluster.name} is not ready for a new attempt, still there: {'; '.join(left)}",
+            code="rollback-pending",
+        )
+    return [{"what": what, "evidence": evidence} for what, evidence, _found in checks]
+
+
+def _metadata_logs(cluster: LedCluster) -> list[str]:
+    return [
+        f"{pod}: {facts.why}" if isinstance(facts, Unknown) else f"{pod} has one"
+        for pod, facts in cluster.facts.items()
+        if isinstance(facts, Unknown) or facts.metadata_logs
+    ]

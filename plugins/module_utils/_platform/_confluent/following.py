@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Watching a KRaftMigrationJob together with the pods that it restarts.
+
+Private to the collection. The job says nothing while it rolls, so that what the pods show decides whether anything moves.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, STATEFUL_SET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Watcher
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, Signals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
+
+Obj = Mapping[str, Any]
+#: seconds until a judge is asked again though nothing changed: it may look at the clock
+HEARTBEAT = 1.0
+REVISION = "controller-revision-hash"
+
+
+def of_workload(name: str, role: str, statefulset: Obj | None, pods: Mapping[str, Obj]) -> tuple[str, str]:
+    """What one workload's pods show: a short text, and what changes whenever something moved."""
+    if statefulset is None:
+        return f"no {role} yet", f"{name}: -"
+    uid, status = statefulset["metadata"]["uid"], statefulset.get("status") or {}
+    wanted = int(statefulset["spec"].get("replicas", 1))
+    newest = status.get("updateRevision")
+    own = {
+        pod: item
+        for pod, item in sorted(pods.items())
+        if any(owner.get("uid") == uid for owner in item["metadata"].get("ownerReferences") or [])
+    }
+    ready = [pod for pod, item in own.items() if is_ready(item) and not item["metadata"].get("deletionTimestamp")]
+    fresh = [pod for pod, item in own.items() if (item["metadata"].get("labels") or {}).get(REVISION) == newest]
+    text = f"{role} {len(ready)}/{wanted} Ready"
+    if newest != status.get("currentRevision") or len(fresh) < len(own):
+        text += f" and {len(fresh)}/{wanted} on the new revision"
+    away = [pod for pod in own if pod not in ready]
+    if away:
+        text += f" (waiting for {', '.join(away)})"
+    moves = [f"{pod} {item['metadata']['uid']} {pod in ready} {_starts(item)}" for pod, item in own.items()]
+    return text, f"{name} {statefulset['metadata'].get('generation')} {newest}: {'; '.join(moves)}"
+
+
+def _starts(pod: Obj) -> int:
+    found = (pod.get("status") or {}).get("containerStatuses") or []
+    return sum(int(item.get("restartCount") or 0) for item in found)
+
+
+def signals(workloads: Mapping[str, str], statefulsets: Mapping[str, Obj], pods: Mapping[str, Obj]) -> Signals:
+    """What the pods of all workloads show. ``workloads``: name of the StatefulSet to what its pods are."""
+    found = [of_workload(name, role, statefulsets.get(name), pods) for name, role in workloads.items()]
+    return Signals("; ".join(text for text, _moves in found), "\n".join(moves for _text, moves in found))
+
+
+def follow(
+    client: KubeClient,
+    namespace: str,
+    job: str,
+    workloads: Mapping[str, str],
+    judge: Judge,
+    *,
+    idle: float,
+    progress: Callable[[str], None],
+) -> Progress:
+    """Watch until the judge says that it is done; returns what was seen last.
+
+    :param idle: seconds without any change of the job and of the pods, after which the wait is given up.
+    :raises DeadlineExceeded: with the last reason.
+    """
+    changed = threading.Event()
+    with ExitStack() as stack:
+        watchers = [
+            stack.enter_context(Watcher(client, res.JOB, namespace, name=job)),
+            stack.enter_context(Watcher(client, STATEFUL_SET, namespace)),
+            stack.enter_context(Watcher(client, POD, namespace)),
+        ]
+        for watcher in watchers:
+            watcher.add_listener(changed)
+        moved, mark, told = time.monotonic(), None, None
+        while True:
+            changed.clear()
+            for watcher in watchers:
+                watcher.check()
+            jobs, statefulsets, pods = (watcher.objects for watcher in watchers)
+            seen, shown = progress_of(jobs.get(job)), signals(workloads, statefulsets, pods)
+            if mark != (seen, shown.moves):
+                moved, mark = time.monotonic(), (seen, shown.moves)
+            over, reason = judge(seen, shown)
+            trouble = next((watcher.trouble for watcher in watchers if watcher.trouble), "")
+            reason = f"{reason} ({trouble})" if trouble else reason
+            if reason != told:
+                progress(reason)
+                told = reason
+            if over:
+                return seen
+            if time.monotonic() - moved > idle:
+                raise DeadlineExceeded(reason, detail={"reason": reason, "operator": seen.spoken()})
+            changed.wait(HEARTBEAT)

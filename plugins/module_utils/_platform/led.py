@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A platform whose operator carries the migration out: the collection asks it to start, follows it, and answers its waits.
+
+Private to the collection. The other kind, which the collection writes by itself, is ``platform.Direct``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+
+Obj = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What the pods show beside the operator's own words.
+
+    :ivar text: one short line, for example "brokers 1/3 on the new revision, kafka-1 not Ready".
+    :ivar moves: changes whenever something moved, so that a standstill can be told from a slow restart.
+    """
+
+    text: str
+    moves: str
+
+
+#: what a wait thinks of progress and signals: done or not, and what it waits for
+Judge = Callable[[Progress, Signals], tuple[bool, str]]
+
+
+class Led(Protocol):
+    """A platform that an operator leads."""
+
+    #: its name, as the option kraft_platform has it
+    name: str
+    #: whether an operator carries changes out
+    leads: bool
+
+    def findings(self) -> list[Finding]:
+        """What would stop this operator, or what it would do wrong, in the order in which a person would repair it."""
+
+    def plan_lines(self) -> list[str]:
+        """What will be asked of the operator, in a few lines."""
+
+    def check(self) -> None:
+        """Raise Refused when what is there is not of this cluster, or somebody else asked the operator for something else."""
+
+    def observe(self) -> Progress:
+        """What the operator says now."""
+
+    def follow(self, judge: Judge, *, idle: float, progress: Callable[[str], None]) -> Progress:
+        """Watch until the judge says that it is done; returns what was seen last.
+
+        :param idle: seconds without any change of what the operator says and of the pods, after which the wait is given up.
+        :raises DeadlineExceeded: with the last reason.
+        """
+
+    def start(self, verb: Verb) -> list[str]:
+        """Ask the operator for it; returns what was written, one line each. Asked for already: nothing is written."""
+
+    def answer(self, wait: Wait) -> None:
+        """Tell the operator that what it waits for is done."""
+
+    def stop_controllers(self) -> str:
+        """Stop the controllers where the operator lets us; returns why not, or an empty string."""
+
+    def locked(self) -> list[str]:
+        """The objects that the operator holds locked."""
+
+    def exports(self) -> Sequence[Mapping[str, Any]]:
+        """The objects that the migration changed, as a user keeps them in git: each with ``object``, ``manifest`` and ``patch``."""
+
+    def release(self) -> list[str]:
+        """Have the operator give its locks back; returns what was written. Raises DeadlineExceeded when it keeps them."""
+
+    def clean_up(self) -> list[str]:
+        """After a rollback: delete the request, the controllers and their volumes; returns one name each."""
+
+    def left(self) -> list[str]:
+        """What of it still exists."""
+
+
+class LedCluster(Cluster, Protocol):
+    """A cluster together with the operator that leads it."""
+
+    @property
+    def driver(self) -> Led:
+        """Its platform."""

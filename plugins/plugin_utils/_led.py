@@ -1,0 +1,240 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the actions do where an operator leads: a sub-phase is waited for and checked, a few of them have something to do themselves.
+
+Private to the collection. An action names the class that stands for it there; without one it waits for its sub-phase.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    operator_gates,
+    operator_rollback,
+    operator_steps,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+#: a sub-phase in which the controllers lose the migration flag: from there on no broker may be in ZooKeeper mode
+POINT_OF_NO_RETURN = "MoveToKRaftControllerTriggerKRaftControllerMigrationModeRemoval"
+
+
+class LedStep:
+    """A sub-phase that the operator carries out: waited for, then checked."""
+
+    MUTATES: ClassVar[bool] = False
+
+    def judge(self, run: Run) -> Decision:
+        """Behind the operator, not part of this migration, or to be waited for."""
+        seen = run.led.driver.observe()
+        if run.sub_phase not in phases.BY_NAME:
+            return done("read only")
+        found = operator_progress.answer(seen, run.sub_phase)
+        if found.needed:
+            later = _later(run, seen)
+            if later:
+                return not_needed(later)
+            why = operator_progress.cannot(seen, run.sub_phase)
+            if why and run.check_mode and not seen.failed:
+                return needed(f"wait for the operator once it was asked: {why}")
+            if why:
+                raise Refused(
+                    f"{run.sub_phase} will not come: {why}", code="operator-failed" if seen.failed else "wrong-state"
+                )
+        return Decision.of(found)
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """Where the operator is."""
+        return told(run.led.driver.observe())
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Wait until the operator is past it."""
+        seen = operator_steps.wait_past(run.led, run.sub_phase, run.progress)
+        _alarm(run, seen)
+        return {**told(seen), "msg": f"the operator is past it: {seen.where}"}
+
+
+def told(seen: Progress) -> dict[str, Any]:
+    """What the operator says, as a result has it."""
+    return {"operator": {"phase": seen.phase, "sub_phase": seen.sub_phase, "message": seen.message}}
+
+
+def _later(run: Run, seen: Progress) -> str:
+    """Why a sub-phase of the last phase is not waited for: the operator was not told to go on, and goes to the end in one go."""
+    forward = phases.BY_NAME[run.sub_phase].phase in (phases.FINALIZE, phases.COMPLETE)
+    if forward and seen.waits_for is Wait.DECISION and not run.params["confirm"]:
+        return (
+            "this operator goes from DUAL-WRITE to KRaft alone in one go, without a stop that could be rolled back; kraft_confirm starts it, "
+            "after the gates"
+        )
+    return ""
+
+
+def _alarm(run: Run, seen: Progress) -> None:
+    """Say loudly when the controllers lose the migration flag while a broker is not in KRaft mode yet."""
+    if not operator_progress.past(seen, "MoveToKRaftControllerEnsureKafkaRollIsComplete") or seen.complete:
+        return
+    cluster = run.led
+    cluster.changed()
+    behind = [pod for pod, mode in cluster.modes.items() if mode != state.MODE_KRAFT]
+    if behind:
+        run.progress(
+            f"DANGER: the operator is at {seen.where}, and {', '.join(behind)} do not run in KRaft mode: they lose their controller with the "
+            "next step; look at these pods now"
+        )
+
+
+class Ask(LedStep):
+    """The operator is asked for something: to migrate, to finalize behind the gates, to roll back."""
+
+    MUTATES = True
+    VERBS: ClassVar[dict[str, Verb]] = {
+        "present": Verb.MIGRATE,
+        "finalize": Verb.FINALIZE,
+        "rollback": Verb.ROLLBACK,
+    }
+
+    def judge(self, run: Run) -> Decision:
+        """Asked already, refused, or to be asked."""
+        cluster, verb = run.led, self.VERBS[run.params["state"]]
+        seen = cluster.driver.observe()
+        already = operator_steps.started_as(seen, verb)
+        if already:
+            return done(already)
+        if verb is Verb.ROLLBACK and not seen.started:
+            return not_needed("the operator was never asked to migrate: there is nothing to roll back")
+        if verb is Verb.ROLLBACK and (seen.phase == phases.FINALIZE or seen.complete or Verb.FINALIZE in seen.asked):
+            raise Refused(
+                f"the operator is at {seen.where} and was told to finalize: it rolls back from SETUP, MIGRATE and DUAL-WRITE only; nothing was "
+                "changed",
+                code="rollback-impossible",
+            )
+        if verb is Verb.FINALIZE:
+            if run.check_mode and seen.waits_for is not Wait.DECISION:
+                return needed("tell the operator to finalize once it waits in DUAL-WRITE and the gates are open")
+            operator_gates.require(cluster)
+            return needed("tell the operator to go to KRaft alone, which it does in one go (irreversible)")
+        if verb is Verb.MIGRATE and seen.rolled_back:
+            raise Refused("an attempt was rolled back and not cleaned up; run rollback.yml again first", code="rollback-pending")
+        return needed(f"ask the operator to {verb.value}")
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Ask. The gates are asked again, right before the write."""
+        cluster, verb = run.led, self.VERBS[run.params["state"]]
+        if verb is Verb.FINALIZE:
+            opened = operator_gates.require(cluster)
+            gates = [gate.as_dict(run.params["accept"]) for gate in opened]
+            run.record("gates", gates=gates, confirmed_by=run.lease.holder)
+        written = cluster.driver.start(verb)
+        for line in written:
+            run.progress(line)
+        run.record("asked", verb=verb.value, written=written)
+        return {"written": written, **told(cluster.driver.observe())}
+
+
+class RemoveZnodes(LedStep):
+    """The operator waits for the znodes to be removed by hand: they are removed behind the epoch guard, and it is told."""
+
+    MUTATES = True
+
+    def judge(self, run: Run) -> Decision:
+        """What the base says, but that there is something to write."""
+        found = super().judge(run)
+        return needed("remove /controller and /migration once the operator waits for it") if found.needed else found
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Wait for the wait, then answer it; a rollback that needs no znode removal passes it by."""
+        cluster = run.led
+
+        def waits(seen: Progress, signals: Any) -> tuple[bool, str]:
+            if seen.failed:
+                raise KraftError(f"the operator has given up at {seen.spoken()}", code="operator-failed")
+            over = seen.waits_for is Wait.ZNODES or not operator_progress.answer(seen, run.sub_phase).needed
+            return over, f"the operator is at {seen.where}, {signals.text}"
+
+        seen = cluster.driver.follow(waits, idle=run.params["wait_timeout"], progress=run.progress)
+        if seen.sub_phase != run.sub_phase:
+            return {**told(seen), "msg": f"nothing to remove here: the operator is at {seen.where}", "changed": False}
+        cluster.changed()
+        evidence = operator_rollback.remove_znodes(cluster, run.progress)
+        run.record("removed", **evidence.as_dict())
+        seen = operator_steps.wait_past(cluster, run.sub_phase, run.progress)
+        return {
+            "msg": f"the znodes are removed, broker {evidence.controller} is controller, the operator goes on",
+            **evidence.as_dict(),
+            **told(seen),
+        }
+
+
+class Event(LedStep):
+    """The end of a phase: waited for, compared with what the cluster itself shows, written down; at the very end the locks go."""
+
+    MUTATES = True
+
+    def judge(self, run: Run) -> Decision:
+        """Recorded already, or to be waited for and recorded."""
+        seen, event = run.led.driver.observe(), run.params["event"]
+        if event == "RollbackToZkComplete":
+            if not seen.started and not run.led.driver.left() and not run.journal.migration_id:
+                return not_needed("no migration was started: there is nothing to roll back")
+        elif run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and run.led.driver.locked()):
+            return done(f"{event} is recorded")
+        found = super().judge(run)
+        if found.needed or found.kind == "done":
+            return needed(f"record {event}: the operator is at {seen.where}")
+        return found
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Wait, compare, record."""
+        cluster, event = run.led, run.params["event"]
+        if event == "RollbackToZkComplete":
+            return _end_rollback(run)
+        seen = operator_steps.wait_past(cluster, event, run.progress)
+        cluster.changed()
+        wrong = operator_steps.agreement(cluster, seen)
+        if wrong:
+            raise KraftError(f"{event}: {wrong}", code="wrong-state")
+        data: dict[str, Any] = {"event": event, "state": cluster.state.name, **told(seen)}
+        if event == "MoveToKRaftControllerComplete":
+            # before the locks go: afterwards somebody may change the objects
+            data["exports"] = list(cluster.driver.exports())
+            data["released"] = cluster.driver.release()
+        phase = {"MoveToKRaftControllerComplete": phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
+        run.note_event(phase.get(event, phases.BY_NAME[event].phase), event, state=cluster.state.name)
+        return data
+
+
+def _end_rollback(run: Run) -> dict[str, Any]:
+    """Wait for the operator's end, give its locks back, delete what the attempt made, prove that nothing is left."""
+    cluster = run.led
+    if cluster.driver.observe().started:
+        operator_steps.wait_past(cluster, "RollbackToZkComplete", run.progress)
+    released = cluster.driver.release()
+    deleted = cluster.driver.clean_up()
+    cluster.changed()
+    proof = operator_rollback.prove(cluster)
+    for line in proof:
+        run.progress(f"ready to retry: {line['what']}: {line['evidence']}")
+    run.journal.close_attempt()
+    run.note_event(phases.ROLLBACK, "RollbackToZkComplete", state=cluster.state.name, deleted=deleted, proof=proof)
+    return {
+        "event": "RollbackToZkComplete",
+        "state": cluster.state.name,
+        "released": released,
+        "deleted": deleted,
+        "proof": proof,
+        "msg": f"{cluster.namespace}/{cluster.name} is back in plain ZooKeeper mode: nothing is left of the attempt; a new one can start",
+    }
+
+
+def check_started(cluster: LedCluster) -> None:
+    """Raise Refused when what is there is not this cluster's, before anything is written."""
+    cluster.driver.check()
