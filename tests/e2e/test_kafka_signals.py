@@ -236,7 +236,6 @@ def test_1_brokers_in_zookeeper_mode(bench: Bench) -> None:
     assert {"kafka-dump-log", "kafka-metadata-quorum", "kafka-features"} <= set(facts.tools)
     assert facts.start_script
     assert facts.storage_tool
-    assert not facts.config_is_newer
 
 
 def test_2_controllers_wait_for_brokers(bench: Bench) -> None:
@@ -328,11 +327,3 @@ def test_4_the_quorum_in_hybrid(bench: Bench) -> None:
     assert signals.migration_state == "MIGRATION"
     assert signals.waiting == ""
     assert [each.pattern.name for each in signals.troubles if each.pattern.fatal] == []
-
-
-def test_5_a_changed_file_is_seen(bench: Bench) -> None:
-    """The start command copies the file, so the copy is what counts, and it is older than the process."""
-    facts = bench.facts("kafka-0")
-    done = bench.fixture.kube.exec(bench.spec.namespace, "kafka-0", ["touch", facts.config_path or ""])
-    assert done.status == 0
-    assert bench.facts("kafka-0").config_is_newer

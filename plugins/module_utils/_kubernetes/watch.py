@@ -113,11 +113,6 @@ class Watcher:
         with self.condition:
             self._listeners.append(event)
 
-    def remove_listener(self, event: threading.Event) -> None:
-        """Undo add_listener()."""
-        with self.condition:
-            self._listeners.remove(event)
-
     def check(self) -> None:
         """Raise the error that ended the background thread, if one did (Forbidden: the permission was taken away)."""
         if self._fatal is not None:

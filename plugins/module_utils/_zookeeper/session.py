@@ -244,16 +244,6 @@ class ZkSession:
         self._read(dict.fromkeys(wanted, "exists"), callback)
         return self.get_many(wanted)
 
-    def watch_children(self, path: str, callback: Callable[[], None]) -> list[str]:
-        """Return the names below a znode and have ``callback`` called once when one comes or goes.
-
-        For a znode that does not exist the call comes when it is made.
-        """
-        answer = self._read({path: "children"}, lambda _path: callback())[path]
-        if answer is None:
-            self.watch(path, callback)
-        return sorted(answer or ())
-
     def wait_connected(self, timeout: float) -> bool:
         """Wait until the connection stands; False when it does not after so many seconds."""
         return self._up.wait(max(0.0, timeout))

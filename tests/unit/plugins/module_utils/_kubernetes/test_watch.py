@@ -94,7 +94,6 @@ def test_objects_follow_added_modified_deleted_and_pieces_of_lines(api: Any, cli
         watcher.add_listener(listener)
         assert watcher.wait(lambda o: Verdict(list(o) == ["b"] and _running(o).done, "no"), 5).done
         assert listener.is_set()
-        watcher.remove_listener(listener)
         assert watcher.objects["b"]["status"]["phase"] == "Running"
     assert "labelSelector=x%3Dy" in api.seen[0][1]
 

@@ -268,17 +268,6 @@ def test_watches_call_once(server: Server, session: ZkSession) -> None:
     assert calls[2:] == ["/x"]
 
 
-def test_watches_on_children(server: Server, session: ZkSession) -> None:
-    calls: list[int] = []
-    assert session.watch_children("/p", lambda: calls.append(1)) == []
-    server.put("/p", b"")
-    assert calls == [1]
-    assert session.watch_children("/p", lambda: calls.append(2)) == []
-    server.put("/p/a", b"")
-    assert calls == [1, 2]
-    assert session.watch_children("/p", lambda: None) == ["a"]
-
-
 def test_kazoo_is_silent(session: ZkSession) -> None:
     for name in ("kazoo", "kafkaops.kraft.zookeeper"):
         assert not logging.getLogger(name).propagate
