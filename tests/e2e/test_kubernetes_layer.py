@@ -300,7 +300,7 @@ def test_what_a_refused_port_says(client: KubeClient, namespace: str, zk_address
 # -- watch
 
 
-def _says(wanted: str) -> watch.Judge:
+def _says(wanted: str) -> watch.Predicate:
     return lambda objects: Verdict(objects["w"]["data"]["n"] == wanted, "old")
 
 
@@ -403,11 +403,11 @@ def test_eviction(client: KubeClient, namespace: str) -> None:
     client.create(kinds.POD, _pod("victim", "sleep infinity"), namespace)
     running = Verdict(True, "runs")
 
-    def judge(objects: Mapping[str, dict[str, Any]]) -> Verdict:
+    def predicate(objects: Mapping[str, dict[str, Any]]) -> Verdict:
         statuses = objects["victim"].get("status", {}).get("containerStatuses", [])
         return running if statuses and statuses[0]["ready"] else Verdict(False, "victim is not ready")
 
-    wait_for(client, kinds.POD, namespace, judge, timeout=60, name="victim")
+    wait_for(client, kinds.POD, namespace, predicate, timeout=60, name="victim")
     uid = client.get(kinds.POD, "victim", namespace)["metadata"]["uid"]
     with pytest.raises(Conflict):
         client.evict("victim", namespace, uid=str(uuid.uuid4()))

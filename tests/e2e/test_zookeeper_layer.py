@@ -224,7 +224,7 @@ def route(ensemble: KubeClient) -> Iterator[Route]:
 def session(route: Route) -> Iterator[ZkSession]:
     ((host, port),) = route.servers
     with open_session(host, port, chroot=route.chroot, timeout=35.0, via=route.via) as session:
-        session.patience, session.tell = PATIENCE, print
+        session.patience, session.progress = PATIENCE, print
         yield session
 
 

@@ -140,7 +140,7 @@ def pod_facts(client: KubeClient, namespace: str, pod: str, container: str | Non
         grep, sed and tr).
     :raises KraftError: when the output makes no sense; also what the exec itself raises.
     """
-    result = pod_exec.look(client, namespace, pod, ["sh", "-c", SCRIPT], container=container)
+    result = pod_exec.run_read_only(client, namespace, pod, ["sh", "-c", SCRIPT], container=container)
     try:
         return parse(result.stdout)
     except _NoProcess:

@@ -274,7 +274,7 @@ class Direct(Protocol):
     controllers: Controllers
     checks: Checks
 
-    def looks_finalized(self) -> bool:
+    def shows_finalized(self) -> bool:
         """Whether the objects alone show that the migration is over: False decides nothing."""
 
     def restore_rolls(self, progress: Progress) -> None:

@@ -182,9 +182,9 @@ def _start(event: Mapping[str, Any]) -> int:
 def _sub_phases(events: Sequence[Mapping[str, Any]]) -> list[Data]:
     """Every sub-phase in order, with the runs of it that the journal knows (steps that only read leave none)."""
     rows = []
-    way_back = any(event.get("phase") == phases.ROLLBACK for event in events)
+    rollback_events = any(event.get("phase") == phases.ROLLBACK for event in events)
     for item in phases.SUB_PHASES:
-        if item.phase == phases.ROLLBACK and not way_back:
+        if item.phase == phases.ROLLBACK and not rollback_events:
             continue
         runs = [_run(event) for event in events if event.get("sub_phase") == item.name]
         rows.append(
@@ -306,11 +306,13 @@ def _closed_id(events: Sequence[Mapping[str, Any]]) -> str:
 
 def _rollback(events: Sequence[Mapping[str, Any]], rolls: Sequence[Data]) -> Data | None:
     """What the rollback did, None when there was none. Windows in milliseconds, None where nothing was measured."""
-    way_back = [event for event in events if event.get("phase") == phases.ROLLBACK]
-    if not way_back:
+    rollback_events = [event for event in events if event.get("phase") == phases.ROLLBACK]
+    if not rollback_events:
         return None
-    removed: Mapping[str, Any] = next((event for event in way_back if event.get("what") == "removed"), {})
-    complete: Mapping[str, Any] = next((event for event in way_back if event.get("what") == rollback.COMPLETE), {})
+    removed: Mapping[str, Any] = next((event for event in rollback_events if event.get("what") == "removed"), {})
+    complete: Mapping[str, Any] = next(
+        (event for event in rollback_events if event.get("what") == rollback.COMPLETE), {}
+    )
     return {
         "complete": bool(complete),
         "znodes_to_election_ms": removed.get("znodes_to_election_ms"),

@@ -153,7 +153,7 @@ class StatefulSetCluster:
         expected = self._expected(self.statefulsets, self.pods)
         return self._all_of(expected, self.read_facts(self.pods, dict.fromkeys(self.pods, self.container)))
 
-    def look_at_processes(self) -> None:
+    def read_processes(self) -> None:
         """Read the processes of brokers and controllers at the same time, for whoever needs both; those that were read already are kept."""
         if self.controllers is None or not {"facts", "controller_facts"}.isdisjoint(self.__dict__):
             return
@@ -336,7 +336,7 @@ class StatefulSetCluster:
     @cached_property
     def zookeeper_connect(self) -> Connect | None:
         """The brokers' zookeeper.connect; when they run in KRaft mode, the controllers' or the journal's. None when there is none."""
-        self.look_at_processes()
+        self.read_processes()
         running, controllers = known(self.facts), known(self.controller_facts)
         sources = [facts.settings for facts in (*running.values(), *controllers.values())]
         per_set: dict[str, str] = {}
@@ -373,7 +373,7 @@ class StatefulSetCluster:
         timeout = 5.0 + SESSION_SECONDS * min(self.route.reached, 3)
         session = open_session(host, port, *more, chroot=self.route.chroot, timeout=timeout, via=self.route.via)
         # the path leads through the API server: reads wait for it as long as those of the API itself
-        session.patience, session.tell = PATIENCE, self.client.tell
+        session.patience, session.progress = PATIENCE, self.client.progress
         return self._stack.enter_context(session)
 
     @cached_property

@@ -223,12 +223,12 @@ def test_what_only_looks_looks_again_when_the_server_is_back(api: Any, client: K
         handler.drop()
 
     api.play(lose, lambda h: h.reply(503, b"starting"), lambda h: h.reply(200, {}), serve)
-    assert pod_exec.look(client, "n", "p", ["prog"]).stdout == "done"
+    assert pod_exec.run_read_only(client, "n", "p", ["prog"]).stdout == "done"
     paths = [path.partition("?")[0].rpartition("/")[2] for _method, path, _headers, _body in api.seen]
     assert paths == ["exec", "p", "p", "exec"]
     api.play(lose, lambda h: h.reply(200, {}), lose)
     with pytest.raises(Unreachable):
-        pod_exec.look(client, "n", "p", ["prog"])
+        pod_exec.run_read_only(client, "n", "p", ["prog"])
 
 
 def test_a_lost_connection_is_no_exit_status(api: Any, client: KubeClient) -> None:

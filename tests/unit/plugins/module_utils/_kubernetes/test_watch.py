@@ -195,11 +195,11 @@ def test_a_judge_that_looks_at_the_clock_is_asked_again(
     api.play(_listing(1, _pod("a", 1)), _silent(1))
     asked: list[float] = []
 
-    def judge(_objects: Mapping[str, Any]) -> Verdict:
+    def predicate(_objects: Mapping[str, Any]) -> Verdict:
         asked.append(time.monotonic())
         return Verdict(len(asked) > 3, "not yet")
 
-    assert wait_for(client, kinds.POD, "n", judge, timeout=5).done
+    assert wait_for(client, kinds.POD, "n", predicate, timeout=5).done
 
 
 def test_a_permission_that_is_missing_at_the_start(

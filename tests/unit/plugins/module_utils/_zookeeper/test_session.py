@@ -165,7 +165,7 @@ def test_a_long_wait_is_told(server: Server, session: ZkSession, monkeypatch: py
     """Reads may wait longer than a connection may take to stand, and somebody is told why."""
     monkeypatch.setattr(session_module, "SOON", 0.1)
     said: list[str] = []
-    session.patience, session.tell = 5.0, said.append
+    session.patience, session.progress = 5.0, said.append
     server.put("/a", b"1")
     server.fail_next = [exceptions.ConnectionLoss()]
     server.lose_connection()
@@ -211,7 +211,7 @@ def test_many_reads_may_take_long_while_answers_flow(
     monkeypatch.setattr(session_module, "PIPELINE", 50)
     monkeypatch.setattr(session_module, "SLOW", 0.3)
     said: list[str] = []
-    session.patience, session.tell = 0.2, said.append
+    session.patience, session.progress = 0.2, said.append
     begin = time.monotonic()
     assert len(session.get_many(f"/n/{number}" for number in range(400))) == 400
     assert time.monotonic() - begin > 2 * session.patience

@@ -126,11 +126,11 @@ def test_no_flag_is_left_out(processes: Any) -> None:
 def test_both_are_read_at_once(processes: Any) -> None:
     pods = [pod(f"kafka-kraft-{number}", owner="uid-kafka-kraft") for number in range(3)]
     cluster = cluster_of(controllers_set(), *brokers(), *pods)
-    cluster.look_at_processes()
+    cluster.read_processes()
     assert {"facts", "controller_facts"} <= cluster.__dict__.keys()
     assert list(cluster.controller_facts) == ["kafka-kraft-0", "kafka-kraft-1", "kafka-kraft-2"]
     alone = cluster_of(*brokers())
-    alone.look_at_processes()
+    alone.read_processes()
     assert alone.controller_facts == {}
 
 
