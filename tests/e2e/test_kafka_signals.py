@@ -121,18 +121,9 @@ def timed(what: str, call: Callable[[], T]) -> T:
     return result
 
 
-def controllers(bench: Bench, cluster_id: str) -> list[dict[str, Any]]:
-    """Return a quorum of three, on the brokers' image."""
-    namespace, labels = bench.spec.namespace, {"app": "kraft"}
-    settings = f"""
-process.roles=controller
-listeners=CONTROLLER://:9093
-inter.broker.listener.name=PLAINTEXT
-inter.broker.protocol.version={RELEASE}
-zookeeper.connect={bench.spec.zookeeper_connect}
-log.dirs=/data/kafka
-{MIGRATION}"""
-    broker = bench.fixture.kube.get("StatefulSet", "kafka", namespace)
+def controller_pod(bench: Bench, cluster_id: str) -> dict[str, Any]:
+    """Return the pod of a controller, on the brokers' image."""
+    broker = bench.fixture.kube.get("StatefulSet", "kafka", bench.spec.namespace)
     assert broker is not None
     container = dict(broker["spec"]["template"]["spec"]["containers"][0])
     container |= {"command": ["bash", "-c", START], "ports": [{"containerPort": 9093}]}
@@ -143,13 +134,25 @@ log.dirs=/data/kafka
     ]
     container["readinessProbe"] = {"tcpSocket": {"port": 9093}, "periodSeconds": 1}
     container["volumeMounts"] = [{"name": "data", "mountPath": "/data"}, {"name": "config", "mountPath": "/config"}]
-    pod = {
+    return {
         "enableServiceLinks": False,
         "securityContext": broker["spec"]["template"]["spec"]["securityContext"],
         "containers": [container],
         "volumes": [{"name": "data", "emptyDir": {}}, {"name": "config", "configMap": {"name": "kraft"}}],
     }
-    meta = {"name": "kraft", "namespace": namespace}
+
+
+def controllers(bench: Bench, cluster_id: str) -> list[dict[str, Any]]:
+    """Return a quorum of three."""
+    settings = f"""
+process.roles=controller
+listeners=CONTROLLER://:9093
+inter.broker.listener.name=PLAINTEXT
+inter.broker.protocol.version={RELEASE}
+zookeeper.connect={bench.spec.zookeeper_connect}
+log.dirs=/data/kafka
+{MIGRATION}"""
+    meta, labels = {"name": "kraft", "namespace": bench.spec.namespace}, {"app": "kraft"}
     return [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"server.properties": settings}},
         {
@@ -172,7 +175,7 @@ log.dirs=/data/kafka
                 "replicas": 3,
                 "podManagementPolicy": "Parallel",
                 "selector": {"matchLabels": labels},
-                "template": {"metadata": {"labels": labels}, "spec": pod},
+                "template": {"metadata": {"labels": labels}, "spec": controller_pod(bench, cluster_id)},
             },
         },
     ]

@@ -13,20 +13,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.action import (
-    broker_settings,
-    kraft_controller,
-    metadata_cleanup,
-    migration_journal,
-    migration_lock,
-    migration_progress,
-    migration_znode,
-    quorum_health_info,
-    rolling_restart,
-)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
     names,
     next_step,
@@ -60,21 +50,15 @@ METHODS = {
     "metadata_cleanup": "_clean_up",
     "migration_journal": "_record",
 }
+
+
+def _action(name: str) -> Any:
+    module = import_module(f"ansible_collections.kafkaops.kraft.plugins.action.{name}").ActionModule
+    return module.__new__(module)
+
+
 #: the actions themselves, which say whether there is something to do
-ACTIONS: dict[str, Any] = {
-    module.__name__.rpartition(".")[2]: module.ActionModule.__new__(module.ActionModule)
-    for module in (
-        broker_settings,
-        kraft_controller,
-        metadata_cleanup,
-        migration_journal,
-        migration_lock,
-        migration_progress,
-        migration_znode,
-        quorum_health_info,
-        rolling_restart,
-    )
-}
+ACTIONS: dict[str, Any] = {name: _action(name) for name in METHODS}
 _PHASES = {
     "setup": (phases.SETUP,),
     "migrate": (phases.SETUP, phases.MIGRATE),
