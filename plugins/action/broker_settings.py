@@ -34,11 +34,11 @@ class ActionModule(KraftAction):
 
     MODULE = "broker_settings"
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Written already, not needed, or what would be written."""
         cluster, stage = run.cluster, run.params["stage"]
         if stage in stages.BACK:
-            return self._judge_back(run)
+            return self._decide_rollback(run)
         over = status.already_over(cluster)
         if over:
             return not_needed(over)
@@ -60,7 +60,7 @@ class ActionModule(KraftAction):
         plans = [item for item in cluster.driver.brokers.plan(stage) if item.stage_now != stage]
         return needed(_summary(stage, plans), *(item.diff() for item in plans))
 
-    def _judge_back(self, run: Run) -> Decision:
+    def _decide_rollback(self, run: Run) -> Decision:
         cluster, stage = run.cluster, run.params["stage"]
         found = rollback_plan.answer(cluster, run.sub_phase, check_mode=run.check_mode)
         if not found.needed:
@@ -84,7 +84,7 @@ class ActionModule(KraftAction):
             run.journal.originals = {"secret": cluster.driver.originals.keep()}
             for text in cluster.driver.originals.missing():
                 run.progress(f"continuing, but a rollback will need it: {text}")
-        # under the lease the objects may be newer than those that were judged
+        # under the lease the objects may be newer than those that were decided on
         cluster.changed(Part.OBJECTS)
         if stage == stages.RETURN:
             # first: whatever is written next, the way is back from here, and the soak begins anew

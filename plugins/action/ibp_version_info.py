@@ -21,7 +21,7 @@ class ActionModule(KraftAction):
     MODULE = "ibp_version_info"
 
     def inspect(self, run: Run) -> dict[str, Any]:
-        """Derive both levels; unknown is a failure that names the override."""
+        """Derive both versions; unknown is a failure that names the override."""
         over = status.already_over(run.cluster)
         if over:
             return {"msg": over}

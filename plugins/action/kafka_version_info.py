@@ -23,7 +23,7 @@ class ActionModule(KraftAction):
     MODULE = "kafka_version_info"
     MUTATES = False
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Controllers that do not run yet can only be looked at after they were started."""
         if run.params["target"] == "controllers" and not known(run.cluster.controller_facts) and run.check_mode:
             return needed("the controllers' version is read once they run (SetupMutateKRaftController)")

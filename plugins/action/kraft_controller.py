@@ -36,7 +36,7 @@ class ActionModule(KraftAction):
 
     MODULE = "kraft_controller"
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """At this stage or past it already, or what would be written."""
         cluster, wanted = run.cluster, run.params["state"]
         over = status.already_over(cluster)
@@ -48,11 +48,11 @@ class ActionModule(KraftAction):
         if stages.past(now, wanted):
             return done(f"the controllers are past stage {wanted}: stage {now}")
         if wanted == "held":
-            return self._judge_held(run)
+            return self._decide_held(run)
         if now == wanted and self._up(run):
             return done(f"the controllers are at stage {wanted}")
         if wanted == "final":
-            return self._judge_final(run)
+            return self._decide_final(run)
         if run.check_mode and not cluster.has_controllers:
             return needed("start the controllers for the migration once they exist")
         _refuse_leftovers(cluster, begun=now == wanted)
@@ -60,14 +60,14 @@ class ActionModule(KraftAction):
             f"start {run.params['controller_replicas']} controllers for the migration", controllers.diff(wanted)
         )
 
-    def _judge_held(self, run: Run) -> Decision:
+    def _decide_held(self, run: Run) -> Decision:
         controllers = run.cluster.driver.controllers
         if run.cluster.has_controllers:
             return done(f"{controllers.name} exists")
         controllers.refuse_foreign_claims()
         return needed(f"make the controllers {controllers.name}, held at 0 replicas", controllers.diff("held"))
 
-    def _judge_final(self, run: Run) -> Decision:
+    def _decide_final(self, run: Run) -> Decision:
         cluster = run.cluster
         if run.check_mode and cluster.state.name != state.PURE:
             return needed(
@@ -117,7 +117,7 @@ class ActionModule(KraftAction):
         controllers = cluster.driver.controllers
         pods = controllers.pod_names(wanted)
 
-        def judge(objects: Any) -> Verdict:
+        def check(objects: Any) -> Verdict:
             ready = [
                 pod for pod in pods if pod in objects and is_ready(objects[pod]) and controllers.is_pod(objects[pod])
             ]
@@ -125,7 +125,7 @@ class ActionModule(KraftAction):
 
         try:
             wait_for(
-                run.client, POD, cluster.namespace, judge, timeout=run.params["pod_timeout"], progress=run.progress
+                run.client, POD, cluster.namespace, check, timeout=run.params["pod_timeout"], progress=run.progress
             )
         except DeadlineExceeded as error:
             reasons = [why_not_ready(run.client, cluster.namespace, pod, cluster.controller_container) for pod in pods]

@@ -23,7 +23,7 @@ class ActionModule(KraftAction):
 
     MODULE = "metadata_cleanup"
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Whether a broker still has a metadata log."""
         return Decision.of(rollback_plan.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
 

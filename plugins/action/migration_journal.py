@@ -25,7 +25,7 @@ class ActionModule(KraftAction):
 
     MODULE = "migration_journal"
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Recorded already, or to be recorded now that the state is reached."""
         event, cluster = run.params["event"], run.cluster
         if event == rollback.COMPLETE:

@@ -26,11 +26,11 @@ class ActionModule(KraftAction):
 
     MODULE = "migration_lock"
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Locked by this migration already, or to be locked; for state=absent the other way round."""
-        return self._judge_present(run) if run.params["state"] == "present" else self._judge_absent(run)
+        return self._decide_present(run) if run.params["state"] == "present" else self._decide_absent(run)
 
-    def _judge_present(self, run: Run) -> Decision:
+    def _decide_present(self, run: Run) -> Decision:
         over = status.already_over(run.cluster)
         if over:
             return not_needed(over)
@@ -45,7 +45,7 @@ class ActionModule(KraftAction):
             {"before": "", "after": "".join(f"{name}: {names.LOCK}\n" for name in unlocked)},
         )
 
-    def _judge_absent(self, run: Run) -> Decision:
+    def _decide_absent(self, run: Run) -> Decision:
         cluster = run.cluster
         wrong = run.params["scope"].not_named("kraft_release", run.params["release"])
         if wrong:
@@ -65,7 +65,7 @@ class ActionModule(KraftAction):
         if run.params["state"] == "present":
             return super()._drive(run, stopper)
         # a dead run's Lease is not waited for: taking it away is what was asked
-        decision = self.judge(run)
+        decision = self.decide(run)
         result = {"changed": decision.needed, "msg": decision.reason, "decision": decision.kind}
         if decision.needed and not run.check_mode:
             run.lease.take_away()

@@ -29,7 +29,7 @@ class ActionModule(KraftAction):
     MODULE = "migration_progress"
     MUTATES = False
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Hybrid already, or beyond it."""
         cluster = run.cluster
         over = status.already_over(cluster)
@@ -46,7 +46,7 @@ class ActionModule(KraftAction):
         cluster, timeout = run.cluster, run.params["wait_timeout"]
         ended, started = threading.Event(), time.monotonic()
 
-        def tell() -> None:
+        def report() -> None:
             said = ""
             while not ended.wait(LOOK_EVERY):
                 text = progress.waiting_for(cluster)
@@ -54,8 +54,8 @@ class ActionModule(KraftAction):
                     run.progress(text)
                     said = text
 
-        teller = threading.Thread(target=tell, name="kraft-progress", daemon=True)
-        teller.start()
+        reporter = threading.Thread(target=report, name="kraft-progress", daemon=True)
+        reporter.start()
         try:
             hybrid = wait_hybrid(cluster.zookeeper, possible_leaders(cluster), timeout=timeout, progress=run.progress)
         except DeadlineExceeded as error:
@@ -63,7 +63,7 @@ class ActionModule(KraftAction):
             raise DeadlineExceeded(error.message + (f"; {why}" if why else "")) from error
         finally:
             ended.set()
-            teller.join(timeout=1.0)
+            reporter.join(timeout=1.0)
         cluster.changed()
         cluster.expect(lambda name: name == state.HYBRID, "MigrateMonitorMigrationProgress")
         lag = hybrid.noticed_ms - hybrid.happened_ms

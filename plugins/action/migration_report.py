@@ -88,7 +88,7 @@ def _facts(run: Run) -> dict[str, Any]:
         journal,
         status,
         canary=run.params["canary"],
-        patches=list(_told(cluster.driver.patches)),
+        patches=list(_readable(cluster.driver.patches)),
         versions=_versions(run, status),
     )
 
@@ -125,7 +125,7 @@ def _versions(run: Run, status: Mapping[str, Any]) -> dict[str, str]:
 # What to put into git
 
 
-def _told(read: Callable[[], list[Patch]]) -> Iterator[Patch]:
+def _readable(read: Callable[[], list[Patch]]) -> Iterator[Patch]:
     """Yield the patches, or one line that says why they are not known."""
     try:
         yield from read()

@@ -22,7 +22,7 @@ class ActionModule(KraftAction):
 
     MODULE = "migration_znode"
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Whether anything of the quorum, or of its traces, is left."""
         return Decision.of(rollback_plan.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
 
@@ -59,10 +59,10 @@ class ActionModule(KraftAction):
             cluster.driver.brokers.write(item)
         cluster.changed()
 
-        def sure() -> None:
+        def guard() -> None:
             cluster.changed(Part.OBJECTS)
             cluster.driver.ownership.check(run.journal.migration_id)
 
-        controller, evidence.elected_ms = election.restart_one(cluster, pod, sure, run.progress)
+        controller, evidence.elected_ms = election.restart_one(cluster, pod, guard, run.progress)
         evidence.controller = controller.broker_id
         cluster.changed()

@@ -27,7 +27,7 @@ class ActionModule(KraftAction):
     MODULE = "quorum_health_info"
     MUTATES = False
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Nothing to wait for when the migration is over or, in check mode, when no controller runs."""
         over = status.already_over(run.cluster)
         if over:
@@ -45,7 +45,7 @@ class ActionModule(KraftAction):
             )
         seen: list[Quorum] = []
 
-        def look() -> str:
+        def check() -> str:
             cluster.changed(Part.CONTROLLERS)
             silent = unknown(cluster.controller_facts)
             if silent:
@@ -59,7 +59,7 @@ class ActionModule(KraftAction):
             return controllers_ready.not_ready_for_migration(cluster, quorum) if self._before_copy(run) else ""
 
         try:
-            paced(look, run.params["wait_timeout"], run.progress)
+            paced(check, run.params["wait_timeout"], run.progress)
         except DeadlineExceeded as error:
             why = progress.why_stuck(cluster)
             text = error.message + (f"; {why}" if why else "")

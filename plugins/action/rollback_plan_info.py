@@ -21,10 +21,10 @@ class ActionModule(KraftAction):
     MODULE = "rollback_plan_info"
     MUTATES = False
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Refuse where a rollback is impossible; everything else is only shown."""
         cluster = run.cluster
-        seen = rollback_plan.look(cluster)
+        seen = rollback_plan.observe(cluster)
         code, sentence = rollback.refusal(seen)
         if code:
             raise Refused(f"{cluster.namespace}/{cluster.name}: {sentence}; nothing was changed", code=code)
@@ -47,7 +47,7 @@ class ActionModule(KraftAction):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """The plan as data."""
-        seen = rollback_plan.look(run.cluster)
+        seen = rollback_plan.observe(run.cluster)
         return {
             "state": seen.state,
             "broker_rolls": rollback.rolls(seen),

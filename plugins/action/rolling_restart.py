@@ -52,7 +52,7 @@ class ActionModule(KraftAction):
 
     MODULE = "rolling_restart"
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Which pods still run other settings than their StatefulSet was given for this stage."""
         cluster, stage = run.cluster, run.params["stage"]
         if stage in BACK:
@@ -147,12 +147,12 @@ class ActionModule(KraftAction):
         if not cluster.has_controllers or not without:
             return
 
-        def sure() -> None:
+        def guard() -> None:
             cluster.changed(Part.OBJECTS)
             cluster.driver.ownership.check(run.journal.migration_id)
             migration_flag.check_restart(cluster)
 
-        restart_with_flag(cluster, without, sure, run.progress)
+        restart_with_flag(cluster, without, guard, run.progress)
         cluster.changed()
 
     def _note_pure(self, run: Run) -> None:
@@ -177,7 +177,7 @@ class ActionModule(KraftAction):
         def wrong(_pod: str, facts: ProcessFacts) -> str:
             return cluster.driver.brokers.not_as_wanted(stage, facts)
 
-        def sure() -> None:
+        def guard() -> None:
             cluster.changed(Part.OBJECTS)
             cluster.driver.ownership.check(run.journal.migration_id)
             if stage in ("kraft", stages.RETURN):
@@ -189,7 +189,7 @@ class ActionModule(KraftAction):
             cluster,
             cluster.driver.brokers.hashes_by_uid(),
             wrong,
-            sure,
+            guard,
             registers=stage != "kraft",
             down_too=stage in BACK,
             handed_over=stage == stages.ORIGINAL,
@@ -201,14 +201,14 @@ class ActionModule(KraftAction):
         def wrong(_pod: str, facts: ProcessFacts) -> str:
             return controllers_ready.not_final(facts)
 
-        def sure() -> None:
+        def guard() -> None:
             cluster.changed(Part.OBJECTS)
             cluster.driver.ownership.check(run.journal.migration_id)
             if len(flags_off(cluster)) < len(cluster.flags):
                 cluster.changed(Part.ZOOKEEPER)
                 gates.require(cluster, thorough=False)
 
-        return ControllerRoll(cluster, cluster.driver.controllers.settings_hash(), wrong, sure)
+        return ControllerRoll(cluster, cluster.driver.controllers.settings_hash(), wrong, guard)
 
 
 def _stages(run: Run) -> set[str]:

@@ -4,7 +4,7 @@
 
 """The one base of all action plugins: validate, derive the state, decide, check mode, lease and lock, apply, journal, errors.
 
-Private to the collection. A sub-phase supplies ``judge`` (done, needed, not needed) and ``apply``; a read-only module supplies
+Private to the collection. A sub-phase supplies ``decide`` (done, needed, not needed) and ``apply``; a read-only module supplies
 ``inspect``.
 """
 
@@ -150,7 +150,7 @@ class KraftAction(ActionBase):
             with _as_endings():
                 if not self.SHOWS:
                     run.check_names()
-                decision = self.judge(run)
+                decision = self.decide(run)
                 if not decision.needed:
                     return self._nothing(run, decision)
                 if self.MUTATES:
@@ -182,7 +182,7 @@ class KraftAction(ActionBase):
         with run.exclusive(stopper.stop) as anew, _as_endings():
             if anew:
                 # another run may have done this meanwhile, or something else: decide again on what is there now
-                decision = self.judge(run)
+                decision = self.decide(run)
                 if not decision.needed:
                     return self._nothing(run, decision)
             run.ensure_lock()
@@ -198,7 +198,7 @@ class KraftAction(ActionBase):
     def _nothing(self, run: Run, decision: Decision) -> dict[str, Any]:
         return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.inspect(run)}
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Say whether there is something to do. Read-only modules keep this one."""
         del run
         return done("read only")

@@ -77,7 +77,7 @@ class Run:
     def client(self) -> KubeClient:
         """The API client of this task; says so when a request has to be repeated for long."""
         client = connect(self.params)
-        client.tell = self.progress
+        client.progress = self.progress
         return client
 
     @cached_property

@@ -56,7 +56,7 @@ def roll(kube: Kube, spec: FixtureSpec) -> dict[str, Any]:
 
 
 def _until(what: str, holds: Callable[[], bool]) -> None:
-    for _look in range(RETRIES):
+    for _attempt in range(RETRIES):
         if holds():
             return
         time.sleep(DELAY)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -42,41 +43,41 @@ def _is_dry_run(event: dict[str, Any]) -> bool:
     return parse_qs(urlsplit(str(event.get("requestURI", ""))).query).get("dryRun") == ["All"]
 
 
-def writes_since(mark: int, namespace: str, account: str) -> list[str]:
-    """Mutating requests of the ServiceAccount since ``mark``, as ``verb resource/subresource name``; dry runs are none."""
-    user, found = f"system:serviceaccount:{namespace}:{account}", []
+def _events(mark: int) -> Iterator[dict[str, Any]]:
+    """The events since ``mark``; one that is being written is left out."""
     with _log().open(encoding="utf-8") as file:
         file.seek(mark)
         for line in file:
             if not line.endswith("\n"):
-                break  # being written
-            event = json.loads(line)
-            if event.get("user", {}).get("username") != user or event.get("verb") in READS:
-                continue
-            where = event.get("objectRef") or {}
-            if _is_dry_run(event):
-                continue
-            if (where.get("resource", ""), where.get("subresource", "")) not in HARMLESS:
-                found.append(
-                    f"{event['verb']} {where.get('resource')}/{where.get('subresource', '')} {where.get('name', '')}"
-                )
+                return
+            yield json.loads(line)
+
+
+def writes_since(mark: int, namespace: str, account: str) -> list[str]:
+    """Mutating requests of the ServiceAccount since ``mark``, as ``verb resource/subresource name``; dry runs are none."""
+    user, found = f"system:serviceaccount:{namespace}:{account}", []
+    for event in _events(mark):
+        if event.get("user", {}).get("username") != user or event.get("verb") in READS:
+            continue
+        where = event.get("objectRef") or {}
+        if _is_dry_run(event):
+            continue
+        if (where.get("resource", ""), where.get("subresource", "")) not in HARMLESS:
+            found.append(
+                f"{event['verb']} {where.get('resource')}/{where.get('subresource', '')} {where.get('name', '')}"
+            )
     return found
 
 
 def removals_since(mark: int, namespace: str, account: str) -> list[str]:
     """Pods that the ServiceAccount deleted or evicted since ``mark``, in order; refused evictions do not count."""
     user, found = f"system:serviceaccount:{namespace}:{account}", []
-    with _log().open(encoding="utf-8") as file:
-        file.seek(mark)
-        for line in file:
-            if not line.endswith("\n"):
-                break  # being written
-            event = json.loads(line)
-            where = event.get("objectRef") or {}
-            code = (event.get("responseStatus") or {}).get("code", 0)
-            ours = event.get("user", {}).get("username") == user and where.get("resource") == "pods"
-            evicted = event.get("verb") == "create" and where.get("subresource") == "eviction"
-            deleted = event.get("verb") == "delete" and not where.get("subresource")
-            if ours and (evicted or deleted) and code < BAD and event.get("stage") == "ResponseComplete":
-                found.append(str(where.get("name", "")))
+    for event in _events(mark):
+        where = event.get("objectRef") or {}
+        code = (event.get("responseStatus") or {}).get("code", 0)
+        ours = event.get("user", {}).get("username") == user and where.get("resource") == "pods"
+        evicted = event.get("verb") == "create" and where.get("subresource") == "eviction"
+        deleted = event.get("verb") == "delete" and not where.get("subresource")
+        if ours and (evicted or deleted) and code < BAD and event.get("stage") == "ResponseComplete":
+            found.append(str(where.get("name", "")))
     return found

@@ -185,6 +185,11 @@ def test_exec_errors(client: KubeClient, namespace: str) -> None:
 # -- forward and relay
 
 
+def _relay(client: KubeClient, namespace: str, container: str | None, host: str, port: int) -> forward.LocalForward:
+    dial = forward.relay_dial(client, namespace, "tool", container, host, port)
+    return forward.LocalForward(dial, f"relaying to {host}:{port}")
+
+
 @pytest.fixture(params=["forward", "relay", "relay-v4"])
 def local_port(
     request: pytest.FixtureRequest,
@@ -196,11 +201,12 @@ def local_port(
     """ZooKeeper's client port on this machine, by each way there is."""
     if request.param == "relay-v4":
         monkeypatch.setattr(pod_exec, "PROTOCOLS", (channel.V4,))
-    if request.param == "forward":
-        made = forward.pod_forward(client, namespace, "zk", 2181)
-    else:
-        made = forward.exec_relay(client, namespace, "tool", None, zk_address, 2181)
-    with made:
+    forwarded = request.param == "forward"
+    with (
+        forward.pod_forward(client, namespace, "zk", 2181)
+        if forwarded
+        else _relay(client, namespace, None, zk_address, 2181)
+    ) as made:
         yield made
 
 
@@ -256,7 +262,7 @@ def test_half_closed_client_gets_the_whole_answer(local_port: forward.LocalForwa
 
 def test_a_relay_leaves_no_process_behind(client: KubeClient, namespace: str, zk_address: str, protocol: str) -> None:
     count = "grep -lx cat /proc/[0-9]*/comm 2>/dev/null | wc -l"
-    with forward.exec_relay(client, namespace, "tool", "main", zk_address, 2181) as local:
+    with _relay(client, namespace, "main", zk_address, 2181) as local:
         socks = [socket.create_connection((local.host, local.port), timeout=10) for _turn in range(3)]
         for sock in socks:
             sock.sendall(b"ruo")  # an unfinished command: ZooKeeper waits
@@ -278,7 +284,7 @@ def test_what_a_refused_port_says(client: KubeClient, namespace: str, zk_address
     ways = [
         (forward.pod_forward(client, namespace, "zk", 9), "port 9 of Pod zk"),
         (forward.pod_forward(client, namespace, "absent", 9), 'pods "absent" not found'),
-        (forward.exec_relay(client, namespace, "tool", None, zk_address, 9), f"relaying to {zk_address}:9"),
+        (_relay(client, namespace, None, zk_address, 9), f"relaying to {zk_address}:9"),
     ]
     for local, words in ways:
         with local:
@@ -294,7 +300,7 @@ def test_what_a_refused_port_says(client: KubeClient, namespace: str, zk_address
 # -- watch
 
 
-def _says(wanted: str) -> watch.Judge:
+def _says(wanted: str) -> watch.Predicate:
     return lambda objects: Verdict(objects["w"]["data"]["n"] == wanted, "old")
 
 
@@ -397,11 +403,11 @@ def test_eviction(client: KubeClient, namespace: str) -> None:
     client.create(kinds.POD, _pod("victim", "sleep infinity"), namespace)
     running = Verdict(True, "runs")
 
-    def judge(objects: Mapping[str, dict[str, Any]]) -> Verdict:
+    def predicate(objects: Mapping[str, dict[str, Any]]) -> Verdict:
         statuses = objects["victim"].get("status", {}).get("containerStatuses", [])
         return running if statuses and statuses[0]["ready"] else Verdict(False, "victim is not ready")
 
-    wait_for(client, kinds.POD, namespace, judge, timeout=60, name="victim")
+    wait_for(client, kinds.POD, namespace, predicate, timeout=60, name="victim")
     uid = client.get(kinds.POD, "victim", namespace)["metadata"]["uid"]
     with pytest.raises(Conflict):
         client.evict("victim", namespace, uid=str(uuid.uuid4()))

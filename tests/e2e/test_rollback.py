@@ -37,15 +37,21 @@ def b1_from_setup(found: Trip) -> None:
     found.check_plain()
 
 
-def b2_before_the_copy(found: Trip) -> None:
-    """The first roll is killed after one broker: that one has to be restarted again, the others not."""
+def kill_after_one_broker(found: Trip, playbook: str, state: str) -> list[str]:
+    """End a playbook once its roll has restarted one broker; returns which pods were restarted, one or a few."""
     before = found.pods()
-    found.target.kill("migrate", r"broker 1/\d: \S+: back after")
+    found.target.kill(playbook, r"broker 1/\d: \S+: back after")
     found.settle()
-    assert found.state() == "PREMIGRATION"
+    assert found.state() == state
     # the run may have begun with the next one in the moment before it ended
     touched = found.restarted(before)
     assert 1 <= len(touched) < len(before)
+    return touched
+
+
+def b2_before_the_copy(found: Trip) -> None:
+    """The first roll is killed after one broker: that one has to be restarted again, the others not."""
+    touched = kill_after_one_broker(found, "migrate", "PREMIGRATION")
     middle = found.pods()
     found.roll_back()
     assert found.restarted(middle) == touched
@@ -104,12 +110,7 @@ def b5_from_pure(found: Trip, expected: dict[str, str]) -> None:
 
 def b6_half_way_to_kraft(found: Trip) -> None:
     """The second roll is killed after one broker: only that one goes back in the first roll."""
-    before = found.pods()
-    found.target.kill("finalize", r"broker 1/\d: \S+: back after")
-    found.settle()
-    assert found.state() == "MIXED"
-    touched = found.restarted(before)
-    assert 1 <= len(touched) < len(before)
+    touched = kill_after_one_broker(found, "finalize", "MIXED")
     done = found.roll_back()
     returned = [each["pod"] for each in done.result("RollbackToZkEnsureKafkaRollIsComplete")["restarted"]]
     assert sorted(returned) == touched
@@ -131,7 +132,7 @@ def to_the_end(found: Trip) -> None:
 
 
 def test_there_and_back_again(tmp_path: Path) -> None:
-    """Every way back, one after the other, on one cluster."""
+    """Every kind of rollback, one after the other, on one cluster."""
     with trip(SPECS["file"], tmp_path) as found:
         b1_from_setup(found)
         b2_before_the_copy(found)

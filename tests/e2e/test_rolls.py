@@ -250,7 +250,7 @@ class One:
     def node_id(self, pod: str) -> int:
         return 1
 
-    def make_sure(self, pod: str) -> None:
+    def guard(self, pod: str) -> None:
         """Nothing."""
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
@@ -262,7 +262,7 @@ class One:
     def started(self, pod: str) -> None:
         """Nothing."""
 
-    def judge(self, pod: Mapping[str, Any]) -> Verdict:
+    def check_settings(self, pod: Mapping[str, Any]) -> Verdict:
         return Verdict(True, "Ready")
 
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
@@ -292,6 +292,6 @@ def test_the_recovery_of_logs_is_told_of(tmp_path: Path, monkeypatch: pytest.Mon
         with beside(kill):
             driver = open_cluster(client, {"namespace": namespace, "cluster": "kafka", "platform": "auto"}).driver
             RollEngine(client, driver, namespace, "kafka", 120, said.append).run(One(), lambda _restart: None)
-        told = [line for line in said if re.search(r"it recovered \d+ of 6\d\d logs", line)]
+        reported = [line for line in said if re.search(r"it recovered \d+ of 6\d\d logs", line)]
         print(*said, sep="\n")
-        assert told, said
+        assert reported, said

@@ -219,8 +219,8 @@ def check_in_order(found: Trip, way: Way, stopped: Stopped) -> None:
     assert stopped.status != 0, stopped.output
     newest = book_of(found).last()
     assert newest is not None
-    told = {key: newest.get(key) for key in ("sub_phase", "what", "failed", "by")}
-    assert told == {"sub_phase": ROLL, "what": "failed", "failed": True, "by": stopped.holder}, newest
+    recorded = {key: newest.get(key) for key in ("sub_phase", "what", "failed", "by")}
+    assert recorded == {"sub_phase": ROLL, "what": "failed", "failed": True, "by": stopped.holder}, newest
     assert newest["error"] in way.reasons, newest
     assert stopped.seconds <= GIVEN_BACK, stopped.output
     check_nothing_acts(found, stopped)

@@ -27,7 +27,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import exec_relay, pod_forward
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import (
+    LocalForward,
+    pod_forward,
+    relay_dial,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -139,8 +143,9 @@ def test_a_port_where_no_zookeeper_is(client: KubeClient) -> None:
 
 
 def test_through_a_broker_pod(client: KubeClient) -> None:
+    dial = relay_dial(client, SPEC.namespace, "kafka-0", "kafka", "zookeeper-0.zookeeper", 2181)
     with (
-        exec_relay(client, SPEC.namespace, "kafka-0", "kafka", "zookeeper-0.zookeeper", 2181) as relay,
+        LocalForward(dial, "relaying through kafka-0") as relay,
         timed("session by relay", lambda: open_session(relay.host, relay.port, chroot=SPEC.chroot)) as session,
     ):
         assert timed("read_view by relay", lambda: read_view(session)).broker_is_controller
@@ -219,7 +224,7 @@ def route(ensemble: KubeClient) -> Iterator[Route]:
 def session(route: Route) -> Iterator[ZkSession]:
     ((host, port),) = route.servers
     with open_session(host, port, chroot=route.chroot, timeout=35.0, via=route.via) as session:
-        session.patience, session.tell = PATIENCE, print
+        session.patience, session.progress = PATIENCE, print
         yield session
 
 

@@ -137,7 +137,7 @@ def agree(scene: Scene, churn: Churn) -> None:
     """What the churn believes to be there is what the brokers and ZooKeeper have, in pure dual-write."""
     wanted = churn.settle()
 
-    def look() -> str:
+    def check() -> str:
         brokers = {name for name in scene.trip.topics() if name.startswith(PREFIX)}
         with scene.trip.place.zookeeper() as zk:
             zookeeper = {name for name in zk.get_children("/brokers/topics") if name.startswith(PREFIX)}
@@ -147,7 +147,7 @@ def agree(scene: Scene, churn: Churn) -> None:
             f"topics that should be there: {sorted(wanted)}; brokers: {sorted(brokers)}; ZooKeeper: {sorted(zookeeper)}"
         )
 
-    agreed = until(look, 60)
+    agreed = until(check, 60)
     assert churn.done["create"] >= 3, (
         f"too few topics were created to prove anything: {dict(churn.done)}, {churn.failed}"
     )
@@ -208,7 +208,7 @@ def run(name: str, folder: Path) -> Figures:
                     scene.trip.remember()
                     chain(scene)
                 figures.records = records
-                figures.look_for_gaps(traffic._lines(scene.kube, spec.namespace, "acked.jsonl"))
+                figures.find_gaps(traffic._lines(scene.kube, spec.namespace, "acked.jsonl"))
                 assert records["ok"], f"records were lost, duplicated or out of order: {records}"
                 assert records["rate_per_s"] >= RATE, f"the traffic was too slow to prove anything: {records}"
             except BaseException:

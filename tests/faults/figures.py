@@ -105,7 +105,7 @@ class Figures:
             "faults": [figure.as_dict() for figure in self.faults],
         }
 
-    def look_for_gaps(self, acks: Iterable[str]) -> None:
+    def find_gaps(self, acks: Iterable[str]) -> None:
         """Note for each fault the longest time without an ack, from its beginning until the run went on."""
         windows = [(each.began_ms, max(each.ended_ms, each.went_on_ms)) for each in self.faults]
         for figure, gap in zip(self.faults, longest_gaps(acks, windows), strict=True):

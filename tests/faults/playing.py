@@ -91,13 +91,13 @@ class Playing:
 
         Fails when it is not there within so many seconds.
         """
-        wanted, deadline, looked = re.compile(pattern), time.monotonic() + seconds, after
+        wanted, deadline, position = re.compile(pattern), time.monotonic() + seconds, after
         with self._condition:
             while True:
-                for line in self._lines[looked:]:
+                for line in self._lines[position:]:
                     if wanted.search(line.text):
                         return line
-                looked = len(self._lines)
+                position = len(self._lines)
                 if self._over:
                     return None
                 left = deadline - time.monotonic()

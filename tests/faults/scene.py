@@ -123,8 +123,8 @@ class Scene:
     def _strike(self, run: Playing, left: list[Strike]) -> list[tuple[Strike, Figure]]:
         """Strike one after the other, each at its moment; those that were not reached stay in ``left``."""
         hit: list[tuple[Strike, Figure]] = []
-        looked = 0
-        while left and (line := run.wait(left[0].at, MOMENT, looked)) is not None:
+        seen = 0
+        while left and (line := run.wait(left[0].at, MOMENT, seen)) is not None:
             strike = left.pop(0)
             figure = Figure(strike.fault, line.text.strip()[:160])
             figure.struck(strike.act(self, line))
@@ -136,7 +136,7 @@ class Scene:
                 f"{strike.fault} struck too late: the run had gone on to {went_on.text!r}"
             )
             figure.went_on_ms, figure.result = went_on.ms, "survived"
-            looked = went_on.number
+            seen = went_on.number
         return hit
 
     def stops(self, playbook: str, strike: Strike, *words: str, **variables: Any) -> Outcome:
@@ -191,11 +191,11 @@ class Scene:
         """Wait for an ack that is newer than now; returns the seconds. Fails with the time of the last one."""
         began = now_ms()
 
-        def look() -> str:
+        def check() -> str:
             newest = self._newest_ack()
             return "" if newest > began else f"no ack since {began - newest} ms before the look began"
 
-        return until(look, seconds)
+        return until(check, seconds)
 
     def _newest_ack(self) -> int:
         read = "tail -n 20 /traffic/acked.jsonl"

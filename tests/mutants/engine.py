@@ -149,7 +149,7 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def check(copy: Copy, mutants: Sequence[Mutant], tell: Callable[[Row], None]) -> list[Row]:
+def check(copy: Copy, mutants: Sequence[Mutant], report: Callable[[Row], None]) -> list[Row]:
     """Seed each mistake and tell what came of it; a list that went stale in one place is no reason to leave the others out.
 
     Raises Unusable when the tests fail without any mistake.
@@ -166,7 +166,7 @@ def check(copy: Copy, mutants: Sequence[Mutant], tell: Callable[[Row], None]) ->
     for mutant in mutants:
         row = Row(mutant, STALE, why[mutant.name], 0.0) if why[mutant.name] else _seed(copy, mutant)
         rows.append(row)
-        tell(row)
+        report(row)
     return rows
 
 
@@ -189,7 +189,7 @@ class Table:
         self._width = max((len(mutant.name) for mutant in mutants), default=0)
         print(f"{'rule':4}  {'mutation':{self._width}}  {'seconds':>7}  caught by", flush=True)
 
-    def tell(self, row: Row) -> None:
+    def report(self, row: Row) -> None:
         """Print one."""
         by = row.by if row.verdict == CAUGHT else f"{row.verdict}: {row.by}"
         print(f"{row.mutant.rule:4}  {row.mutant.name:{self._width}}  {row.seconds:7.1f}  {by}", flush=True)
@@ -221,7 +221,7 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     try:
         with scratch() as folder:
-            rows = check(Copy(folder), mutants, Table(mutants).tell)
+            rows = check(Copy(folder), mutants, Table(mutants).report)
     except Unusable as error:
         print(error, file=sys.stderr)
         return 2

@@ -41,7 +41,7 @@ FINALIZING = (
         "a closed gate does not stop",
         "1",
         MIGRATION + "gates.py",
-        "    if closed and not point_of_no_return.surely_passed(cluster):\n",
+        "    if closed and not point_of_no_return.known_passed(cluster):\n",
         "    if False:\n",
         GATES,
     ),
@@ -297,8 +297,8 @@ FINALIZING = (
         "the hash of a pod is taken for the settings of its process",
         "2",
         MIGRATION + "controller_roll.py",
-        "ControllerRoll(cluster, digest, wrong, sure, pods)",
-        "ControllerRoll(cluster, digest, wrong, sure)",
+        "ControllerRoll(cluster, digest, wrong, guard, pods)",
+        "ControllerRoll(cluster, digest, wrong, guard)",
         LOST_FLAGS,
     ),
     Mutant(
@@ -368,7 +368,7 @@ FINALIZING = (
     Mutant(
         "a pod that does not exist is left out of the readings",
         "2",
-        PLATFORM + "_statefulset/cluster.py",
+        PLATFORM + "_statefulset/objects.py",
         "        return sorted(wanted | set(pods), key=ordinal_key)\n",
         "        return sorted(set(pods), key=ordinal_key)\n",
         unit("module_utils/_platform/_statefulset/test_cluster"),
@@ -376,7 +376,7 @@ FINALIZING = (
     Mutant(
         "a process that could not be read is left out of the readings",
         "2",
-        PLATFORM + "_statefulset/cluster.py",
+        PLATFORM + "_statefulset/objects.py",
         "                return name, Unknown(error.message)\n",
         "                return name, NotRunning(error.message)\n",
         unit("module_utils/_platform/_statefulset/test_cluster"),

@@ -112,7 +112,7 @@ class Journey:
     def agree(self, when: str) -> None:
         """Every change is on this side too, as a broker tells Kafka's own admin client."""
         said = ""
-        for _look in range(LOOKS):
+        for _attempt in range(LOOKS):
             said = self.topics.differences(self.prober.topics())
             if not said:
                 return

@@ -197,18 +197,18 @@ class Kube:
         self,
         kind: str,
         namespace: str,
-        judge: Callable[[dict[str, Object]], str],
+        check: Callable[[dict[str, Object]], str],
         *,
         labels: str = "",
         seconds: float = 60.0,
     ) -> None:
-        """Watch until ``judge`` returns an empty reason.
+        """Watch until ``check`` returns an empty reason.
 
         Raises SandboxError with the last reason when ``seconds`` have passed.
         """
         reason = "nothing was seen"
         for current in self.events(kind, namespace, labels=labels, seconds=seconds):
-            reason = judge(current)
+            reason = check(current)
             if not reason:
                 return
         raise SandboxError(f"waited {seconds:.0f} s in namespace {namespace or 'all'}: {reason}")

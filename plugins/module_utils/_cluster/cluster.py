@@ -63,7 +63,7 @@ class Cluster(Protocol):
     def changed(self, *parts: Part) -> None:
         """Read these parts, and what depends on them, again; without any, everything but sessions and the journal."""
 
-    def look_at_processes(self) -> None:
+    def read_processes(self) -> None:
         """Read the processes of brokers and controllers at the same time, for whoever needs both."""
 
     def close(self) -> None:

@@ -64,11 +64,11 @@ def compared(cluster: Cluster, progress: Callable[[str], None]) -> Parity:
     """Compare both stores (one JVM start, up to three where they differ at first). Raises KraftError when one cannot be read."""
     never = threading.Event()
     lasting: dict[tuple[str, str], Difference] | None = None
-    for look in range(LOOKS):
+    for attempt in range(LOOKS):
         zookeeper, kraft = images(cluster)
         found = {(each.kind, each.key): each for each in compare(zookeeper, kraft)}
         lasting = found if lasting is None else {key: each for key, each in found.items() if key in lasting}
-        if not lasting or look == LOOKS - 1:
+        if not lasting or attempt == LOOKS - 1:
             break
         progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first comparison; comparing again")
         never.wait(PAUSE)

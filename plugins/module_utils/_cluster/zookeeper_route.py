@@ -159,7 +159,7 @@ class Servers:
     def dial(self) -> tuple[Channel, Side]:
         """Open a channel to a server. Called from the thread of each connection. Raises KraftError when none can be opened."""
         if self._used and self._looking.acquire(blocking=False):  # pylint: disable=consider-using-with
-            Background(self._look_again)
+            Background(self._read_again)
         with self._lock:
             routes = sorted(self.routes, key=lambda route: self._used.get(route.how, 0))
         failed: KraftError | None = None
@@ -178,7 +178,7 @@ class Servers:
                 return opened
         raise failed or Unreachable("no ZooKeeper server is known", code="zookeeper-unreachable")
 
-    def _look_again(self) -> None:
+    def _read_again(self) -> None:
         try:
             self.routes = self._find()
         except KraftError:

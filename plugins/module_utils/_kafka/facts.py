@@ -31,12 +31,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import REDACTED, is_secret_key, redact_text
 
-DEFAULT_DNS_TTL = 30
-"""Seconds for which a JVM keeps an address when nothing else is set (``InetAddressCachePolicy``)."""
-
 JOLOKIA_DEFAULT_PORT = 8778
 
-_TICKS = 100  # of /proc/PID/stat per second; USER_HZ, the same on every Linux
 _JAR = re.compile(r"(?:^|/)kafka_\d[\d.]*-(?P<version>[^/]+?)\.jar$")
 _NOT_THE_SERVER = re.compile(r"-(?:test|tests|sources|javadoc|scaladoc|test-sources)$")
 _LOOPBACK = ("localhost", "127.", "::1")
@@ -55,7 +51,6 @@ class MetaProperties:
     version: int
     cluster_id: str | None
     node_id: int | None
-    directory_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,6 @@ class ProcessFacts:
     :ivar config_path: the properties file it was started with.
     :ivar settings: static settings: that file, then every ``--override``. What a config provider takes from the environment is
         filled in, secrets excepted; other providers (``${file:...}``) are not resolved.
-    :ivar config_changed_ms: last change of that file, in milliseconds since 1970; None when unknown.
     :ivar jvm_options: what the launcher got before the class path and the main class.
     :ivar version: from the name of the server jar that the process has open (else from its class path), for example
         ``3.9.2`` or ``7.6.0-ccs``.
@@ -85,15 +79,12 @@ class ProcessFacts:
         and one more in migrating mode; 0 also where the names of threads tell nothing.
     :ivar owner: user and group id of the process; None when unknown.
     :ivar real_dirs: log directory as the settings name it to the same without symbolic links; only of those that can be entered.
-    :ivar started_ms: start of the JVM (not of a shell before it) by the node's clock, in milliseconds since 1970.
     """
 
     pid: int
     argv: tuple[str, ...]
-    main_class: str
     config_path: str | None
     settings: Mapping[str, str] = field(repr=False)
-    config_changed_ms: int | None
     jvm_options: tuple[str, ...]
     version: str | None
     home: str | None
@@ -105,8 +96,6 @@ class ProcessFacts:
     dns_ttl: int | None
     jolokia_port: int | None
     env: Mapping[str, str] = field(repr=False)
-    java: str | None
-    started_ms: int
     metadata_logs: tuple[str, ...] = ()
     channels: int = 0
     owner: tuple[int, int] | None = None
@@ -143,15 +132,6 @@ class ProcessFacts:
         """Return where the metadata log is (``MetadataLogConfig``: by default the first log directory)."""
         return self.settings.get("metadata.log.dir") or self.log_dirs[0]
 
-    @property
-    def config_is_newer(self) -> bool:
-        """Whether the file changed after the process read it, so that ``settings`` may not be what it runs with.
-
-        A mounted ConfigMap changes under a running process. One second is allowed for: the file's time has no
-        fractions, and an entrypoint may write the file right before it starts Kafka.
-        """
-        return self.config_changed_ms is not None and self.config_changed_ms > self.started_ms + 1000
-
 
 def pod_facts(client: KubeClient, namespace: str, pod: str, container: str | None = None) -> ProcessFacts:
     """Look at the Kafka process of a pod: one exec of a small shell script, no JVM.
@@ -160,7 +140,7 @@ def pod_facts(client: KubeClient, namespace: str, pod: str, container: str | Non
         grep, sed and tr).
     :raises KraftError: when the output makes no sense; also what the exec itself raises.
     """
-    result = pod_exec.look(client, namespace, pod, ["sh", "-c", SCRIPT], container=container)
+    result = pod_exec.run_read_only(client, namespace, pod, ["sh", "-c", SCRIPT], container=container)
     try:
         return parse(result.stdout)
     except _NoProcess:
@@ -198,13 +178,11 @@ def parse(output: str) -> ProcessFacts:
     return ProcessFacts(
         pid=int(_one(found, "pid")),
         argv=tuple(_scrubbed(each) for each in argv),
-        main_class=argv[main],
         config_path=config.argument or None,
         settings=resolved(
             Properties.parse(config.text).as_dict() | _overrides(argv[main + 1 :]),
             dict(item.partition("=")[::2] for item in _items(found["provided"][0].text)) if "provided" in found else {},
         ),
-        config_changed_ms=_seconds_as_ms(found.get("mtime")),
         jvm_options=tuple(_scrubbed(each) for each in options),
         version=_version(
             [*_items(found["open"][0].text), *classpath, *(_items(found["libs"][0].text) if libs else ())]
@@ -218,8 +196,6 @@ def parse(output: str) -> ProcessFacts:
         dns_ttl=_dns_ttl(found, effective),
         jolokia_port=_jolokia_port(effective),
         env={name: REDACTED if is_secret_key(name) else _scrubbed(value) for name, value in sorted(env.items())},
-        java=_one(found, "exe") or None,
-        started_ms=_started_ms(found["stat"][0].text, found["btime"][0].text),
         metadata_logs=tuple(each.argument for each in found.get("metadata-log", ())),
         channels=int(_one(found, "channels") or 0),
         owner=_owner(_one(found, "owner")),
@@ -327,7 +303,6 @@ def _meta(section: _Section) -> MetaProperties:
         version=int(values.get("version") or 0),
         cluster_id=values.get("cluster.id"),
         node_id=int(node) if node.isdecimal() else None,
-        directory_id=values.get("directory.id"),
     )
 
 
@@ -359,14 +334,3 @@ def _jolokia_port(options: Sequence[str]) -> int | None:
         usable = agent.get("protocol", "http") == "http" and not host.startswith(_LOOPBACK)
         return int(port) if usable and port.isdecimal() else None
     return None
-
-
-def _started_ms(stat: str, btime: str) -> int:
-    """Return the start of a thread from field 22 of its stat; its name in field 2 may hold anything."""
-    ticks = int(stat.rpartition(")")[2].split()[19])
-    return int(btime.split()[1]) * 1000 + ticks * 1000 // _TICKS
-
-
-def _seconds_as_ms(sections: list[_Section] | None) -> int | None:
-    text = sections[0].text.strip() if sections else ""
-    return int(text) * 1000 if text.isdecimal() else None

@@ -59,14 +59,9 @@ say argv; printf '%s\n' "$argv"
 environ=$(lines $proc/environ |
   grep -E '^(KAFKA_|CONFLUENT_|BITNAMI_|CLUSTER_ID=|JAVA_TOOL_|JDK_JAVA_|_JAVA_|JMX_|CLASSPATH=|PATH=)')
 say environ; printf '%s\n' "$environ"
-# A process keeps its start time over exec, so for an entrypoint that ends in exec that would be the container's start.
-# The second thread is the first one that the JVM made.
 set +f
-thread=
 channels=0
 for task in $proc/task/*; do
-  number=${task##*/}
-  [ "$number" != "$pid" ] && { [ -z "$thread" ] || [ "$number" -lt "$thread" ]; } && thread=$number
   # A thread's name is cut to 15 characters, or its middle is: what begins so are the channels to the controller.
   name=
   { read -r name < "$task/comm"; } 2>/dev/null
@@ -78,12 +73,9 @@ for task in $proc/task/*; do
   esac
 done
 set -f
-say stat; show "$proc/task/${thread:-$pid}/stat"
 printf '\n@@kraft owner '; stat -c '%u %g' $proc 2>/dev/null
-say btime; grep '^btime' /proc/stat
 say channels "$channels"
 exe=$(readlink $proc/exe)
-say exe "$exe"
 config=
 word=
 for next in $argv; do
@@ -96,7 +88,6 @@ case $config in
   *) config=$(readlink $proc/cwd)/$config ;;
 esac
 if [ -n "$config" ]; then
-  say mtime; stat -L -c %Y "$config" 2>/dev/null
   say config "$config"; cat "$config"
   # what Kafka's own providers may take from the environment
   provided=$(grep -oE '\$\{[^:{}]+:[A-Za-z_][A-Za-z0-9_]*\}' "$config")

@@ -48,14 +48,12 @@ class Signals:
 
     :ivar driver_state: of the migration driver in that controller (``WAIT_FOR_BROKERS``, ``DUAL_WRITE``, ...).
     :ivar migration_state: of the metadata log as that controller replayed it (``PRE_MIGRATION``, ...).
-    :ivar missing_brokers: the ids that the active controller waits for; empty when it does not (any more).
     :ivar waiting: the sentence with which it waits, also for controllers; empty when it does not (any more).
     :ivar troubles: in the order of :data:`LOG_PATTERNS`.
     """
 
     driver_state: str | None
     migration_state: str | None
-    missing_brokers: tuple[int, ...]
     waiting: str
     troubles: tuple[Trouble, ...]
 
@@ -190,7 +188,7 @@ _REPLAYED = re.compile(
     re.IGNORECASE,
 )
 _WAITING = re.compile(
-    r"(?P<text>Still waiting for (?:ZK brokers \[(?P<ids>[\d, ]*)\].*|all controller nodes ready.*)|"
+    r"(?P<text>Still waiting for (?:ZK brokers \[[\d, ]*\].*|all controller nodes ready.*)|"
     r"No brokers are (?:known to KRaft|registered in ZK).*)",
     re.IGNORECASE,
 )
@@ -205,7 +203,6 @@ _LOGGER = re.compile(r" \([\w.$]+\)\s*$")
 def read_signals(lines: Iterable[str]) -> Signals:
     """Go through a log once and keep the last word of each kind. Pure."""
     driver = state = None
-    missing: tuple[int, ...] = ()
     waiting = ""
     troubles: dict[str, Trouble] = {}
     for line in lines:
@@ -215,15 +212,14 @@ def read_signals(lines: Iterable[str]) -> Signals:
             named = match["state"] or match["loaded"]
             state = named.upper() if named else "PRE_MIGRATION" if match["pre"] else "POST_MIGRATION"
         if match := _WAITING.search(line):
-            missing = tuple(sorted(int(each) for each in (match["ids"] or "").split(",") if each.strip()))
             waiting = _LOGGER.sub("", match["text"]).strip()
         elif _WAITED.search(line) or (driver not in (None, "WAIT_FOR_CONTROLLER_QUORUM", "WAIT_FOR_BROKERS")):
-            missing, waiting = (), ""
+            waiting = ""
         for known, pattern in _COMPILED:
             if pattern.search(line):
                 troubles[known.name] = Trouble(known, line.strip())
     found = tuple(troubles[each.name] for each in LOG_PATTERNS if each.name in troubles)
-    return Signals(driver, state, missing, waiting, found)
+    return Signals(driver, state, waiting, found)
 
 
 def pod_signals(

@@ -65,7 +65,7 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
             "PATH): the signal that needs it cannot be read there"
         )
     command = ["sh", "-c", _SCRIPT, "sh", path, keep, *args]
-    result = pod_exec.look(client, namespace, pod, command, container=container, timeout=timeout)
+    result = pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=timeout)
     output, rc = result.stdout, result.rc
     if keep:
         output, _sep, status = result.stdout.rpartition(_RC)

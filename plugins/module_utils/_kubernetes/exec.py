@@ -85,7 +85,7 @@ def run(
         channel.close()
 
 
-def look(
+def run_read_only(
     client: KubeClient,
     namespace: str,
     pod: str,

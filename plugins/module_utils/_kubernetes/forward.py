@@ -68,12 +68,6 @@ class LocalForward:
         """Why the last connection that failed did so (the far side refused, the pod is gone), or an empty string."""
         return self._last_error
 
-    @property
-    def connections(self) -> int:
-        """Number of connections open now."""
-        with self._lock:
-            return len(self._threads)
-
     def __enter__(self) -> LocalForward:
         self._listener = socket.create_server((self.host, 0))
         self.port = self._listener.getsockname()[1]
@@ -152,8 +146,12 @@ def pod_dial(client: KubeClient, namespace: str, pod: str, port: int) -> Dial:
 
 
 def relay_dial(client: KubeClient, namespace: str, pod: str, container: str | None, host: str, port: int) -> Dial:
-    """Return what opens a connection to ``host:port`` as the pod sees them. Needs the permission pods/exec (get and create)."""
-    what = _by_relay(namespace, pod, host, port)
+    """Return what opens a connection to ``host:port`` as the pod sees them, by bash and cat in it.
+
+    For ZooKeeper outside reachable pods. The relay process ends with its connection. Needs the permission pods/exec (get and
+    create).
+    """
+    what = f"relaying to {host}:{port} through {POD.describe(pod, namespace)}"
     command = ["bash", "-c", RELAY, "relay", host, str(port)]
 
     def dial() -> tuple[Channel, Side]:
@@ -172,21 +170,5 @@ def pod_forward(client: KubeClient, namespace: str, pod: str, port: int) -> Loca
     return LocalForward(pod_dial(client, namespace, pod, port), _to_pod(namespace, pod, port))
 
 
-def exec_relay(
-    client: KubeClient, namespace: str, pod: str, container: str | None, host: str, port: int
-) -> LocalForward:
-    """Return a forward to ``host:port`` as the pod sees them, by bash and cat in it; enter it with ``with``.
-
-    For ZooKeeper outside reachable pods. The relay process ends with its connection.
-    """
-    return LocalForward(
-        relay_dial(client, namespace, pod, container, host, port), _by_relay(namespace, pod, host, port)
-    )
-
-
 def _to_pod(namespace: str, pod: str, port: int) -> str:
     return f"forwarding to port {port} of {POD.describe(pod, namespace)}"
-
-
-def _by_relay(namespace: str, pod: str, host: str, port: int) -> str:
-    return f"relaying to {host}:{port} through {POD.describe(pod, namespace)}"

@@ -150,7 +150,7 @@ class RunLease:
         Raises Refused (code lock-held) naming who holds it and since when.
         """
         deadline, pause = clock() + timeout, threading.Event()
-        told, anew, observed = "", False, Observed()
+        reported, anew, observed = "", False, Observed()
         while True:
             held = self._client.find(LEASE, self.name, self._namespace)
             spec = (held or {}).get("spec") or {}
@@ -172,11 +172,11 @@ class RunLease:
                     code="lock-held",
                     detail={"holder": who, "since": since},
                 )
-            if told != who:
+            if reported != who:
                 progress(
                     f"waiting for the run of {who} (since {since}); its Lease expires in {left:.0f} s unless renewed"
                 )
-                told = who
+                reported = who
             pause.wait(min(left, LOOK))
 
     def _is_free(self, spec: dict[str, Any]) -> bool:

@@ -91,7 +91,7 @@ class RestClient:
         self._reached = False
         self._closed = threading.Event()
         #: gets one sentence when a request takes long because it is repeated
-        self.tell: Callable[[str], None] = lambda _text: None
+        self.progress: Callable[[str], None] = lambda _text: None
 
     @property
     def requests_made(self) -> int:
@@ -171,7 +171,9 @@ class RestClient:
     def _again(self, backoff: Backoff, call: Call, why: str, retry_after: str | None = None) -> bool:
         """Wait before the next try, and say so once when this takes long; False when there is to be none."""
         if backoff.is_late():
-            self.tell(f"{self.label} does not serve {call.doing} ({why}); trying again for up to {backoff.left:.0f} s")
+            self.progress(
+                f"{self.label} does not serve {call.doing} ({why}); trying again for up to {backoff.left:.0f} s"
+            )
         return backoff.pause(retry_after)
 
     def _take(self) -> Wire:
@@ -213,7 +215,7 @@ class Backoff:
         self._patience = patience
         self._delay = 0.2
         self._conflicts = 0
-        self._told = False
+        self._reported = False
 
     @property
     def left(self) -> float:
@@ -222,9 +224,9 @@ class Backoff:
 
     def is_late(self) -> bool:
         """Whether it takes so long that somebody should be told; true once."""
-        if self._told or time.monotonic() - self._began < QUIET:
+        if self._reported or time.monotonic() - self._began < QUIET:
             return False
-        self._told = True
+        self._reported = True
         return True
 
     def allows(self, answer: Answer, call: Call) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting by LIST then WATCH: objects that are current within milliseconds, and a judge that says when all is good.
+"""Waiting by LIST then WATCH: objects that are current within milliseconds, and a predicate that says when all is good.
 
 Private to the collection. The reading is done by a thread, so that the thread that waits can be interrupted by a signal
 at any time, and can wait for other things (znodes) at the same time through one Event.
@@ -31,13 +31,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 WATCH_SECONDS = 30  # the server ends each WATCH after that; a silently dead connection is noticed 5 s later
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0  # seconds between tries when the API server does not answer
 FORBIDDEN_GRACE = 10.0  # seconds; an API server that has just started denies everything until it has read the roles
-HEARTBEAT = 1.0  # seconds; a judge may look at the clock ("ImagePullBackOff for 30 s"), so it is asked again
+HEARTBEAT = 1.0  # seconds; a predicate may look at the clock ("ImagePullBackOff for 30 s"), so it is asked again
 STOP_CHECK = 0.1  # seconds between looks at a foreign stop event
 
 
 @dataclass
 class Verdict:
-    """What a judge says.
+    """What a predicate says.
 
     :ivar done: the wait is over.
     :ivar reason: one sentence: what is missing, or what was reached.
@@ -49,7 +49,7 @@ class Verdict:
     fatal: bool = False
 
 
-Judge = Callable[[Mapping[str, Object]], Verdict]
+Predicate = Callable[[Mapping[str, Object]], Verdict]
 
 
 class Watcher:
@@ -113,11 +113,6 @@ class Watcher:
         with self.condition:
             self._listeners.append(event)
 
-    def remove_listener(self, event: threading.Event) -> None:
-        """Undo add_listener()."""
-        with self.condition:
-            self._listeners.remove(event)
-
     def check(self) -> None:
         """Raise the error that ended the background thread, if one did (Forbidden: the permission was taken away)."""
         if self._fatal is not None:
@@ -125,30 +120,30 @@ class Watcher:
 
     def wait(
         self,
-        judge: Judge,
+        predicate: Predicate,
         timeout: float,
         progress: Callable[[str], None] | None = None,
         stop: threading.Event | None = None,
     ) -> Verdict:
-        """Ask ``judge`` after every change, and each second, until it says done.
+        """Ask ``predicate`` after every change, and each second, until it says done.
 
         ``timeout`` in seconds. ``progress`` gets the reason each time it changes. ``stop`` ends the wait within 0.1 s.
 
-        Raises DeadlineExceeded with the last reason, KraftError when the judge says fatal, Interrupted when ``stop`` is
+        Raises DeadlineExceeded with the last reason, KraftError when the predicate says fatal, Interrupted when ``stop`` is
         set, Forbidden.
         """
         deadline = time.monotonic() + timeout
-        told = None
+        reported = None
         while True:
-            late = time.monotonic() >= deadline  # read first: what changed until the end is judged once more
+            late = time.monotonic() >= deadline  # read first: what changed until the end is checked once more
             with self.condition:
                 seen, objects = self._changes, dict(self._objects)
             self.check()
-            verdict = judge(objects)
+            verdict = predicate(objects)
             reason = f"{verdict.reason} ({self._trouble})" if self._trouble and not verdict.done else verdict.reason
-            if progress is not None and reason != told:
+            if progress is not None and reason != reported:
                 progress(reason)
-            told = reason
+            reported = reason
             if verdict.done:
                 return verdict
             if verdict.fatal:
@@ -261,7 +256,7 @@ def wait_for(  # noqa: PLR0913 - each option is one a caller needs, and all but 
     client: KubeClient,
     kind: Kind,
     namespace: str | None,
-    judge: Judge,
+    predicate: Predicate,
     *,
     timeout: float,
     label_selector: str = "",
@@ -269,6 +264,6 @@ def wait_for(  # noqa: PLR0913 - each option is one a caller needs, and all but 
     progress: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Verdict:
-    """Wait until ``judge``, asked with ``{name: object}``, says done; see Watcher.wait for limits and errors."""
+    """Wait until ``predicate``, asked with ``{name: object}``, says done; see Watcher.wait for limits and errors."""
     with Watcher(client, kind, namespace, label_selector=label_selector, name=name) as watcher:
-        return watcher.wait(judge, timeout, progress, stop)
+        return watcher.wait(predicate, timeout, progress, stop)

@@ -66,7 +66,7 @@ class BrokerRoll(HashTarget):
         cluster: DirectCluster,
         hash_of_set: Mapping[str, str],
         wanted: Callable[[str, ProcessFacts], str],
-        make_sure: Callable[[], None],
+        guard: Callable[[], None],
         *,
         registers: bool,
         down_too: bool = False,
@@ -74,7 +74,7 @@ class BrokerRoll(HashTarget):
     ) -> None:
         """Take the settings hash that the pods of each StatefulSet (by uid) must have.
 
-        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``make_sure`` checks
+        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``guard`` checks
         gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
         register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
         that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see stalled_isr.py.
@@ -91,7 +91,7 @@ class BrokerRoll(HashTarget):
         )
         self.cluster = cluster
         self._wanted = wanted
-        self._sure = make_sure
+        self._guard = guard
         self._down_too = down_too
         self._handed_over = handed_over
         self._registers = registers
@@ -119,10 +119,10 @@ class BrokerRoll(HashTarget):
         first = down or [pod for pod in self._left if pod in self._stalled]
         return (first or rolling.order(self._left, last))[0], len(self._left)
 
-    def make_sure(self, pod: str) -> None:
+    def guard(self, pod: str) -> None:
         """Gates and foreign changes."""
         self.node_id(pod)
-        self._sure()
+        self._guard()
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
         """Wait until no partition would fall under min.insync.replicas without this broker, or lacks another replica."""
@@ -239,13 +239,18 @@ class BrokerRoll(HashTarget):
     def _in_sync(self, want: Mapping[Partition, int], timeout: float, progress: Callable[[str], None]) -> InSync:
         """Wait for ISRs; raises _Found as soon as their leaders are found to be ones that cannot change them."""
 
-        def look(leaders: set[int]) -> None:
+        def check_leaders(leaders: set[int]) -> None:
             # before a KRaft controller was ever active no broker can have lost its channel by that
             if (self._handed_over or kraft_is_controller(self.cluster)) and self._find_stalled(leaders):
                 raise _Found
 
         return wait_in_sync(
-            self.cluster.zookeeper, want, timeout=timeout, progress=progress, look=look, every=STALLED_INTERVAL
+            self.cluster.zookeeper,
+            want,
+            timeout=timeout,
+            progress=progress,
+            check_leaders=check_leaders,
+            every=STALLED_INTERVAL,
         )
 
     def _find_stalled(self, leaders: set[int]) -> bool:

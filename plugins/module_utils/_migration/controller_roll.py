@@ -46,10 +46,10 @@ class ControllerRoll(HashTarget):
         cluster: DirectCluster,
         settings_hash: str,
         wanted: Callable[[str, ProcessFacts], str],
-        make_sure: Callable[[], None],
+        guard: Callable[[], None],
         left: Collection[str] | None = None,
     ) -> None:
-        """``make_sure`` evaluates the gates; it runs before each restart until the first active controller without the flag.
+        """``guard`` evaluates the gates; it runs before each restart until the first active controller without the flag.
 
         ``left``: the pods to restart, where a pod's hash does not tell what its process runs with.
         """
@@ -68,7 +68,7 @@ class ControllerRoll(HashTarget):
         )
         self.cluster = cluster
         self._wanted = wanted
-        self._sure = make_sure
+        self._guard = guard
 
     # Target
 
@@ -86,7 +86,7 @@ class ControllerRoll(HashTarget):
         """Whoever leads the quorum; during an election whoever is elected, since the order depends on it."""
         found: list[int] = []
 
-        def look() -> str:
+        def check() -> str:
             quorum = read_quorum(self.cluster)
             leader = quorum.leader
             if leader is None:
@@ -94,13 +94,13 @@ class ControllerRoll(HashTarget):
             found.append(leader)
             return ""
 
-        paced(look, self.cluster.params["pod_timeout"], lambda _text: None)
+        paced(check, self.cluster.params["pod_timeout"], lambda _text: None)
         return found[-1]
 
-    def make_sure(self, pod: str) -> None:
+    def guard(self, pod: str) -> None:
         """The gates, again right before the restart, and the majority after them: a gate may take seconds to read."""
         leaving = self.node_id(pod)
-        self._sure()
+        self._guard()
         if cannot_spare(self.cluster, leaving):
             raise OtherFirst
 
@@ -123,7 +123,7 @@ class ControllerRoll(HashTarget):
             )
         self.cluster.changed(Part.CONTROLLERS)
 
-        def look() -> str:
+        def check() -> str:
             quorum = read_quorum(self.cluster)
             if quorum.leader is None:
                 return quorum.leaderless
@@ -131,7 +131,7 @@ class ControllerRoll(HashTarget):
                 "" if mine in caught_up(quorum) else f"controller {mine} has not caught up with leader {quorum.leader}"
             )
 
-        paced(look, timeout, progress)
+        paced(check, timeout, progress)
         noticed = int(time.time() * 1000)
         del self._left[pod]
         return Back(noticed, noticed)
@@ -151,18 +151,18 @@ def cannot_spare(cluster: DirectCluster, leaving: int) -> str:
 
 
 def restart_with_flag(
-    cluster: DirectCluster, pods: Collection[str], sure: Callable[[], None], progress: Callable[[str], None]
+    cluster: DirectCluster, pods: Collection[str], guard: Callable[[], None], progress: Callable[[str], None]
 ) -> None:
     """Restart controllers, one by one, that have to come back with the migration flag. Raises KraftError as a roll does.
 
-    ``sure`` raises KraftError when one that is restarted now would come back without it.
+    ``guard`` raises KraftError when one that is restarted now would come back without it.
     """
 
     def wrong(_pod: str, facts: ProcessFacts) -> str:
         return "" if state.has_flag(facts.settings) else "the migration flag is off"
 
     digest = cluster.driver.controllers.settings_hash()
-    target = ControllerRoll(cluster, digest, wrong, sure, pods)
+    target = ControllerRoll(cluster, digest, wrong, guard, pods)
     engine = RollEngine(
         cluster.client,
         cluster.driver,
@@ -174,23 +174,23 @@ def restart_with_flag(
     engine.run(target, lambda _restart: None)
 
 
-def paced(look: Callable[[], str], timeout: float, progress: Callable[[str], None]) -> None:
-    """Call ``look`` until it returns "" (done) or ``timeout`` seconds are over; it returns the reason why not yet.
+def paced(check: Callable[[], str], timeout: float, progress: Callable[[str], None]) -> None:
+    """Call ``check`` until it returns "" (done) or ``timeout`` seconds are over; it returns the reason why not yet.
 
     For signals that nobody can be notified of. Raises DeadlineExceeded with the last reason.
     """
     deadline = time.monotonic() + timeout
-    told, never = "", threading.Event()
+    reported, never = "", threading.Event()
     while True:
         try:
-            reason = look()
+            reason = check()
         except Unreachable as error:
             reason = error.message
         if not reason:
             return
-        if reason != told:
+        if reason != reported:
             progress(reason)
-            told = reason
+            reported = reason
         left = deadline - time.monotonic()
         if left <= 0:
             raise DeadlineExceeded(f"waited {timeout:.0f} s: {reason}")

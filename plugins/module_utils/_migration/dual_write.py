@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which store is in charge, looked at right before a step that needs one: both are written, or ZooKeeper alone.
+"""Which store is active, checked right before a step that needs one: both are written, or ZooKeeper alone.
 
 Private to the collection.
 """

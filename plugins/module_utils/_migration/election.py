@@ -61,13 +61,13 @@ def choose(cluster: DirectCluster) -> str:
 
 
 def restart_one(
-    cluster: DirectCluster, pod: str, make_sure: Callable[[], None], progress: Progress
+    cluster: DirectCluster, pod: str, guard: Callable[[], None], progress: Progress
 ) -> tuple[Controller, int]:
     """Restart a broker as a roll would; returns who took /controller, and when (ZooKeeper's clock, milliseconds since 1970).
 
     The StatefulSets hold the original settings already. Raises KraftError when the pod may not go or nobody is elected.
     """
-    target = _Candidate(cluster, pod, make_sure)
+    target = _Candidate(cluster, pod, guard)
     engine = RollEngine(
         cluster.client, cluster.driver, cluster.namespace, cluster.container, cluster.params["pod_timeout"], progress
     )
@@ -78,9 +78,9 @@ def restart_one(
 class _Candidate(BrokerRoll):
     """One broker, which is back as soon as somebody is controller: no ISR grows before that."""
 
-    def __init__(self, cluster: DirectCluster, pod: str, make_sure: Callable[[], None]) -> None:
+    def __init__(self, cluster: DirectCluster, pod: str, guard: Callable[[], None]) -> None:
         hashes = cluster.driver.brokers.hashes_by_uid()
-        super().__init__(cluster, hashes, lambda _pod, _facts: "", make_sure, registers=True, down_too=True)
+        super().__init__(cluster, hashes, lambda _pod, _facts: "", guard, registers=True, down_too=True)
         self._left = {pod: str(cluster.pods[pod]["metadata"]["uid"])}
         #: who was elected, and when
         self.elected: list[tuple[Controller, int]] = []

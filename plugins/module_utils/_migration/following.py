@@ -56,7 +56,7 @@ def _committed(cluster: Cluster, timeout: float, progress: Progress) -> int:
     """The last offset that the quorum has committed, as soon as it has a leader that says so."""
     committed: list[int] = []
 
-    def look() -> str:
+    def check() -> str:
         try:
             quorum = read_quorum(cluster)
         except Forbidden:
@@ -72,5 +72,5 @@ def _committed(cluster: Cluster, timeout: float, progress: Progress) -> int:
         cluster.changed(Part.CONTROLLERS)
         return reason
 
-    paced(look, timeout, progress)
+    paced(check, timeout, progress)
     return committed[-1]

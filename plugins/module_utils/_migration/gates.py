@@ -73,7 +73,7 @@ def require(cluster: DirectCluster, *, thorough: bool = True) -> list[Gate]:
     gates = evaluate(cluster, thorough=thorough)
     accepted = cluster.params["accept"]
     closed = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
-    if closed and not point_of_no_return.surely_passed(cluster):
+    if closed and not point_of_no_return.known_passed(cluster):
         listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in closed)
         raise Refused(
             f"the irreversible step is refused, nothing was changed: {listed}",

@@ -52,7 +52,7 @@ class HashTarget:
         """Whether somebody else has restarted it onto the wanted settings."""
         return self._has_hash(pod) and pod["metadata"]["uid"] not in self._left.values()
 
-    def judge(self, pod: Pod) -> Verdict:
+    def check_settings(self, pod: Pod) -> Verdict:
         """A Ready pod counts when its template is the wanted revision."""
         if self._has_hash(pod):
             return Verdict(True, "Ready")

@@ -34,18 +34,18 @@ class LogRecovery:
         namespace: str,
         pod: str,
         container: str,
-        tell: Callable[[str], None],
+        progress: Callable[[str], None],
         *,
         standstill: float,
         start: float,
     ) -> None:
         """``standstill``: seconds without progress; ``start``: seconds for the rest of the start once every log is loaded."""
         self._client, self._where, self._container = client, (pod, namespace), container
-        self._tell, self._standstill, self._start = tell, standstill, start
+        self._progress, self._standstill, self._start = progress, standstill, start
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._state = Recovery()
         self._seen = False
-        self._changed = self._looked = time.monotonic()
+        self._changed = self._read_at = time.monotonic()
 
     def __enter__(self) -> LogRecovery:
         threading.Thread(target=self._run, name="kraft-log-recovery", daemon=True).start()
@@ -57,14 +57,14 @@ class LogRecovery:
     def _run(self) -> None:
         self._stop.wait(PATIENCE)
         while not self._stop.is_set():
-            self.look()
+            self.read_log()
             self._stop.wait(EVERY)
 
-    def look(self) -> None:
+    def read_log(self) -> None:
         """Read what is new in the log; what cannot be read is no progress."""
         with self._lock:
             now = time.monotonic()
-            since = int(now - self._looked) + OVERLAP if self._seen else None
+            since = int(now - self._read_at) + OVERLAP if self._seen else None
             try:
                 text = self._client.pod_log(
                     *self._where, container=self._container, tail_lines=LINES, since_seconds=since
@@ -72,17 +72,17 @@ class LogRecovery:
             except KraftError:
                 return
             state = follow(self._state, text)
-            told = self._state.text if self._seen else ""
+            reported = self._state.text if self._seen else ""
             if state != self._state:
                 self._changed = now
-            self._looked, self._state = now, state
+            self._read_at, self._state = now, state
             self._seen = self._seen or state.running
-            if state.running and state.text != told and not self._stop.is_set():
-                self._tell(f"it {state.text}")
+            if state.running and state.text != reported and not self._stop.is_set():
+                self._progress(f"it {state.text}")
 
     def more(self) -> float:
         """Seconds that the pod has left beyond its deadline; 0.0 when it recovers nothing, or nothing is heard of it any more."""
-        self.look()
+        self.read_log()
         with self._lock:
             if not self._seen:
                 return 0.0

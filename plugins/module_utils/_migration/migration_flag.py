@@ -94,7 +94,7 @@ def check_restart(cluster: DirectCluster) -> None:
 
 def _sentence(cluster: DirectCluster, pods: list[str]) -> str:
     named = ", ".join(pods)
-    if point_of_no_return.surely_passed(cluster):
+    if point_of_no_return.known_passed(cluster):
         return (
             f"of the controllers that run WITHOUT the migration flag ({named}) one is active, although nobody confirmed the last step: the "
             "migration is finalized, ZooKeeper is no longer written and a rollback is impossible; complete it with finalize.yml"

@@ -32,7 +32,7 @@ def passed(cluster: Cluster) -> bool | None:
     return False if quorum.leader is not None else None
 
 
-def surely_passed(cluster: Cluster) -> bool:
+def known_passed(cluster: Cluster) -> bool:
     """As passed(); a quorum that cannot be asked is no proof that it is over."""
     try:
         return bool(passed(cluster))

@@ -61,27 +61,27 @@ def permission_findings(cluster: DirectCluster) -> list[Finding]:
 
 def when_settled(
     cluster: DirectCluster,
-    look: Callable[[DirectCluster], list[Finding]],
+    check: Callable[[DirectCluster], list[Finding]],
     progress: Callable[[str], None],
 ) -> list[Finding]:
-    """Look; while a migration is under way, wait for what the restart of an interrupted run makes and its end takes away.
+    """Check; while a migration is under way, wait for what the restart of an interrupted run makes and its end takes away.
 
     Waits for up to kraft_pod_timeout seconds, and only while nothing else stops the run; then the findings stand.
     """
-    found = look(cluster)
+    found = check(cluster)
     if not cluster.driver.ownership.locked_by():
         return found
-    deadline, told, never = time.monotonic() + cluster.params["pod_timeout"], "", threading.Event()
+    deadline, reported, never = time.monotonic() + cluster.params["pod_timeout"], "", threading.Event()
     while time.monotonic() < deadline:
         stopping = blocking(found, cluster.params["accept"])
         if not stopping or any(item.code not in PASSING for item in stopping):
             break
-        if stopping[0].sentence != told:
-            told = stopping[0].sentence
-            progress(f"waiting for pods that an earlier run restarted: {told}")
+        if stopping[0].sentence != reported:
+            reported = stopping[0].sentence
+            progress(f"waiting for pods that an earlier run restarted: {reported}")
         never.wait(PACE)
         cluster.changed()
-        found = look(cluster)
+        found = check(cluster)
     return found
 
 

@@ -62,12 +62,12 @@ def quiesce(cluster: DirectCluster, progress: Progress) -> tuple[int | None, str
             continue
     container = cluster.controller_container
 
-    def judge(found: Mapping[str, Any]) -> Verdict:
+    def check(found: Mapping[str, Any]) -> Verdict:
         left = [pod for pod, uid in followers.items() if _runs(found.get(pod), uid, container)]
         return Verdict(not left, f"controllers {', '.join(left)} still run" if left else "the leader is alone")
 
     try:
-        wait_for(cluster.client, POD, cluster.namespace, judge, timeout=ENDED, progress=progress)
+        wait_for(cluster.client, POD, cluster.namespace, check, timeout=ENDED, progress=progress)
     except DeadlineExceeded as error:
         raise DeadlineExceeded(
             f"{error.message}; nothing was removed, and they come back by themselves: fix the node, then run it again",

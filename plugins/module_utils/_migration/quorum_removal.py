@@ -166,7 +166,7 @@ def _restart_active(cluster: DirectCluster, progress: Progress) -> str:
     the other caught-up voters are a majority: without one the brokers would be left with no controller at all.
     """
 
-    def sure() -> None:
+    def guard() -> None:
         cluster.changed(Part.OBJECTS, Part.CONTROLLERS)
         if not migration_flag.on_everywhere(cluster):
             raise Refused(
@@ -176,7 +176,7 @@ def _restart_active(cluster: DirectCluster, progress: Progress) -> str:
             )
         migration_flag.check_restart(cluster)
 
-    sure()
+    guard()
     leader = read_quorum(cluster).leader
     pod = cluster.controller_ids.get(leader) if leader is not None else None
     if leader is None or pod is None:
@@ -185,7 +185,7 @@ def _restart_active(cluster: DirectCluster, progress: Progress) -> str:
         paced(lambda: cannot_spare(cluster, leader), cluster.params["pod_timeout"], progress)
     except DeadlineExceeded as error:
         return f"the active controller was not restarted: {error.message}; start the other controllers first"
-    restart_with_flag(cluster, [pod], sure, progress)
+    restart_with_flag(cluster, [pod], guard, progress)
     cluster.changed(Part.CONTROLLERS)
     return ""
 
@@ -230,7 +230,7 @@ def stop(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None
             continue
     timeout = cluster.params["pod_timeout"]
 
-    def judge(found: Mapping[str, Any]) -> Verdict:
+    def check(found: Mapping[str, Any]) -> Verdict:
         left = [name for name in found if cluster.driver.controllers.is_pod(found[name])]
         return Verdict(
             not left, f"controllers {', '.join(left)} are still stopping" if left else "every controller is gone"
@@ -241,7 +241,7 @@ def stop(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None
             cluster.client,
             POD,
             cluster.namespace,
-            judge,
+            check,
             timeout=timeout,
             label_selector=f"{names.LABEL_CLUSTER}={cluster.name},{names.LABEL_ROLE}={names.ROLE_CONTROLLER}",
             progress=progress,
@@ -312,13 +312,13 @@ def delete(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> No
                 f"PersistentVolume {behind} keeps its data if its reclaim policy is Retain: delete it yourself"
             )
 
-    def judge(found: Mapping[str, Any]) -> Verdict:
+    def check(found: Mapping[str, Any]) -> Verdict:
         left = [name for name, claim in claims.items() if _same(found.get(name), claim)]
         return Verdict(not left, f"volumes {', '.join(left)} are not gone yet" if left else "every volume is gone")
 
     try:
         wait_for(
-            cluster.client, PVC, cluster.namespace, judge, timeout=cluster.params["wait_timeout"], progress=progress
+            cluster.client, PVC, cluster.namespace, check, timeout=cluster.params["wait_timeout"], progress=progress
         )
     except DeadlineExceeded as error:
         held = {

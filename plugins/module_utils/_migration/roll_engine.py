@@ -103,7 +103,7 @@ class Target(Protocol):
     def node_id(self, pod: str) -> int:
         """Return the broker or controller id of a pod."""
 
-    def make_sure(self, pod: str) -> None:
+    def guard(self, pod: str) -> None:
         """Check gates and that nobody changed our objects; raise KraftError to stop the roll."""
 
     def wait_until_safe(self, pod: str, timeout: float, progress: Callable[[str], None]) -> None:
@@ -115,7 +115,7 @@ class Target(Protocol):
     def started(self, pod: str) -> None:
         """Note that a container of the restarted pod runs; called at each look until the pod is Ready."""
 
-    def judge(self, pod: Mapping[str, Any]) -> Verdict:
+    def check_settings(self, pod: Mapping[str, Any]) -> Verdict:
         """Whether a Ready pod is one that has the wanted settings."""
 
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
@@ -190,30 +190,30 @@ class RollEngine:
         return int(left * 1000)
 
     def _one(self, target: Target, pod: str, place: str) -> Restart:
-        def tell(text: str) -> None:
+        def progress(text: str) -> None:
             self.progress(f"{place}: {text}")
 
-        uid, gone_ms = self._have_it_go(target, pod, tell)
+        uid, gone_ms = self._have_it_go(target, pod, progress)
         deadline = time.monotonic() + self.pod_timeout
         restart = Restart(pod, target.node_id(pod), gone_ms)
         start = PodStart(self.client, self.namespace, pod, self.container, uid)
 
-        def look(pods: Mapping[str, Mapping[str, Any]]) -> Verdict:
+        def check(pods: Mapping[str, Mapping[str, Any]]) -> Verdict:
             found = pods.get(pod)
             verdict = start.verdict(found)
             if found is not None and found["metadata"]["uid"] != uid and runs(found):
                 target.started(pod)
-            return target.judge(found) if found is not None and verdict.done else verdict
+            return target.check_settings(found) if found is not None and verdict.done else verdict
 
         def ready(seconds: float) -> object:
-            return wait_for(self.client, POD, self.namespace, look, timeout=seconds, name=pod, progress=tell)
+            return wait_for(self.client, POD, self.namespace, check, timeout=seconds, name=pod, progress=progress)
 
         recovery = LogRecovery(
             self.client,
             self.namespace,
             pod,
             self.container,
-            tell,
+            progress,
             standstill=self.recovery_timeout,
             start=self.pod_timeout,
         )
@@ -221,7 +221,7 @@ class RollEngine:
             with recovery:
                 _patiently(ready, deadline, recovery)
                 restart.ready_ms = int(time.time() * 1000)
-                back = _patiently(lambda seconds: target.wait_until_back(pod, seconds, tell), deadline, recovery)
+                back = _patiently(lambda seconds: target.wait_until_back(pod, seconds, progress), deadline, recovery)
         except KraftError as error:
             why = why_not_ready(self.client, self.namespace, pod, self.container)
             text = (
@@ -233,7 +233,7 @@ class RollEngine:
         restart.back_ms, restart.noticed_ms, restart.note = back.happened_ms, back.noticed_ms, back.note
         return restart
 
-    def _have_it_go(self, target: Target, pod: str, tell: Callable[[str], None]) -> tuple[str, int]:
+    def _have_it_go(self, target: Target, pod: str, progress: Callable[[str], None]) -> tuple[str, int]:
         """Have the pod removed once that is safe; returns its uid and when it went (milliseconds).
 
         What makes it safe is looked at again before each try: while a budget allowed nothing, or the API server was away,
@@ -241,47 +241,52 @@ class RollEngine:
         """
         deadline = 0.0
         while True:
-            found = self._when_safe(target, pod, tell)
+            found = self._when_safe(target, pod, progress)
             deadline = deadline or time.monotonic() + self.pod_timeout
             now = int(time.time() * 1000)
             if found is None or target.restarted(found):
-                tell("somebody else restarted it; waiting until it is back")
+                progress("somebody else restarted it; waiting until it is back")
                 return "", now
             uid = str(found["metadata"]["uid"])
             try:
-                if self._remove(found, deadline, tell):
+                if self._remove(found, deadline, progress):
                     return uid, int(time.time() * 1000)
             except (Conflict, NotFound, Unreachable) as error:
                 if self._is_gone(pod, uid):
                     return uid, now
                 if time.monotonic() >= deadline:
                     raise
-                tell(f"{error.message}; trying again")
+                progress(f"{error.message}; trying again")
                 threading.Event().wait(PAUSE)
 
-    def _when_safe(self, target: Target, pod: str, tell: Callable[[str], None]) -> Mapping[str, Any] | None:
+    def _when_safe(self, target: Target, pod: str, progress: Callable[[str], None]) -> Mapping[str, Any] | None:
         deadline = time.monotonic() + self.pod_timeout
         while True:
-            target.wait_until_safe(pod, max(deadline - time.monotonic(), 0.0), tell)
-            target.make_sure(pod)
+            target.wait_until_safe(pod, max(deadline - time.monotonic(), 0.0), progress)
+            target.guard(pod)
             # it would not come back before that one does
             missing = made_after(self.client, self.namespace, pod)
             if not missing:
                 return self.client.find(POD, pod, self.namespace)
             if time.monotonic() >= deadline:
                 raise DeadlineExceeded(f"waited {self.pod_timeout:.0f} s: {missing}")
-            self._wait_until_made(pod, deadline, tell)
+            self._wait_until_made(pod, deadline, progress)
 
-    def _wait_until_made(self, pod: str, deadline: float, tell: Callable[[str], None]) -> None:
+    def _wait_until_made(self, pod: str, deadline: float, progress: Callable[[str], None]) -> None:
         """Wait until nothing would keep the pod's StatefulSet from making it again, or the deadline; whoever calls looks at all of it again."""
 
-        def look(_pods: Mapping[str, Any]) -> Verdict:
+        def check(_pods: Mapping[str, Any]) -> Verdict:
             missing = made_after(self.client, self.namespace, pod)
             return Verdict(not missing, missing)
 
         try:
             wait_for(
-                self.client, POD, self.namespace, look, timeout=max(deadline - time.monotonic(), 0.0), progress=tell
+                self.client,
+                POD,
+                self.namespace,
+                check,
+                timeout=max(deadline - time.monotonic(), 0.0),
+                progress=progress,
             )
         except DeadlineExceeded:
             return
@@ -291,7 +296,7 @@ class RollEngine:
         found = self.client.find(POD, pod, self.namespace)
         return found is None or found["metadata"]["uid"] != uid or bool(found["metadata"].get("deletionTimestamp"))
 
-    def _remove(self, pod: Mapping[str, Any], deadline: float, tell: Callable[[str], None]) -> bool:
+    def _remove(self, pod: Mapping[str, Any], deadline: float, progress: Callable[[str], None]) -> bool:
         """Evict where a PodDisruptionBudget covers the pod, else delete; False when the budget refused and was waited for.
 
         A pod that is not Ready is deleted: it serves nobody, and its budget would never allow an eviction while it is so.
@@ -306,7 +311,7 @@ class RollEngine:
             raise Refused(_blocked(budgets, pod), code=BLOCKS)
         if self.driver.evict_pod(name, uid):
             return True
-        tell("the PodDisruptionBudget allows no eviction yet")
+        progress("the PodDisruptionBudget allows no eviction yet")
         left = deadline - time.monotonic()
         if left <= 0:
             raise DeadlineExceeded(f"{name}: its PodDisruptionBudget allowed no eviction for {self.pod_timeout:.0f} s")
@@ -340,10 +345,10 @@ def _blocked(budgets: Iterable[Mapping[str, Any]], pod: Mapping[str, Any]) -> st
 
 
 def _allows_disruption(pod: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Verdict]:
-    """Judges the budgets of a pod; raises Refused (budget-blocks) when they have said for a while that they never allow an eviction."""
+    """Checks the budgets of a pod; raises Refused (budget-blocks) when they have said for a while that they never allow an eviction."""
     never_since: list[float] = []
 
-    def judge(budgets: Mapping[str, Any]) -> Verdict:
+    def check(budgets: Mapping[str, Any]) -> Verdict:
         covering = [each for each in budgets.values() if _covers(each, pod)]
         blocked = _blocked(covering, pod)
         if not blocked:
@@ -359,7 +364,7 @@ def _allows_disruption(pod: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], 
                 return Verdict(False, blocked or f"PodDisruptionBudget {name} allows no disruption now")
         return Verdict(True, "")
 
-    return judge
+    return check
 
 
 def made_ms(pod: Mapping[str, Any]) -> int:

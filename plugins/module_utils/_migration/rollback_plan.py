@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover
 META_KRAFT = 1
 
 
-def look(cluster: DirectCluster) -> rollback.Seen:
+def observe(cluster: DirectCluster) -> rollback.Seen:
     """Read what decides. Raises Unreachable when ZooKeeper does not answer."""
     driver = cluster.driver
     modes = {pod: _mode(cluster, pod) for pod in cluster.facts}
@@ -70,7 +70,7 @@ def _mode(cluster: DirectCluster, pod: str) -> str:
 
 def answer(cluster: DirectCluster, sub_phase: str, *, check_mode: bool) -> rollback.Answer:
     """Say what the sub-phase has to do. Raises Refused when a rollback is impossible, or when it is not its turn yet."""
-    seen = look(cluster)
+    seen = observe(cluster)
     code, sentence = rollback.refusal(seen)
     if code:
         raise Refused(f"{cluster.namespace}/{cluster.name}: {sentence}; nothing was changed", code=code)

@@ -39,7 +39,7 @@ def already_over(cluster: DirectCluster) -> str:
     """
     where = f"{cluster.namespace}/{cluster.name}"
     final = f"{where} is FINALIZED: already migrated to KRaft, nothing to do"
-    if cluster.driver.looks_finalized():
+    if cluster.driver.shows_finalized():
         return final
     if set(cluster.modes.values()) != {state.MODE_KRAFT}:
         return ""
@@ -50,7 +50,7 @@ def already_over(cluster: DirectCluster) -> str:
 
 def state_to_tell(cluster: DirectCluster) -> str:
     """The name of the state, for a result that decides nothing: as ``already_over`` finds it."""
-    return state.FINALIZED if cluster.driver.looks_finalized() else cluster.state.name
+    return state.FINALIZED if cluster.driver.shows_finalized() else cluster.state.name
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def rolling_back(cluster: DirectCluster) -> bool:
 
 def status(cluster: DirectCluster) -> dict[str, Any]:
     """Return where the cluster is, as plain data."""
-    cluster.look_at_processes()
+    cluster.read_processes()
     brokers_stage, controllers_stage = stages(cluster)
     lock = cluster.driver.ownership.holder()
     now = cluster.state

@@ -72,9 +72,6 @@ class Ownership(Protocol):
     def foreign_by_name(self) -> list[Finding]:
         """Those of them that are seen without a request."""
 
-    def managed_by_others(self) -> list[Finding]:
-        """Objects of the cluster that an operator or a GitOps tool would put back."""
-
     def check_lease(self) -> None:
         """Raise Refused when the Lease of the runs is somebody else's."""
 
@@ -277,7 +274,7 @@ class Direct(Protocol):
     controllers: Controllers
     checks: Checks
 
-    def looks_finalized(self) -> bool:
+    def shows_finalized(self) -> bool:
         """Whether the objects alone show that the migration is over: False decides nothing."""
 
     def restore_rolls(self, progress: Progress) -> None:

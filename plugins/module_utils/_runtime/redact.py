@@ -42,11 +42,6 @@ def is_secret_key(name: str) -> bool:
     return bool(_SECRET_KEY.search(name))
 
 
-def redact_properties(mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return a copy of Kafka settings in which the values of secret settings are ``<redacted>``."""
-    return {key: REDACTED if is_secret_key(key) else redact_text(value) for key, value in mapping.items()}
-
-
 def redact_text(text: str) -> str:
     """Hide what follows a secret name and ``=`` or ``:`` in free text (a properties file, a script, a command line).
 

@@ -180,7 +180,7 @@ def wait_written(session: ZkSession, offset: int, *, timeout: float, progress: P
     :raises DeadlineExceeded: names the offset that it stands at (KAFKA-16667).
     """
 
-    def judge(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
+    def check(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
         node = nodes[MIGRATION]
         migration = znodes.parse_migration(node.data) if node is not None else None
         at = migration.offset if migration is not None else -1
@@ -188,7 +188,7 @@ def wait_written(session: ZkSession, offset: int, *, timeout: float, progress: P
             return migration, ""
         return None, f"ZooKeeper has the metadata up to offset {at}, the quorum up to {offset}"
 
-    found: Migration = _wait(session, (MIGRATION,), judge, timeout, progress)
+    found: Migration = _wait(session, (MIGRATION,), check, timeout, progress)
     return found
 
 
@@ -201,7 +201,7 @@ def wait_broker_is_controller(session: ZkSession, *, timeout: float, progress: P
     :raises DeadlineExceeded: says who holds it.
     """
 
-    def judge(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
+    def check(nodes: dict[str, Znode | None]) -> tuple[Any, str]:
         node = nodes[CONTROLLER]
         controller = controller_of(node)
         if node is not None and controller is not None and not controller.is_kraft:
@@ -209,7 +209,7 @@ def wait_broker_is_controller(session: ZkSession, *, timeout: float, progress: P
         holder = "nobody" if controller is None else f"KRaft node {controller.broker_id}"
         return None, f"{holder} holds /controller, no broker has taken it yet"
 
-    found: tuple[Controller, int] = _wait(session, (CONTROLLER,), judge, timeout, progress)
+    found: tuple[Controller, int] = _wait(session, (CONTROLLER,), check, timeout, progress)
     return found
 
 
@@ -235,17 +235,17 @@ def lost_within(session: ZkSession, seconds: float, progress: Progress) -> str:
 def _wait(
     session: ZkSession,
     paths: tuple[str, ...],
-    judge: Callable[[dict[str, Znode | None]], tuple[Any, str]],
+    check: Callable[[dict[str, Znode | None]], tuple[Any, str]],
     timeout: float,
     progress: Progress,
 ) -> Any:
-    """Look at some znodes at each change of them until the judge returns something."""
+    """Look at some znodes at each change of them until ``check`` returns something."""
     changes = Changes(session, timeout, progress)
     changes.patiently(session.sync)
     while True:
         nodes = changes.patiently(functools.partial(session.watch_many, paths, changes.note))
         try:
-            found, reason = judge(nodes)
+            found, reason = check(nodes)
         except znodes.ZnodeError as exc:
             raise unreadable(session, exc) from exc
         if found is not None:

@@ -56,7 +56,7 @@ else:
 SESSION_SECONDS = 10.0
 """Asked-for session timeout. It decides how fast a silent server is given up: after two thirds of it."""
 
-SOON = 5.0  # seconds without a connection after which ``tell`` is called
+SOON = 5.0  # seconds without a connection after which ``progress`` is called
 SLOW = 30.0  # seconds between two lines about reads that take long
 PIPELINE = 500
 """Reads in flight at once. ZooKeeper's own limit of open requests (``globalOutstandingLimit``) is 1000."""
@@ -98,7 +98,7 @@ class ZkSession:
     """A session, made by :func:`open_session`; a context manager. May be used by several threads.
 
     Paths are those that Kafka uses, below the chroot. A read that meets a lost connection waits for the next one and
-    asks again, until ``patience`` seconds have gone by without any answer; then it raises :class:`Unreachable`. ``tell`` hears
+    asks again, until ``patience`` seconds have gone by without any answer; then it raises :class:`Unreachable`. ``progress`` hears
     of a long wait.
     """
 
@@ -108,7 +108,7 @@ class ZkSession:
         self._servers = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in servers)
         self._timeout, self._via = timeout, via
         self.patience = timeout
-        self.tell: Callable[[str], None] = lambda _text: None
+        self.progress: Callable[[str], None] = lambda _text: None
         self._chroot = "/" + chroot.strip("/") if chroot.strip("/") else ""
         self._up = threading.Event()
         #: connections lost so far, and after how many of them a sync was sent
@@ -244,16 +244,6 @@ class ZkSession:
         self._read(dict.fromkeys(wanted, "exists"), callback)
         return self.get_many(wanted)
 
-    def watch_children(self, path: str, callback: Callable[[], None]) -> list[str]:
-        """Return the names below a znode and have ``callback`` called once when one comes or goes.
-
-        For a znode that does not exist the call comes when it is made.
-        """
-        answer = self._read({path: "children"}, lambda _path: callback())[path]
-        if answer is None:
-            self.watch(path, callback)
-        return sorted(answer or ())
-
     def wait_connected(self, timeout: float) -> bool:
         """Wait until the connection stands; False when it does not after so many seconds."""
         return self._up.wait(max(0.0, timeout))
@@ -274,16 +264,16 @@ class ZkSession:
         """
         silence = Silence(self.patience)
         answers: dict[str, t.Any] = {}
-        begun = told = time.monotonic()
+        begun = reported = time.monotonic()
         requests = list(wanted.items())
         for start in range(0, len(requests), PIPELINE):
             left = requests[start : start + PIPELINE]
             while left := self._ask(left, callback, silence, answers):
                 self._wait_up(silence)
-            if time.monotonic() - told > SLOW:
-                told = time.monotonic()
-                self.tell(
-                    f"reading from ZooKeeper at {self.address} is slow: {len(answers)} of {len(wanted)} znodes in {told - begun:.0f} s"
+            if time.monotonic() - reported > SLOW:
+                reported = time.monotonic()
+                self.progress(
+                    f"reading from ZooKeeper at {self.address} is slow: {len(answers)} of {len(wanted)} znodes in {reported - begun:.0f} s"
                 )
         return answers
 
@@ -351,7 +341,7 @@ class ZkSession:
 
     def _wait_up(self, silence: Silence) -> None:
         if silence.left > SOON and not self._closed and not self.wait_connected(SOON):
-            self.tell(
+            self.progress(
                 f"ZooKeeper at {self.address}{self._by()} does not answer; waiting for it for up to {self.patience:.0f} s"
             )
         if self._closed or not self.wait_connected(silence.left):

@@ -91,7 +91,7 @@ def wait_in_sync(
     *,
     timeout: float,
     progress: Progress | None = None,
-    look: Callable[[set[int]], None] | None = None,
+    check_leaders: Callable[[set[int]], None] | None = None,
     every: float = math.inf,
 ) -> InSync:
     """Wait until each partition has its broker in the ISR.
@@ -107,7 +107,7 @@ def wait_in_sync(
     :param want: partition to the broker id that must be in its ISR.
     :param timeout: seconds.
     :param progress: called with one sentence at the start and, once a second at most, when fewer partitions are left.
-    :param look: called each ``every`` seconds with the leaders of the partitions that are left; what it raises ends the wait.
+    :param check_leaders: called each ``every`` seconds with the leaders of the partitions that are left; what it raises ends the wait.
     :raises DeadlineExceeded: names up to five partitions, their leader and the broker that is missing.
     :raises KraftError: when a znode holds something that Kafka would not have written.
     """
@@ -115,9 +115,9 @@ def wait_in_sync(
     changes.patiently(session.sync)
     found: dict[Partition, PartitionState | None] = {}
     missing, unread, happened = set(want), set(want), 0
-    next_look = time.monotonic() + every
+    next_check = time.monotonic() + every
     while True:
-        states, gone = changes.patiently(_looker(session, changes, unread))
+        states, gone = changes.patiently(_reader(session, changes, unread))
         found.update(states)
         done = {each for each, state in states.items() if state is not None and want[each] in state.isr}
         happened = max([happened, *(state.mtime_ms for each in done if (state := states[each]) is not None)])
@@ -125,12 +125,12 @@ def wait_in_sync(
         if not missing:
             return InSync(happened, _now_ms())
         changes.say(f"{len(missing)} of {len(want)} partitions are not in sync yet", pace=PACE)
-        woken = changes.wait(next_look)
+        woken = changes.wait(next_check)
         if not woken and changes.over:
             raise DeadlineExceeded(_missing_names(missing, want, found, timeout))
-        if look is not None and time.monotonic() >= next_look:
-            look({state.leader for each in missing if (state := found[each]) is not None})
-            next_look = time.monotonic() + every
+        if check_leaders is not None and time.monotonic() >= next_check:
+            check_leaders({state.leader for each in missing if (state := found[each]) is not None})
+            next_check = time.monotonic() + every
         unread = {each for path in woken for each in changes.partitions_at(path)} & missing
 
 
@@ -160,10 +160,10 @@ def wait_hybrid(
     changes = Changes(session, timeout, progress)
     changes.patiently(session.sync)
     nodes: dict[str, Znode | None] = {}
-    look: Collection[str] = ("/controller", "/migration")
+    check_leaders: Collection[str] = ("/controller", "/migration")
     first: tuple[int, tuple[int, int]] | None = None
     while True:
-        nodes.update(changes.patiently(functools.partial(session.watch_many, tuple(look), changes.note)))
+        nodes.update(changes.patiently(functools.partial(session.watch_many, tuple(check_leaders), changes.note)))
         controller, migration = _heads(session, nodes)
         reason = _not_hybrid(controller, migration, controller_ids)
         if not reason and controller is not None and migration is not None:
@@ -178,8 +178,8 @@ def wait_hybrid(
                 "to ZooKeeper since"
             )
         changes.say(reason)
-        look = changes.wait()
-        if not look and changes.over:
+        check_leaders = changes.wait()
+        if not check_leaders and changes.over:
             raise DeadlineExceeded(
                 f"no KRaft controller was active and writing to ZooKeeper after {timeout:g} s: {reason}"
             )
@@ -245,12 +245,12 @@ class Changes:
                     raise DeadlineExceeded(f"gave up after {self._timeout:g} s: {exc.message}") from exc
 
 
-def _looker(
+def _reader(
     session: ZkSession, changes: Changes, partitions: Collection[Partition]
 ) -> Callable[[], tuple[dict[Partition, PartitionState | None], set[Partition]]]:
     """Return a function that reads states, sets the next watches, and finds the partitions that are gone for good."""
 
-    def look() -> tuple[dict[Partition, PartitionState | None], set[Partition]]:
+    def read() -> tuple[dict[Partition, PartitionState | None], set[Partition]]:
         paths = {znodes.state_path(each): each for each in partitions}
         for path, each in paths.items():
             changes.remember(path, each)
@@ -267,7 +267,7 @@ def _looker(
         gone = {each for each, state in states.items() if state is None and there[f"/brokers/topics/{each[0]}"] is None}
         return states, gone
 
-    return look
+    return read
 
 
 def _heads(session: ZkSession, nodes: Mapping[str, Znode | None]) -> tuple[Controller | None, Migration | None]:

@@ -37,7 +37,7 @@ def run(checks: Sequence[Check]) -> int:
         for future in as_completed(futures):
             outcome, seconds = future.result()
             check = futures[future]
-            _tell(check, outcome, seconds)
+            _report(check, outcome, seconds)
             if outcome.rc != 0:
                 failed.append(check.name)
     except KeyboardInterrupt:
@@ -61,7 +61,7 @@ def _timed(check: Check) -> tuple[Outcome, float]:
     return outcome, time.monotonic() - start
 
 
-def _tell(check: Check, outcome: Outcome, seconds: float) -> None:
+def _report(check: Check, outcome: Outcome, seconds: float) -> None:
     word = "ok" if outcome.rc == 0 else "FAILED"
     note = f"  {outcome.note}" if outcome.note else ""
     print(f"{word:6} {seconds:6.1f} s  {check.name}{note}", flush=True)

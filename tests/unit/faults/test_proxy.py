@@ -20,18 +20,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.faults.answers import FalseAnswer, Pattern, Request
 from tests.faults.proxy import ApiProxy
-from tests.unit.plugins.module_utils._kubernetes.conftest import FakeApi
+from tests.unit.plugins.module_utils._kubernetes.conftest import FakeApi, serving
 
 
 @pytest.fixture
 def server() -> Iterator[FakeApi]:
-    made = FakeApi()
-    thread = threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    made.server_close()
-    thread.join()
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture

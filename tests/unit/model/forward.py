@@ -63,7 +63,7 @@ class Forward(Terminal):
         if sts.stage != state or sts.replicas != len(CONTROLLERS):
             world.write_controllers(state, len(CONTROLLERS))
             yield
-        yield from self._wait(lambda: controllers_ready.running(self.look()), "the controllers start")
+        yield from self._wait(lambda: controllers_ready.running(self.observe()), "the controllers start")
         self._note("written")
 
     def _settings(self, seen: Seen, *, stage: str) -> Steps:
@@ -106,8 +106,8 @@ class Forward(Terminal):
         if target == "controllers":
             yield from self._roll_controllers(seen, gated=True)
         else:
-            yield from self._roll_brokers(self.look(), stage)
-        ACTIONS["rolling_restart"]._note_pure(self._task(self.look(), phases.BY_NAME[self.sub_phase]))
+            yield from self._roll_brokers(self.observe(), stage)
+        ACTIONS["rolling_restart"]._note_pure(self._task(self.observe(), phases.BY_NAME[self.sub_phase]))
         self._note("rolled")
 
     def _roll_brokers(self, seen: Seen, stage: str) -> Steps:
@@ -195,7 +195,7 @@ class Forward(Terminal):
     def _progress(self, seen: Seen) -> Steps:
         zk = self.world.zk
         yield from self._wait(lambda: self._held_by(seen) and (zk.offset or 0) > 0, "hybrid is not reached")
-        self.look().expect(lambda name: name == state.HYBRID, self.sub_phase)
+        self.observe().expect(lambda name: name == state.HYBRID, self.sub_phase)
 
     def _record(self, _seen: Seen, *, event: str) -> Steps:
         if event == CONFIRMED[-1]:

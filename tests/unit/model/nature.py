@@ -69,7 +69,7 @@ class Nature:
         return [each.id for each in self.controllers.values() if each.up]
 
     @property
-    def in_charge(self) -> str:
+    def active_mode(self) -> str:
         """Who keeps the replicas: kraft, zookeeper or nobody."""
         if self.leader is not None and self.log is not None and self.log.copied:
             return "kraft"
@@ -117,8 +117,8 @@ class Nature:
         first = len(self.partitions) % count
         replicas = tuple((first + each) % count for each in range(3))
         alive = [each for each in replicas if self.brokers[each].up]
-        kraft = self.in_charge == "kraft"
-        if len(alive) < len(replicas) or (self.partitions and not self.in_charge):
+        kraft = self.active_mode == "kraft"
+        if len(alive) < len(replicas) or (self.partitions and not self.active_mode):
             return
         epoch = self.log.epoch if kraft and self.log is not None else self.zk.epoch
         self.partitions[f"t{len(self.partitions)}", 0] = Partition(
@@ -290,13 +290,13 @@ class Nature:
             len(each.isr) == len(each.replicas) for each in self.partitions.values()
         ):
             return
-        charge = self.in_charge
-        alien = {"kraft": ZOOKEEPER, "zookeeper": KRAFT}.get(charge)
+        active = self.active_mode
+        alien = {"kraft": ZOOKEEPER, "zookeeper": KRAFT}.get(active)
         served = {
-            each.id for each in self.brokers.values() if each.up and not each.wait and charge and each.mode != alien
+            each.id for each in self.brokers.values() if each.up and not each.wait and active and each.mode != alien
         }
         down = {each.id for each in self.brokers.values() if not each.up}
-        epoch = self.log.epoch if charge == "kraft" and self.log is not None else self.zk.epoch
+        epoch = self.log.epoch if active == "kraft" and self.log is not None else self.zk.epoch
         for each in self.partitions.values():
             if not down and len(each.isr) == len(each.replicas) and each.leader in each.isr:
                 continue
@@ -307,5 +307,5 @@ class Nature:
                 elif number in served and number not in each.isr:
                     each.isr.append(number)
                     each.epoch = epoch
-            if charge and each.leader not in each.isr:
+            if active and each.leader not in each.isr:
                 each.leader, each.epoch = each.isr[0], epoch

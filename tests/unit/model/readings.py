@@ -77,7 +77,7 @@ class Session:
         return {path: self.get(path) for path in paths}
 
     def get(self, path: str) -> Znode | None:
-        """Read one of the three znodes that say who is in charge."""
+        """Read one of the three znodes that say who is the active controller."""
         zk = self.world.zk
         version = zk.versions.get(path, 0)
         if path == "/controller":
@@ -97,7 +97,7 @@ class Session:
 
 
 class Client:
-    """The API server, as far as the way back lists it."""
+    """The API server, as far as a rollback lists it."""
 
     def __init__(self, world: World) -> None:
         self.world = world

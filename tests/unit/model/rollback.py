@@ -39,7 +39,7 @@ class Operator(Forward):
             stored = [max(each.epoch for each in world.partitions.values())]
         self._note("stopping")
         held = read_quorum(seen).leader if stored != [-1] and seen.controller_facts else None
-        if held is not None and migration_flag.on_everywhere(self.look()):
+        if held is not None and migration_flag.on_everywhere(self.observe()):
             # a leader on its own commits nothing
             for number in CONTROLLERS:
                 if number != held:
@@ -48,7 +48,7 @@ class Operator(Forward):
         world.stop_controllers()
         yield
         yield from self._wait(lambda: not world.controllers, "a controller does not end")
-        if ownership.controller_pods(self.look()):
+        if ownership.controller_pods(self.observe()):
             raise Refused("controllers still run", code="controllers-not-ready")
         handover.remove(seen.zookeeper, stored)
         yield
@@ -70,7 +70,7 @@ class Operator(Forward):
                 leader, sts = read_quorum(seen).leader, self.world.sts
                 if attempt == 2 or leader is None or sts is None:
                     raise Refused("ZooKeeper is behind", code="rollback-behind") from error
-                if sts.stage != "migrating" or not flag_on_everywhere(self.look()):
+                if sts.stage != "migrating" or not flag_on_everywhere(self.observe()):
                     raise Refused("not every controller has the flag", code="controllers-not-ready") from error
                 self.world.make_controller_again(leader)
                 yield from self._wait(lambda: all(map(self._caught_up, CONTROLLERS)), "the quorum is not complete")
@@ -92,14 +92,14 @@ class Operator(Forward):
                 raise Refused(f"{pod} uses its metadata log", code="wrong-state")
             self.world.delete_metadata_dir(seen.broker_id(pod) or 0)
             yield
-        after = self.look().facts
+        after = self.observe().facts
         if unknown(after) or any(facts.metadata_logs for facts in known(after).values()):
             raise KraftError("there still is a metadata log")
         self._note("cleaned")
 
     def _complete(self) -> Steps:
         world = self.world
-        rollback_proof.prove(self.look())
+        rollback_proof.prove(self.observe())
         left = [each.id for each in world.brokers.values() if each.mode != ZOOKEEPER or each.metadata_dir]
         if world.volumes or world.controllers or world.sts is not None or world.zk.offset is not None or left:
             raise Disaster(f"(e) the rollback is complete with {sorted(world.volumes)} {world.zk.offset} {left} left")

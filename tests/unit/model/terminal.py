@@ -5,7 +5,7 @@
 """The runs of the playbooks over the model, request by request, so that a run can end between any two of them.
 
 What is done next, what is refused and what is waited for is asked of the product: the order of the sub-phases, the state, the
-plan and the order of the way back, the guards of restarts, the gates, leftovers, the removal of the znodes, the proof at
+plan and the order of the rollback, the guards of restarts, the gates, leftovers, the removal of the znodes, the proof at
 the end. What is written out here again are the loops around these, which need a real API server.
 """
 
@@ -13,20 +13,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.action import (
-    broker_settings,
-    kraft_controller,
-    metadata_cleanup,
-    migration_journal,
-    migration_lock,
-    migration_progress,
-    migration_znode,
-    quorum_health_info,
-    rolling_restart,
-)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
     names,
     next_step,
@@ -60,21 +50,15 @@ METHODS = {
     "metadata_cleanup": "_clean_up",
     "migration_journal": "_record",
 }
+
+
+def _action(name: str) -> Any:
+    module = import_module(f"ansible_collections.kafkaops.kraft.plugins.action.{name}").ActionModule
+    return module.__new__(module)
+
+
 #: the actions themselves, which say whether there is something to do
-ACTIONS: dict[str, Any] = {
-    module.__name__.rpartition(".")[2]: module.ActionModule.__new__(module.ActionModule)
-    for module in (
-        broker_settings,
-        kraft_controller,
-        metadata_cleanup,
-        migration_journal,
-        migration_lock,
-        migration_progress,
-        migration_znode,
-        quorum_health_info,
-        rolling_restart,
-    )
-}
+ACTIONS: dict[str, Any] = {name: _action(name) for name in METHODS}
 _PHASES = {
     "setup": (phases.SETUP,),
     "migrate": (phases.SETUP, phases.MIGRATE),
@@ -115,7 +99,7 @@ class Terminal:
         self._moment: Any = None
         self._seen: Any = None
 
-    def look(self) -> Seen:
+    def observe(self) -> Seen:
         """What a new task sees; tasks that follow each other without a change see the same."""
         options = (self.accepted, self.confirmed, self.later)
         moment = (self.world.moment, id(self.journal), options, tuple(self.marks))
@@ -136,7 +120,7 @@ class Terminal:
 
     def status(self) -> tuple[str, str, str]:
         """State, phase and next command, as status.yml says them."""
-        seen = self.look()
+        seen = self.observe()
         stages = status.stages(seen)
         back = status.rolling_back(seen)
         now = seen.state
@@ -184,7 +168,7 @@ class Terminal:
 
     def _playbook(self, playbook: str) -> Steps:
         if playbook == "rollback":
-            code, sentence = rollback.refusal(rollback_plan.look(self.look()))
+            code, sentence = rollback.refusal(rollback_plan.observe(self.observe()))
             if code:
                 raise Refused(sentence, code=code)
         for item in PLAYBOOKS[playbook]:
@@ -193,8 +177,8 @@ class Terminal:
 
     def _sub_phase(self, item: phases.SubPhase) -> Steps:
         self.sub_phase, self._locked = item.name, False
-        seen, action = self.look(), ACTIONS[item.module]
-        if not action.judge(self._task(seen, item)).needed:
+        seen, action = self.observe(), ACTIONS[item.module]
+        if not action.decide(self._task(seen, item)).needed:
             return
         if item.phase == phases.ROLLBACK:
             self._reversible()

@@ -145,7 +145,7 @@ def heal(walk: Walk) -> None:
 
 
 def promised(world: World, digest: str) -> int:
-    """Restarts of a broker with these settings on the way back, at most (docs/rollback.md).
+    """Restarts of a broker with these settings in a rollback, at most (docs/rollback.md).
 
     An IBP that was raised stays raised: brokers that the first roll has not reached get it with the original settings.
     """
@@ -159,7 +159,7 @@ def go_back(walk: Walk) -> None:
     operator, world = walk.operator, walk.world
     allowed = {each.id: promised(world, each.digest) for each in world.brokers.values()}
     digests = {*world.groups.values(), *(each.digest for each in world.brokers.values())}
-    seen = rollback_plan.look(operator.look())
+    seen = rollback_plan.observe(operator.observe())
     rolls = max(promised(world, digest) for digest in digests)
     operator.restarts.clear()
     operator.rolled.clear()
@@ -169,8 +169,8 @@ def go_back(walk: Walk) -> None:
         assert stopped.code == "rollback-impossible"
         return
     assert stopped is None, f"the rollback stops: {stopped}"
-    assert operator.look().state.name == state.ZOOKEEPER
-    assert rollback_plan.look(operator.look()).nothing
+    assert operator.observe().state.name == state.ZOOKEEPER
+    assert rollback_plan.observe(operator.observe()).nothing
     assert world.left_overs() == []
     # a roll of controllers that lost the flag counts as one
     assert len(operator.rolled) <= rollback.rolls(seen) <= max(rolls, 2 if seen.unflagged else 0)
@@ -231,7 +231,7 @@ def test_every_restart_leaves_a_majority(where: Begin, trace: list[Action]) -> N
 
 @traces(1500)
 @given(begun(0, HYBRID, PURE, OPEN), actions(*EVERYTHING, *("rollback", "kill", "repaired") * 2, longest=16))
-def test_the_way_back_ends_in_plain_zookeeper_mode(where: Begin, trace: list[Action]) -> None:
+def test_the_rollback_ends_in_plain_zookeeper_mode(where: Begin, trace: list[Action]) -> None:
     """(c) Rules 6.4 and 6.5: from everywhere that is not finalized, in order, with no more restarts than documented."""
     walk = begin(*where)
     follow(walk, trace)
@@ -253,7 +253,7 @@ def start_again(walk: Walk) -> None:
     """(e) After a rollback nothing keeps a new attempt from coming as far as any."""
     go_back(walk)
     assert walk.operator.run("migrate") is None
-    assert walk.operator.look().state.name == state.HYBRID
+    assert walk.operator.observe().state.name == state.HYBRID
 
 
 @traces(800)
@@ -301,7 +301,7 @@ def test_the_traces_come_everywhere() -> None:
         walk = begin(dice.choice((3, 4)), dice.choice((1, 2)), dice.choice(("same", "own")), dice.randrange(4))
         for action in dice.choices(pool(*EVERYTHING), k=10):
             walk.act(action)
-            states[walk.operator.look().state.name] += 1
+            states[walk.operator.observe().state.name] += 1
         reached += walk.operator.reached
     assert set(states) == set(state.STATES)
     never = {item.name for item in JUMPS if item.effect != phases.WAITS} - set(reached)

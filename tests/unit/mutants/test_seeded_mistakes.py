@@ -111,7 +111,7 @@ FAILS = Result(1, (f"{TEST}::test_rule[a-b]",), "", 2.0)
 
 def test_a_mistake_is_caught_by_a_test_that_fails_with_it_alone(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy = Copy(root, PASSES, FAILS)
-    rows = check(copy, [GOOD], Table([GOOD]).tell)
+    rows = check(copy, [GOOD], Table([GOOD]).report)
     assert rows == [Row(GOOD, CAUGHT, "test_run.py::test_rule[a-b]", 2.0)]
     assert copy.ran == [tuple(sorted(GOOD.tests)), ("-x", *GOOD.tests)]
     assert [*copy.seen, (root / GOOD.file).read_text()] == ["RULE = True\n", "RULE = False\n", "RULE = True\n"]
@@ -151,7 +151,7 @@ def test_nothing_is_said_when_the_tests_fail_anyway(root: Path) -> None:
 
 def test_the_names_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert engine.main(["--list", "epoch"]) == 0
-    told = capsys.readouterr().out
-    assert "the epoch guard is skipped" in told
-    assert "test_handover.py" in told
-    assert "the lock is skipped" not in told
+    printed = capsys.readouterr().out
+    assert "the epoch guard is skipped" in printed
+    assert "test_handover.py" in printed
+    assert "the lock is skipped" not in printed

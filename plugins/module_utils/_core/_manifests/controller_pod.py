@@ -259,7 +259,7 @@ def _start(spec: ControllerSpec) -> str:
 
 
 def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
-    """Format an empty volume with the cluster's id and level; a formatted one is left alone.
+    """Format an empty volume with the cluster's id and metadata.version; a formatted one is left alone.
 
     Agents and ports in the JVM options must not start here: the options are unset and not passed on.
     """

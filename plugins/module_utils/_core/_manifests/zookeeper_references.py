@@ -84,9 +84,9 @@ class Addresses:
         """Return the words that name ZooKeeper in a text, or an empty string."""
         hits = (pattern.search(text) for pattern in (_TOOLS, *self._named, self._unnamed))
         match = next((hit for hit in hits if hit), None)
-        return match.group() if match else self._looked_for(text)
+        return match.group() if match else self._find(text)
 
-    def _looked_for(self, text: str) -> str:
+    def _find(self, text: str) -> str:
         """Return a host of ZooKeeper alone, or a variable named for it, that a tool looks for, or an empty string."""
         for command in simple_commands(text):
             if not _LOOKS.search(command):

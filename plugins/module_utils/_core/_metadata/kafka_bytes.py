@@ -72,11 +72,6 @@ class Reader:
                 return value
         raise Malformed("a variable-length integer does not end")
 
-    def varint(self) -> int:
-        """Return a VARINT or VARLONG (zigzag)."""
-        value = self.uvarint()
-        return (value >> 1) ^ -(value & 1)
-
     def compact_bytes(self) -> bytes | None:
         """Return COMPACT_BYTES, COMPACT_NULLABLE_BYTES or COMPACT_RECORDS; None for null."""
         size = self.uvarint()

@@ -95,7 +95,7 @@ def read_log(message: bytes, correlation: int) -> Fetched:
     """
     reader = answer_body(message, correlation)
     reader.int32()
-    _sure(reader)
+    _check_error(reader)
     reader.int32()
 
     def aborted() -> None:
@@ -104,7 +104,7 @@ def read_log(message: bytes, correlation: int) -> Fetched:
 
     def partition() -> Fetched:
         reader.int32()
-        _sure(reader)
+        _check_error(reader)
         high_watermark = reader.int64()
         # the last stable offset and the start of the log
         reader.int64()
@@ -139,11 +139,11 @@ def read_snapshot(message: bytes, correlation: int) -> Piece:
     """Return the answer to :func:`ask_snapshot`; errors as in :func:`read_log`."""
     reader = answer_body(message, correlation)
     reader.int32()
-    _sure(reader)
+    _check_error(reader)
 
     def partition() -> Piece:
         reader.int32()
-        _sure(reader)
+        _check_error(reader)
         _snapshot_id(reader)
         found = Piece(reader.int64(), reader.int64(), reader.compact_bytes() or b"")
         reader.tags()
@@ -164,7 +164,7 @@ def _snapshot_id(reader: Reader) -> SnapshotId:
     return found
 
 
-def _sure(reader: Reader) -> None:
+def _check_error(reader: Reader) -> None:
     error = reader.int16()
     if error:
         raise Denied(error)

@@ -82,7 +82,7 @@ def _values(data: bytes, base: int, count: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a VARINT and where it ends, as :meth:`Reader.varint`."""
+    """Return a VARINT or VARLONG (zigzag) and where it ends."""
     value, shift = 0, 0
     while True:
         byte = data[at]

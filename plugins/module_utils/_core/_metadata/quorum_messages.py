@@ -167,7 +167,7 @@ def read_quorum(message: bytes, correlation: int, version: int) -> Described:
     """
     reader = answer_body(message, correlation)
 
-    def sure() -> None:
+    def check_error() -> None:
         error, text = reader.int16(), reader.compact_string() if version >= 2 else None
         if error:
             raise Denied(error, text)
@@ -183,7 +183,7 @@ def read_quorum(message: bytes, correlation: int, version: int) -> Described:
 
     def partition() -> Described:
         reader.int32()
-        sure()
+        check_error()
         found = Described(
             reader.int32(),
             reader.int32(),
@@ -200,7 +200,7 @@ def read_quorum(message: bytes, correlation: int, version: int) -> Described:
         reader.tags()
         return found
 
-    sure()
+    check_error()
     found = [each for listed in reader.compact_array(topic) for each in listed]
     if len(found) != 1:
         raise Malformed(f"it describes {len(found)} partitions instead of one")

@@ -87,7 +87,6 @@ class BrokerRegistration:
     :ivar host: host of the first PLAINTEXT endpoint, or None when the broker has none.
     :ivar port: its port, or -1.
     :ivar endpoints: as ``LISTENER://host:port``.
-    :ivar listener_map: listener name to security protocol.
     :ivar timestamp_ms: when the broker registered, by its own clock, in milliseconds; -1 when unknown.
     """
 
@@ -96,7 +95,6 @@ class BrokerRegistration:
     port: int
     endpoints: tuple[str, ...]
     rack: str | None
-    listener_map: Mapping[str, str] = field(hash=False)
     timestamp_ms: int = -1
 
 
@@ -212,7 +210,6 @@ def parse_broker(broker_id: int, data: bytes) -> BrokerRegistration:
     host = node.get("host")
     port = _int(path, node, "port", default=-1)
     endpoints = tuple(str(item) for item in node.get("endpoints") or ())
-    protocols = node.get("listener_security_protocol_map")
     rack = node.get("rack")
     return BrokerRegistration(
         id=broker_id,
@@ -221,11 +218,6 @@ def parse_broker(broker_id: int, data: bytes) -> BrokerRegistration:
         # Version 1 (Kafka 0.8) knows one plain listener only and does not spell it out.
         endpoints=endpoints or ((f"PLAINTEXT://{host}:{port}",) if host else ()),
         rack=str(rack) if rack is not None else None,
-        listener_map=(
-            {str(name): str(protocol) for name, protocol in protocols.items()}
-            if isinstance(protocols, dict)
-            else {name: name for name in (endpoint.partition("://")[0] for endpoint in endpoints)}
-        ),
         timestamp_ms=_int(path, node, "timestamp", default=-1),
     )
 

@@ -207,23 +207,7 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
     )
     body = ""
     for roll in rolls:
-        rows = []
-        for pod in roll["pods"]:
-            gap = "last" if pod["gap_ms"] is None else f"{pod['gap_ms']} ms"
-            synced = duration(pod["to_in_sync"]) if pod["in_sync"] else "-"
-            note = f'<br><span class="note">{escape(pod["note"])}</span>' if pod["note"] else ""
-            rows.append(
-                (
-                    escape(pod["pod"]) + note,
-                    escape(str(pod["node_id"])),
-                    _time(pod["deleted"]),
-                    duration(pod["to_ready"]),
-                    synced,
-                    "not known" if pod["notice_ms"] is None else f"{pod['notice_ms']} ms",
-                    gap,
-                    f"{pod['overhead_ms']} ms",
-                )
-            )
+        rows = [_restart(pod) for pod in roll["pods"]]
         cost = roll["overhead"]
         title = f"{roll['target']}, stage {roll['stage']}: {roll['restarts']} restarts in {duration(roll['seconds'])}"
         title += f", began {_clock(roll['start'])}"
@@ -243,6 +227,21 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
         "are not in it."
     )
     return _section("Restarts", body, note)
+
+
+def _restart(pod: Mapping[str, Any]) -> tuple[str, ...]:
+    """One row of the table of restarts."""
+    note = f'<br><span class="note">{escape(pod["note"])}</span>' if pod["note"] else ""
+    return (
+        escape(pod["pod"]) + note,
+        escape(str(pod["node_id"])),
+        _time(pod["deleted"]),
+        duration(pod["to_ready"]),
+        duration(pod["to_in_sync"]) if pod["in_sync"] else "-",
+        "not known" if pod["notice_ms"] is None else f"{pod['notice_ms']} ms",
+        "last" if pod["gap_ms"] is None else f"{pod['gap_ms']} ms",
+        f"{pod['overhead_ms']} ms",
+    )
 
 
 def _gates(rounds: Sequence[Mapping[str, Any]]) -> str:

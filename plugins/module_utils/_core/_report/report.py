@@ -103,20 +103,13 @@ def build(
     events = [event for event in journal.last_attempt() if epoch_ms(event.get("time"))]
     rolls = _rolls(events)
     point = _no_return(events, status)
-    begin = min(
-        [_start(event) for event in events] + ([epoch_ms(journal.started)] if journal.started else []), default=0
-    )
-    end = max((_end(event) for event in events), default=0)
+    begin, end = _span(journal, events)
     return {
         "format": FORMAT,
         "cluster": str(status.get("cluster") or journal.cluster),
-        "namespace": str(status.get("namespace") or ""),
-        "platform": str(status.get("platform") or ""),
+        **_texts(status, "namespace", "platform"),
         "migration_id": journal.migration_id or _closed_id(events),
-        "state": str(status.get("state") or ""),
-        "reason": str(status.get("reason") or ""),
-        "phase": str(status.get("phase") or ""),
-        "next": str(status.get("next") or ""),
+        **_texts(status, "state", "reason", "phase", "next"),
         "reversible": _reversible(str(status.get("state") or ""), point),
         "started": iso(begin),
         "as_of": iso(end),
@@ -138,6 +131,18 @@ def build(
         "canary": dict(canary) if canary else None,
         "git": [dict(patch) for patch in patches],
     }
+
+
+def _texts(status: Mapping[str, Any], *keys: str) -> dict[str, str]:
+    return {key: str(status.get(key) or "") for key in keys}
+
+
+def _span(journal: Journal, events: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Return when the first event began and the last one ended, in milliseconds since 1970; 0 where there is none."""
+    starts, ends = [_start(event) for event in events], [_end(event) for event in events]
+    if journal.started:
+        starts.append(epoch_ms(journal.started))
+    return min(starts, default=0), max(ends, default=0)
 
 
 def summary(report: Mapping[str, Any]) -> Data:
@@ -182,9 +187,9 @@ def _start(event: Mapping[str, Any]) -> int:
 def _sub_phases(events: Sequence[Mapping[str, Any]]) -> list[Data]:
     """Every sub-phase in order, with the runs of it that the journal knows (steps that only read leave none)."""
     rows = []
-    way_back = any(event.get("phase") == phases.ROLLBACK for event in events)
+    rolled_back = any(event.get("phase") == phases.ROLLBACK for event in events)
     for item in phases.SUB_PHASES:
-        if item.phase == phases.ROLLBACK and not way_back:
+        if item.phase == phases.ROLLBACK and not rolled_back:
             continue
         runs = [_run(event) for event in events if event.get("sub_phase") == item.name]
         rows.append(
@@ -306,11 +311,13 @@ def _closed_id(events: Sequence[Mapping[str, Any]]) -> str:
 
 def _rollback(events: Sequence[Mapping[str, Any]], rolls: Sequence[Data]) -> Data | None:
     """What the rollback did, None when there was none. Windows in milliseconds, None where nothing was measured."""
-    way_back = [event for event in events if event.get("phase") == phases.ROLLBACK]
-    if not way_back:
+    rollback_events = [event for event in events if event.get("phase") == phases.ROLLBACK]
+    if not rollback_events:
         return None
-    removed: Mapping[str, Any] = next((event for event in way_back if event.get("what") == "removed"), {})
-    complete: Mapping[str, Any] = next((event for event in way_back if event.get("what") == rollback.COMPLETE), {})
+    removed: Mapping[str, Any] = next((event for event in rollback_events if event.get("what") == "removed"), {})
+    complete: Mapping[str, Any] = next(
+        (event for event in rollback_events if event.get("what") == rollback.COMPLETE), {}
+    )
     return {
         "complete": bool(complete),
         "znodes_to_election_ms": removed.get("znodes_to_election_ms"),

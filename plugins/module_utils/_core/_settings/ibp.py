@@ -4,7 +4,7 @@
 
 """Which ``inter.broker.protocol.version`` the brokers run at, and which one they and the quorum will migrate at.
 
-A migrating broker registers with min = max = its own level, so brokers and ``metadata.version`` must be equal, and
+A migrating broker registers with min = max = its own version, so brokers and ``metadata.version`` must be equal, and
 Kafka 3.8.1 and later start no migration below 3.6-IV1 (metadata transactions).
 """
 
@@ -135,7 +135,7 @@ def _target(
 def fold(current: MetadataVersion | None) -> Fold:
     """Tell whether the version can be raised in the migration roll itself, saving one roll.
 
-    The copy cannot start before all brokers are registered at the target level, so raising it there is safe, except
+    The copy cannot start before all brokers are registered at the target version, so raising it there is safe, except
     below 2.8-IV0: such topics may have no id, and only a ZooKeeper controller at 2.8 or later hands ids out.
     """
     if current is None:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kafka's two kinds of version: that of the software, and the level of the inter-broker protocol and the metadata.
+"""Kafka's two kinds of version: that of the software, and that of the inter-broker protocol and the metadata.
 
-Levels are those of ``MetadataVersion.java`` up to 3.9; the order of the table is the order of age, because all levels
+Metadata versions are those of ``MetadataVersion.java`` up to 3.9; the order of the table is the order of age, because all
 before 3.0-IV1 share the feature level -1. Which faults are open in which version comes from Kafka's issue tracker.
 """
 
@@ -30,7 +30,7 @@ _RELEASES: tuple[tuple[str, int], ...] = (
 
 @dataclass(frozen=True, order=True)
 class MetadataVersion:
-    """One exact level; comparable, so that 3.7-IV2 is older than 3.7 (which means 3.7-IV4)."""
+    """One exact version; comparable, so that 3.7-IV2 is older than 3.7 (which means 3.7-IV4)."""
 
     index: int
     name: str
@@ -42,7 +42,7 @@ class MetadataVersion:
 
     @property
     def setting(self) -> str:
-        """The level as a person writes it: ``3.9`` for the last level of a line, else the exact name."""
+        """The version as a person writes it: ``3.9`` for the last one of a release, else the exact name."""
         return self.release if _LAST[self.release] == self else self.name
 
 
@@ -60,8 +60,8 @@ def _versions() -> tuple[MetadataVersion, ...]:
 
 
 VERSIONS = _versions()
-_EXACT = {level.name: level for level in VERSIONS}
-_LAST = {level.release: level for level in VERSIONS}  # the last one of a release wins
+_EXACT = {version.name: version for version in VERSIONS}
+_LAST = {version.release: version for version in VERSIONS}  # the last one of a release wins
 
 TOPIC_IDS = _EXACT["2.8-IV0"]  # KIP-516: topics get their ids
 TRANSACTIONS = _EXACT["3.6-IV1"]  # KAFKA-17457: a migration needs metadata transactions
@@ -69,19 +69,19 @@ DIRECTORIES = _EXACT["3.7-IV2"]  # KIP-858: several log directories while migrat
 
 
 def parse_ibp(text: str) -> MetadataVersion:
-    """Read a level as ``MetadataVersion.fromVersionString`` does: ``3.9``, ``3.9.2``, ``3.7-IV2``, ``0.10.2``.
+    """Read a version as ``MetadataVersion.fromVersionString`` does: ``3.9``, ``3.9.2``, ``3.7-IV2``, ``0.10.2``.
 
-    :raises Unsupported: ``ibp-unknown`` when no Kafka up to 3.9 has such a level.
+    :raises Unsupported: ``ibp-unknown`` when no Kafka up to 3.9 has such a version.
     """
     plain = text.strip()
     key = ".".join(plain.split(".")[: 3 if plain.startswith("0.") else 2])
-    level = _EXACT.get(key) or _LAST.get(key)
-    if level is None:
+    version = _EXACT.get(key) or _LAST.get(key)
+    if version is None:
         raise Unsupported(
             f"{plain!r} is not an inter.broker.protocol.version of Kafka up to 3.9; write it like 3.9 or 3.7-IV2",
             code="ibp-unknown",
         )
-    return level
+    return version
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def parse_version(text: str) -> KafkaVersion:
     if major not in _CONFLUENT_FIRST:
         raise Unsupported(f"{text!r} is not a known Kafka or Confluent version", code="version-unknown")
     kafka_major, offset = _CONFLUENT_FIRST[major]
-    # Confluent's patch releases do not follow Apache's, so the patch level of Kafka stays open.
+    # Confluent's patch releases do not follow Apache's, so the patch number of Kafka stays open.
     return KafkaVersion(text, kafka_major, offset + minor, None, confluent=match.group(), snapshot=snapshot)
 
 
@@ -137,15 +137,15 @@ def image_version(image: str) -> KafkaVersion | None:
 
 
 def latest_for(version: KafkaVersion | str) -> MetadataVersion:
-    """Return the newest production level of this software, which is what it runs with when nothing is set.
+    """Return the newest production version of this software, which is what it runs with when nothing is set.
 
     :raises Unsupported: ``version-unknown`` for a line that is not in the table.
     """
     kafka = parse_version(version) if isinstance(version, str) else version
-    level = _LAST.get(kafka.line)
-    if level is None:
+    newest = _LAST.get(kafka.line)
+    if newest is None:
         raise Unsupported(f"Kafka {kafka.line} is not a known release line with ZooKeeper", code="version-unknown")
-    return level
+    return newest
 
 
 # Faults of Kafka that matter while migrating: number, first version with the fix, symptom.

@@ -141,12 +141,12 @@ def needed_secrets(
     texts = [text for item in all_containers(template) for text in commands(item)]
     scripts = reached(mounted_files(template, config_maps), "\n".join(texts))
     words = "\n".join([*texts, config_path, *(script.text for script in scripts)])
-    places = [mount for item in all_containers(template) for mount in mounts(item) if _looked_at(mount, words)]
+    places = [mount for item in all_containers(template) for mount in mounts(item) if _is_named(mount, words)]
     volumes = {mount["name"] for mount in places}
     return found | {use.name: True for use in uses(template) if use.kind == "Secret" and use.volume in volumes}
 
 
-def _looked_at(mount: Mapping[str, Any], words: str) -> bool:
+def _is_named(mount: Mapping[str, Any], words: str) -> bool:
     path = re.escape(str(mount["mountPath"]).rstrip("/"))
     return re.search(rf"(?<![\w.-]){path}(?![\w.-])\S*\b(properties|conf|cfg|config)\b", words) is not None
 

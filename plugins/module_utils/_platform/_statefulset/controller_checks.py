@@ -59,17 +59,17 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     if found:
         return found
     objects = controllers.build(cluster, "migrating")
-    look = _Look(cluster, objects)
+    planned = _PlannedControllers(cluster, objects)
     found = [finding("controller-differs", "controllers", note) for note in objects.notes]
-    found += look.dry_runs()
-    found += look.amounts()
-    found += look.selectors()
+    found += planned.dry_runs()
+    found += planned.amounts()
+    found += planned.selectors()
     found += resolution_findings(
-        cluster.statefulsets[0]["spec"]["template"]["spec"], look.pod, controller_ways.broker_ports(cluster).values()
+        cluster.statefulsets[0]["spec"]["template"]["spec"], planned.pod, controller_ways.broker_ports(cluster).values()
     )
-    found += controller_ways.mesh(cluster, objects, look.made)
-    found += look.read(controller_ways.network, cluster, objects)
-    return found + look.unread()
+    found += controller_ways.mesh(cluster, objects, planned.made)
+    found += planned.read(controller_ways.network, cluster, objects)
+    return found + planned.unread()
 
 
 def plan_lines(cluster: StatefulSetCluster) -> list[str]:
@@ -100,8 +100,8 @@ def plan_lines(cluster: StatefulSetCluster) -> list[str]:
     return [f"plan: controllers {names}, each with {each}; volume {', '.join(sizes)}"]
 
 
-class _Look:
-    """Goes through the checks; ``made`` is the pod as the API server would make it, None when it was not asked."""
+class _PlannedControllers:
+    """Checks the planned objects; ``made`` is the pod as the API server would make it, None when it was not asked."""
 
     def __init__(self, cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
         self.cluster, self.objects = cluster, objects

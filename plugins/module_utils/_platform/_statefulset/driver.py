@@ -66,7 +66,7 @@ class StatefulSets:
         del client
         return Claim(cls.name, f"StatefulSets of {params['namespace']}")
 
-    def looks_finalized(self) -> bool:
+    def shows_finalized(self) -> bool:
         """Whether the objects alone show that the migration is over: False decides nothing."""
         return made_from.finalized(self._cluster)
 

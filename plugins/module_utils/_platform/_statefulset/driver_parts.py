@@ -70,9 +70,6 @@ class StatefulSetOwnership:
     def foreign_by_name(self) -> list[Finding]:
         return ownership.of_statefulsets(self._cluster)
 
-    def managed_by_others(self) -> list[Finding]:
-        return locks.foreign_findings(self._cluster)
-
     def check_lease(self) -> None:
         found = self._cluster.client.find(LEASE, names.lease_name(self._cluster.name), self._cluster.namespace)
         if found is not None and not is_of(found, self._cluster.name):

@@ -65,10 +65,10 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
         (LEASE, names.lease_name(cluster.name)),
     )
 
-    def look(item: tuple[Kind, str]) -> Obj | None:
+    def read(item: tuple[Kind, str]) -> Obj | None:
         return cluster.client.find(item[0], item[1], cluster.namespace)
 
-    there = zip(named, parallel(look, named), strict=True)
+    there = zip(named, parallel(read, named), strict=True)
     objects = [
         foreign(cluster, kind, item)
         for (kind, _name), item in there
@@ -165,7 +165,7 @@ def _of_pods(cluster: StatefulSetCluster) -> list[Finding]:
     """Pods that the controllers' Service would take for controllers, or that keep a controller's pod from being made."""
     planned = {f"{cluster.controllers_name}-{ordinal}" for ordinal in range(cluster.params["controller_replicas"])}
     # what a foreign StatefulSet of our name has made is told with it
-    told = {
+    named_with_it = {
         str(item["metadata"]["uid"])
         for item in cluster.all_statefulsets
         if item["metadata"]["name"] == cluster.controllers_name
@@ -182,7 +182,7 @@ def _of_pods(cluster: StatefulSetCluster) -> list[Finding]:
         else:
             continue
         owners = {owner.get("uid") for owner in pod["metadata"].get("ownerReferences") or []}
-        if not is_controller_pod(cluster, pod) and not owners & told:
+        if not is_controller_pod(cluster, pod) and not owners & named_with_it:
             sentence = f"{where} {what} but is not one; it seems to belong to {ownership.owner_of(pod)}; {advice}"
             found.append(finding(FOREIGN, where, sentence))
     return found

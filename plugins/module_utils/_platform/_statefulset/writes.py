@@ -168,7 +168,7 @@ def restore_strategy(
     name, namespace = str(statefulset["metadata"]["name"]), statefulset["metadata"]["namespace"]
     current: list[Obj] = []
 
-    def judge(found: Mapping[str, Obj]) -> Verdict:
+    def check(found: Mapping[str, Obj]) -> Verdict:
         item = found.get(name)
         if item is None or item["metadata"]["uid"] != statefulset["metadata"]["uid"]:
             raise NotFound(f"StatefulSet {namespace}/{name} is gone, or another one has its name")
@@ -177,7 +177,7 @@ def restore_strategy(
         return Verdict(not reason, reason)
 
     try:
-        wait_for(client, STATEFUL_SET, namespace, judge, timeout=timeout, name=name, progress=progress)
+        wait_for(client, STATEFUL_SET, namespace, check, timeout=timeout, name=name, progress=progress)
     except DeadlineExceeded as error:
         raise Conflict(
             f"StatefulSet {namespace}/{name}: {error.message}; RollingUpdate is restored only when every pod has the update revision: "

@@ -47,5 +47,5 @@ class Acts:
 
 
 def action(module: ModuleType) -> Any:
-    """The action of a module, as far as judge and apply need it."""
+    """The action of a module, as far as decide and apply need it."""
     return module.ActionModule.__new__(module.ActionModule)

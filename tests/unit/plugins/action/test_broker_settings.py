@@ -67,7 +67,7 @@ def run_expect(cluster: Any) -> Any:
 
 
 def test_the_originals_are_kept_before_the_first_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without them a rollback to ZooKeeper is not a way back."""
+    """Without them no rollback to ZooKeeper is complete."""
     run = scene(monkeypatch, "migration", "")
     action(broker_settings).apply(run)
     assert run.log == ["originals kept", "kafka-0 written", "record written"]
@@ -106,7 +106,7 @@ def test_a_stage_before_its_time_is_refused(monkeypatch: pytest.MonkeyPatch, sta
     run = scene(monkeypatch, stage, now, state=state.ClusterState(name, "why"))
     monkeypatch.setattr(brokers, "ibp_roll", lambda _cluster: (True, ""))
     with pytest.raises(Refused) as refused:
-        action(broker_settings).judge(run)
+        action(broker_settings).decide(run)
     assert refused.value.code == "wrong-state"
 
 
@@ -134,7 +134,7 @@ def test_only_what_is_not_the_users_own_is_put_back(monkeypatch: pytest.MonkeyPa
     assert run.log == ["kafka-1 written", "record written"]
 
 
-def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rollback_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.4: the same plan that was shown."""
     run = scene(monkeypatch, stages.RETURN, "kraft")
     run.sub_phase = rollback.MAKE_PROCESS_ROLE_EMPTY
@@ -146,7 +146,7 @@ def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) 
 
     answers = [("needed", "write it"), ("not needed", "no StatefulSet has them")]
     monkeypatch.setattr(rollback_plan, "answer", answer)
-    decisions = [action(broker_settings).judge(run) for _round in range(2)]
+    decisions = [action(broker_settings).decide(run) for _round in range(2)]
     assert [each.kind for each in decisions] == ["needed", "not needed"]
     assert [len(each.diff) for each in decisions] == [1, 0]
     assert asked == [(rollback.MAKE_PROCESS_ROLE_EMPTY, False)] * 2
@@ -162,7 +162,7 @@ def test_check_mode_shows_the_settings_before_any_controller_exists(
         brokers, "plan_ahead", lambda _cluster: {stage: [planned(item) for item in run.cluster.statefulsets]}
     )
     monkeypatch.setattr(controllers_ready, "running", lambda _cluster: False)
-    decision = action(broker_settings).judge(run)
+    decision = action(broker_settings).decide(run)
     assert decision.kind == "needed"
     (diff,) = decision.diff
     assert "a: '1'" in diff["before"]
@@ -176,6 +176,6 @@ def test_values_of_a_secret_are_not_in_a_diff(monkeypatch: pytest.MonkeyPatch) -
     plan.source.hidden = lambda: frozenset({"a"})  # type: ignore[method-assign]
     plan.source.given = lambda: {"a": "<redacted>"}  # type: ignore[method-assign]
     monkeypatch.setattr(migration_flag, "require", lambda _cluster: None)
-    (diff,) = action(broker_settings).judge(run).diff
+    (diff,) = action(broker_settings).decide(run).diff
     assert "'2'" not in diff["after"]
     assert "<redacted>" in diff["after"]

@@ -58,7 +58,7 @@ def test_a_shut_gate_leaves_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused, match="irreversible"):
         action(kraft_controller).apply(run)
     with pytest.raises(Refused, match="irreversible"):
-        action(kraft_controller).judge(run)
+        action(kraft_controller).decide(run)
     assert run.log == ["gates", "gates"]
 
 
@@ -66,7 +66,7 @@ def test_a_plan_shows_the_final_write_before_its_time(monkeypatch: pytest.Monkey
     hybrid = state.ClusterState(state.HYBRID, "migrating")
     run = scene(monkeypatch, "final", "migrating", state=hybrid)
     run.check_mode = True
-    assert "once the cluster is in pure dual-write" in action(kraft_controller).judge(run).reason
+    assert "once the cluster is in pure dual-write" in action(kraft_controller).decide(run).reason
     assert run.log == []
 
 
@@ -87,11 +87,11 @@ def test_nothing_is_made_beside_volumes_of_others(monkeypatch: pytest.MonkeyPatc
     run = scene(monkeypatch, "held", "held")
     run.cluster.controllers, run.cluster.modes = None, {}
     monkeypatch.setattr(volumes, "claim_findings", lambda _cluster: [])
-    assert action(kraft_controller).judge(run).needed
+    assert action(kraft_controller).decide(run).needed
     theirs = [finding("foreign-object", "PersistentVolumeClaim n/x", "PersistentVolumeClaim n/x is theirs")]
     monkeypatch.setattr(volumes, "claim_findings", lambda _cluster: theirs)
     with pytest.raises(Refused, match="n/x is theirs; nothing was changed"):
-        action(kraft_controller).judge(run)
+        action(kraft_controller).decide(run)
 
 
 def test_a_pod_of_others_is_no_controller_that_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,22 +103,22 @@ def test_a_pod_of_others_is_no_controller_that_is_ready(monkeypatch: pytest.Monk
         action(kraft_controller).apply(run)
 
 
-@pytest.mark.parametrize(("volumes", "looked"), [([], ["leftovers looked for"]), (["data-kafka-kraft-0"], [])])
+@pytest.mark.parametrize(("volumes", "checked"), [([], ["leftovers looked for"]), (["data-kafka-kraft-0"], [])])
 def test_controllers_that_were_scaled_down_start_on_their_own_volumes_only(
-    monkeypatch: pytest.MonkeyPatch, volumes: list[str], looked: list[str]
+    monkeypatch: pytest.MonkeyPatch, volumes: list[str], checked: list[str]
 ) -> None:
     """Rule 6.3: what /migration says is their own as long as their volumes are there, and another's after that."""
     run = scene(monkeypatch, "migrating", "migrating", replicas=0)
     run.params["volumes"] = volumes
     action(kraft_controller).apply(run)
-    assert run.log == [*looked, "written", "record written"]
+    assert run.log == [*checked, "written", "record written"]
 
 
 def test_brokers_that_remember_an_old_quorum_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.5: they would shut themselves down on the log of the new one."""
     run = scene(monkeypatch, "migrating", "held", modes={"kafka-0": state.MODE_MIGRATING})
     run.params["pending"] = "kafka-0 still runs in migrating mode"
-    for call in (action(kraft_controller).apply, action(kraft_controller).judge):
+    for call in (action(kraft_controller).apply, action(kraft_controller).decide):
         with pytest.raises(Refused) as refused:
             call(run)
         assert refused.value.code == "rollback-pending"
@@ -128,9 +128,9 @@ def test_brokers_that_remember_an_old_quorum_stop_the_start(monkeypatch: pytest.
 def test_what_runs_as_wanted_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     hybrid = state.ClusterState(state.HYBRID, "migrating")
     run = scene(monkeypatch, "migrating", "migrating", state=hybrid)
-    assert action(kraft_controller).judge(run).kind == "done"
+    assert action(kraft_controller).decide(run).kind == "done"
     run = scene(monkeypatch, "migrating", "final", state=hybrid)
-    assert action(kraft_controller).judge(run).kind == "done"
+    assert action(kraft_controller).decide(run).kind == "done"
     run = scene(monkeypatch, "held", "migrating", state=hybrid)
-    assert action(kraft_controller).judge(run).kind == "done"
+    assert action(kraft_controller).decide(run).kind == "done"
     assert run.log == []

@@ -61,7 +61,7 @@ def restarted_controllers(run: Acts, monkeypatch: pytest.MonkeyPatch) -> list[st
     def engine(*_arguments: Any) -> Any:
         def roll(target: Any, _on_restart: Any) -> None:
             for name in target._left:
-                target.make_sure(name)
+                target.guard(name)
                 seen.append(name)
 
         return SimpleNamespace(run=roll)
@@ -110,10 +110,10 @@ def test_no_broker_goes_forward_beside_a_controller_without_the_flag(stage: str)
     modes = dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_MIGRATING)
     run = run_with(stage, flags=ONE_OFF, modes=modes, pods=made("old", "new", "new"))
     with pytest.raises(Refused, match="kafka-kraft-1 runs WITHOUT the migration flag") as refused:
-        action(rolling_restart).judge(run)
+        action(rolling_restart).decide(run)
     assert refused.value.code == "migration-flag-lost"
     run.cluster.flags = dict.fromkeys(ONE_OFF, True)
-    assert action(rolling_restart).judge(run).kind == "needed"
+    assert action(rolling_restart).decide(run).kind == "needed"
 
 
 def test_no_settings_go_forward_either(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +121,10 @@ def test_no_settings_go_forward_either(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_with("kraft", statefulsets=[at_stage("kafka", "migration")], flags=ONE_OFF, state=hybrid)
     monkeypatch.setattr(brokers, "plan_stage", lambda _cluster, _stage: [])
     with pytest.raises(Refused) as refused:
-        action(broker_settings).judge(run)
+        action(broker_settings).decide(run)
     assert refused.value.code == "migration-flag-lost"
     run.cluster.flags = dict.fromkeys(ONE_OFF, True)
-    assert action(broker_settings).judge(run).kind == "needed"
+    assert action(broker_settings).decide(run).kind == "needed"
 
 
 def test_the_status_shouts() -> None:
@@ -141,7 +141,7 @@ def test_the_status_shouts() -> None:
     assert lines[0] == "DANGER: controller c runs WITHOUT the migration flag"
 
 
-def test_the_plan_of_the_way_back_refuses_before_anything_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_of_the_rollback_refuses_before_anything_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = rollback.Seen(
         state=state.MIXED,
         modes=dict.fromkeys(("kafka-0", "kafka-1"), state.MODE_KRAFT),
@@ -150,11 +150,11 @@ def test_the_plan_of_the_way_back_refuses_before_anything_is_touched(monkeypatch
         controller_pods=tuple(ONE_OFF),
         unflagged=("kafka-kraft-1",),
     )
-    monkeypatch.setattr(rollback_plan, "look", lambda _cluster: seen)
+    monkeypatch.setattr(rollback_plan, "observe", lambda _cluster: seen)
     run = run_with("kraft", flags=ONE_OFF)
-    assert action(rollback_plan_info).judge(run).kind == "done"
+    assert action(rollback_plan_info).decide(run).kind == "done"
     assert any(line.startswith("DANGER: controller kafka-kraft-1 runs WITHOUT") for line in run.said)
     monkeypatch.setattr(migration_flag, "would_lack", lambda _cluster: "ConfigMap x has no flag any more")
     with pytest.raises(Refused) as refused:
-        action(rollback_plan_info).judge(run)
+        action(rollback_plan_info).decide(run)
     assert refused.value.code == "migration-flag-lost"

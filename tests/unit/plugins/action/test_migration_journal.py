@@ -112,7 +112,7 @@ def test_only_what_is_reached_is_recorded(
 
     run.cluster.expect = expect
     if recorded:
-        assert action(migration_journal).judge(run).needed
+        assert action(migration_journal).decide(run).needed
         return
     with pytest.raises(Refused):
-        action(migration_journal).judge(run)
+        action(migration_journal).decide(run)

@@ -69,8 +69,8 @@ def test_when_nobody_takes_over_one_broker_is_restarted_on_its_original_settings
     monkeypatch.setattr(election, "choose", run.note("chosen", "kafka-1"))
     monkeypatch.setattr(locks, "check", run.note("lock looked at"))
 
-    def restart(_cluster: Any, pod: str, make_sure: Any, _progress: Any) -> Any:
-        make_sure()
+    def restart(_cluster: Any, pod: str, guard: Any, _progress: Any) -> Any:
+        guard()
         run.log.append(f"{pod} restarted")
         return Controller(1, -1, True), 5
 
@@ -101,5 +101,5 @@ def test_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollback_plan, "answer", answer)
     run.sub_phase = "RollbackToZkWaitForManualNodeRemovalFromZk"
     with pytest.raises(Refused):
-        action(migration_znode).judge(run)
+        action(migration_znode).decide(run)
     assert asked == [(run.sub_phase, False)]

@@ -40,7 +40,7 @@ class Engine:
 
     def run(self, target: Any, _on_restart: Any) -> None:
         for name in target._left:
-            target.make_sure(name)
+            target.guard(name)
             self.run_of.log.append(f"restart {target.what} {name}")
 
 
@@ -64,7 +64,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, target: str = "brokers", 
     monkeypatch.setattr(locks, "check", run.note("lock looked at"))
     monkeypatch.setattr(gates, "require", run.note("gates"))
     monkeypatch.setattr(dual_write, "check_hybrid_or_beyond", run.note("dual-write"))
-    monkeypatch.setattr(dual_write, "check_zookeeper_alone", run.note("broker in charge"))
+    monkeypatch.setattr(dual_write, "check_zookeeper_alone", run.note("broker is controller"))
     return run
 
 
@@ -86,7 +86,7 @@ def test_the_gates_are_asked_before_each_restart_of_a_controller(monkeypatch: py
         ("migration", []),
         ("kraft", ["dual-write"]),
         (stages.RETURN, ["dual-write"]),
-        (stages.ORIGINAL, ["broker in charge"]),
+        (stages.ORIGINAL, ["broker is controller"]),
     ],
 )
 def test_what_is_asked_before_each_restart_of_a_broker(
@@ -173,37 +173,37 @@ def test_only_pods_with_other_settings_are_restarted(monkeypatch: pytest.MonkeyP
     hybrid = state.ClusterState(state.HYBRID, "migrating")
     modes = dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_MIGRATING)
     run = scene(monkeypatch, "migration", state=hybrid, modes=modes, pods=made("new", "old", "new"))
-    decision = action(rolling_restart).judge(run)
+    decision = action(rolling_restart).decide(run)
     assert decision.reason == "restart 1 of 3 brokers one by one: kafka-1"
     action(rolling_restart).apply(run)
     assert restarts(run) == ["broker kafka-1"]
     run = scene(monkeypatch, "migration", state=hybrid, pods=made("new", "new", "new"))
-    assert action(rolling_restart).judge(run).kind == "done"
+    assert action(rolling_restart).decide(run).kind == "done"
 
 
 def test_a_stage_of_the_way_there_leads_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: on the way back the controllers get their flag first, which only rollback.yml sees to."""
+    """Rule 6.2: in a rollback the controllers get their flag first, which only rollback.yml sees to."""
     run = scene(monkeypatch, "migration", pods=made("new", "old", "new"))
     with pytest.raises(Refused, match="kafka-1 run in KRaft mode and stage migration"):
-        action(rolling_restart).judge(run)
+        action(rolling_restart).decide(run)
 
 
 def test_settings_that_are_not_written_are_not_rolled_to(monkeypatch: pytest.MonkeyPatch) -> None:
     run = scene(monkeypatch, "migration", state=state.ClusterState(state.HYBRID, "migrating"))
     run.params["stage"] = "kraft"
     with pytest.raises(Refused) as refused:
-        action(rolling_restart).judge(run)
+        action(rolling_restart).decide(run)
     assert refused.value.code == "wrong-state"
 
 
 def test_the_soak_begins_with_the_first_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     run = scene(monkeypatch, "kraft", pods=made("new", "new", "new"))
-    assert action(rolling_restart).judge(run).kind == "done"
+    assert action(rolling_restart).decide(run).kind == "done"
     # a run that was killed right after its last restart, or a lost journal
     run.journal.pure_since = ""
-    assert action(rolling_restart).judge(run).needed
+    assert action(rolling_restart).decide(run).needed
     run.cluster.state = state.ClusterState(state.MIXED, "one controller has lost the flag")
-    assert action(rolling_restart).judge(run).kind == "done"
+    assert action(rolling_restart).decide(run).kind == "done"
     run.cluster.state = state.ClusterState(state.PURE, "every broker runs in KRaft mode")
     action(rolling_restart).apply(run)
     first = run.journal.pure_since

@@ -9,6 +9,7 @@ Message bytes without the size before them. Each controller was asked ApiVersion
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Described, Replica
@@ -27,6 +28,18 @@ class Capture:
     described: Described
 
 
+def _described(leader: int, epoch: int, end: int, voters: Mapping[int, int], observers: Mapping[int, int]) -> Described:
+    """The quorum with a log that ends at ``end`` everywhere; of each node when it fetched last, which is when it caught up."""
+    listed = [
+        tuple(Replica(node, end, time_ms, time_ms) for node, time_ms in times.items()) for times in (voters, observers)
+    ]
+    return Described(leader, epoch, end, *listed)
+
+
+#: a follower's answer of 3.7 and 3.8: NOT_LEADER_OR_FOLLOWER
+_NOT_LEADER = bytes.fromhex(
+    "0000000200000002135f5f636c75737465725f6d6574616461746102000000000006000000000000000000000000000000000101000000"
+)
 CAPTURES = {
     "3.7.2": Capture(
         asked_versions=("0012000300000001000e6b61666b616f70732d6b72616674000f6b61666b616f70732d6b72616674023100"),
@@ -50,25 +63,14 @@ CAPTURES = {
             "00000068000001a22732265b000001a22732265b00000000010000000000000068000001a227322680000001a227322680"
             "00000000020000000000000068000001a22732265b000001a22732265b00000000"
         ),
-        follower=bytes.fromhex(
-            "0000000200000002135f5f636c75737465725f6d6574616461746102000000000006000000000000000000000000000000"
-            "000101000000"
-        ),
+        follower=_NOT_LEADER,
         describe_version=1,
-        described=Described(
-            3001,
-            2,
-            104,
-            (
-                Replica(3000, 104, 1795953927808, 1795953927808),
-                Replica(3001, 104, 1795953927925, 1795953927925),
-                Replica(3002, 104, 1795953927774, 1795953927774),
-            ),
-            (
-                Replica(0, 104, 1795953927771, 1795953927771),
-                Replica(1, 104, 1795953927808, 1795953927808),
-                Replica(2, 104, 1795953927771, 1795953927771),
-            ),
+        described=_described(
+            leader=3001,
+            epoch=2,
+            end=104,
+            voters={3000: 1795953927808, 3001: 1795953927925, 3002: 1795953927774},
+            observers={0: 1795953927771, 1: 1795953927808, 2: 1795953927771},
         ),
     ),
     "3.8.1": Capture(
@@ -93,25 +95,14 @@ CAPTURES = {
             "0000006e000001a2272f6e7d000001a2272f6e7d0000000001000000000000006e000001a2272f6e69000001a2272f6e69"
             "0000000002000000000000006e000001a2272f6e7a000001a2272f6e7a00000000"
         ),
-        follower=bytes.fromhex(
-            "0000000200000002135f5f636c75737465725f6d6574616461746102000000000006000000000000000000000000000000"
-            "000101000000"
-        ),
+        follower=_NOT_LEADER,
         describe_version=1,
-        described=Described(
-            3000,
-            1,
-            110,
-            (
-                Replica(3000, 110, 1795953749737, 1795953749737),
-                Replica(3001, 110, 1795953749610, 1795953749610),
-                Replica(3002, 110, 1795953749642, 1795953749642),
-            ),
-            (
-                Replica(0, 110, 1795953749629, 1795953749629),
-                Replica(1, 110, 1795953749609, 1795953749609),
-                Replica(2, 110, 1795953749626, 1795953749626),
-            ),
+        described=_described(
+            leader=3000,
+            epoch=1,
+            end=110,
+            voters={3000: 1795953749737, 3001: 1795953749610, 3002: 1795953749642},
+            observers={0: 1795953749629, 1: 1795953749609, 2: 1795953749626},
         ),
     ),
     "3.9.2": Capture(
@@ -149,20 +140,12 @@ CAPTURES = {
             "6f70696320706172746974696f6e2e00000000000000000000000000000000010100000100"
         ),
         describe_version=2,
-        described=Described(
-            3000,
-            1,
-            104,
-            (
-                Replica(3000, 104, 1795953995310, 1795953995310),
-                Replica(3001, 104, 1795953995008, 1795953995008),
-                Replica(3002, 104, 1795953995008, 1795953995008),
-            ),
-            (
-                Replica(1, 104, 1795953995017, 1795953995017),
-                Replica(0, 104, 1795953995007, 1795953995007),
-                Replica(2, 104, 1795953994994, 1795953994994),
-            ),
+        described=_described(
+            leader=3000,
+            epoch=1,
+            end=104,
+            voters={3000: 1795953995310, 3001: 1795953995008, 3002: 1795953995008},
+            observers={1: 1795953995017, 0: 1795953995007, 2: 1795953994994},
         ),
     ),
 }

@@ -80,20 +80,20 @@ class FakeClient:
             stored["metadata"]["generation"] = there["metadata"]["generation"] + changed
         kind = "MODIFIED" if there is not None else "ADDED"
         self._store[key] = stored
-        self._tell(stored["kind"], kind, stored)
+        self._notify(stored["kind"], kind, stored)
         return copy.deepcopy(stored)
 
     def drop(self, kind: str, namespace: str | None, name: str) -> Obj:
         """Take an object away."""
         gone = self._store.pop((kind, namespace, name))
-        self._tell(kind, "DELETED", gone)
+        self._notify(kind, "DELETED", gone)
         return gone
 
     def names(self, kind: str) -> list[str]:
         """Names of the stored objects of a kind."""
         return sorted(name for of, _namespace, name in self._store if of == kind)
 
-    def _tell(self, kind: str, what: str, item: Obj) -> None:
+    def _notify(self, kind: str, what: str, item: Obj) -> None:
         for of, stream in self._streams:
             if of == kind:
                 stream.events.put({"type": what, "object": copy.deepcopy(item)})

@@ -20,6 +20,22 @@ def _bytes(text: str) -> bytes:
     return zlib.decompress(base64.b64decode(text))
 
 
+def _dumped(metadata_version: int, epochs: tuple[int, int, int]) -> MetadataLog:
+    """What the tool says of three brokers that migrate, with the epochs of their registrations, and three controllers."""
+    return MetadataLog(
+        brokers={
+            broker: Registration(fenced=False, migrating=True, epoch=epoch, in_controlled_shutdown=False)
+            for broker, epoch in enumerate(epochs)
+        },
+        controllers={3000: True, 3001: True, 3002: True},
+        migration_state="MIGRATION",
+        features={"metadata.version": metadata_version},
+        problems=(),
+        migration_offset=-1,
+        why="",
+    )
+
+
 @dataclass(frozen=True)
 class LogCapture:
     """Answers of one version of Kafka, without the size before them; ``dumped`` is what parse_dump makes of the tool's output.
@@ -60,19 +76,7 @@ LOGS = {
             "jDlVcHMehj8IRTbH8D2MJsacaoR7jj9JQjbH+AmMJsacGrg5GzsYViKbY3oDRhNjTi3cHF2xvv3I5pifgdHEmFMHN+d6ncdDZHMs"
             "D8BoYsyph5uTkWp4A9kc6y0wmhhzGuDm1Fh6ozRHbFfCaGLMaYSbw9SwSwfZHPu5MBqvOYyMnMDyeic0zwEAqZJXmQ=="
         ),
-        dumped=MetadataLog(
-            brokers={
-                0: Registration(fenced=False, migrating=True, epoch=21, in_controlled_shutdown=False),
-                1: Registration(fenced=False, migrating=True, epoch=22, in_controlled_shutdown=False),
-                2: Registration(fenced=False, migrating=True, epoch=62, in_controlled_shutdown=False),
-            },
-            controllers={3000: True, 3001: True, 3002: True},
-            migration_state="MIGRATION",
-            features={"metadata.version": 19},
-            problems=(),
-            migration_offset=-1,
-            why="",
-        ),
+        dumped=_dumped(19, epochs=(21, 22, 62)),
     ),
     "3.8.1": LogCapture(
         beginning=_bytes("eNpjYGBgZEAAJgZUwIgqUP0fCuDyIA4jEyMnAwP3DhCfgYkXKhXPADEaAC5lDbc="),
@@ -99,19 +103,7 @@ LOGS = {
             "U98Oo4kxpxxujvykm23I5jRWw2hizKmAm9PMEz4B2ZzmfBhNjDmVcHM2lBdvQTanNRlGE2NOFdycy5e35yCb0x4Bo/Gaw8jIycDA"
             "vQNaBgAANxnZLA=="
         ),
-        dumped=MetadataLog(
-            brokers={
-                0: Registration(fenced=False, migrating=True, epoch=68, in_controlled_shutdown=False),
-                1: Registration(fenced=False, migrating=True, epoch=16, in_controlled_shutdown=False),
-                2: Registration(fenced=False, migrating=True, epoch=63, in_controlled_shutdown=False),
-            },
-            controllers={3000: True, 3001: True, 3002: True},
-            migration_state="MIGRATION",
-            features={"metadata.version": 20},
-            problems=(),
-            migration_offset=-1,
-            why="",
-        ),
+        dumped=_dumped(20, epochs=(68, 16, 63)),
     ),
     "3.9.2": LogCapture(
         beginning=_bytes("eNpjYGBgZEAAJgZUwIgqUPIfCuDyIA4jEyMnAwP3DhCfgYkXKhXFADEaACzRDas="),
@@ -138,19 +130,7 @@ LOGS = {
             "xpxCuDkLBc9ZIpvjoAejiTGnCG7O3xccMcjmOKnDaGLMKYabE7v8zXRkc1ykYTQx5pTAzVlr/mIBsjluAjAarzmMjJzAQn0HNO8C"
             "AOJFvoU="
         ),
-        dumped=MetadataLog(
-            brokers={
-                0: Registration(fenced=False, migrating=True, epoch=62, in_controlled_shutdown=False),
-                1: Registration(fenced=False, migrating=True, epoch=15, in_controlled_shutdown=False),
-                2: Registration(fenced=False, migrating=True, epoch=16, in_controlled_shutdown=False),
-            },
-            controllers={3000: True, 3001: True, 3002: True},
-            migration_state="MIGRATION",
-            features={"metadata.version": 21},
-            problems=(),
-            migration_offset=-1,
-            why="",
-        ),
+        dumped=_dumped(21, epochs=(62, 15, 16)),
     ),
 }
 

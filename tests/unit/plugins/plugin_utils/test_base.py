@@ -115,7 +115,7 @@ class Action(KraftAction):
     decision = done("read only")
     raises: BaseException | None = None
 
-    def judge(self, run: Any) -> Any:
+    def decide(self, run: Any) -> Any:
         throw(self.raises)
         return self.decision
 
@@ -178,7 +178,7 @@ def test_the_lock_is_taken_before_anything_is_changed() -> None:
 class Twice(Action):
     """Needed at first, done by somebody else a moment later."""
 
-    def judge(self, run: Any) -> Any:
+    def decide(self, run: Any) -> Any:
         return done("somebody did it") if run.held else needed("write it")
 
 
@@ -274,7 +274,7 @@ def test_the_defaults_of_a_read_only_module() -> None:
 class Forgot(KraftAction):
     MODULE = "cluster_info"
 
-    def judge(self, run: Any) -> Any:
+    def decide(self, run: Any) -> Any:
         return needed("something")
 
 

@@ -308,15 +308,15 @@ def test_what_is_known_does_while_the_api_server_cannot_be_asked(channels: Any) 
     client = ensemble("zk-0")
     servers = servers_of(client)
     servers.dial()
-    looks: list[bool] = []
+    reads: list[bool] = []
 
     def find() -> Any:
-        looks.append(True)
+        reads.append(True)
         raise Unreachable("away")
 
     servers._find = find
     servers.dial()
-    until(lambda: looks and not servers._looking.locked())
+    until(lambda: reads and not servers._looking.locked())
     assert servers.dial()[2] == "zk-0"
 
 
@@ -324,10 +324,10 @@ def test_a_look_that_hangs_keeps_no_connection_waiting(channels: Any) -> None:
     servers = servers_of(ensemble("zk-0", "zk-1"))
     servers.dial()
     hangs = threading.Event()
-    looks: list[bool] = []
+    reads: list[bool] = []
 
     def find() -> Any:
-        looks.append(True)
+        reads.append(True)
         hangs.wait(10)
         raise Unreachable("away")
 
@@ -335,8 +335,8 @@ def test_a_look_that_hangs_keeps_no_connection_waiting(channels: Any) -> None:
     for _connection in range(3):
         servers.dial()
     assert asked(channels) == ["zk-0", "zk-1", "zk-0", "zk-1"]
-    until(lambda: looks)
-    assert looks == [True], "one look at a time"
+    until(lambda: reads)
+    assert reads == [True], "one look at a time"
     hangs.set()
     until(lambda: not servers._looking.locked())
 

@@ -23,7 +23,7 @@ ID = "6PMpHYL9QkeyXRj9Nrp4KA"
 
 
 def registration(number: Any) -> Any:
-    return BrokerRegistration(number, "h", 9092, (), None, {})
+    return BrokerRegistration(number, "h", 9092, (), None)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -95,9 +96,9 @@ class FakeApi(ThreadingHTTPServer):
         """A cut connection is what some tests are about."""
 
 
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    """A running server."""
+@contextmanager
+def serving() -> Iterator[FakeApi]:
+    """Run a server while the block runs."""
     server = FakeApi()
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -105,6 +106,13 @@ def api() -> Iterator[FakeApi]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    """A running server."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture

@@ -241,7 +241,7 @@ def test_a_write_that_depends_on_no_version_follows_another_one(
 def test_a_long_wait_is_told_once(api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rest, "QUIET", 0.1)
     said: list[str] = []
-    client.tell = said.append
+    client.progress = said.append
     api.play(*[lambda h: h.reply(503, b"down")] * 3, lambda h: h.reply(200, {"ok": 1}))
     client.get(kinds.POD, "p", "n")
     (line,) = said

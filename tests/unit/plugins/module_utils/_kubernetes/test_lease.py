@@ -265,11 +265,11 @@ def quick(monkeypatch: Any) -> None:
 
 def lost_of(mine: Any, client: Any, monkeypatch: Any, happens: Any) -> Any:
     """Keep the Lease, let something happen, and return what ``lost`` was told."""
-    told: list[str] = []
+    reasons: list[str] = []
     event = threading.Event()
 
     def lost(reason: Any) -> None:
-        told.append(reason)
+        reasons.append(reason)
         event.set()
 
     mine.acquire(0, silent)
@@ -277,7 +277,7 @@ def lost_of(mine: Any, client: Any, monkeypatch: Any, happens: Any) -> Any:
     happens()
     assert event.wait(5)
     mine.stop()
-    return told
+    return reasons
 
 
 def test_it_is_renewed_until_stop(quick: Any) -> None:
@@ -300,15 +300,15 @@ def test_it_is_renewed_until_stop(quick: Any) -> None:
 
 def test_a_lease_that_was_taken_away_is_told_once(quick: Any, monkeypatch: Any) -> None:
     mine, client = leased()
-    told = lost_of(mine, client, monkeypatch, lambda: client.put(held()))
-    assert told == [f"the Lease l was taken by {ALIEN}"]
+    reasons = lost_of(mine, client, monkeypatch, lambda: client.put(held()))
+    assert reasons == [f"the Lease l was taken by {ALIEN}"]
     assert holder_of(client) == ALIEN
 
 
 def test_a_lease_that_was_deleted_is_lost(quick: Any, monkeypatch: Any) -> None:
     mine, client = leased()
-    told = lost_of(mine, client, monkeypatch, lambda: client.drop("Lease", "n", "l"))
-    assert told == ["the Lease l was deleted (unlock.yml?)"]
+    reasons = lost_of(mine, client, monkeypatch, lambda: client.drop("Lease", "n", "l"))
+    assert reasons == ["the Lease l was deleted (unlock.yml?)"]
 
 
 def test_a_server_that_is_away_for_too_long_loses_the_lease(quick: Any, monkeypatch: Any) -> None:
@@ -318,8 +318,8 @@ def test_a_server_that_is_away_for_too_long_loses_the_lease(quick: Any, monkeypa
     def away() -> None:
         client.fail.update({("get", "Lease"): Unreachable("the API server does not answer")})
 
-    told = lost_of(mine, client, monkeypatch, away)
-    assert told == ["the Lease l could not be renewed for 0.2 s: the API server does not answer"]
+    reasons = lost_of(mine, client, monkeypatch, away)
+    assert reasons == ["the Lease l could not be renewed for 0.2 s: the API server does not answer"]
 
 
 def test_a_renewal_that_hangs_is_not_waited_for(quick: Any, monkeypatch: Any) -> None:

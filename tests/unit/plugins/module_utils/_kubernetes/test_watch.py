@@ -94,7 +94,6 @@ def test_objects_follow_added_modified_deleted_and_pieces_of_lines(api: Any, cli
         watcher.add_listener(listener)
         assert watcher.wait(lambda o: Verdict(list(o) == ["b"] and _running(o).done, "no"), 5).done
         assert listener.is_set()
-        watcher.remove_listener(listener)
         assert watcher.objects["b"]["status"]["phase"] == "Running"
     assert "labelSelector=x%3Dy" in api.seen[0][1]
 
@@ -196,11 +195,11 @@ def test_a_judge_that_looks_at_the_clock_is_asked_again(
     api.play(_listing(1, _pod("a", 1)), _silent(1))
     asked: list[float] = []
 
-    def judge(_objects: Mapping[str, Any]) -> Verdict:
+    def predicate(_objects: Mapping[str, Any]) -> Verdict:
         asked.append(time.monotonic())
         return Verdict(len(asked) > 3, "not yet")
 
-    assert wait_for(client, kinds.POD, "n", judge, timeout=5).done
+    assert wait_for(client, kinds.POD, "n", predicate, timeout=5).done
 
 
 def test_a_permission_that_is_missing_at_the_start(

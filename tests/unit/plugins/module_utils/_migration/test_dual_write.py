@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which store must be in charge before a step."""
+"""Which store must be active before a step."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ DONE, NOT_DONE = Migration(3000, 7, 141, 7), Migration(-1, -1, -1, -1)
 
 
 def view(controller: Controller | None, migration: Migration | None) -> Any:
-    in_charge = controller is not None and not controller.is_kraft
+    broker_active = controller is not None and not controller.is_kraft
     present = migration is not None
     return SimpleNamespace(
-        controller=controller, migration=migration, broker_is_controller=in_charge, migration_present=present
+        controller=controller, migration=migration, broker_is_controller=broker_active, migration_present=present
     )
 
 

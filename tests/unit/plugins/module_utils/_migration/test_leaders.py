@@ -30,7 +30,7 @@ def partitions(*leading: int) -> Any:
 class Scene:
     """A cluster after a roll."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *looks: Any, kraft: bool = False, **settings: str) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *reads: Any, kraft: bool = False, **settings: str) -> None:
         self.said: list[str] = []
         self.elections: list[str] = []
         self.fails: KraftError | None = None
@@ -42,14 +42,14 @@ class Scene:
             controller_facts={"kafka-kraft-0": deciding} if kraft else {},
             container="kafka",
         )
-        self.looks = list(looks)
+        self.reads = list(reads)
         monkeypatch.setattr(leaders, "replicas_of", self._replicas_of)
         monkeypatch.setattr(leaders, "kraft_is_controller", lambda _cluster: kraft)
         monkeypatch.setattr(leaders, "wait_current", lambda *_: self.elections.append("followed"))
         monkeypatch.setattr(leaders, "elect_preferred", self._elect)
 
     def _replicas_of(self, _cluster: Any) -> Any:
-        found = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        found = self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]
         if isinstance(found, Exception):
             raise found
         return found

@@ -128,7 +128,7 @@ def test_stores_that_differ_stop_the_rollback_before_the_quorum(monkeypatch: pyt
     "error", [NotFound("the image has no kafka-dump-log.sh"), DeadlineExceeded("did not end within 180 s")]
 )
 def test_a_store_that_cannot_be_read_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
-    """D7: the way back must not hang on one tool."""
+    """D7: a rollback must not hang on one tool."""
     scene = Scene(monkeypatch, params={"accept": ["rollback-parity", "rollback-behind"]})
     scene.unread = error
     with pytest.raises(Refused, match=r"could not be compared: .*kraft_accept: \[rollback-parity-unknown\]") as refused:
@@ -303,12 +303,12 @@ def test_a_follower_that_falls_right_before_the_restart_stops_it(monkeypatch: py
     """Rule 4: looked at again after everything else that is looked at, and before the delete."""
     scene = standing(monkeypatch)
     whole = scene.quorum
-    looks = [whole, whole, dataclasses.replace(whole, voters={3000: 0, 3001: 0}), whole, whole]
+    reads = [whole, whole, dataclasses.replace(whole, voters={3000: 0, 3001: 0}), whole, whole]
     made: list[int] = []
 
     def look(_cluster: Any) -> Any:
         made.append(len(scene.client.calls))
-        return looks.pop(0) if len(looks) > 1 else looks[0]
+        return reads.pop(0) if len(reads) > 1 else reads[0]
 
     monkeypatch.setattr(controller_roll, "read_quorum", look)
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)

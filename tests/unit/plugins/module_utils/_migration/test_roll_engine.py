@@ -61,7 +61,7 @@ class FakeTarget:
     def node_id(self, pod: str) -> int:
         return int(pod.rpartition("-")[2])
 
-    def make_sure(self, pod: str) -> None:
+    def guard(self, pod: str) -> None:
         self.log.append(f"sure {pod}")
         throw(self.unsure)
 
@@ -69,7 +69,7 @@ class FakeTarget:
         self.log.append(f"safe {pod}")
         throw(self.unsafe)
 
-    def judge(self, pod: Mapping[str, Any]) -> Verdict:
+    def check_settings(self, pod: Mapping[str, Any]) -> Verdict:
         return Verdict(self.wanted, "other settings", fatal=not self.wanted)
 
     def restarted(self, pod: Mapping[str, Any]) -> bool:
@@ -524,16 +524,16 @@ def test_no_pod_goes_that_would_not_be_made_again() -> None:
     scene = Scene(ordered(), timeout=5)
     scene.target.left = ["kafka-1"]
     scene.client.drop("Pod", "n", "kafka-0")
-    looks: list[list[Any]] = []
+    reads: list[list[Any]] = []
 
     def comes() -> None:
-        looks.append(list(scene.client.calls))
+        reads.append(list(scene.client.calls))
         scene.client.put(made_pod("kafka-0"))
 
     threading.Timer(0.3, comes).start()
     scene.run()
     # what is safe is looked at again after that wait
-    assert (looks, scene.client.calls) == ([[]], [("delete", "Pod", "kafka-1")])
+    assert (reads, scene.client.calls) == ([[]], [("delete", "Pod", "kafka-1")])
     assert scene.log[:5] == ["safe kafka-1", "sure kafka-1", "safe kafka-1", "sure kafka-1", "gone kafka-1"]
     assert any(line.endswith("kafka-1 is created only after it; kafka-0: it does not exist") for line in scene.said)
     scene = Scene(ordered(), timeout=0.2)

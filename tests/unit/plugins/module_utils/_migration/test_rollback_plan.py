@@ -41,7 +41,7 @@ PURE = replace(HYBRID, state=state.PURE, modes=dict.fromkeys(PODS, state.MODE_KR
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, seen: Seen, sub_phase: str, *, check_mode: bool = False) -> rollback.Answer:
-    monkeypatch.setattr(rollback_plan, "look", lambda _cluster: seen)
+    monkeypatch.setattr(rollback_plan, "observe", lambda _cluster: seen)
     return rollback_plan.answer(cluster_with(), sub_phase, check_mode=check_mode)
 
 
@@ -91,7 +91,7 @@ def heads(controller: Controller | None, *, migration: bool) -> Heads:
     return Heads(node, node, node if migration else None, controller, 3, done if migration else None)
 
 
-def looked_at(monkeypatch: pytest.MonkeyPatch, found: Heads, past: bool = False, **changed: Any) -> Seen:
+def observed(monkeypatch: pytest.MonkeyPatch, found: Heads, past: bool = False, **changed: Any) -> Seen:
     monkeypatch.setattr(rollback_plan, "read_heads", lambda _session: found)
     monkeypatch.setattr(locks, "current_id", lambda _cluster: "m1")
     monkeypatch.setattr(point_of_no_return, "passed", lambda _cluster: past)
@@ -101,7 +101,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch, found: Heads, past: bool = False,
         "facts": {name: _broker() for name in PODS},
         "modes": dict.fromkeys(PODS, state.MODE_KRAFT),
     }
-    return rollback_plan.look(cluster_with(**{**base, **changed}))
+    return rollback_plan.observe(cluster_with(**{**base, **changed}))
 
 
 def _broker(*, logs: tuple[str, ...] = (), versions: tuple[int, ...] = (0,)) -> Any:
@@ -114,28 +114,28 @@ def _broker(*, logs: tuple[str, ...] = (), versions: tuple[int, ...] = (0,)) -> 
 def test_flags_and_who_leads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.1: one controller without the flag is no end; when it leads or has led, it is."""
     flags = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
-    seen = looked_at(monkeypatch, heads(KRAFT, migration=True), flags=flags)
+    seen = observed(monkeypatch, heads(KRAFT, migration=True), flags=flags)
     assert (seen.unflagged, seen.unflagged_active) == (("kafka-kraft-1",), False)
-    assert looked_at(monkeypatch, heads(KRAFT, migration=True), True, flags=flags).unflagged_active
+    assert observed(monkeypatch, heads(KRAFT, migration=True), True, flags=flags).unflagged_active
     # no broker runs in KRaft mode: the quorum has nothing to do with it
     zookeeper = dict.fromkeys(PODS, state.MODE_MIGRATING)
-    assert not looked_at(monkeypatch, heads(KRAFT, migration=True), True, modes=zookeeper).unflagged_active
+    assert not observed(monkeypatch, heads(KRAFT, migration=True), True, modes=zookeeper).unflagged_active
     none, over = dict.fromkeys(flags, False), state.ClusterState(state.FINALIZED, "no controller has the flag")
-    assert looked_at(monkeypatch, heads(KRAFT, migration=True), flags=none, state=over).state == state.FINALIZED
+    assert observed(monkeypatch, heads(KRAFT, migration=True), flags=none, state=over).state == state.FINALIZED
 
 
 def test_who_holds_the_znodes(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = looked_at(monkeypatch, heads(KRAFT, migration=True))
+    seen = observed(monkeypatch, heads(KRAFT, migration=True))
     assert (seen.kraft_holds, seen.broker_holds, seen.migration_present) == (True, False, True)
-    seen = looked_at(monkeypatch, heads(BROKER, migration=False))
+    seen = observed(monkeypatch, heads(BROKER, migration=False))
     assert (seen.kraft_holds, seen.broker_holds, seen.migration_present) == (False, True, False)
-    assert not looked_at(monkeypatch, heads(None, migration=False)).broker_holds
+    assert not observed(monkeypatch, heads(None, migration=False)).broker_holds
 
 
 def test_pods_of_controllers_count_without_their_statefulset(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.4: a process may outlive the object that made it."""
     client = FakeClient(controller("kafka-kraft-1"), pod("kafka-0"))
-    seen = looked_at(monkeypatch, heads(BROKER, migration=False), client=client, controllers=None, flags={})
+    seen = observed(monkeypatch, heads(BROKER, migration=False), client=client, controllers=None, flags={})
     assert seen.controller_pods == ("kafka-kraft-1",)
     assert seen.quorum_left
 
@@ -182,7 +182,7 @@ def test_what_is_on_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     marked = statefulset()
     marked["metadata"]["annotations"] = {CLEAN_UP: "true"}
-    seen = looked_at(monkeypatch, heads(KRAFT, migration=True), facts=brokers, statefulsets=[marked])
+    seen = observed(monkeypatch, heads(KRAFT, migration=True), facts=brokers, statefulsets=[marked])
     assert (seen.metadata_dirs, seen.version_1, seen.marked) == (("kafka-0",), ("kafka-1",), ("kafka",))
     assert seen.locked
 
@@ -196,7 +196,7 @@ def test_a_broker_that_does_not_run_counts_as_what_it_was_made_for(
 ) -> None:
     pods = {name: pod(name, annotations={names.STAGE: stage}) for name in PODS}
     modes = {**dict.fromkeys(PODS, state.MODE_KRAFT), "kafka-1": state.MODE_UNKNOWN}
-    seen = looked_at(monkeypatch, heads(KRAFT, migration=True), pods=pods, modes=modes)
+    seen = observed(monkeypatch, heads(KRAFT, migration=True), pods=pods, modes=modes)
     assert seen.modes == {**modes, "kafka-1": mode}
 
 
@@ -208,7 +208,7 @@ def test_a_broker_without_a_pod_counts_as_what_it_will_be_made_for(
     modes = {**dict.fromkeys(PODS, state.MODE_KRAFT), "kafka-1": state.MODE_UNKNOWN}
     item = statefulset()
     item["spec"]["template"]["metadata"] = {"annotations": {names.STAGE: stage}}
-    seen = looked_at(
+    seen = observed(
         monkeypatch,
         heads(KRAFT, migration=True),
         pods={name: pod(name) for name in ("kafka-0", "kafka-2")},

@@ -77,10 +77,10 @@ def test_no_controller_goes_unless_the_others_are_a_majority(seen: Any) -> None:
 def test_a_voter_that_falls_while_the_gates_are_read_stops_the_restart(seen: Any) -> None:
     """Rule 4: asked for the next one again, which waits for the majority as before."""
     target = controller_target(cluster_with())
-    target.make_sure("kafka-kraft-1")
+    target.guard("kafka-kraft-1")
     seen[:] = [quorum(voters={3000: 0, 3001: 0})]
     with pytest.raises(OtherFirst):
-        target.make_sure("kafka-kraft-1")
+        target.guard("kafka-kraft-1")
 
 
 def test_followers_first_the_active_controller_last(seen: Any) -> None:
@@ -101,7 +101,7 @@ def test_followers_first_the_active_controller_last(seen: Any) -> None:
 def test_a_controller_that_is_not_known_is_never_deleted(seen: Any) -> None:
     target = controller_target(cluster_with(controller_ids={}))
     with pytest.raises(Refused) as raised:
-        target.make_sure("kafka-kraft-0")
+        target.guard("kafka-kraft-0")
     assert raised.value.code == "controllers-not-ready"
 
 
@@ -161,7 +161,7 @@ def test_a_broker_whose_partitions_never_recover_stays(monkeypatch: Any) -> None
 
 
 def follows(monkeypatch: Any, target: Any, *standing: int) -> list[tuple[int, float]]:
-    """KRaft is in charge and has committed up to 90 000; ZooKeeper is waited for that often in vain. Returns what was waited for."""
+    """KRaft is active and has committed up to 90 000; ZooKeeper is waited for that often in vain. Returns what was waited for."""
     target.cluster.zookeeper.znodes["/controller"].ephemeral = False
     waits: list[tuple[int, float]] = []
     left = list(standing)
@@ -262,14 +262,14 @@ def test_without_that_the_order_is_the_usual_one(monkeypatch: Any, handed_over: 
 
 def mute_brokers(monkeypatch: Any, *pods: str) -> list[list[str]]:
     """These are found when it is looked for them; returns at whom it was looked, each time."""
-    looks: list[list[str]] = []
+    reads: list[list[str]] = []
 
     def among(_cluster: Any, candidates: Any) -> set[str]:
-        looks.append(sorted(candidates))
+        reads.append(sorted(candidates))
         return {pod for pod in candidates if pod in pods}
 
     monkeypatch.setattr(stalled_isr, "among", among)
-    return looks
+    return reads
 
 
 def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
@@ -280,23 +280,23 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
     }
     target, _waited = broker_target(monkeypatch, [states], cluster=with_channels(3, 3, 3), handed_over=True)
 
-    looks = mute_brokers(monkeypatch, "kafka-1")
+    reads = mute_brokers(monkeypatch, "kafka-1")
     # its own process is read by the roll itself
     monkeypatch.setattr(broker_roll, "pod_facts", lambda *_: running(2))
     monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: list(states))
     monkeypatch.setattr(target, "_wait_registered", lambda *_: None)
     wanted: list[list[Any]] = []
 
-    def wait(_session: Any, want: Any, *, look: Any, **_options: Any) -> Any:
+    def wait(_session: Any, want: Any, *, check_leaders: Any, **_options: Any) -> Any:
         wanted.append(sorted(want))
         if ("t", 0) in want:
-            look({1})
+            check_leaders({1})
         return SimpleNamespace(happened_ms=7)
 
     monkeypatch.setattr(broker_roll, "wait_in_sync", wait)
     back = target.wait_until_back("kafka-0", 0.5, lambda _text: None)
     # the leader of the partition that lacks it, not the other one
-    assert looks == [["kafka-1"]]
+    assert reads == [["kafka-1"]]
     assert wanted == [[("t", 0), ("t", 1)], [("t", 1)]]
     assert back.note == "not yet in the ISRs that brokers [1] lead, which can no longer change them"
     assert target.next() == ("kafka-1", 2)
@@ -330,10 +330,10 @@ def never_in_sync(monkeypatch: Any, leader: int) -> list[float]:
     """No ISR grows; returns for how long was waited for that, each time."""
     waits: list[float] = []
 
-    def wait(_session: Any, _want: Any, *, timeout: float, look: Any, every: float, **_options: Any) -> Any:
+    def wait(_session: Any, _want: Any, *, timeout: float, check_leaders: Any, every: float, **_options: Any) -> Any:
         assert every == broker_roll.STALLED_INTERVAL
         waits.append(timeout)
-        look({leader})
+        check_leaders({leader})
         raise DeadlineExceeded("it does not grow")
 
     monkeypatch.setattr(broker_roll, "wait_in_sync", wait)
@@ -354,12 +354,12 @@ def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) ->
     target, _waited = broker_target(monkeypatch, [stuck], cluster=cluster)
     monkeypatch.setattr(broker_roll, "wait_current", lambda *_: None)
     never_in_sync(monkeypatch, leader=2)
-    looks = mute_brokers(monkeypatch, "kafka-2")
+    reads = mute_brokers(monkeypatch, "kafka-2")
     kraft_is_controller(target)
     assert target.next() == ("kafka-0", 2)
     with pytest.raises(OtherFirst):
         target.wait_until_safe("kafka-1", 5.0, lambda _text: None)
-    assert looks == [["kafka-2"]]
+    assert reads == [["kafka-2"]]
     assert target.next() == ("kafka-2", 3)
     assert not target.restarted(done["kafka-2"])
     assert target.restarted({**done["kafka-2"], "metadata": {**done["kafka-2"]["metadata"], "uid": "another"}})
@@ -379,33 +379,33 @@ def test_a_broker_that_is_found_mute_when_it_is_its_turn_goes(monkeypatch: Any) 
 
 
 def test_while_a_broker_is_controller_nothing_is_looked_for(monkeypatch: Any) -> None:
-    """Before KRaft was ever in charge no broker can have lost its channel by that."""
+    """Before KRaft was ever active no broker can have lost its channel by that."""
     target, _waited = broker_target(monkeypatch, [isr(0, 1)], cluster=with_channels(3, 3, 3))
-    waits, looks = never_in_sync(monkeypatch, leader=1), mute_brokers(monkeypatch, "kafka-1")
+    waits, reads = never_in_sync(monkeypatch, leader=1), mute_brokers(monkeypatch, "kafka-1")
     with pytest.raises(DeadlineExceeded, match="does not grow"):
         target.wait_until_safe("kafka-0", 5.0, lambda _text: None)
-    assert (len(waits), looks) == (1, [])
+    assert (len(waits), reads) == (1, [])
     assert waits[0] > 4
 
 
 def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, seen: Any) -> None:
     """Rule 6.6: with the controllers cut off from ZooKeeper the ISR in it is an old one."""
-    looks: list[str] = []
+    reads: list[str] = []
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
     target.cluster.zookeeper.znodes["/controller"].ephemeral = False
 
     def read_isr(_cluster: Any, _broker: Any) -> Any:
-        looks.append("isr")
+        reads.append("isr")
         return isr(0, 1, 2)
 
     monkeypatch.setattr(broker_roll, "replicas_of", read_isr)
 
     def written(_session: Any, offset: Any, *, timeout: float, progress: Any) -> None:
         progress("on its way")
-        if not looks:
-            looks.append("not yet")
+        if not reads:
+            reads.append("not yet")
             raise DeadlineExceeded("not yet")
-        looks.append(f"written to {offset}")
+        reads.append(f"written to {offset}")
 
     monkeypatch.setattr(following, "wait_written", written)
     seen[:] = [quorum(leader=None), quorum()]
@@ -414,7 +414,7 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
     monkeypatch.setattr(following, "read_quorum", lambda _cluster: seen.pop(0))
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
-    assert looks == ["not yet", "written to 8", "isr"]
+    assert reads == ["not yet", "written to 8", "isr"]
     assert said == ["no quorum leader reports what is committed", "on its way"]
 
     def tool_fails(_cluster: Any) -> None:
@@ -430,7 +430,7 @@ def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, s
     monkeypatch.setattr(following, "read_quorum", forbidden)
     with pytest.raises(Forbidden):
         target.wait_until_safe("kafka-0", 60.0, said.append)
-    assert looks == ["not yet", "written to 8", "isr"]
+    assert reads == ["not yet", "written to 8", "isr"]
 
 
 def test_a_broker_that_somebody_else_restarted_may_be_registered_already(monkeypatch: Any) -> None:
@@ -475,14 +475,14 @@ def test_the_controller_broker_goes_last_and_what_has_its_settings_is_skipped(mo
     assert target.next() == ("kafka-0", 1)
     target._left = {}
     assert target.next() == (None, 0)
-    assert target.judge(done).done
-    assert target.judge(pod("kafka-0")).fatal
+    assert target.check_settings(done).done
+    assert target.check_settings(pod("kafka-0")).fatal
 
 
 def test_a_pod_whose_broker_id_is_not_known_is_never_deleted(monkeypatch: Any) -> None:
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=cluster_with(pod_of_broker={}))
     with pytest.raises(Refused) as raised:
-        target.make_sure("kafka-0")
+        target.guard("kafka-0")
     assert raised.value.code == "broker-not-healthy"
 
 

@@ -14,7 +14,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact imp
     REDACTED,
     is_secret_key,
     redact,
-    redact_properties,
     redact_text,
 )
 
@@ -44,13 +43,6 @@ def test_secret_names(name: str) -> None:
 )
 def test_harmless_names(name: str) -> None:
     assert not is_secret_key(name)
-
-
-def test_properties() -> None:
-    assert redact_properties({"broker.id": "1", "ssl.key.password": "x"}) == {
-        "broker.id": "1",
-        "ssl.key.password": REDACTED,
-    }
 
 
 def test_text_hides_to_the_end_of_the_value() -> None:

@@ -82,13 +82,13 @@ class Server:
 
     def lose_connection(self) -> None:
         """Do what kazoo does: tell the listener, then call every watch once."""
-        self.client.tell(KazooState.SUSPENDED)
+        self.client.notify(KazooState.SUSPENDED)
         with self.lock:
             for path in list(self.watchers):
                 self.fire(path)
 
     def come_back(self) -> None:
-        self.client.tell(KazooState.CONNECTED)
+        self.client.notify(KazooState.CONNECTED)
 
 
 class Client:
@@ -105,14 +105,14 @@ class Client:
     def add_listener(self, listener: Callable[[str], None]) -> None:
         self.listeners.append(listener)
 
-    def tell(self, state: str) -> None:
+    def notify(self, state: str) -> None:
         self.connected = state == KazooState.CONNECTED
         for listener in self.listeners:
             listener(state)
 
     def start_async(self) -> None:
         if self.server.reachable:
-            self.tell(KazooState.CONNECTED)
+            self.notify(KazooState.CONNECTED)
 
     def stop(self) -> None:
         self.ended.append("stop")

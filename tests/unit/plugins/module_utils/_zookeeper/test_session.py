@@ -165,7 +165,7 @@ def test_a_long_wait_is_told(server: Server, session: ZkSession, monkeypatch: py
     """Reads may wait longer than a connection may take to stand, and somebody is told why."""
     monkeypatch.setattr(session_module, "SOON", 0.1)
     said: list[str] = []
-    session.patience, session.tell = 5.0, said.append
+    session.patience, session.progress = 5.0, said.append
     server.put("/a", b"1")
     server.fail_next = [exceptions.ConnectionLoss()]
     server.lose_connection()
@@ -211,7 +211,7 @@ def test_many_reads_may_take_long_while_answers_flow(
     monkeypatch.setattr(session_module, "PIPELINE", 50)
     monkeypatch.setattr(session_module, "SLOW", 0.3)
     said: list[str] = []
-    session.patience, session.tell = 0.2, said.append
+    session.patience, session.progress = 0.2, said.append
     begin = time.monotonic()
     assert len(session.get_many(f"/n/{number}" for number in range(400))) == 400
     assert time.monotonic() - begin > 2 * session.patience
@@ -266,17 +266,6 @@ def test_watches_call_once(server: Server, session: ZkSession) -> None:
     assert there(found["/a"]).data == b"2"
     server.put("/x", b"1")
     assert calls[2:] == ["/x"]
-
-
-def test_watches_on_children(server: Server, session: ZkSession) -> None:
-    calls: list[int] = []
-    assert session.watch_children("/p", lambda: calls.append(1)) == []
-    server.put("/p", b"")
-    assert calls == [1]
-    assert session.watch_children("/p", lambda: calls.append(2)) == []
-    server.put("/p/a", b"")
-    assert calls == [1, 2]
-    assert session.watch_children("/p", lambda: None) == ["a"]
 
 
 def test_kazoo_is_silent(session: ZkSession) -> None:

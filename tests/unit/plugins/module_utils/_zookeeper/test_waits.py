@@ -104,16 +104,16 @@ def test_the_leaders_of_what_is_left_are_looked_at(topic: Server, session: ZkSes
     """What the look raises ends the wait, long before its deadline."""
     state(topic, 0, [2])
     state(topic, 1, [1, 0])
-    looks: list[set[int]] = []
+    reads: list[set[int]] = []
 
-    def look(leaders: set[int]) -> None:
-        looks.append(leaders)
-        if len(looks) == 2:
+    def check_leaders(leaders: set[int]) -> None:
+        reads.append(leaders)
+        if len(reads) == 2:
             raise RuntimeError("seen enough")
 
     with pytest.raises(RuntimeError, match="seen enough"):
-        wait_in_sync(session, {("t", 0): 0, ("t", 1): 0}, timeout=30, look=look, every=0.05)
-    assert looks == [{2}, {2}]
+        wait_in_sync(session, {("t", 0): 0, ("t", 1): 0}, timeout=30, check_leaders=check_leaders, every=0.05)
+    assert reads == [{2}, {2}]
 
 
 def test_a_deleted_topic_is_not_waited_for(topic: Server, session: ZkSession) -> None:

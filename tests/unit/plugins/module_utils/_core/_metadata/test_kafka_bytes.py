@@ -27,13 +27,6 @@ def test_texts_in_an_array(texts: list[str]) -> None:
     assert reader.left == 1
 
 
-@pytest.mark.parametrize(
-    ("data", "number"), [("00", 0), ("01", -1), ("02", 1), ("ac02", 150), ("feffffff0f", 2**31 - 1)]
-)
-def test_signed_numbers_of_variable_length(data: str, number: int) -> None:
-    assert Reader(bytes.fromhex(data)).varint() == number
-
-
 def test_numbers_of_fixed_length_are_signed() -> None:
     reader = Reader(b"\xff" * 15 + b"\x01\x00")
     assert (reader.int8(), reader.int16(), reader.int32(), reader.int64()) == (-1, -1, -1, -1)
@@ -79,7 +72,7 @@ def test_an_array_that_cannot_be_that_long() -> None:
 def test_any_bytes_give_a_value_or_are_malformed(data: bytes) -> None:
     reader = Reader(data)
     try:
-        for read in (reader.compact_string, reader.varint, reader.tags, reader.compact_bytes):
+        for read in (reader.compact_string, reader.uvarint, reader.tags, reader.compact_bytes):
             read()
     except Malformed:
         pass

@@ -96,7 +96,6 @@ def test_broker_version_5() -> None:
         b'"host":"kafka-1.kafka","version":5,"timestamp":"1700000000000","rack":"a"}',
     )
     assert broker.endpoints == ("IN://kafka-1.kafka:9092", "OUT://kafka-1:9093")
-    assert broker.listener_map == {"IN": "PLAINTEXT", "OUT": "SASL_SSL"}
     assert (broker.id, broker.host, broker.port, broker.rack) == (1, "kafka-1.kafka", 9092, "a")
     assert broker.timestamp_ms == 1700000000000
 
@@ -104,7 +103,7 @@ def test_broker_version_5() -> None:
 def test_broker_without_plain_listener() -> None:
     broker = znodes.parse_broker(1, b'{"endpoints":["SSL://h:9093"],"port":-1,"host":null,"version":2}')
     assert (broker.host, broker.port, broker.rack, broker.timestamp_ms) == (None, -1, None, -1)
-    assert broker.listener_map == {"SSL": "SSL"}
+    assert broker.endpoints == ("SSL://h:9093",)
 
 
 def test_broker_version_1_has_one_plain_endpoint() -> None:

@@ -100,12 +100,12 @@ def test_doubts_are_refused(facts: dict[str, str | None], code: str, words: list
         assert word in caught.value.message
 
 
-@pytest.mark.parametrize(("level", "folds"), [("2.7", False), ("2.8-IV0", True), ("3.5", True)])
-def test_the_level_is_raised_by_the_migration_roll_once_topics_have_ids(level: str, folds: bool) -> None:
-    decision = fold(parse_ibp(level))
+@pytest.mark.parametrize(("version", "folds"), [("2.7", False), ("2.8-IV0", True), ("3.5", True)])
+def test_the_version_is_raised_by_the_migration_roll_once_topics_have_ids(version: str, folds: bool) -> None:
+    decision = fold(parse_ibp(version))
     assert decision.folds is folds
-    assert str(parse_ibp(level)) in decision.reason
+    assert str(parse_ibp(version)) in decision.reason
 
 
-def test_an_unknown_level_is_raised_in_a_roll_of_its_own() -> None:
+def test_an_unknown_version_is_raised_in_a_roll_of_its_own() -> None:
     assert fold(None).folds is False

@@ -50,7 +50,7 @@ def test_levels_are_read_as_kafka_reads_them(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["4.0", "3.9-IV1", "", "banana"])
-def test_an_unknown_level_is_named(text: str) -> None:
+def test_an_unknown_version_is_named(text: str) -> None:
     with pytest.raises(Unsupported) as caught:
         parse_ibp(text)
     assert caught.value.code == "ibp-unknown"

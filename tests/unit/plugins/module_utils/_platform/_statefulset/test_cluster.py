@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import cluster as clusters
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import objects as cluster_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused, Unreachable
 
@@ -43,7 +43,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             raise found
         return found
 
-    monkeypatch.setattr(clusters, "pod_facts", read)
+    monkeypatch.setattr(cluster_objects, "pod_facts", read)
     return answers
 
 
@@ -126,11 +126,11 @@ def test_no_flag_is_left_out(processes: Any) -> None:
 def test_both_are_read_at_once(processes: Any) -> None:
     pods = [pod(f"kafka-kraft-{number}", owner="uid-kafka-kraft") for number in range(3)]
     cluster = cluster_of(controllers_set(), *brokers(), *pods)
-    cluster.look_at_processes()
+    cluster.read_processes()
     assert {"facts", "controller_facts"} <= cluster.__dict__.keys()
     assert list(cluster.controller_facts) == ["kafka-kraft-0", "kafka-kraft-1", "kafka-kraft-2"]
     alone = cluster_of(*brokers())
-    alone.look_at_processes()
+    alone.read_processes()
     assert alone.controller_facts == {}
 
 

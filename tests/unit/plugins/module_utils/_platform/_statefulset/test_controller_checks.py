@@ -99,7 +99,7 @@ def test_everything_is_asked_for_and_nothing_is_stored(monkeypatch: pytest.Monke
 def test_the_pod_is_as_the_statefulset_controller_would_make_it(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = scene()
     planned(monkeypatch, cluster)
-    made = controller_checks._Look(cluster, controller_objects(brokers(), MIGRATING))
+    made = controller_checks._PlannedControllers(cluster, controller_objects(brokers(), MIGRATING))
     made.dry_runs()
     assert made.made is not None
     assert made.made["metadata"]["labels"]["controller-revision-hash"] == "kafka-kraft-0123456789"

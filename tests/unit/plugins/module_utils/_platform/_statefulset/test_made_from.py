@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import cluster as clusters
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import made_from
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import objects as cluster_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, controller, ours, pod
@@ -50,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         pods.append(name)
         return facts(broker_id=name[-1], zookeeper_connect="zookeeper:2181")
 
-    monkeypatch.setattr(clusters, "pod_facts", read)
+    monkeypatch.setattr(cluster_objects, "pod_facts", read)
     return pods
 
 

@@ -270,12 +270,12 @@ def test_a_lock_is_released_of_the_cluster_that_is_named(release: list[str], sai
         lease=RunLease(cluster.client, "n", names.lease_name("kafka"), "me@here:1:2"),
         params={**PARAMS, "scope": scope, "release": release, "state": "absent"},
     )
-    judge = migration_lock.ActionModule.__new__(migration_lock.ActionModule).judge
+    decide = migration_lock.ActionModule.__new__(migration_lock.ActionModule).decide
     if not said:
-        assert judge(run).reason == "nothing is locked"
+        assert decide(run).reason == "nothing is locked"
         return
     with pytest.raises(Refused, match=f"unlock.yml requires the cluster's name to be typed again: {said}") as refused:
-        judge(run)
+        decide(run)
     assert refused.value.code == "lock-held"
 
 
@@ -285,4 +285,4 @@ def test_a_lease_of_others_is_not_taken_away() -> None:
         cluster=cluster, client=cluster.client, params={**PARAMS, "release": ["kafka"], "state": "absent"}
     )
     with pytest.raises(Refused, match=r"Lease n/kraft-migration-kafka .* seems to belong to Helm"):
-        migration_lock.ActionModule.__new__(migration_lock.ActionModule).judge(run)
+        migration_lock.ActionModule.__new__(migration_lock.ActionModule).decide(run)

@@ -21,7 +21,7 @@ BEHIND = finding("partition-not-healthy", "partitions", "under-replicated: t-0")
 WRONG = finding("migration-stale", "ZooKeeper", "/migration says that a copy was done")
 
 
-def looks(
+def reads(
     monkeypatch: pytest.MonkeyPatch, *answers: list[Finding], locked: str = "m1"
 ) -> tuple[list[Finding], list[str]]:
     """What is found at last, and what was said meanwhile. The last answer stays."""
@@ -35,20 +35,20 @@ def looks(
 
 
 def test_what_an_earlier_run_has_restarted_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, said = looks(monkeypatch, [AWAY], [AWAY, BEHIND], [BEHIND], [])
+    found, said = reads(monkeypatch, [AWAY], [AWAY, BEHIND], [BEHIND], [])
     assert found == []
     assert [line.rpartition(": ")[2] for line in said] == ["pod kafka-0 is not Ready", "t-0"]
 
 
 def test_what_does_not_pass_by_itself_stops_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert looks(monkeypatch, [AWAY, WRONG], []) == ([AWAY, WRONG], [])
+    assert reads(monkeypatch, [AWAY, WRONG], []) == ([AWAY, WRONG], [])
 
 
 def test_before_a_migration_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert looks(monkeypatch, [AWAY], [], locked="") == ([AWAY], [])
+    assert reads(monkeypatch, [AWAY], [], locked="") == ([AWAY], [])
 
 
 def test_a_broker_that_stays_away_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, said = looks(monkeypatch, [AWAY])
+    found, said = reads(monkeypatch, [AWAY])
     assert found == [AWAY]
     assert len(said) == 1
