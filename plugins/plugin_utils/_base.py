@@ -15,7 +15,6 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
@@ -25,7 +24,6 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import findings, phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Answer
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import codes_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import spec_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
@@ -36,48 +34,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
     Unexpected,
 )
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._scope import scope_of
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
 
-DONE = "done"
-NEEDED = "needed"
-NOT_NEEDED = "not needed"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the planner says of a sub-phase, with the one line that says why. ``diff`` is what would be written."""
-
-    kind: str
-    reason: str
-    diff: tuple[Mapping[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, answer: Answer, *diff: Mapping[str, str]) -> Decision:
-        """Take over what the rollback plan says; what is postponed is not needed now."""
-        kind = NOT_NEEDED if answer.kind == "later" else answer.kind
-        return cls(kind, answer.reason, tuple(diff))
-
-    @property
-    def needed(self) -> bool:
-        """Whether there is something to do."""
-        return self.kind == NEEDED
-
-
-def done(reason: str) -> Decision:
-    """The sub-phase is already done."""
-    return Decision(DONE, reason)
-
-
-def not_needed(reason: str) -> Decision:
-    """The sub-phase does not apply here."""
-    return Decision(NOT_NEEDED, reason)
-
-
-def needed(reason: str, *diff: Mapping[str, str]) -> Decision:
-    """The sub-phase has something to do."""
-    return Decision(NEEDED, reason, tuple(diff))
+__all__ = ["Decision", "KraftAction", "done", "needed", "not_needed"]
 
 
 class KraftAction(ActionBase):
@@ -88,6 +51,8 @@ class KraftAction(ActionBase):
     MUTATES: ClassVar[bool] = True
     #: whether it shows what stands against a migration instead of being refused
     SHOWS: ClassVar[bool] = False
+    #: what does its work where an operator carries the migration out
+    LED: ClassVar[type[LedStep]] = LedStep
 
     _supports_check_mode = True
     _supports_async = False
@@ -148,12 +113,13 @@ class KraftAction(ActionBase):
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:
             with _as_endings():
+                step = self.LED() if run.leads else self
                 if not self.SHOWS:
                     run.check_names()
-                decision = self.decide(run)
+                decision = step.decide(run)
                 if not decision.needed:
-                    return self._nothing(run, decision)
-                if self.MUTATES:
+                    return _nothing(run, step, decision)
+                if step.MUTATES:
                     # before the Lease is taken and in check mode too: a refusal leaves no trace
                     run.check_ours()
         except Ending as error:
@@ -161,42 +127,19 @@ class KraftAction(ActionBase):
             raise
         if run.check_mode:
             return {
-                "changed": self.MUTATES,
+                "changed": step.MUTATES,
                 "msg": f"would run: {decision.reason}",
                 "decision": decision.kind,
                 "diff": [dict(item) for item in decision.diff],
             }
         try:
-            return self._carry_out(run, stopper, decision)
+            return _carry_out(run, stopper, step, decision)
         except Ending as error:
             # before the bundle, which takes its time: a run whose playbook was killed must not write late
             run.note(error)
             if isinstance(error, KraftError) and not isinstance(error, Refused):
                 run.bundle(error)
             raise
-
-    def _carry_out(self, run: Run, stopper: Stopper, decision: Decision) -> dict[str, Any]:
-        if not self.MUTATES:
-            with _as_endings():
-                return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
-        with run.exclusive(stopper.stop) as anew, _as_endings():
-            if anew:
-                # another run may have done this meanwhile, or something else: decide again on what is there now
-                decision = self.decide(run)
-                if not decision.needed:
-                    return self._nothing(run, decision)
-            run.ensure_lock()
-            data = self.apply(run)
-        return {
-            "msg": decision.reason,
-            "decision": decision.kind,
-            "diff": [dict(item) for item in decision.diff],
-            "changed": True,
-            **data,
-        }
-
-    def _nothing(self, run: Run, decision: Decision) -> dict[str, Any]:
-        return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.inspect(run)}
 
     def decide(self, run: Run) -> Decision:
         """Say whether there is something to do. Read-only modules keep this one."""
@@ -211,6 +154,31 @@ class KraftAction(ActionBase):
     def apply(self, run: Run) -> dict[str, Any]:
         """Carry the sub-phase out; called under the lease and the lock when it changes something."""
         raise KraftError(f"{self.MODULE} does not change anything")
+
+
+def _carry_out(run: Run, stopper: Stopper, step: KraftAction | LedStep, decision: Decision) -> dict[str, Any]:
+    if not step.MUTATES:
+        with _as_endings():
+            return {"changed": False, "msg": decision.reason, "decision": decision.kind, **step.apply(run)}
+    with run.exclusive(stopper.stop) as anew, _as_endings():
+        if anew:
+            # another run may have done this meanwhile, or something else: decide again on what is there now
+            decision = step.decide(run)
+            if not decision.needed:
+                return _nothing(run, step, decision)
+        run.ensure_lock()
+        data = step.apply(run)
+    return {
+        "msg": decision.reason,
+        "decision": decision.kind,
+        "diff": [dict(item) for item in decision.diff],
+        "changed": True,
+        **data,
+    }
+
+
+def _nothing(run: Run, step: KraftAction | LedStep, decision: Decision) -> dict[str, Any]:
+    return {"changed": False, "msg": decision.reason, "decision": decision.kind, **step.inspect(run)}
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_rollback,
     operator_steps,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -32,7 +31,7 @@ class LedStep:
 
     MUTATES: ClassVar[bool] = False
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Behind the operator, not part of this migration, or to be waited for."""
         seen = run.led.driver.observe()
         if run.sub_phase not in phases.BY_NAME:
@@ -102,7 +101,7 @@ class Ask(LedStep):
         "rollback": Verb.ROLLBACK,
     }
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Asked already, refused, or to be asked."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
         seen = cluster.driver.observe()
@@ -123,7 +122,9 @@ class Ask(LedStep):
             operator_gates.require(cluster)
             return needed("tell the operator to go to KRaft alone, which it does in one go (irreversible)")
         if verb is Verb.MIGRATE and seen.rolled_back:
-            raise Refused("an attempt was rolled back and not cleaned up; run rollback.yml again first", code="rollback-pending")
+            raise Refused(
+                "an attempt was rolled back and not cleaned up; run rollback.yml again first", code="rollback-pending"
+            )
         return needed(f"ask the operator to {verb.value}")
 
     def apply(self, run: Run) -> dict[str, Any]:
@@ -145,9 +146,9 @@ class RemoveZnodes(LedStep):
 
     MUTATES = True
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """What the base says, but that there is something to write."""
-        found = super().judge(run)
+        found = super().decide(run)
         return needed("remove /controller and /migration once the operator waits for it") if found.needed else found
 
     def apply(self, run: Run) -> dict[str, Any]:
@@ -179,7 +180,7 @@ class Event(LedStep):
 
     MUTATES = True
 
-    def judge(self, run: Run) -> Decision:
+    def decide(self, run: Run) -> Decision:
         """Recorded already, or to be waited for and recorded."""
         seen, event = run.led.driver.observe(), run.params["event"]
         if event == "RollbackToZkComplete":
@@ -187,7 +188,7 @@ class Event(LedStep):
                 return not_needed("no migration was started: there is nothing to roll back")
         elif run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and run.led.driver.locked()):
             return done(f"{event} is recorded")
-        found = super().judge(run)
+        found = super().decide(run)
         if found.needed or found.kind == "done":
             return needed(f"record {event}: the operator is at {seen.where}")
         return found
@@ -208,7 +209,7 @@ class Event(LedStep):
             data["exports"] = list(cluster.driver.exports())
             data["released"] = cluster.driver.release()
         phase = {"MoveToKRaftControllerComplete": phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
-        run.note_event(phase.get(event, phases.BY_NAME[event].phase), event, state=cluster.state.name)
+        run.end_phase(phase.get(event, phases.BY_NAME[event].phase), event, state=cluster.state.name)
         return data
 
 
@@ -224,7 +225,7 @@ def _end_rollback(run: Run) -> dict[str, Any]:
     for line in proof:
         run.progress(f"ready to retry: {line['what']}: {line['evidence']}")
     run.journal.close_attempt()
-    run.note_event(phases.ROLLBACK, "RollbackToZkComplete", state=cluster.state.name, deleted=deleted, proof=proof)
+    run.end_phase(phases.ROLLBACK, "RollbackToZkComplete", state=cluster.state.name, deleted=deleted, proof=proof)
     return {
         "event": "RollbackToZkComplete",
         "state": cluster.state.name,
@@ -233,8 +234,3 @@ def _end_rollback(run: Run) -> dict[str, Any]:
         "proof": proof,
         "msg": f"{cluster.namespace}/{cluster.name} is back in plain ZooKeeper mode: nothing is left of the attempt; a new one can start",
     }
-
-
-def check_started(cluster: LedCluster) -> None:
-    """Raise Refused when what is there is not this cluster's, before anything is written."""
-    cluster.driver.check()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, phases
@@ -24,7 +24,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.config_maps import put_config_map
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease, own_identity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    operator_status,
+    status,
+    support_bundle,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -66,12 +71,12 @@ class Run:
         return self
 
     def __exit__(self, _kind: object, error: object, _trace: object) -> None:
-        if "cluster" in self.__dict__:
+        if "opened" in self.__dict__:
             if isinstance(error, Interrupted):
                 # an earlier task of this run may have taken it: no other run need wait for it
                 self._hurry()
                 self._release()
-            self.cluster.close()
+            self.opened.close()
 
     @cached_property
     def client(self) -> KubeClient:
@@ -81,20 +86,36 @@ class Run:
         return client
 
     @cached_property
-    def cluster(self) -> DirectCluster:
-        """The cluster that the options name."""
+    def opened(self) -> DirectCluster | LedCluster:
+        """The cluster that the options name, whoever drives it."""
         return open_cluster(self.client, self.params)
+
+    @property
+    def leads(self) -> bool:
+        """Whether an operator carries the migration out."""
+        return self.opened.driver.leads
+
+    @property
+    def cluster(self) -> DirectCluster:
+        """The cluster, where the collection writes it by itself."""
+        return cast("DirectCluster", self.opened)
+
+    @property
+    def led(self) -> LedCluster:
+        """The cluster, where an operator leads."""
+        return cast("LedCluster", self.opened)
 
     @property
     def journal(self) -> journals.Journal:
         """The journal as read in this task."""
-        return self.cluster.journal
+        return self.opened.journal
 
     @cached_property
     def lease(self) -> RunLease:
         """The Lease of this ansible-playbook run."""
-        name, labels = self.cluster.name, {names.LABEL_CLUSTER: self.cluster.name, names.MANAGED_BY: names.MANAGER}
-        return RunLease(self.client, self.cluster.namespace, names.lease_name(name), self._holder, labels)
+        name = self.opened.name
+        labels = {names.LABEL_CLUSTER: name, names.MANAGED_BY: names.MANAGER}
+        return RunLease(self.client, self.opened.namespace, names.lease_name(name), self._holder, labels)
 
     @contextmanager
     def exclusive(self, stop: Callable[[str], None]) -> Iterator[bool]:
@@ -109,8 +130,8 @@ class Run:
         self.lease.keep(lambda reason: self._lose(reason, stop))
         try:
             if anew:
-                self.cluster.changed()
-                self.cluster.changed(Part.JOURNAL)
+                self.opened.changed()
+                self.opened.changed(Part.JOURNAL)
             yield anew
         except BaseException as error:  # Ansible's own too: nobody is to wait for a Lease because of it
             if isinstance(error, Interrupted):
@@ -146,10 +167,14 @@ class Run:
 
     def check_names(self) -> None:
         """Raise Refused when the controllers' StatefulSet is somebody else's. Costs nothing: the StatefulSets are read anyway."""
-        self.cluster.driver.ownership.check_names()
+        if not self.leads:
+            self.cluster.driver.ownership.check_names()
 
     def check_ours(self) -> None:
         """Raise Refused, Conflict when another migration, controller or tool manages an object, or one was changed under us."""
+        if self.leads:
+            self.led.driver.check()
+            return
         driver = self.cluster.driver.ownership
         driver.check_foreign()
         driver.check(self.journal.migration_id or driver.locked_by())
@@ -162,11 +187,15 @@ class Run:
         self.check_ours()
         journal = self.journal
         if not journal.migration_id:
-            journal.migration_id = self.cluster.driver.ownership.locked_by() or uuid.uuid4().hex[:12]
+            locked_by = "" if self.leads else self.cluster.driver.ownership.locked_by()
+            journal.migration_id = locked_by or uuid.uuid4().hex[:12]
             journal.started = journal.started or now()
-            connect_string = self.cluster.zookeeper_connect
+            connect_string = self.opened.zookeeper_connect
             journal.zookeeper_connect = str(connect_string) if connect_string else ""
             self.save_journal()
+        if self.leads:  # the operator has a lock of its own
+            self.locked = True
+            return False
         written = self.cluster.driver.ownership.lock(journal.migration_id, self.lease.holder, now())
         self.locked = True
         return written
@@ -179,11 +208,18 @@ class Run:
         self.journal.add(now(), phase, self.sub_phase, what, seconds=seconds, by=self.lease.holder, **details)
         self.save_journal()
 
+    def end_phase(self, phase: str, event: str, **details: Any) -> None:
+        """Record the end of a phase and give the Lease back."""
+        self.journal.add(now(), phase, event, event, by=self.lease.holder, **details)
+        self.save_journal()
+        self.lease.stop()
+        self.lease.release()
+
     def save_journal(self) -> None:
         """Store the journal (we hold the Lease: nobody else writes it)."""
-        labels = {names.LABEL_CLUSTER: self.cluster.name, names.MANAGED_BY: names.MANAGER}
-        name, data = names.journal_name(self.cluster.name), journals.dump(self.journal)
-        put_config_map(self.client, self.cluster.namespace, name, labels, data)
+        labels = {names.LABEL_CLUSTER: self.opened.name, names.MANAGED_BY: names.MANAGER}
+        name, data = names.journal_name(self.opened.name), journals.dump(self.journal)
+        put_config_map(self.client, self.opened.namespace, name, labels, data)
 
     def _note_failure(self, error: Ending) -> None:
         try:
@@ -211,13 +247,17 @@ class Run:
             self._note_failure(error)
             self._release()
 
+    def status(self) -> dict[str, Any]:
+        """Where the cluster is, as plain data."""
+        return operator_status.status(self.led) if self.leads else status.status(self.cluster)
+
     def bundle(self, error: KraftError) -> None:
         """Write a support bundle and name it in the error's detail; a bundle that cannot be written only gives a line."""
         failure = {"sub_phase": self.sub_phase, "time": now(), "message": error.message, "code": error.code}
         stamp = now().replace(":", "").replace("-", "").partition(".")[0]
         try:
             error.detail["support_bundle"] = support_bundle.write(
-                self.cluster, self.params["support_dir"], stamp, failure
+                self.opened, self.status, self.params["support_dir"], stamp, failure
             )
         except (KraftError, OSError) as second:
             self.progress(f"the support bundle could not be written: {second}")

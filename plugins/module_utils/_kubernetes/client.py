@@ -28,6 +28,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 
 Objects = list[Object]  # inside the class the name `list` is the method
+Names = list[str]
 
 PAGE = 500  # objects per LIST answer
 MAX_LOG = 8 * 1024 * 1024  # bytes
@@ -323,6 +324,15 @@ class KubeClient(RestClient):
         doing = f"asking whether {verb} on {resource} is allowed"
         answer = self.json(Call("POST", path, body=body, doing=doing, read=True))
         return bool((answer.get("status") or {}).get("allowed"))
+
+    def group_versions(self, group: str) -> Names:
+        """Return the versions in which the server has an API group, [] when it does not have it."""
+        call = Call("GET", f"/apis/{group}", doing=f"looking for the API group {group}")
+        try:
+            found = self.json(call)
+        except NotFound:
+            return []
+        return [str(item.get("version", "")) for item in found.get("versions") or []]
 
     def server_version(self) -> str:
         """Return the server's version, for example ``v1.34.2``."""

@@ -40,7 +40,9 @@ def wait_past(cluster: LedCluster, sub_phase: str, tell: Tell) -> Progress:
             return True, answer.reason
         why = operator_progress.cannot(seen, sub_phase)
         if why:
-            raise KraftError(f"{sub_phase} will not come: {why}", code="operator-failed" if seen.failed else "wrong-state")
+            raise KraftError(
+                f"{sub_phase} will not come: {why}", code="operator-failed" if seen.failed else "wrong-state"
+            )
         waited = int((time.monotonic() - began) // EVERY * EVERY)
         return False, f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
 

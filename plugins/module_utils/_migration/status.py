@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flags_off
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster, flags_off
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import (
@@ -174,8 +174,8 @@ def status(cluster: DirectCluster) -> dict[str, Any]:
         "next": f"what the {above} above asks for; after that {following}" if above else following,
         "dangers": dangers,
         "foreign": foreign,
-        "brokers": _brokers(cluster),
-        "controllers": _controllers(cluster),
+        "brokers": broker_rows(cluster),
+        "controllers": controller_rows(cluster),
         "zookeeper": str(connect) if connect else None,
         "lock": lock,
         "migration_id": cluster.journal.migration_id,
@@ -183,7 +183,7 @@ def status(cluster: DirectCluster) -> dict[str, Any]:
     }
 
 
-def _brokers(cluster: DirectCluster) -> list[dict[str, Any]]:
+def broker_rows(cluster: Cluster) -> list[dict[str, Any]]:
     """Each broker that should exist, as its pod and its process say."""
     return [
         {
@@ -199,7 +199,7 @@ def _brokers(cluster: DirectCluster) -> list[dict[str, Any]]:
     ]
 
 
-def _controllers(cluster: DirectCluster) -> list[dict[str, Any]]:
+def controller_rows(cluster: Cluster) -> list[dict[str, Any]]:
     """Each controller that should exist, as its pod and its migration flag say."""
     return [
         {

@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.diagnose import status_reason
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact, redact_text
@@ -25,15 +26,21 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact imp
 TAIL = 300
 
 
-def write(cluster: DirectCluster, folder: str, stamp: str, failure: Mapping[str, Any]) -> str:
-    """Write the bundle and return its path. ``stamp`` goes into the name. Raises OSError when it cannot be written.
+def write(
+    cluster: DirectCluster | LedCluster,
+    status: Callable[[], Any],
+    folder: str,
+    stamp: str,
+    failure: Mapping[str, Any],
+) -> str:
+    """Write the bundle and return its path. ``status`` says where the cluster is; ``stamp`` goes into the name. Raises OSError when it cannot be written.
 
     What cannot be read is in the bundle as the sentence that says why.
     """
     cluster.changed()
     content = {
         "failure": dict(failure),
-        "status": _or_why(lambda: status.status(cluster)),
+        "status": _or_why(status),
         "journal": _or_why(cluster.journal.as_dict),
         "workloads": _or_why(lambda: redact([_without_noise(item) for item in cluster.driver.objects()])),
         "pods": _or_why(lambda: _pods(cluster)),
@@ -59,7 +66,7 @@ def _without_noise(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**item, "metadata": metadata}
 
 
-def _pods(cluster: DirectCluster) -> dict[str, Any]:
+def _pods(cluster: Cluster) -> dict[str, Any]:
     found = {}
     for pods, container in ((cluster.pods, cluster.container), (cluster.controller_pods, cluster.controller_container)):
         for name, pod in pods.items():
@@ -71,7 +78,7 @@ def _pods(cluster: DirectCluster) -> dict[str, Any]:
     return found
 
 
-def _log(cluster: DirectCluster, pod: str, container: str) -> list[str]:
+def _log(cluster: Cluster, pod: str, container: str) -> list[str]:
     try:
         text = cluster.client.pod_log(pod, cluster.namespace, container=container, tail_lines=TAIL)
     except KraftError as error:
@@ -79,7 +86,7 @@ def _log(cluster: DirectCluster, pod: str, container: str) -> list[str]:
     return redact_text(text).splitlines()
 
 
-def _zookeeper(cluster: DirectCluster) -> dict[str, Any]:
+def _zookeeper(cluster: Cluster) -> dict[str, Any]:
     view = cluster.view
     return {
         "controller": vars(view.controller) if view.controller else None,

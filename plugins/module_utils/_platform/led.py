@@ -84,6 +84,9 @@ class Led(Protocol):
     def clean_up(self) -> list[str]:
         """After a rollback: delete the request, the controllers and their volumes; returns one name each."""
 
+    def objects(self) -> Sequence[Mapping[str, Any]]:
+        """The objects of the cluster, for a support bundle."""
+
     def left(self) -> list[str]:
         """What of it still exists."""
 

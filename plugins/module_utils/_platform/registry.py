@@ -13,23 +13,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import ConfluentCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.driver import Confluent
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
-#: in no order: exactly one of them claims a cluster
-PLATFORMS = (StatefulSets,)
+#: what an operator leads comes first: its StatefulSets are nobody else's to claim
+LED = (Confluent,)
+DIRECT = (StatefulSets,)
 
 
 def claimed(client: KubeClient, params: Mapping[str, Any]) -> Claim:
     """Return the one claim on the cluster that ``params`` name. Raises Refused (cluster-ambiguous) for none, or for several."""
     wanted = params["platform"]
-    claims = [
-        claim
-        for platform in PLATFORMS
-        if wanted in ("auto", platform.name) and (claim := platform.claim(client, params)) is not None
-    ]
+    claims: list[Claim] = []
+    for kind in (LED, DIRECT):
+        claims = [
+            claim
+            for platform in kind
+            if wanted in ("auto", platform.name) and (claim := platform.claim(client, params)) is not None
+        ]
+        if claims:
+            break
     if len(claims) == 1:
         return claims[0]
     where = f"{params['namespace']}/{params['cluster']}"
@@ -38,9 +46,12 @@ def claimed(client: KubeClient, params: Mapping[str, Any]) -> Claim:
     raise Refused(f"{said}; set kraft_platform to the one that drives it", code="cluster-ambiguous")
 
 
-def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster:
-    """Return the cluster that ``params`` name, with what writes it. Raises Refused when not exactly one platform claims it."""
-    claimed(client, params)
+def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster | LedCluster:
+    """Return the cluster that ``params`` name, with what drives it. Raises Refused when not exactly one platform claims it."""
+    if claimed(client, params).platform == Confluent.name:
+        led = ConfluentCluster(client, params)
+        led.driver = Confluent(led)
+        return led
     cluster = StatefulSetCluster(client, params)
     cluster.driver = StatefulSets(cluster)
     return cluster

@@ -40,8 +40,9 @@ LAYERS = {
     "_cluster": _READ,
     "_platform": _DRIVEN,
     "_platform/_statefulset": _DRIVEN | {"_platform/_statefulset"},
+    "_platform/_confluent": _DRIVEN | {"_platform/_confluent"},
     # the one place that knows every platform
-    "_platform/registry": _DRIVEN | {"_platform/_statefulset"},
+    "_platform/registry": _DRIVEN | {"_platform/_statefulset", "_platform/_confluent"},
     "_migration": _UTILS,
     "plugin_utils": _UTILS | {"plugin_utils", "_platform/registry"},
     "action": _UTILS | {"plugin_utils"},
@@ -98,7 +99,7 @@ def _wrong_imports(path: Path, module: ast.Module) -> Iterator[str]:
 
 
 #: who may change an object in Kubernetes; everybody else asks the platform
-WRITERS = ("_kubernetes", "_platform/_statefulset")
+WRITERS = ("_kubernetes", "_platform/_statefulset", "_platform/_confluent")
 CHANGES = {"delete", "evict", "patch", "replace"}
 #: what is the same on every platform
 SAME_EVERYWHERE = ("_migration", "_cluster")

@@ -22,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import wanted_pods
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import wanted_pods
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Delete, Operation, SetData, Znode
 

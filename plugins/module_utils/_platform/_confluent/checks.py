@@ -44,7 +44,7 @@ ZOOKEEPER_ONLY = {
 #: Confluent Platform versions that migrate; 7.6.0 is not for production
 FIRST_PLATFORM, NO_PLATFORM, NOT_FOR_PRODUCTION = (7, 6), (8, 0), (7, 6, 0)
 #: CFK: the first that migrates, on each line; the first that keeps a chroot as it is; the first that rolls back from everywhere
-FIRST_OPERATORS = {(2, 8): (2, 8, 4), (2, 9): (2, 9, 2)}
+FIRST_OPERATORS: Mapping[Version, Version] = {(2, 8): (2, 8, 4), (2, 9): (2, 9, 2)}
 KEEPS_CHROOT = ROLLS_BACK_FROM_EVERYWHERE = (3, 3, 0)
 #: the first whose settings of logging are those of Log4j 2
 LOG4J2 = (3, 0, 0)
@@ -295,7 +295,7 @@ def _controller(seen: Seen) -> Iterator[Finding]:
         yield finding(
             "controller-manifest",
             name,
-            f"KRaftController {name} lacks the annotation {res.HOLD}: \"true\""
+            f'KRaftController {name} lacks the annotation {res.HOLD}: "true"'
             + (f" and runs {runs} controllers already; delete it with its volumes and" if runs else ";")
             + " make it again with the annotation",
         )
@@ -311,13 +311,15 @@ def _controller(seen: Seen) -> Iterator[Finding]:
         yield finding(
             "controller-manifest",
             name,
-            f"KRaftController {name} lacks the annotation {res.LOG4J1}: \"true\", without which images of Confluent Platform 7.x do not start "
+            f'KRaftController {name} lacks the annotation {res.LOG4J1}: "true", without which images of Confluent Platform 7.x do not start '
             "under CFK 3.x",
         )
     replicas = int((cr.get("spec") or {}).get("replicas", 3))
     if replicas not in (3, 5):
         yield finding(
-            "controller-differs", name, f"KRaftController {name} has {replicas} replicas; 3 or 5 survive the loss of one"
+            "controller-differs",
+            name,
+            f"KRaftController {name} has {replicas} replicas; 3 or 5 survive the loss of one",
         )
 
 

@@ -122,7 +122,8 @@ class Confluent:
             zookeeper = objects.zookeeper_reference(cluster.kafka)
             if zookeeper is None:
                 raise Refused(
-                    f"Kafka {checks.where(cluster.kafka)} uses a ZooKeeper that is no custom resource", code="operator-references"
+                    f"Kafka {checks.where(cluster.kafka)} uses a ZooKeeper that is no custom resource",
+                    code="operator-references",
                 )
             made = objects.job(
                 cluster.job_name,
@@ -171,7 +172,9 @@ class Confluent:
         if not locked:
             return []
         if self._cluster.job is None:
-            raise KraftError(f"{', '.join(locked)} still have the annotation {res.LOCK}, and their job is gone; remove it by hand")
+            raise KraftError(
+                f"{', '.join(locked)} still have the annotation {res.LOCK}, and their job is gone; remove it by hand"
+            )
         written = [self._annotate_job(res.RELEASE)]
         for kind, cr in ((KINDS[cr["kind"]], cr) for cr in self._cluster.seen.objects):
             self._wait_unlocked(kind, cr)
@@ -197,6 +200,10 @@ class Confluent:
         """Delete the job, the KRaftController and its volumes; the originals last."""
         return removing.clean_up(self._cluster)
 
+    def objects(self) -> list[Mapping[str, Any]]:
+        """The custom resources and the StatefulSets, for a support bundle."""
+        return self._cluster.bundled()
+
     def left(self) -> list[str]:
         """What of the attempt still exists."""
         return removing.left(self._cluster)
@@ -204,7 +211,9 @@ class Confluent:
     def _annotate_job(self, key: str) -> str:
         job = self._cluster.read_job()
         if job is None:
-            raise Refused(f"there is no KRaftMigrationJob for {self._cluster.name}; run migrate.yml first", code="wrong-state")
+            raise Refused(
+                f"there is no KRaftMigrationJob for {self._cluster.name}; run migrate.yml first", code="wrong-state"
+            )
         self._annotate(res.JOB, job, {key: "true"})
         self._cluster.changed()
         return f"KRaftMigrationJob {job['metadata']['name']}: annotation {key} = true"

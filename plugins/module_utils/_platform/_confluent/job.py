@@ -53,7 +53,7 @@ def message_of(job: Mapping[str, Any]) -> str:
     """What the newest condition of the migration says, on one line."""
     found = (job.get("status") or {}).get("conditions") or []
     said = [item for item in found if item.get("type") == CONDITION] or found
-    newest = max(said, key=lambda item: str(item.get("lastTransitionTime") or ""), default={})
+    newest: Mapping[str, Any] = max(said, key=lambda item: str(item.get("lastTransitionTime") or ""), default={})
     return " ".join(str(newest.get("message") or newest.get("reason") or "").split())
 
 

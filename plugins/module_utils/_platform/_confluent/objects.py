@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The objects that a migration needs beside the Kafka CR: the held KRaftController and the KRaftMigrationJob; and the changed
-ones as a user keeps them in git. Pure.
+"""The held KRaftController and the KRaftMigrationJob, made from a Kafka CR; and changed CRs as a user keeps them in git. Pure.
 
 Private to the collection. Source: CRDs of CFK 3.3.0 and Confluent's published examples.
 """
@@ -110,7 +109,7 @@ def controller(kafka: Mapping[str, Any], name: str, options: Mapping[str, Any], 
     if secured:
         raise Unsupported(
             f"Kafka {kafka['metadata']['name']} has spec.{', spec.'.join(secured)}: write its KRaftController yourself, with the annotation "
-            f"{res.HOLD}: \"true\", and name it in kraft_controller_name",
+            f'{res.HOLD}: "true", and name it in kraft_controller_name',
             code="controller-manifest",
         )
     base = options.get("controller_node_id_base")

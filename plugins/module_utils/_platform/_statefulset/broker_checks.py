@@ -17,7 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import ordinal_key
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import ordinal_key
 
 
 def findings(cluster: StatefulSetCluster) -> list[Finding]:

@@ -41,11 +41,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import StagePlan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import wanted_pods
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import (
     Obj,
     Plan,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import wanted_pods
 
 #: on a StatefulSet of the brokers while their left-over metadata logs are being deleted
 CLEAN_UP = names.PREFIX + "format-cluster-metadata-in-kafka"

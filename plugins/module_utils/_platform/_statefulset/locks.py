@@ -16,16 +16,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET, Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import check_untouched
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
-
-GITOPS_KINDS = {
-    "Application": Kind("Application", "argoproj.io", "v1alpha1", "applications"),
-    "Kustomization": Kind("Kustomization", "kustomize.toolkit.fluxcd.io", "v1", "kustomizations"),
-    "HelmRelease": Kind("HelmRelease", "helm.toolkit.fluxcd.io", "v2", "helmreleases"),
-}
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import seen_paused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 
 def managed(cluster: StatefulSetCluster) -> list[dict[str, Any]]:
@@ -63,17 +58,9 @@ def foreign_findings(cluster: StatefulSetCluster) -> list[Finding]:
                 f"{where} is managed by {manager}, which does not appear to be paused; pause it for the migration",
             )
             for manager in foreign.gitops(item)
-            if not _seen_paused(cluster, manager)
+            if not seen_paused(cluster.client, manager, cluster.namespace)
         ]
     return found
-
-
-def _seen_paused(cluster: StatefulSetCluster, manager: foreign.Manager) -> bool:
-    try:
-        resource = cluster.client.find(GITOPS_KINDS[manager.kind], manager.name, manager.namespace or cluster.namespace)
-    except KraftError:
-        return False
-    return resource is not None and foreign.paused(manager, resource)
 
 
 def check(cluster: StatefulSetCluster, migration_id: str) -> None:

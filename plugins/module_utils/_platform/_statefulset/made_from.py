@@ -21,7 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ma
     template_annotation,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import wanted_pods
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import wanted_pods
 
 Obj = Mapping[str, Any]
 

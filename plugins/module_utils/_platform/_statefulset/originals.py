@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import ordinal_key
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import ordinal_key
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 STALE = "originals-stale"

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import objects as cluster_objects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import workloads as cluster_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused, Unreachable
 

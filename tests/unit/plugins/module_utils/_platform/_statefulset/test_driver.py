@@ -88,7 +88,7 @@ def test_exactly_one_platform_claims_a_cluster(monkeypatch: Any, claims: bool, w
     client: Any = FakeClient()
     params = {**PARAMS, "platform": wanted}
     assert registry.claimed(client, PARAMS).platform == "statefulset"
-    monkeypatch.setattr(registry, "PLATFORMS", (*registry.PLATFORMS, Other(claims)))
+    monkeypatch.setattr(registry, "DIRECT", (*registry.DIRECT, Other(claims)))
     with pytest.raises(Refused, match=said) as refused:
         registry.open_cluster(client, params)
     assert refused.value.code == "cluster-ambiguous"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import (
     ordinal_key,
     wanted_pods,
     why_not_running,

@@ -2,32 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Kubernetes shows of a cluster of plain StatefulSets, and what runs in its pods.
+"""What Kubernetes shows of a cluster whose pods come from StatefulSets, whoever makes those, and what runs in its pods.
 
-Private to the collection. Each property is fetched once, when a step needs it.
+Private to the collection. Each property is fetched once, when a step needs it. A platform says which StatefulSets are whose.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Reading, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
-    CONFIG_MAP,
-    NAMESPACE,
-    POD,
-    SECRET,
-    STATEFUL_SET,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import discovery
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.pods import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import (
     ordinal_key,
     wanted_pods,
     why_not_running,
@@ -40,8 +32,8 @@ Obj = dict[str, Any]
 PARALLEL = 8
 
 
-class ClusterObjects:
-    """StatefulSets, pods, settings objects and processes of one cluster. ``params`` are the validated module options."""
+class Workloads(ABC):
+    """StatefulSets, pods and processes of one cluster. ``params`` are the validated module options."""
 
     def __init__(self, client: KubeClient, params: Mapping[str, Any]) -> None:
         self.client = client
@@ -51,26 +43,10 @@ class ClusterObjects:
 
     # brokers
 
-    @cached_property
-    def all_statefulsets(self) -> list[Obj]:
-        """Every StatefulSet of the namespace. Raises Refused when the namespace does not exist."""
-        found = self.client.list(STATEFUL_SET, self.namespace)
-        if not found:
-            self._check_namespace()
-        return found
-
-    def _check_namespace(self) -> None:
-        try:
-            discovery.namespace_among(
-                self.namespace, [discovery.name_of(item) for item in self.client.list(NAMESPACE, None)]
-            )
-        except Forbidden:
-            return
-
-    @cached_property
+    @property
+    @abstractmethod
     def statefulsets(self) -> list[Obj]:
         """The brokers' StatefulSets."""
-        return discovery.choose(self.name, self.namespace, self.all_statefulsets, self.params["statefulsets"])
 
     @property
     def image(self) -> str:
@@ -108,33 +84,19 @@ class ClusterObjects:
     # controllers
 
     @property
-    def controllers_name(self) -> str:
-        """Name of the controllers' StatefulSet."""
-        return str(self.params["controller_name"] or names.controllers_name(self.name))
-
-    @cached_property
+    @abstractmethod
     def controllers(self) -> Obj | None:
-        """The controllers' StatefulSet, if it exists: one of that name without our labels is somebody else's."""
-        found = [
-            item
-            for item in self.all_statefulsets
-            if discovery.name_of(item) == self.controllers_name and is_of_controllers(item, self.name)
-        ]
-        return found[0] if found else None
+        """The controllers' StatefulSet, if it exists."""
+
+    @property
+    @abstractmethod
+    def controller_container(self) -> str:
+        """The container that runs a controller, "" where there is none."""
 
     @cached_property
     def controller_pods(self) -> dict[str, Obj]:
         """The controllers' pods by name."""
         return self._pods_of([self.controllers]) if self.controllers else {}
-
-    @property
-    def controller_container(self) -> str:
-        """The container that runs a controller."""
-        if self.controllers is None:
-            return ""
-        # one of ours has a name of its own; in a user's manifest there may be others beside it
-        named = self.params["controller_container"] if self.params["controller_manifest"] else None
-        return main_container(self.controllers["spec"]["template"], named, option="kraft_controller_container")
 
     @property
     def has_controllers(self) -> bool:
@@ -145,23 +107,6 @@ class ClusterObjects:
     def controllers_wanted(self) -> int:
         """How many controllers should run now, 0 when there are none."""
         return int(self.controllers["spec"].get("replicas", 1)) if self.controllers else 0
-
-    # settings
-
-    @cached_property
-    def config_maps(self) -> dict[str, Obj]:
-        """The ConfigMaps of the namespace by name."""
-        return {str(item["metadata"]["name"]): item for item in self.client.list(CONFIG_MAP, self.namespace)}
-
-    @cached_property
-    def _secrets(self) -> dict[str, Obj | None]:
-        return {}
-
-    def secret(self, name: str) -> Obj | None:
-        """A Secret that may hold settings, by name; None when it does not exist. Read once, until settings change."""
-        if name not in self._secrets:
-            self._secrets[name] = self.client.find(SECRET, name, self.namespace)
-        return self._secrets[name]
 
     # processes
 

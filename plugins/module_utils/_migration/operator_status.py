@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a cluster is that an operator leads: what the operator says beside what Kafka itself shows.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_steps
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.status import broker_rows, controller_rows
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+
+
+def status(cluster: LedCluster) -> dict[str, Any]:
+    """Return where the cluster is, as plain data."""
+    cluster.read_processes()
+    seen, now = cluster.driver.observe(), cluster.state
+    wrong = operator_steps.agreement(cluster, seen)
+    newest = cluster.journal.last()
+    connect = cluster.zookeeper_connect
+    locked = cluster.driver.locked()
+    return {
+        "namespace": cluster.namespace,
+        "cluster": cluster.name,
+        "platform": cluster.platform,
+        "state": now.name,
+        "reason": now.reason,
+        "phase": phases.ROLLBACK if seen.rolls_back else seen.phase,
+        "operator": {
+            "phase": seen.phase,
+            "sub_phase": seen.sub_phase,
+            "message": seen.message,
+            "waits_for": seen.waits_for.value,
+        },
+        "since": newest["time"] if newest else None,
+        "next": next_command(f"{cluster.namespace}/{cluster.name}", seen, now.name, bool(locked)),
+        "dangers": [wrong] if wrong else [],
+        "foreign": [],
+        "brokers": broker_rows(cluster),
+        "controllers": controller_rows(cluster),
+        "zookeeper": str(connect) if connect else None,
+        "lock": f"the operator: {', '.join(locked)}" if locked else "",
+        "migration_id": cluster.journal.migration_id,
+        "journal": cluster.journal.events[-5:],
+    }
+
+
+def next_command(cluster: str, seen: Progress, now: str, locked: bool) -> str:
+    """Return what to run next, in words that can be typed. ``cluster`` is ``namespace/name``."""
+    if seen.failed:
+        return f"what the operator asks for ({seen.message or 'see its log'}); then rollback.yml, or migrate.yml to follow it again"
+    if seen.rolls_back:
+        return "rollback.yml (resumes from here)"
+    if seen.complete:
+        return (
+            "finalize.yml (exports the changed manifests and gives the locks back)"
+            if locked
+            else "nothing: the migration is complete"
+        )
+    if Verb.FINALIZE in seen.asked or seen.phase == phases.FINALIZE:
+        return f"finalize.yml -e kraft_confirm={cluster} (follows the operator to the end)"
+    if seen.waits_for is Wait.DECISION:
+        return f"finalize.yml -e kraft_confirm={cluster} (irreversible, in one go; soak in DUAL-WRITE first), or rollback.yml"
+    if not seen.started:
+        return (
+            "nothing: the cluster runs in KRaft mode"
+            if now == state.FINALIZED
+            else "preflight.yml, then setup.yml or migrate.yml"
+        )
+    return "migrate.yml"
+
+
+def operator_line(data: dict[str, Any]) -> str:
+    """What the operator says, as a line for a terminal."""
+    said = data["operator"]
+    where = "/".join(filter(None, (said["phase"], said["sub_phase"]))) or "not started"
+    waits = f"; waits for {said['waits_for']}" if said["waits_for"] != Wait.NOTHING.value else ""
+    return f"operator {where}{waits}" + (f": {said['message']}" if said["message"] else "")
