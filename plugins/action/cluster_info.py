@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import Status
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -17,6 +18,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.cluster_info."""
 
     MODULE = "cluster_info"
+    LED = Status
     SHOWS = True
 
     def inspect(self, run: Run) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gates, migration_flag, status
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import Gates
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -17,6 +18,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.finalize_gates_info."""
 
     MODULE = "finalize_gates_info"
+    LED = Gates
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Show every gate; never fails for a closed gate."""

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     needed,
     not_needed,
 )
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Event
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
 
 
@@ -24,6 +25,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.migration_journal."""
 
     MODULE = "migration_journal"
+    LED = Event
 
     def decide(self, run: Run) -> Decision:
         """Recorded already, or to be recorded now that the state is reached."""

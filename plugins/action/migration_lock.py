@@ -18,6 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
     needed,
     not_needed,
 )
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import Unlock
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -25,6 +26,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.migration_lock."""
 
     MODULE = "migration_lock"
+    LED = Unlock
 
     def decide(self, run: Run) -> Decision:
         """Locked by this migration already, or to be locked; for state=absent the other way round."""
@@ -65,11 +67,12 @@ class ActionModule(KraftAction):
         if run.params["state"] == "present":
             return super()._drive(run, stopper)
         # a dead run's Lease is not waited for: taking it away is what was asked
-        decision = self.decide(run)
+        decision = Unlock().decide(run) if run.leads else self.decide(run)
         result = {"changed": decision.needed, "msg": decision.reason, "decision": decision.kind}
         if decision.needed and not run.check_mode:
             run.lease.take_away()
-            run.cluster.driver.ownership.unlock()
+            if not run.leads:
+                run.cluster.driver.ownership.unlock()
         return result
 
     def apply(self, run: Run) -> dict[str, Any]:

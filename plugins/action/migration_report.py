@@ -18,8 +18,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.html import page
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status as statuses
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
@@ -33,6 +31,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.migration_report."""
 
     MODULE = "migration_report"
+    LED = None
     SHOWS = True
 
     def inspect(self, run: Run) -> dict[str, Any]:
@@ -82,22 +81,22 @@ def _write(path: Path, text: str) -> None:
 
 
 def _facts(run: Run) -> dict[str, Any]:
-    cluster, journal = run.cluster, run.journal
-    status = _status(cluster)
+    status = _status(run)
     return report.build(
-        journal,
+        run.journal,
         status,
         canary=run.params["canary"],
-        patches=list(_readable(cluster.driver.patches)),
+        patches=list(_readable(run.patches)),
         versions=_versions(run, status),
     )
 
 
-def _status(cluster: DirectCluster) -> dict[str, Any]:
+def _status(run: Run) -> dict[str, Any]:
     """Where the cluster is; a cluster that cannot be read, after a failure, has a report as well."""
-    names_ = ", ".join(cluster.driver.brokers.stages())
+    cluster = run.opened
+    names_ = cluster.name if run.leads else ", ".join(run.cluster.driver.brokers.stages())
     try:
-        status = statuses.status(cluster)
+        status = run.status()
         for item in status["controllers"]:
             facts = known(cluster.controller_facts).get(item["pod"])
             item["version"] = facts.version if facts else None

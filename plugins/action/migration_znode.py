@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import e
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import RemoveZnodes
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -21,6 +22,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.migration_znode."""
 
     MODULE = "migration_znode"
+    LED = RemoveZnodes
 
     def decide(self, run: Run) -> Decision:
         """Whether anything of the quorum, or of its traces, is left."""

@@ -17,11 +17,12 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.migration_znode_info."""
 
     MODULE = "migration_znode_info"
+    LED = None
     MUTATES = False
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """The znodes that say who is the controller."""
-        session = run.cluster.zookeeper
+        session = run.opened.zookeeper
         heads = handover.read_heads(session)
         return {
             "migration": vars(heads.migration) if heads.migration else None,

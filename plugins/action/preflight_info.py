@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import s
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import all_findings, when_settled
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import Preflight
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -21,6 +22,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.preflight_info."""
 
     MODULE = "preflight_info"
+    LED = Preflight
     SHOWS = True
 
     def inspect(self, run: Run) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollba
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, done, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import Plan
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -19,6 +20,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.rollback_plan_info."""
 
     MODULE = "rollback_plan_info"
+    LED = Plan
     MUTATES = False
 
     def decide(self, run: Run) -> Decision:

@@ -51,8 +51,8 @@ class KraftAction(ActionBase):
     MUTATES: ClassVar[bool] = True
     #: whether it shows what stands against a migration instead of being refused
     SHOWS: ClassVar[bool] = False
-    #: what does its work where an operator carries the migration out
-    LED: ClassVar[type[LedStep]] = LedStep
+    #: what does its work where an operator carries the migration out; None: it is the same there
+    LED: ClassVar[type[LedStep] | None] = LedStep
 
     _supports_check_mode = True
     _supports_async = False
@@ -113,7 +113,7 @@ class KraftAction(ActionBase):
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:
             with _as_endings():
-                step = self.LED() if run.leads else self
+                step = self.LED() if run.leads and self.LED is not None else self
                 if not self.SHOWS:
                     run.check_names()
                 decision = step.decide(run)

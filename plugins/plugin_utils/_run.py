@@ -251,6 +251,12 @@ class Run:
         """Where the cluster is, as plain data."""
         return operator_status.status(self.led) if self.leads else status.status(self.cluster)
 
+    def patches(self) -> list[dict[str, Any]]:
+        """What the migration changed, for the manifests in the user's repository. Raises KraftError, Unsupported."""
+        if self.leads:
+            return [dict(item) for item in self.led.driver.exports()]
+        return self.cluster.driver.patches()
+
     def bundle(self, error: KraftError) -> None:
         """Write a support bundle and name it in the error's detail; a bundle that cannot be written only gives a line."""
         failure = {"sub_phase": self.sub_phase, "time": now(), "message": error.message, "code": error.code}

@@ -368,7 +368,7 @@ FINALIZING = (
     Mutant(
         "a pod that does not exist is left out of the readings",
         "2",
-        PLATFORM + "_statefulset/objects.py",
+        PLATFORM + "workloads.py",
         "        return sorted(wanted | set(pods), key=ordinal_key)\n",
         "        return sorted(set(pods), key=ordinal_key)\n",
         unit("module_utils/_platform/_statefulset/test_cluster"),
@@ -376,7 +376,7 @@ FINALIZING = (
     Mutant(
         "a process that could not be read is left out of the readings",
         "2",
-        PLATFORM + "_statefulset/objects.py",
+        PLATFORM + "workloads.py",
         "                return name, Unknown(error.message)\n",
         "                return name, NotRunning(error.message)\n",
         unit("module_utils/_platform/_statefulset/test_cluster"),

@@ -191,7 +191,7 @@ OWNING = (
     Mutant(
         "a StatefulSet that only has the controllers' name is taken for ours",
         "6",
-        PLATFORM + "_statefulset/objects.py",
+        PLATFORM + "workloads.py",
         "            if discovery.name_of(item) == self.controllers_name and is_of_controllers(item, self.name)\n",
         "            if discovery.name_of(item) == self.controllers_name\n",
         OWNERSHIP,

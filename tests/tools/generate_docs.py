@@ -46,7 +46,7 @@ ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
     "setup": (
         "Starts the KRaft controllers beside ZooKeeper",
         ["The phase SETUP. Checks and locks the cluster and starts the controllers in PRE_MIGRATION."],
-        {},
+        {"AskToMigrate": "kraft_migration_job"},
     ),
     "migrate": (
         "Moves the metadata to KRaft while ZooKeeper is still written",
@@ -59,7 +59,7 @@ ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
             "The phase MoveToKRaftControllerOnly. Without O(kraft_confirm) it stops at pure dual-write, still reversible.",
             "With O(kraft_confirm), and if every gate is open, it continues to the end, which cannot be undone.",
         ],
-        {"FinalizeGates": "finalize_gates_info"},
+        {"AskToFinalize": "kraft_migration_job", "FinalizeGates": "finalize_gates_info"},
     ),
     "rollback": (
         "Returns a cluster to ZooKeeper from every state that is not finalized",
@@ -67,7 +67,7 @@ ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
             "The phase RollbackToZk. Stops the quorum, returns ZooKeeper to the brokers and removes what the attempt left.",
             "Refuses once the active controller runs without the migration flag.",
         ],
-        {"RollbackPlan": "rollback_plan_info"},
+        {"RollbackPlan": "rollback_plan_info", "AskToRollBack": "kraft_migration_job"},
     ),
     "status": (
         "Reports the state of a cluster between ZooKeeper and KRaft",

@@ -263,6 +263,49 @@ _RULES = (
         "lock-held", "another run is migrating this cluster", "wait; if that run is no longer alive, run unlock.yml"
     ),
     _block("changed-by-others", "an object was changed by somebody else", "find out who and why, then run again"),
+    # where an operator leads
+    _block(
+        "operator-references",
+        "the operator's job and custom resources do not fit each other",
+        "correct kraft_cluster or kraft_controller_name, or delete the job that was made by mistake",
+    ),
+    _block(
+        "operator-unsupported",
+        "this kind of migration by the operator is not driven yet",
+        "see the sentence",
+    ),
+    _block(
+        "operator-will-not-stop",
+        "the operator was told to finalize before it began",
+        "remove the annotation that the sentence names",
+        True,
+    ),
+    _block(
+        "operator-super-users",
+        "brokers and controllers do not have the same super users",
+        "add the principal to spec.authorization.superUsers of both custom resources",
+    ),
+    _warn(
+        "operator-annotation",
+        "an annotation is one that the operator does not know, or was left behind",
+        "correct or remove the annotation",
+    ),
+    _warn(
+        "operator-lock-not-enforced",
+        "nothing enforces the operator's lock on its custom resources",
+        "keep pipelines and people away during the migration",
+    ),
+    _block("operator-failed", "the operator has given up", "follow what its condition and its log say"),
+    _block(
+        "operator-stuck",
+        "the operator stands still",
+        "look at the operator's log and at the pods that the sentence names",
+    ),
+    _block(
+        "operator-lock-kept",
+        "the operator did not give its locks back",
+        "look at the operator's log; then remove its lock annotation by hand",
+    ),
     # rollback
     _block(
         "rollback-impossible",
@@ -309,6 +352,11 @@ _RULES = (
         "gate-pure-dual-write",
         "the cluster is not in pure dual-write",
         "run finalize.yml until it stops at PURE_DUAL_WRITE",
+    ),
+    _block(
+        "gate-dual-write",
+        "the operator does not wait in DUAL-WRITE, or the cluster is not in hybrid dual-write",
+        "run migrate.yml to its end",
     ),
     _block("gate-registrations", "a broker is not registered as an unfenced KRaft broker", "fix the broker"),
     _block(

@@ -304,7 +304,7 @@ class BrokerRoll(HashTarget):
             )
 
 
-def replicas_of(cluster: DirectCluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:
+def replicas_of(cluster: Cluster, broker: int | None = None) -> dict[Partition, rolling.Replicas]:
     """Read the partitions (of one broker, or all) freshly: ISR, replicas, min.insync.replicas."""
     session = cluster.zookeeper
     wanted = _assigned(cluster, broker) if broker is not None else _all(cluster.view.topics)
@@ -328,7 +328,7 @@ def _all(topics: Mapping[str, Topic]) -> list[Partition]:
     return [(name, number) for name, topic in topics.items() for number in topic.partitions]
 
 
-def _assigned(cluster: DirectCluster, broker: int) -> list[Partition]:
+def _assigned(cluster: Cluster, broker: int) -> list[Partition]:
     # topics may have been created since the last look: a roll lasts for minutes
     cluster.changed(Part.ZOOKEEPER)
     topics = cluster.view.topics

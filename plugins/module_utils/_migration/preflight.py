@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import (
@@ -107,19 +108,23 @@ def all_findings(cluster: DirectCluster) -> list[Finding]:
 
 
 def broker_findings(cluster: DirectCluster) -> list[Finding]:
+    """Ready, registered, one pod an id, all of them there."""
+    return membership_findings(cluster) + cluster.driver.checks.missing_pods()
+
+
+def membership_findings(cluster: Cluster) -> list[Finding]:
     """Ready, registered, one pod an id."""
     not_ready = [name for name, pod in cluster.pods.items() if not is_ready(pod)]
     registered = set(cluster.view.brokers) | kraft_brokers(cluster) if cluster.zookeeper_connect is not None else set()
-    found = checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready)
-    return found + cluster.driver.checks.missing_pods()
+    return checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready)
 
 
-def kraft_brokers(cluster: DirectCluster) -> set[int]:
+def kraft_brokers(cluster: Cluster) -> set[int]:
     """The ids of the brokers that run in KRaft mode; those do not register in ZooKeeper."""
     return {broker for broker, pod in cluster.pod_of_broker.items() if cluster.modes[pod] == state.MODE_KRAFT}
 
 
-def version_findings(cluster: DirectCluster, target: str) -> list[Finding]:
+def version_findings(cluster: Cluster, target: str) -> list[Finding]:
     """The version that really runs in each pod: known, equal, within the gate."""
     facts = cluster.facts if target == "brokers" else cluster.controller_facts
     versions = {pod: None if isinstance(found, Unknown) else found.version for pod, found in facts.items()}
@@ -171,7 +176,7 @@ def settings_findings(cluster: DirectCluster) -> list[Finding]:
     )
 
 
-def tool_findings(cluster: DirectCluster) -> list[Finding]:
+def tool_findings(cluster: Cluster) -> list[Finding]:
     """A rollback compares both stores by a tool of the image: that it is missing is found out before it is needed."""
     without = [pod for pod, facts in known(cluster.facts).items() if COMPARES_BY not in facts.tools]
     if not without:
@@ -197,7 +202,7 @@ def zookeeper_findings(cluster: DirectCluster) -> list[Finding]:
     return found + partition_findings(cluster)
 
 
-def partition_findings(cluster: DirectCluster) -> list[Finding]:
+def partition_findings(cluster: Cluster) -> list[Finding]:
     """Partitions that are offline, under-replicated or can never be restarted safely."""
     replicas = replicas_of(cluster)
     leaderless = sorted(name for name, item in replicas.items() if not item.isr or item.leader < 0)
@@ -206,7 +211,12 @@ def partition_findings(cluster: DirectCluster) -> list[Finding]:
 
 def health_findings(cluster: DirectCluster) -> list[Finding]:
     """SetupCheckHealthyKafka: brokers, one controller, partitions, reassignments."""
-    found = broker_findings(cluster)
+    return broker_findings(cluster) + metadata_findings(cluster)
+
+
+def metadata_findings(cluster: Cluster) -> list[Finding]:
+    """One controller, partitions, reassignments."""
+    found: list[Finding] = []
     if cluster.zookeeper_connect is None:
         return found
     if cluster.view.controller is None:

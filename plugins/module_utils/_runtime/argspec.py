@@ -43,7 +43,7 @@ def cluster_spec() -> Spec:
     return {
         "namespace": {"type": "str", "required": True},
         "cluster": {"type": "str", "required": True},
-        "platform": {"type": "str", "default": "auto", "choices": ["auto", "statefulset"]},
+        "platform": {"type": "str", "default": "auto", "choices": ["auto", "statefulset", "confluent"]},
         "statefulsets": {"type": "list", "elements": "str", "default": []},
         "container": {"type": "str"},
         "zookeeper_connect": {"type": "str"},
@@ -84,6 +84,9 @@ EXTRA: Mapping[str, Spec] = {
     "migration_lock": {
         "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
         "release": {"type": "list", "elements": "str", "default": []},
+    },
+    "kraft_migration_job": {
+        "state": {"type": "str", "default": "present", "choices": ["present", "finalize", "rollback"]},
     },
     "kafka_health_info": {},
     "kafka_version_info": {"target": {"type": "str", "default": "brokers", "choices": ["brokers", "controllers"]}},

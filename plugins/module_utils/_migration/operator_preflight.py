@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is checked before an operator is asked: its custom resources, and what Kafka itself shows.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import blocking_settings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
+    kraft_brokers,
+    membership_findings,
+    metadata_findings,
+    tool_findings,
+    version_findings,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+
+
+def all_findings(cluster: LedCluster) -> list[Finding]:
+    """Every rule, in the order in which a person would repair it."""
+    seen = cluster.driver.observe()
+    found = [*cluster.driver.findings(), *_kafka_in_zookeeper_mode(cluster, seen)]
+    found += membership_findings(cluster) + metadata_findings(cluster) + version_findings(cluster, "brokers")
+    blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
+    found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]
+    found += tool_findings(cluster)
+    if cluster.zookeeper_connect is not None and not seen.started:
+        found += checks.stored(cluster.view, cluster.route.chroot, False, cluster.driver.left(), kraft_brokers(cluster))
+    return found
+
+
+def _kafka_in_zookeeper_mode(cluster: LedCluster, seen: Progress) -> list[Finding]:
+    """A cluster of KRaft brokers has nothing to migrate."""
+    if seen.started or set(cluster.modes.values()) != {state.MODE_KRAFT}:
+        return []
+    where = f"{cluster.namespace}/{cluster.name}"
+    return [finding("cluster-born-kraft", where, f"{where} runs in KRaft mode already: nothing to migrate")]

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules that only show something say where an operator leads.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    operator_gates,
+    operator_preflight,
+    operator_status,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.status import status_lines
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep, told
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+
+class Shows(LedStep):
+    """Read only: nothing is waited for."""
+
+    def decide(self, run: Run) -> Decision:
+        """Nothing to do."""
+        del run
+        return done("read only")
+
+
+class Preflight(Shows):
+    """SetupPreChecks: what would stop the operator, or what it would do wrong, before it is asked."""
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """Apply every rule; refuse when a blocking finding is not accepted by name."""
+        cluster, accepted = run.led, run.params["accept"]
+        seen = cluster.driver.observe()
+        if seen.complete:
+            return {
+                "msg": f"the operator has migrated {cluster.namespace}/{cluster.name}: nothing to do",
+                "findings": [],
+                "plan": [],
+            }
+        found = operator_preflight.all_findings(cluster)
+        for item in found:
+            mark = "BLOCK" if blocking([item], accepted) else "accepted" if item.blocking else "warn "
+            run.progress(f"{mark} {item.code}: {item.sentence}")
+        stopping = blocking(found, accepted)
+        data: dict[str, Any] = {"findings": [item.as_dict(accepted) for item in found]}
+        if stopping:
+            rest = f" (and {len(stopping) - 1} more findings, listed above)" if len(stopping) > 1 else ""
+            raise Refused(stopping[0].sentence + rest, code=stopping[0].code, detail=data)
+        for line in cluster.driver.plan_lines():
+            run.progress(line)
+        warnings = sum(1 for item in found if not item.blocking)
+        return {
+            **data,
+            **told(seen),
+            "msg": f"no blocking finding, {warnings} warnings; the operator carries the migration out, it is at {seen.where}",
+            "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
+            "settings": [],
+            "rolls": 3,
+            "eta": 0,
+        }
+
+
+class Status(Shows):
+    """Where the cluster is, by the operator's word and by Kafka's own state."""
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """Show both as a short table; a disagreement is reported as a danger."""
+        found = operator_status.status(run.led)
+        for line in [*status_lines(found)[:-1], operator_status.operator_line(found), f"next: {found['next']}"]:
+            run.progress(line)
+        text = f"{run.led.namespace}/{run.led.name} is {found['state']}: {found['reason']}; {operator_status.operator_line(found)}"
+        return {**found, "msg": "; DANGER: ".join([text, *found["dangers"]])}
+
+
+class Gates(Shows):
+    """The gates of the irreversible step, shown."""
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """Show every gate; never fails for a closed gate."""
+        cluster, accepted = run.led, run.params["accept"]
+        seen = cluster.driver.observe()
+        if seen.complete or Verb.FINALIZE in seen.asked:
+            return {"msg": f"the operator was told to finalize: it is at {seen.where}", "gates": [], "dangers": []}
+        rows = [gate.as_dict(accepted) for gate in operator_gates.evaluate(cluster)]
+        for row in rows:
+            word = "OPEN" if row["passed"] else "accepted" if row["accepted"] else "CLOSED"
+            run.progress(f"gate {row['name']}: {word}: {row['sentence']}")
+        closed = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
+        where = f"{cluster.namespace}/{cluster.name} is {cluster.state.name}, still reversible"
+        text = f"{where}; closed gates: {', '.join(closed)}" if closed else f"{where}; every gate is open"
+        return {"msg": text, "gates": rows, "dangers": []}
+
+
+class Plan(Shows):
+    """What a rollback consists of from here."""
+
+    def decide(self, run: Run) -> Decision:
+        """Refuse where a rollback is impossible; everything else is only shown."""
+        cluster = run.led
+        seen, where = cluster.driver.observe(), f"{cluster.namespace}/{cluster.name}"
+        if not seen.started and not cluster.driver.left():
+            return not_needed(f"{where}: no migration was started: nothing to roll back")
+        if not seen.rolls_back and (seen.complete or seen.phase == phases.FINALIZE or Verb.FINALIZE in seen.asked):
+            raise Refused(
+                f"{where}: the operator is at {seen.where} and was told to finalize: it rolls back from SETUP, MIGRATE and DUAL-WRITE only; "
+                "nothing was changed",
+                code="rollback-impossible",
+            )
+        for line in (
+            "tell the operator to roll back, which restarts the brokers up to four times",
+            "remove /controller and /migration in one transaction when it waits for it, and tell it to go on",
+            "give its locks back, delete the job, the KRaft controllers and their volumes, and prove that nothing is left",
+        ):
+            run.progress(f"plan: {line}")
+        return done(f"rollback from {seen.where}")
+
+    def inspect(self, run: Run) -> dict[str, Any]:
+        """Where the operator is."""
+        return told(run.led.driver.observe())
+
+
+class Unlock(LedStep):
+    """unlock.yml: the Lease of a run that is dead; the operator's own locks stay until the migration ends."""
+
+    MUTATES = True
+
+    def decide(self, run: Run) -> Decision:
+        """For state=present the operator's own lock is waited for."""
+        if run.params["state"] == "present":
+            return super().decide(run)
+        wrong = run.params["scope"].not_named("kraft_release", run.params["release"])
+        if wrong:
+            raise Refused(f"unlock.yml requires the cluster's name to be typed again: {wrong}", code="lock-held")
+        who = run.lease.held_by()
+        if who is None:
+            return done("no Lease is held; the operator keeps its own locks until the migration is over")
+        return needed(f"take the Lease away from {who}; the operator keeps its own locks until the migration is over")
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Take it away, or wait."""
+        if run.params["state"] == "present":
+            return super().apply(run)
+        run.lease.take_away()
+        return {}
