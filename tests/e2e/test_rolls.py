@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -26,6 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import log_recovery
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import Back, RollEngine
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
@@ -290,7 +291,8 @@ def test_the_recovery_of_logs_is_told_of(tmp_path: Path, monkeypatch: pytest.Mon
                         return
 
         with beside(kill):
-            driver = open_cluster(client, {"namespace": namespace, "cluster": "kafka", "platform": "auto"}).driver
+            params = {"namespace": namespace, "cluster": "kafka", "platform": "statefulset"}
+            driver = cast("DirectCluster", open_cluster(client, params)).driver
             RollEngine(client, driver, namespace, "kafka", 120, said.append).run(One(), lambda _restart: None)
         reported = [line for line in said if re.search(r"it recovered \d+ of 6\d\d logs", line)]
         print(*said, sep="\n")

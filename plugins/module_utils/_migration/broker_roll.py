@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import stalled_isr
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster, Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import owner_uid, pod_settings_hash
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import made_from
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import workloads as cluster_objects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import made_from
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.registry import open_cluster
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, controller, ours, pod
