@@ -49,7 +49,7 @@ OWNING = (
         LOCKS,
     ),
     Mutant(
-        "the lock is skipped", "6", UTILS + "_base.py", "            run.ensure_lock()\n", "            pass\n", BASE
+        "the lock is skipped", "6", UTILS + "_base.py", "        run.ensure_lock()\n", "        pass\n", BASE
     ),
     Mutant(
         "the lock is taken without a look whose objects these are",
@@ -191,7 +191,7 @@ OWNING = (
     Mutant(
         "a StatefulSet that only has the controllers' name is taken for ours",
         "6",
-        PLATFORM + "workloads.py",
+        PLATFORM + "_statefulset/cluster.py",
         "            if discovery.name_of(item) == self.controllers_name and is_of_controllers(item, self.name)\n",
         "            if discovery.name_of(item) == self.controllers_name\n",
         OWNERSHIP,

@@ -22,6 +22,7 @@ class Acts:
         self.cluster, self.client, self.journal = cluster, cluster.client, cluster.journal
         self.params = {**PARAMS, **cluster.params, "restart_interval": 0, **params}
         self.sub_phase, self.check_mode, self.started = sub_phase, False, 0.0
+        self.opened, self.leads = self.cluster, False
         self.lease = SimpleNamespace(holder="me", stop=self.note("lease stopped"), release=self.note("lease released"))
         self.progress: Callable[[str], None] = self.said.append
 

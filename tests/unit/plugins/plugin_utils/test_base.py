@@ -49,6 +49,8 @@ TWO = {
 class FakeRun:
     """A Run without a cluster that notes how it was used."""
 
+    leads = False
+
     made: ClassVar[list[FakeRun]] = []
     #: whether the Lease was not ours before
     anew = False
@@ -290,7 +292,7 @@ def test_an_action_without_apply_is_an_error() -> None:
     [
         ({"cluster": "kafka"}, "cluster_info: missing required arguments: namespace"),
         ({**GOOD, "nonsense": 1}, "cluster_info: nonsense. Supported parameters include"),
-        ({**GOOD, "platform": "vms"}, "value of platform must be one of: auto, statefulset, got: vms"),
+        ({**GOOD, "platform": "vms"}, "value of platform must be one of: auto, statefulset, confluent, got: vms"),
         ({**GOOD, "soak": "a week"}, "soak"),
     ],
 )

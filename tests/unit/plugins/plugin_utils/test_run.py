@@ -406,7 +406,7 @@ def test_an_event_outside_the_sub_phases_has_no_phase(client: Any) -> None:
 def test_a_support_bundle_is_named_in_the_error(client: Any, monkeypatch: Any) -> None:
     said: list[str] = []
     monkeypatch.setattr(
-        support_bundle, "write", lambda _cluster, folder, _stamp, failure: f"{folder}/{failure['code']}"
+        support_bundle, "write", lambda _cluster, _status, folder, _stamp, failure: f"{folder}/{failure['code']}"
     )
     run = run_of(support_dir="/tmp")
     run.progress = said.append
