@@ -156,11 +156,12 @@ def published(folder: Path) -> list[Object]:
     """Return the published definitions of a folder (needs PyYAML). Raises SandboxError when one is missing."""
     import yaml
 
-    found: list[Object] = []
-    for kind, plural in PLURALS.items():
-        file = folder / f"{plural}.yaml"
+    files = {kind: folder / f"{plural}.yaml" for kind, plural in PLURALS.items()}
+    for kind, file in files.items():
         if not file.is_file():
             raise SandboxError(f"{FOLDER_VARIABLE}: {file} is not there, the definition of {kind}")
+    found: list[Object] = []
+    for file in files.values():
         body: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
         body["metadata"].pop("creationTimestamp", None)
         body.pop("status", None)

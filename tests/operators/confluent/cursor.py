@@ -71,7 +71,9 @@ def following(cursor: Cursor) -> Cursor:
     """Return what comes after a sub-phase that is done."""
     if cursor.phase == BACK:
         chain = _SHORT if cursor.origin == SETUP else _LONG
-        return Cursor(BACK, chain[chain.index(cursor.sub_phase) + 1], cursor.origin)
+        # A wait that is not shown leaves a sub-phase in the status that this way back does not have.
+        number = chain.index(cursor.sub_phase) + 1 if cursor.sub_phase in chain else 0
+        return Cursor(BACK, chain[number], cursor.origin)
     return FORWARD[FORWARD.index(cursor) + 1]
 
 
@@ -108,10 +110,10 @@ def shown(cursor: Cursor, status: Mapping[str, object], switches: Switches) -> O
     before = read(status)
     step = cursor.sub_phase
     if before is not None and before.phase == cursor.phase:
-        quiet = cursor.phase in switches.silent.split(",") and not cursor.ended
+        quiet = cursor.phase == switches.silent and not cursor.ended
         if quiet or (switches.znode_wait == "hidden" and step in WAITS):
             step = before.sub_phase
-    elif switches.znode_wait == "hidden" and step == WAITS[1]:
+    elif switches.znode_wait == "hidden" and step in WAITS:
         step = BACK_STEPS[0]
     phase = {DUAL_WRITE: switches.dual_write, BACK: switches.rollback}.get(cursor.phase, cursor.phase)
     if cursor.phase == BACK and cursor.ended and switches.rollback_ends == COMPLETE:

@@ -98,7 +98,7 @@ class Double:
         recorded = self._processes.recorded().get(PROCESS)
         if recorded is not None and recorded.alive:
             os.kill(recorded.pid, signal.SIGKILL)
-        self._until(lambda: not self.running, "the killed process is still there", 10)
+        self.until(lambda: not self.running, "the killed process is still there", 10)
 
     def stop(self) -> None:
         """End the process in order."""
@@ -208,11 +208,11 @@ class Double:
                 raise SandboxError(f"the job failed in {step}: {self.status.get('conditions')}")
             return wanted in (phase, step)
 
-        self._until(reached, f"the job is not in {wanted}", seconds)
+        self.until(reached, f"the job is not in {wanted}", seconds)
 
     def wait_rolled_back(self, seconds: float = 300.0) -> None:
         """Wait until a rollback is complete."""
-        self._until(lambda: self.place == (BACK, BACK_STEPS[-1]), "the rollback is not complete", seconds)
+        self.until(lambda: self.place == (BACK, BACK_STEPS[-1]), "the rollback is not complete", seconds)
 
     def wait_ready(self, kind: str, name: str, seconds: float = 180.0) -> None:
         """Wait until a CR is ready and has been observed as it is now."""
@@ -224,9 +224,10 @@ class Double:
             conditions = status.get("conditions") or []
             return same and any(c["type"] == READY_CONDITION and c["status"] == "True" for c in conditions)
 
-        self._until(ready, f"{kind} {name} is not ready", seconds)
+        self.until(ready, f"{kind} {name} is not ready", seconds)
 
-    def _until(self, done: Callable[[], bool], reason: str, seconds: float) -> None:
+    def until(self, done: Callable[[], bool], reason: str, seconds: float) -> None:
+        """Wait for anything. Raises SandboxError with the reason and the end of the log."""
         deadline = time.monotonic() + seconds
         while not done():
             if time.monotonic() > deadline:
@@ -250,11 +251,16 @@ def connect(namespace: str, sandbox: Sandbox | None = None) -> Double:
 
 @contextmanager
 def operator(namespace: str, *, enforce_locks: bool = True, keep: bool = False) -> Iterator[Double]:
-    """Install and start the double in a namespace of the sandbox; at the end everything is gone unless ``keep``."""
+    """Install and start the double in a namespace of the sandbox; at the end everything is gone unless ``keep``.
+
+    What an interrupted test has left in that namespace is removed first, which ``keep`` spares too.
+    """
     sandbox = Sandbox()
     double = connect(namespace, sandbox)
     for flavour in ("file", "confluent"):
         sandbox.ensure_image(flavour, versions.DEFAULT_KAFKA)
+    if not keep:
+        double.remove()
     install.install(double.kube, namespace, enforce_locks=enforce_locks)
     double.clear()
     double.start()
