@@ -24,7 +24,7 @@ from tests.operators.confluent.double import Double, connect, operator
 from tests.operators.confluent.manifests import controller
 from tests.operators.confluent.names import CONTROLLER, JOB, KAFKA, ZOOKEEPER
 from tests.sandbox import traffic
-from tests.sandbox.kube import ApiError
+from tests.sandbox.kube import ApiError, Object
 from tests.sandbox.traffic import TrafficSpec
 
 NAMESPACE = "e2e-double"
@@ -85,14 +85,17 @@ def controller_znode(double: Double) -> dict[str, object]:
 
 
 def delete_znodes(double: Double) -> None:
-    """Raise the epoch where it has to be raised, then delete the two znodes."""
-    raised = int(str(controller_znode(double).get("kraftControllerEpoch", -1))) + 100
-    zookeeper(
-        double,
-        f"set {CHROOT}/controller_epoch {raised}",
-        f"deleteall {CHROOT}/controller",
-        f"deleteall {CHROOT}/migration",
-    )
+    """Raise the epoch when the controllers of the new quorum have claimed ZooKeeper, then delete the two znodes."""
+    epoch = int(str(controller_znode(double).get("kraftControllerEpoch", -1)))
+    raised = [f"set {CHROOT}/controller_epoch {epoch + 100}"] if epoch >= 0 else []
+    zookeeper(double, *raised, f"deleteall {CHROOT}/controller", f"deleteall {CHROOT}/migration")
+
+
+def no_controllers(double: Double) -> None:
+    def reason(pods: dict[str, Object]) -> str:
+        return f"still there: {', '.join(pods)}" if pods else ""
+
+    double.kube.wait("Pod", NAMESPACE, reason, labels="app=kraftcontroller", seconds=90)
 
 
 def settings_of(double: Double, pod: str) -> str:
@@ -158,6 +161,8 @@ def test_rollback(double: Double, place: str) -> None:
             double.wait_for(wait)
             (condition,) = double.status["conditions"]
             assert f"{CHROOT}/controller" in condition["message"]
+            if controllers == "stop":
+                no_controllers(double)
             delete_znodes(double)
             double.annotate(JOB, names.CONTINUE)
         double.wait_rolled_back()
