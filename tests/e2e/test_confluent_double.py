@@ -68,6 +68,7 @@ def watched(double: Double) -> Iterator[list[tuple[str, str]]]:
     finally:
         ended.set()
         thread.join()
+        other.kube.close()
 
 
 def zookeeper(double: Double, *commands: str) -> str:
@@ -124,9 +125,7 @@ def clean_up(double: Double) -> None:
     for kind in (JOB, CONTROLLER):
         double.delete(kind)
     kube = double.kube
-    kube.wait(
-        "Pod", NAMESPACE, lambda pods: "controllers are there" if pods else "", labels="app=kraftcontroller", seconds=90
-    )
+    no_controllers(double)
     for claim in kube.list("PersistentVolumeClaim", NAMESPACE, labels="app=kraftcontroller"):
         kube.delete("PersistentVolumeClaim", claim["metadata"]["name"], NAMESPACE)
     zookeeper(double, f"deleteall {CHROOT}/migration")

@@ -269,6 +269,7 @@ def operator(namespace: str, *, enforce_locks: bool = True, keep: bool = False) 
     finally:
         if not keep:
             double.remove()
+        double.kube.close()
 
 
 #: the kinds that a test may want to look at

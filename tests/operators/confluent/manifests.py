@@ -148,6 +148,8 @@ def kafka(spec: ExampleSpec, namespace: str) -> Object:
         "image": _image(spec, KAFKA),
         "dataVolumeCapacity": spec.storage,
         "dependencies": {"zookeeper": {"endpoint": endpoint}},
+        # by which the sandbox's traffic finds a broker
+        "podTemplate": {"labels": {"cluster": spec.kafka}},
     }
     if spec.overrides:
         body["configOverrides"] = {"server": list(spec.overrides)}

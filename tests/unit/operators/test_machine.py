@@ -204,7 +204,8 @@ def test_an_emptied_role_is_a_roll_when_it_is_switched_on_and_leaves_nothing() -
     sim.say(names.CONTINUE)
     sim.run()
     assert sim.rolls == 4
-    assert {**sim.crs[KAFKA]["spec"], "podTemplate": None} == {**original, "podTemplate": None}
+    labels = original["podTemplate"]["labels"]
+    assert sim.crs[KAFKA]["spec"] == {**original, "podTemplate": {"labels": labels, "annotations": {}}}
 
 
 @pytest.mark.parametrize("place", [place for place in places.FORWARD if place.phase in (names.MOVE, names.COMPLETE)])
