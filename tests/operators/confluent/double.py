@@ -232,7 +232,8 @@ class Double:
         while not done():
             if time.monotonic() > deadline:
                 tail = "\n".join(self.log.splitlines()[-15:])
-                raise SandboxError(f"{reason} after {seconds:.0f} s; the operator's log ends with:\n{tail}")
+                state = "runs" if self.running else "does not run"
+                raise SandboxError(f"{reason} after {seconds:.0f} s; the operator {state}, its log ends with:\n{tail}")
             time.sleep(LOOK)
 
     def remove(self, *, with_definitions: bool = False) -> None:

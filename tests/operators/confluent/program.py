@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Operator:
         settings.posting.enabled = False
         settings.scanning.disabled = True
         self._task = asyncio.create_task(self._work())
+        self._task.add_done_callback(_ended)
 
     async def stop(self, **_rest: Any) -> None:
         """End."""
@@ -67,6 +69,14 @@ class Operator:
                     await asyncio.wait_for(self._awake.wait(), LONGEST_WAIT)
                 except TimeoutError:
                     continue
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """End the process when its work has ended by an error: a test that waits has to see that nobody works any more."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("the operator ends", exc_info=task.exception())
+        logging.shutdown()
+        os._exit(1)
 
 
 def registered(operator: Operator) -> Any:
