@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.release import __version__ as ansible_version
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import report
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.html import page
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.page import page
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status as statuses

@@ -16,7 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report impor
     report,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import (
-    html as report_html,
+    page as pages,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import (
     svg as report_svg,
@@ -239,7 +239,7 @@ def test_the_whole_migration() -> None:
 
 def test_the_same_facts_give_the_same_report() -> None:
     assert made() == made()
-    assert report_html.page(made()) == report_html.page(made())
+    assert pages.page(made()) == pages.page(made())
 
 
 def test_summary_has_the_figures_of_the_canary_it_knows() -> None:
@@ -299,7 +299,7 @@ def test_failures_are_listed_and_coloured() -> None:
     )
     data = report.build(journal, STATUS)
     assert data["failures"][0]["error"] == "<boom>"
-    html = report_html.page(data)
+    html = pages.page(data)
     assert "&lt;boom&gt;" in html
     assert "<boom>" not in html
     assert 'class="k-bad"' in html
@@ -343,13 +343,13 @@ def test_a_folded_journal_makes_a_report_too(monkeypatch: Any) -> None:
 
 
 def test_the_page_of_a_folded_journal(monkeypatch: Any) -> None:
-    html = report_html.page(report.build(folded(monkeypatch, 6_000), STATUS))
+    html = pages.page(report.build(folded(monkeypatch, 6_000), STATUS))
     assert "Folded events" in html
     assert ">299<" in html
     assert "brokers, stage migration: 3 restarts in" in html
     assert "The times of each pod were folded" in html
     assert 'class="r-ready"' not in report_svg.timeline(report.build(folded(monkeypatch, 6_000), STATUS), 1100, 374)
-    assert "Folded events" not in report_html.page(made())
+    assert "Folded events" not in pages.page(made())
 
 
 def test_a_roll_without_times_of_its_own_has_those_of_its_event() -> None:
@@ -368,26 +368,26 @@ def test_by_version() -> None:
 
 
 def test_the_page_needs_nothing_else() -> None:
-    html = report_html.page(made())
+    html = pages.page(made())
     assert not re.findall(r"<(?:script|link|img|iframe|object)\b|url\(|@import|\bsrc=|href=", html)
     assert set(re.findall(r"https?://[^\"' ]+", html)) <= {"http://www.w3.org/2000/svg"}
 
 
 def test_the_page_tells_what_happened() -> None:
-    html = report_html.page(made())
+    html = pages.page(made())
     for text in ("123456 acked", "accepted by name", BY, "process.roles=broker", "- zookeeper.connect", "the active one",
                  "not reversible", "NOT READY", "migration flag off", "not running", "not known", "traffic-3", "1 x TimeoutException: x &lt; y"):  # fmt: skip
         assert text in html, text
 
 
 def test_an_empty_journal_makes_a_page_too() -> None:
-    html = report_html.page(report.build(Journal("kafka"), {}))
+    html = pages.page(report.build(Journal("kafka"), {}))
     assert "no events yet" in html
     assert "Gates" not in html
 
 
 def test_a_running_or_failed_canary_says_so() -> None:
-    html = report_html.page(made(canary={"ok": False, "running": True}, status={**STATUS, "state": "MIXED"}))
+    html = pages.page(made(canary={"ok": False, "running": True}, status={**STATUS, "state": "MIXED"}))
     assert "RECORDS ARE LOST" in html
     assert "still running" in html
     assert "a roll is under way" in html
@@ -397,7 +397,7 @@ def test_a_pod_that_had_nothing_to_wait_for_and_a_standing_state() -> None:
     journal = sample()
     journal.events, journal.pure_since = journal.events[:7], ""
     journal.events[5]["pods"][0]["back_ms"] = 0
-    html = report_html.page(report.build(journal, {**STATUS, "state": "HYBRID_DUAL_WRITE", "controllers": []}))
+    html = pages.page(report.build(journal, {**STATUS, "state": "HYBRID_DUAL_WRITE", "controllers": []}))
     assert "since 14:13" in html
 
 
@@ -418,7 +418,7 @@ def _boxes(svg: str) -> list[tuple[float, float, float, float, str]]:
 
 @pytest.mark.parametrize("soak", [0.0, 7 * DAY])
 @pytest.mark.parametrize("brokers", [3, 12, 50])
-@pytest.mark.parametrize("shape", [report_html.WIDE, report_html.NARROW])
+@pytest.mark.parametrize("shape", [pages.WIDE, pages.NARROW])
 def test_no_text_lies_on_another_or_outside(soak: float, brokers: int, shape: tuple[int, int]) -> None:
     boxes = _boxes(report_svg.timeline(made(soak, brokers), *shape))
     for a, b in combinations(boxes, 2):
@@ -431,7 +431,7 @@ def test_no_text_lies_on_another_or_outside(soak: float, brokers: int, shape: tu
 
 
 def test_a_soak_breaks_the_picture_and_names_the_state() -> None:
-    svg = report_svg.timeline(made(7 * DAY), *report_html.WIDE)
+    svg = report_svg.timeline(made(7 * DAY), *pages.WIDE)
     assert "7 d later, all in HYBRID_DUAL_WRITE" in svg
     assert "7 d later, all in PURE_DUAL_WRITE" in svg
     # the phase that goes on after a break is named again
@@ -439,15 +439,15 @@ def test_a_soak_breaks_the_picture_and_names_the_state() -> None:
 
 
 def test_many_restarts_are_thin_lines() -> None:
-    svg = report_svg.timeline(made(brokers=50), *report_html.WIDE)
+    svg = report_svg.timeline(made(brokers=50), *pages.WIDE)
     assert "50 restarts, kafka-0 to kafka-49" in svg
     assert "kafka-7 (id 7)" not in svg
     assert "kafka-7: Ready after" in svg
 
 
 def test_a_canary_gap_is_marked_only_where_it_is_known() -> None:
-    assert "1234 ms" in report_svg.timeline(made(), *report_html.WIDE)
-    assert "between two acks" not in report_svg.timeline(made(canary={"longest_ack_gap_ms": "x"}), *report_html.WIDE)
+    assert "1234 ms" in report_svg.timeline(made(), *pages.WIDE)
+    assert "between two acks" not in report_svg.timeline(made(canary={"longest_ack_gap_ms": "x"}), *pages.WIDE)
 
 
 @pytest.mark.parametrize(
@@ -477,7 +477,7 @@ def test_short_names() -> None:
 def test_the_axis_suits_the_length(length: float, clock: str) -> None:
     journal = Journal("kafka")
     journal.add(report.iso(T0 + int(length * 1000)), "SETUP", "SetupMutateKRaftController", "x", seconds=length)
-    assert clock in report_svg.timeline(report.build(journal, {}), *report_html.WIDE)
+    assert clock in report_svg.timeline(report.build(journal, {}), *pages.WIDE)
 
 
 def rolled_back(complete: bool = True) -> Journal:
@@ -532,7 +532,7 @@ def test_the_rollback_is_reported() -> None:
         "HYBRID_DUAL_WRITE",
         "ZOOKEEPER",
     ]
-    html = report_html.page(made_of)
+    html = pages.page(made_of)
     for text in (
         "Rollback",
         "14 ms",
@@ -550,7 +550,7 @@ def test_a_rollback_that_is_not_complete_says_so() -> None:
     journal.events[-2].update(
         raised_epoch=None, controller=None, high_watermark=None, znodes_to_election_ms=None, deleted=[], removed={}
     )
-    html = report_html.page(report.build(journal, {**STATUS, "state": "ZOOKEEPER", "controllers": []}))
+    html = pages.page(report.build(journal, {**STATUS, "state": "ZOOKEEPER", "controllers": []}))
     for text in ("run rollback.yml again", "was high enough", "no copy had been made", "nothing"):
         assert text in html
 
@@ -558,7 +558,7 @@ def test_a_rollback_that_is_not_complete_says_so() -> None:
 def test_without_a_rollback_nothing_is_said_of_one() -> None:
     made_of = made()
     assert made_of["rollback"] is None
-    assert "<h2>Rollback</h2>" not in report_html.page(made_of)
+    assert "<h2>Rollback</h2>" not in pages.page(made_of)
     assert not any(row["phase"] == "RollbackToZk" for row in made_of["sub_phases"])
 
 
