@@ -26,7 +26,6 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftA
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 Patch = dict[str, Any]
-#: what the start of a controller sets by itself differs from pod to pod
 
 
 class ActionModule(KraftAction):
@@ -120,9 +119,6 @@ def _versions(run: Run, status: Mapping[str, Any]) -> dict[str, str]:
         if status.get(kind):
             found[f"Kafka, {kind}"] = report.by_version(status[kind])
     return found
-
-
-# What to put into git
 
 
 def _readable(read: Callable[[], list[Patch]]) -> Iterator[Patch]:

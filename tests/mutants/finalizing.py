@@ -289,7 +289,7 @@ FINALIZING = (
         "what a restarted controller would read stays without the flag",
         "2",
         ACTION + "broker_settings.py",
-        "            self._flag_again(run)\n",
+        "            self._restore_flag(run)\n",
         "            pass\n",
         ACT["broker_settings"],
     ),

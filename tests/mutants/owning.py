@@ -36,7 +36,7 @@ OWNING = (
         "a broker with settings that differ from those written is back",
         "11",
         MIGRATION + "broker_roll.py",
-        "        if wrong:\n            raise KraftError(",
+        "        if differs:\n            raise KraftError(",
         "        if False:\n            raise KraftError(",
         SAFETY,
     ),

@@ -119,8 +119,8 @@ RESTARTING = (
         "what was safe before a budget refused is not looked at again",
         "4",
         MIGRATION + "roll_engine.py",
-        "            found = self._when_safe(target, pod, progress)\n",
-        "            found = self._when_safe(target, pod, progress) if not deadline else self.client.find(POD, pod, self.namespace)\n",
+        "            found = self._wait_until_safe(target, pod, progress)\n",
+        "            found = self._wait_until_safe(target, pod, progress) if not deadline else self.client.find(POD, pod, self.namespace)\n",
         ENGINE,
     ),
     Mutant(

@@ -65,7 +65,7 @@ class BrokerRoll(HashTarget):
         self,
         cluster: DirectCluster,
         hash_of_set: Mapping[str, str],
-        wanted: Callable[[str, ProcessFacts], str],
+        wrong: Callable[[str, ProcessFacts], str],
         guard: Callable[[], None],
         *,
         registers: bool,
@@ -74,7 +74,7 @@ class BrokerRoll(HashTarget):
     ) -> None:
         """Take the settings hash that the pods of each StatefulSet (by uid) must have.
 
-        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``guard`` checks
+        ``wrong(pod, facts)`` returns what is wrong with a running process, or an empty string; ``guard`` checks
         gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
         register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
         that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see stalled_isr.py.
@@ -90,7 +90,7 @@ class BrokerRoll(HashTarget):
             {name: pod for name, pod in cluster.pods.items() if not has_hash(pod)},
         )
         self.cluster = cluster
-        self._wanted = wanted
+        self._wrong = wrong
         self._guard = guard
         self._down_too = down_too
         self._handed_over = handed_over
@@ -212,10 +212,10 @@ class BrokerRoll(HashTarget):
             synced, note = self._wait_in_sync(pod, deadline, progress)
         finally:
             slow.cancel()
-        wrong = self._wanted(pod, self._facts(pod, reading))
-        if wrong:
+        differs = self._wrong(pod, self._facts(pod, reading))
+        if differs:
             raise KraftError(
-                f"the broker runs with settings that differ from those written: {wrong}", code="setting-overridden"
+                f"the broker runs with settings that differ from those written: {differs}", code="setting-overridden"
             )
         del self._left[pod]
         return Back(synced.happened_ms, int(time.time() * 1000), note)

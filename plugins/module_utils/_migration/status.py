@@ -48,7 +48,7 @@ def already_over(cluster: DirectCluster) -> str:
     return final if cluster.state.name == state.FINALIZED else ""
 
 
-def state_to_tell(cluster: DirectCluster) -> str:
+def reported_state(cluster: DirectCluster) -> str:
     """The name of the state, for a result that decides nothing: as ``already_over`` finds it."""
     return state.FINALIZED if cluster.driver.shows_finalized() else cluster.state.name
 

@@ -60,7 +60,7 @@ def test_a_rollback_is_proved_before_the_lock_is_released(monkeypatch: pytest.Mo
 
 
 def test_what_is_left_keeps_the_lock_and_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.3: the end is not recorded as long as anything is left."""
+    """Rule 3: the end is not recorded as long as anything is left."""
     run = scene(monkeypatch, rollback.COMPLETE, controllers=None)
     monkeypatch.setattr(rollback_proof, "prove", run.note("not proved", KraftError("still there: volumes")))
     with pytest.raises(KraftError, match="volumes"):

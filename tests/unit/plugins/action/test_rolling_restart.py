@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules 6.1, 6.2, 6.4 and 6.7 around a roll: what is looked at before each restart, and whose restart comes first."""
+"""Rules 1, 2, 6 and 9 around a roll: what is looked at before each restart, and whose restart comes first."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def restarts(run: Acts) -> list[str]:
 
 
 def test_the_gates_are_asked_before_each_restart_of_a_controller(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.1: a gate may shut between two restarts."""
+    """Rule 1: a gate may shut between two restarts."""
     run = scene(monkeypatch, "final", "controllers", controllers=at_stage("kafka-kraft", "final"))
     action(rolling_restart).apply(run)
     before = ["lock looked at", "gates"]
@@ -92,7 +92,7 @@ def test_the_gates_are_asked_before_each_restart_of_a_controller(monkeypatch: py
 def test_what_is_asked_before_each_restart_of_a_broker(
     monkeypatch: pytest.MonkeyPatch, stage: str, asked: list[str]
 ) -> None:
-    """Rules 6.4 and 6.7: who holds /controller, and whose objects these are, may change while a roll lasts."""
+    """Rules 6 and 9: who holds /controller, and whose objects these are, may change while a roll lasts."""
     run = scene(monkeypatch, stage)
     action(rolling_restart).apply(run)
     wanted = [(*("lock looked at", *asked), f"restart broker kafka-{number}") for number in range(3)]
@@ -101,7 +101,7 @@ def test_what_is_asked_before_each_restart_of_a_broker(
 
 @pytest.mark.parametrize("code", ["stranger-broker", "controller-missing", "reassignment-running"])
 def test_what_a_roll_does_not_begin_with(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Rules 6.6 and 6.7: a reassignment waits, and a broker that is not a pod of ours stops the run."""
+    """Rules 4 and 5: a reassignment waits, and a broker that is not a pod of ours stops the run."""
     run = scene(monkeypatch, "kraft")
     run.params["findings"] = [
         finding("partition-not-healthy", "t", "it waits for those"),
@@ -124,7 +124,7 @@ def lost_flags(monkeypatch: pytest.MonkeyPatch) -> Acts:
 
 
 def test_controllers_without_the_flag_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: with one of them active, brokers in ZooKeeper mode would have nobody any more."""
+    """Rule 2: with one of them active, brokers in ZooKeeper mode would have nobody any more."""
     run = lost_flags(monkeypatch)
     action(rolling_restart).apply(run)
     assert restarts(run) == [
@@ -136,14 +136,14 @@ def test_controllers_without_the_flag_come_first(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_flag_that_does_not_come_back_stops_the_return(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: what the restarted process runs decides, not what it was given."""
+    """Rule 2: what the restarted process runs decides, not what it was given."""
     run = lost_flags(monkeypatch)
     seen: list[str] = []
 
     def engine(*_arguments: Any) -> Any:
         def look(target: Any, _on_restart: Any) -> None:
-            seen.append(target._wanted("kafka-kraft-0", facts()))
-            seen.append(target._wanted("kafka-kraft-0", facts(zookeeper_metadata_migration_enable="TRUE ")))
+            seen.append(target._wrong("kafka-kraft-0", facts()))
+            seen.append(target._wrong("kafka-kraft-0", facts(zookeeper_metadata_migration_enable="TRUE ")))
 
         return SimpleNamespace(run=look)
 
@@ -182,7 +182,7 @@ def test_only_pods_with_other_settings_are_restarted(monkeypatch: pytest.MonkeyP
 
 
 def test_a_stage_of_the_way_there_leads_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: in a rollback the controllers get their flag first, which only rollback.yml sees to."""
+    """Rule 2: in a rollback the controllers get their flag first, which only rollback.yml sees to."""
     run = scene(monkeypatch, "migration", pods=made("new", "old", "new"))
     with pytest.raises(Refused, match="kafka-1 run in KRaft mode and stage migration"):
         action(rolling_restart).decide(run)

@@ -70,7 +70,7 @@ def test_a_null_migration_is_found_with_and_without_controllers(run: Any) -> Non
 
 
 def test_a_stale_migration_with_empty_controllers() -> None:
-    """Rule 6.3: /migration with an offset > 0 and no controller that knows of it is refused and explained."""
+    """Rule 3: /migration with an offset > 0 and no controller that knows of it is refused and explained."""
     stale = Migration(100, 5, 1234, 5)
     found = stored(migration=stale)
     assert codes(found) == ["migration-stale"]
@@ -85,7 +85,7 @@ def test_a_migration_before_its_copy_is_no_leftover(offset: Any) -> None:
 
 
 def test_a_controller_znode_of_a_quorum_that_is_gone() -> None:
-    """Rule 6.3: leftovers of KRaft are found before a start."""
+    """Rule 3: leftovers of KRaft are found before a start."""
     left = Controller(100, 7, False)
     found = stored(controller=left)
     assert codes(found) == ["controller-leftover"]
@@ -95,7 +95,7 @@ def test_a_controller_znode_of_a_quorum_that_is_gone() -> None:
 
 
 def test_volumes_of_earlier_controllers() -> None:
-    """Rule 6.3: an old metadata log would be written over ZooKeeper."""
+    """Rule 3: an old metadata log would be written over ZooKeeper."""
     found = stored(volumes=["data-kafka-kraft-0", "data-kafka-kraft-1"])
     assert codes(found) == ["controller-volumes-leftover"]
     assert found[0].where == "data-kafka-kraft-0, data-kafka-kraft-1"
@@ -140,7 +140,7 @@ def test_membership_is_complete() -> None:
 
 
 def test_a_stranger_stops_the_run() -> None:
-    """Rule 6.6: an id in /brokers/ids that maps to no managed pod is an unmanaged broker."""
+    """Rule 5: an id in /brokers/ids that maps to no managed pod is an unmanaged broker."""
     found = checks.membership({0, 1, 7}, PODS, PODS.values(), [])
     assert codes(found) == ["stranger-broker"]
     assert found[0].sentence.startswith("broker 7 is registered in ZooKeeper but is not a pod of this cluster")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.4: no admin change is answered and then lost."""
+"""Rule 9: no admin change is answered and then lost."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_another_pod_may_have_to_go_first() -> None:
 
 
 def test_one_pod_at_a_time_each_checked_right_before() -> None:
-    """Rules 6.1 and 6.6: safety and gates are evaluated before each restart, and the next waits for the last to be back."""
+    """Rules 1 and 4: safety and gates are evaluated before each restart, and the next waits for the last to be back."""
     scene = Scene()
     restarts = scene.run()
     steps = ["safe", "sure", "gone", "back", "told"]
@@ -190,7 +190,7 @@ def test_nothing_left_is_nothing_done() -> None:
 
 @pytest.mark.parametrize("attribute", ["unsafe", "unsure"])
 def test_what_is_not_safe_is_not_restarted(attribute: Any) -> None:
-    """Rules 6.1 and 6.6: without them no pod is deleted."""
+    """Rules 1 and 4: without them no pod is deleted."""
     scene = Scene()
     setattr(scene.target, attribute, Refused("not now", code="wrong-state"))
     assert scene.fails(Refused).message == "not now"
@@ -234,7 +234,7 @@ def test_a_budget_that_never_allows_it_is_named_and_nothing_is_deleted() -> None
 
 
 def test_two_budgets_for_one_pod_are_both_named_and_nothing_is_tried() -> None:
-    """D17: the API server answers 500 to each try, however long it is asked."""
+    """The API server answers 500 to each try, however long it is asked."""
     other = {**PDB, "metadata": {"name": "all-pods", "namespace": "n"}}
     scene = Scene(PDB, other)
     error = scene.fails(Refused)
@@ -321,7 +321,7 @@ def test_a_pod_that_somebody_else_is_just_replacing_is_waited_for() -> None:
 
 
 def test_what_was_safe_before_a_budget_refused_is_looked_at_again() -> None:
-    """Rule 6.6: the budget was used up by somebody else's eviction, whose broker is not back in every ISR yet."""
+    """Rule 4: the budget was used up by somebody else's eviction, whose broker is not back in every ISR yet."""
     scene = Scene({**PDB, "status": {"disruptionsAllowed": 1}})
     scene.client.evictions = [False, True]
     scene.run()
@@ -494,7 +494,7 @@ def ordered(policy: str = "OrderedReady") -> Obj:
 
 
 def test_a_set_that_makes_its_pods_in_order_waits_for_another_one(monkeypatch: Any) -> None:
-    """D26: kafka-0 fell while kafka-1 was restarted; nobody makes kafka-1 before kafka-0 is Ready."""
+    """OrderedReady: kafka-0 fell while kafka-1 was restarted; nobody makes kafka-1 before kafka-0 is Ready."""
     monkeypatch.setattr(pod_start, "MADE", 0.1)
     scene = Scene(ordered(), timeout=5)
     scene.target.left = ["kafka-1"]
@@ -625,7 +625,7 @@ class Recovering:
 
 
 def test_a_pod_that_recovers_its_logs_has_time_as_long_as_it_does(monkeypatch: Any) -> None:
-    """D19: it takes longer than the deadline of a start, and is told of."""
+    """It takes longer than the deadline of a start, and is told of."""
     monkeypatch.setattr(log_recovery, "PATIENCE", 0.05)
     monkeypatch.setattr(log_recovery, "EVERY", 0.03)
     scene = Scene(timeout=1.0)

@@ -50,7 +50,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, seen: Seen, sub_phase: str, *, check_mo
 def test_what_is_finalized_is_refused_by_every_sub_phase(
     monkeypatch: pytest.MonkeyPatch, sub_phase: str, check_mode: bool
 ) -> None:
-    """Rule 6.1: a task alone, started with --tags, refuses as well."""
+    """Rule 1: a task alone, started with --tags, refuses as well."""
     with pytest.raises(Refused) as refused:
         ask(monkeypatch, replace(PURE, state=state.FINALIZED), sub_phase, check_mode=check_mode)
     assert refused.value.code == "rollback-impossible"
@@ -68,7 +68,7 @@ def test_what_is_finalized_is_refused_by_every_sub_phase(
     ],
 )
 def test_nothing_is_done_before_its_turn(monkeypatch: pytest.MonkeyPatch, seen: Seen, sub_phase: str) -> None:
-    """Rule 6.4: the order is kept by each action, not by the playbook."""
+    """Rule 9: the order is kept by each action, not by the playbook."""
     with pytest.raises(Refused) as refused:
         ask(monkeypatch, seen, sub_phase)
     assert refused.value.code == "wrong-state"
@@ -112,7 +112,7 @@ def _broker(*, logs: tuple[str, ...] = (), versions: tuple[int, ...] = (0,)) -> 
 
 
 def test_flags_and_who_leads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.1: one controller without the flag is no end; when it leads or has led, it is."""
+    """Rule 1: one controller without the flag is no end; when it leads or has led, it is."""
     flags = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
     seen = observed(monkeypatch, heads(KRAFT, migration=True), flags=flags)
     assert (seen.unflagged, seen.unflagged_active) == (("kafka-kraft-1",), False)
@@ -133,7 +133,7 @@ def test_who_holds_the_znodes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pods_of_controllers_count_without_their_statefulset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.4: a process may outlive the object that made it."""
+    """Rule 9: a process may outlive the object that made it."""
     client = FakeClient(controller("kafka-kraft-1"), pod("kafka-0"))
     seen = observed(monkeypatch, heads(BROKER, migration=False), client=client, controllers=None, flags={})
     assert seen.controller_pods == ("kafka-kraft-1",)

@@ -52,7 +52,7 @@ def controller_target(cluster: Any) -> Any:
 
 
 def test_no_controller_goes_unless_the_others_are_a_majority(seen: Any) -> None:
-    """Rule 6.6: two voters of five that do not answer count against the majority."""
+    """Rule 4: two voters of five that do not answer count against the majority."""
     ids = {3000 + n: f"kafka-kraft-{n}" for n in range(5)}
     five = ",".join(f"{number}@x:9093" for number in ids)
     cluster = cluster_with(
@@ -84,7 +84,7 @@ def test_a_voter_that_falls_while_the_gates_are_read_stops_the_restart(seen: Any
 
 
 def test_followers_first_the_active_controller_last(seen: Any) -> None:
-    """Rule 6.1: the first active controller without the flag comes as late as possible."""
+    """Rule 1: the first active controller without the flag comes as late as possible."""
     target = controller_target(cluster_with())
     assert target.next() == ("kafka-kraft-1", 3)
     seen[:] = [quorum(leader=3002)]
@@ -144,7 +144,7 @@ def isr(*replicas: Any, min_isr: Any = 2) -> Any:
 
 
 def test_a_broker_waits_until_its_partitions_can_spare_it(monkeypatch: Any) -> None:
-    """Rule 6.6: min.insync.replicas is kept; the wait is for exactly the replica that is missing."""
+    """Rule 4: min.insync.replicas is kept; the wait is for exactly the replica that is missing."""
     target, waited = broker_target(monkeypatch, [isr(0, 1), isr(0, 1, 2)])
     said: list[str] = []
     target.wait_until_safe("kafka-0", 5.0, said.append)
@@ -153,7 +153,7 @@ def test_a_broker_waits_until_its_partitions_can_spare_it(monkeypatch: Any) -> N
 
 
 def test_a_broker_whose_partitions_never_recover_stays(monkeypatch: Any) -> None:
-    """Rule 6.6: the deadline ends in a refusal to restart, not in a restart."""
+    """Rule 4: the deadline ends in a refusal to restart, not in a restart."""
     target, _waited = broker_target(monkeypatch, [isr(0, 1)])
     with pytest.raises(DeadlineExceeded) as raised:
         target.wait_until_safe("kafka-0", 0.0, lambda _text: None)
@@ -179,7 +179,7 @@ def follows(monkeypatch: Any, target: Any, *standing: int) -> list[tuple[int, fl
 
 @pytest.mark.parametrize("port", [None, 8778])
 def test_zookeeper_follows_when_it_has_what_the_quorum_has_committed(monkeypatch: Any, port: Any) -> None:
-    """Rule 4, P12: with and without Jolokia; that /migration is written once more says nothing of how far behind it is."""
+    """Rule 4: with and without Jolokia; that /migration is written once more says nothing of how far behind it is."""
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
     for each in target.cluster.controller_facts.values():
         each.jolokia_port = port
@@ -389,7 +389,7 @@ def test_while_a_broker_is_controller_nothing_is_looked_for(monkeypatch: Any) ->
 
 
 def test_znodes_that_do_not_follow_the_quorum_decide_nothing(monkeypatch: Any, seen: Any) -> None:
-    """Rule 6.6: with the controllers cut off from ZooKeeper the ISR in it is an old one."""
+    """Rule 4: with the controllers cut off from ZooKeeper the ISR in it is an old one."""
     reads: list[str] = []
     target, _waited = broker_target(monkeypatch, [isr(0, 1, 2)])
     target.cluster.zookeeper.znodes["/controller"].ephemeral = False
@@ -453,7 +453,7 @@ def test_a_controller_that_is_named_is_restarted_whatever_hash_it_has() -> None:
 
 
 def test_a_partition_that_can_never_spare_it_needs_acceptance_by_name(monkeypatch: Any) -> None:
-    """Rule 6.6: RF <= min ISR stops the roll unless it was accepted."""
+    """Rule 4: RF <= min ISR stops the roll unless it was accepted."""
     strict = isr(0, 1, 2, min_isr=3)
     target, _waited = broker_target(monkeypatch, [strict])
     with pytest.raises(Refused) as raised:
@@ -465,7 +465,7 @@ def test_a_partition_that_can_never_spare_it_needs_acceptance_by_name(monkeypatc
 
 
 def test_the_controller_broker_goes_last_and_what_has_its_settings_is_skipped(monkeypatch: Any) -> None:
-    """Rule 6.6."""
+    """Rule 4."""
     done = pod("kafka-1", annotations={names.SETTINGS_HASH: "new"})
     cluster = cluster_with()
     cluster.pods["kafka-1"] = done
@@ -490,7 +490,7 @@ def back(monkeypatch: Any, wrong: str = "") -> Any:
     """A broker that has just been restarted; what is waited for is noted."""
     target, waited = broker_target(monkeypatch, [isr(0, 1, 2)], cluster=cluster_with(container="kafka"))
     target._registers = False
-    target._wanted = lambda _pod, _facts: wrong
+    target._wrong = lambda _pod, _facts: wrong
     monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: [("t", 0), ("u", 3)])
     monkeypatch.setattr(
         broker_roll, "wait_in_sync", lambda _session, want, **_: waited.append(want) or SimpleNamespace(happened_ms=7)
@@ -500,7 +500,7 @@ def back(monkeypatch: Any, wrong: str = "") -> Any:
 
 
 def test_a_broker_is_back_when_it_is_in_every_isr(monkeypatch: Any) -> None:
-    """Rule 6.6: the next one goes when nothing lacks this one any more."""
+    """Rule 4: the next one goes when nothing lacks this one any more."""
     target, waited = back(monkeypatch)
     assert target.wait_until_back("kafka-0", 5.0, lambda _text: None).happened_ms == 7
     assert waited == [{("t", 0): 0, ("u", 3): 0}]
@@ -548,7 +548,7 @@ def claim(name: Any) -> Any:
     ],
 )
 def test_empty_controllers_are_not_started_over_a_finished_copy(view: Any, claims: Any, code: Any) -> None:
-    """Rule 6.3: enforced in the step that starts them, whatever preflight said."""
+    """Rule 3: enforced in the step that starts them, whatever preflight said."""
     client = FakeClient(*[claim(name) for name in claims])
     with pytest.raises(Refused) as raised:
         volumes.refuse_leftovers(cluster_with(view=view, client=client))
@@ -665,7 +665,7 @@ def test_a_statefulset_that_lacks_pods(monkeypatch: Any) -> None:
 
 
 def test_a_missing_dump_tool_is_found_before_the_migration() -> None:
-    """D7: the gate and the rollback need it."""
+    """The gate and the rollback need it."""
     there, gone = facts(), facts()
     there.tools, gone.tools = {"kafka-dump-log": "/opt/kafka/bin/kafka-dump-log.sh"}, {}
     assert preflight.tool_findings(cluster_with(facts={"kafka-0": there, "kafka-1": Unknown("x")})) == []

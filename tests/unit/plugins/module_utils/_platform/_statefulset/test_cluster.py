@@ -109,7 +109,7 @@ def test_a_pod_that_is_being_deleted_may_still_run(processes: Any) -> None:
 
 
 def test_no_flag_is_left_out(processes: Any) -> None:
-    """D4: of three controllers one answers, and has the flag."""
+    """Of three controllers one answers, and has the flag."""
     processes["kafka-kraft-0"] = facts(node_id="3000", **FLAG)
     processes["kafka-kraft-1"] = Unreachable("the exec failed")
     pods = [pod(f"kafka-kraft-{number}", owner="uid-kafka-kraft") for number in range(2)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.7 at the border: nothing is written over what somebody else has changed, and no ungated roll can start."""
+"""Rule 6 at the border: nothing is written over what somebody else has changed, and no ungated roll can start."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_what_nobody_has_written_yet_is_untouched() -> None:
 
 
 def test_a_template_that_somebody_changed_stops_the_run_and_says_who(client: Any) -> None:
-    """Rule 6.7: a change under us stops the run and names the manager."""
+    """Rule 6: a change under us stops the run and names the manager."""
     writes.write_template(client, stored(client), copy.deepcopy(NEW))
     edited(client)
     with pytest.raises(Conflict) as raised:
@@ -82,7 +82,7 @@ def test_a_template_that_somebody_changed_stops_the_run_and_says_who(client: Any
 
 
 def test_nothing_is_written_over_a_changed_template(client: Any) -> None:
-    """Rule 6.7: the check is in the write itself, not only in front of it."""
+    """Rule 6: the check is in the write itself, not only in front of it."""
     writes.write_template(client, stored(client), copy.deepcopy(NEW))
     edited(client)
     client.calls.clear()
@@ -92,7 +92,7 @@ def test_nothing_is_written_over_a_changed_template(client: Any) -> None:
 
 
 def test_a_change_between_reading_and_writing_is_a_conflict(client: Any) -> None:
-    """Rule 6.7: each write holds for the spec that was read."""
+    """Rule 6: each write holds for the spec that was read."""
     read = stored(client)
     edited(client)
     with pytest.raises(Conflict) as raised:
