@@ -42,13 +42,16 @@ def one(name: str, test: str) -> tuple[str, ...]:
 
 
 ROLLBACK = unit("module_utils/_core/test_rollback")
-CHECKS = unit("module_utils/_core/test_checks", "module_utils/_migration/test_safety")
+CHECKS = unit("module_utils/_core/test_checks", "module_utils/_migration/test_preflight")
 ROLLING = unit("module_utils/_core/test_rolling")
 STATE = unit("module_utils/_core/test_state")
 GATES = unit("module_utils/_migration/test_gates")
 LOG = unit("module_utils/_core/_metadata/test_log_messages")
 QUORUM = unit("module_utils/_kafka/test_quorum")
-SAFETY = unit("module_utils/_migration/test_safety")
+BROKER_ROLL = unit("module_utils/_migration/test_broker_roll")
+STALLED = unit("module_utils/_migration/test_stalled_brokers")
+CONTROLLER_ROLL = unit("module_utils/_migration/test_controller_roll")
+PREFLIGHT = unit("module_utils/_migration/test_preflight")
 LOCKS = unit("module_utils/_platform/_statefulset/test_locks")
 WRITES = unit("module_utils/_platform/_statefulset/test_writes")
 REMOVAL = unit("module_utils/_migration/test_quorum_removal")

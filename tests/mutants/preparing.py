@@ -6,7 +6,16 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CORE, PLATFORM, Mutant, unit
+from tests.mutants.mutant import (
+    ACT,
+    ACTION,
+    CHECKS,
+    CORE,
+    PLATFORM,
+    PREFLIGHT,
+    Mutant,
+    unit,
+)
 
 MANIFESTS = CORE + "_manifests/"
 BROKER_CHECKS = unit("module_utils/_platform/_statefulset/test_broker_checks")
@@ -104,5 +113,53 @@ PREPARING = (
         "        if len(names) > 1:\n",
         "        if False:\n",
         _manifests("budgets"),
+    ),
+    Mutant(
+        "a stale /migration is accepted",
+        "3",
+        CORE + "checks.py",
+        "    if view.migration is not None and view.migration.offset > 0:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a /controller that KRaft left is accepted",
+        "3",
+        CORE + "checks.py",
+        "    if view.controller is not None and view.controller.is_kraft:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "old volumes of controllers are accepted",
+        "3",
+        CORE + "checks.py",
+        "    if volumes:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "leftovers do not stop the controllers",
+        "3",
+        PLATFORM + "_statefulset/volumes.py",
+        "            raise Refused(item.sentence, code=item.code)\n",
+        "            continue\n",
+        PREFLIGHT,
+    ),
+    Mutant(
+        "controllers start without a look at leftovers",
+        "3",
+        ACTION + "kraft_controller.py",
+        "        else:\n            _refuse_leftovers(cluster, begun=now == stage)\n",
+        "        else:\n            pass\n",
+        ACT["kraft_controller"],
+    ),
+    Mutant(
+        "controllers that lost their volumes start beside /migration",
+        "3",
+        ACTION + "kraft_controller.py",
+        "    if not begun or not (controllers.claims() or cluster.driver.checks.claims()):\n",
+        "    if not begun:\n",
+        ACT["kraft_controller"],
     ),
 )

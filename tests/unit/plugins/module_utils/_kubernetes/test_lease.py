@@ -179,7 +179,7 @@ def test_an_alien_is_waited_out_visibly_for_one_duration_of_our_own(renewed: Any
 
 def test_a_lease_that_seems_to_be_over_is_worth_its_duration(monkeypatch: Any) -> None:
     """With a short kraft_lock_timeout nobody could ever take over from a run that is dead elsewhere."""
-    monkeypatch.setattr(lease, "LOOK", 0.05)
+    monkeypatch.setattr(lease, "CHECK_EVERY", 0.05)
     mine, client = leased(held(renewed=-5, duration=1))
     begin = time.monotonic()
     mine.acquire(0, silent)
@@ -190,7 +190,7 @@ def test_a_lease_that_seems_to_be_over_is_worth_its_duration(monkeypatch: Any) -
 @pytest.mark.parametrize("behind", [-95.0, 0.0, 95.0], ids=["slow clock", "same clock", "fast clock"])
 def test_an_alien_that_renews_is_not_overtaken(monkeypatch: Any, behind: float) -> None:
     """It renews just now, by whatever clock: a slow one does not make it a dead one."""
-    monkeypatch.setattr(lease, "LOOK", 0.05)
+    monkeypatch.setattr(lease, "CHECK_EVERY", 0.05)
     mine, client = leased(held(renewed=behind, duration=1))
     ended = threading.Event()
 
@@ -325,7 +325,7 @@ def test_a_server_that_is_away_for_too_long_loses_the_lease(quick: Any, monkeypa
 def test_a_renewal_that_hangs_is_not_waited_for(quick: Any, monkeypatch: Any) -> None:
     """The holder has stopped before another, who counts from its own look, may take the Lease."""
     monkeypatch.setattr(lease, "RENEW_DEADLINE", 0.5)
-    monkeypatch.setattr(lease, "LOOK", 0.05)
+    monkeypatch.setattr(lease, "CHECK_EVERY", 0.05)
     monkeypatch.setattr(lease, "DURATION", 1)
     mine, client = leased()
     # the same objects, by a path of its own
