@@ -179,8 +179,8 @@ class KraftAction(ActionBase):
         if not self.MUTATES:
             with _as_endings():
                 return {"changed": False, "msg": decision.reason, "decision": decision.kind, **self.apply(run)}
-        with run.exclusive(stopper.stop) as anew, _as_endings():
-            if anew:
+        with run.exclusive(stopper.stop) as newly_held, _as_endings():
+            if newly_held:
                 # another run may have done this meanwhile, or something else: decide again on what is there now
                 decision = self.decide(run)
                 if not decision.needed:

@@ -104,14 +104,14 @@ class Run:
         On an error or an interruption the Lease is given back, so that a re-run need not wait; once the lock is ours it goes
         into the journal.
         """
-        anew = self.lease.acquire(self.params["lock_timeout"], self.progress)
+        newly_held = self.lease.acquire(self.params["lock_timeout"], self.progress)
         self._returned = False
         self.lease.keep(lambda reason: self._lose(reason, stop))
         try:
-            if anew:
+            if newly_held:
                 self.cluster.changed()
                 self.cluster.changed(Part.JOURNAL)
-            yield anew
+            yield newly_held
         except BaseException as error:  # Ansible's own too: nobody is to wait for a Lease because of it
             if isinstance(error, Interrupted):
                 self._hurry()

@@ -150,19 +150,19 @@ class RunLease:
         Raises Refused (code lock-held) naming who holds it and since when.
         """
         deadline, pause = clock() + timeout, threading.Event()
-        reported, anew, observed = "", False, Observed()
+        reported, newly_held, observed = "", False, Observed()
         while True:
             held = self._client.find(LEASE, self.name, self._namespace)
             spec = (held or {}).get("spec") or {}
-            # once it was not ours, it is anew: a try whose answer was an error may have taken it all the same
-            anew = anew or spec.get("holderIdentity") != self.holder
+            # once it was not ours, it is newly held: a try whose answer was an error may have taken it all the same
+            newly_held = newly_held or spec.get("holderIdentity") != self.holder
             left = 0.0 if self._is_free(spec) else observed.seconds_left(spec)
             if left <= 0:
                 try:
                     self._write(held)
                 except Conflict:
                     continue
-                return anew
+                return newly_held
             who, since = spec["holderIdentity"], spec.get("acquireTime", "?")
             worth_it = _seems_over(spec) and not observed.alive
             if clock() + min(left, CHECK_EVERY) > deadline and not worth_it:

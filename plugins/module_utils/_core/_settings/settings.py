@@ -86,7 +86,7 @@ class Changes:
 class BrokerContext:
     """What the brokers' settings depend on beside themselves.
 
-    ``fixed`` names settings that the settings surface cannot change, because the start command writes them.
+    ``fixed`` names settings that the settings source cannot change, because the start command writes them.
     """
 
     target: MetadataVersion

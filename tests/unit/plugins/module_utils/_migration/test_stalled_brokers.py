@@ -80,7 +80,7 @@ def test_without_that_the_order_is_the_usual_one(monkeypatch: Any, handed_over: 
     assert target.next() == ("kafka-1", 3)
 
 
-def mute_brokers(monkeypatch: Any, *pods: str) -> list[list[str]]:
+def stalled_brokers(monkeypatch: Any, *pods: str) -> list[list[str]]:
     """These are found when it is looked for them; returns at whom it was looked, each time."""
     reads: list[list[str]] = []
 
@@ -100,7 +100,7 @@ def test_isrs_that_cannot_grow_are_not_waited_for(monkeypatch: Any) -> None:
     }
     target, _waited = broker_target(monkeypatch, [states], cluster=with_channels(3, 3, 3), handed_over=True)
 
-    reads = mute_brokers(monkeypatch, "kafka-1")
+    reads = stalled_brokers(monkeypatch, "kafka-1")
     # its own process is read by the roll itself
     monkeypatch.setattr(broker_roll, "pod_facts", lambda *_: running(2))
     monkeypatch.setattr(broker_roll, "_assigned", lambda _cluster, _broker: list(states))
@@ -150,7 +150,7 @@ def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) ->
     target, _waited = broker_target(monkeypatch, [stuck], cluster=cluster)
     monkeypatch.setattr(broker_roll, "wait_current", lambda *_: None)
     never_in_sync(monkeypatch, leader=2)
-    reads = mute_brokers(monkeypatch, "kafka-2")
+    reads = stalled_brokers(monkeypatch, "kafka-2")
     kraft_is_controller(target)
     assert target.next() == ("kafka-0", 2)
     with pytest.raises(OtherFirst):
@@ -164,12 +164,12 @@ def test_what_keeps_a_broker_waiting_is_restarted_before_it(monkeypatch: Any) ->
     assert "can no longer change the ISRs that it leads" in said[0]
 
 
-def test_a_broker_that_is_found_mute_when_it_is_its_turn_goes(monkeypatch: Any) -> None:
+def test_a_broker_that_is_found_stalled_when_it_is_its_turn_goes(monkeypatch: Any) -> None:
     stuck = {("t", 0): Replicas((1, 2), (0, 1, 2), 2, leader=2)}
     target, _waited = broker_target(monkeypatch, [stuck], cluster=with_channels(3, 3, 3))
     monkeypatch.setattr(broker_roll, "wait_current", lambda *_: None)
     never_in_sync(monkeypatch, leader=2)
-    mute_brokers(monkeypatch, "kafka-2")
+    stalled_brokers(monkeypatch, "kafka-2")
     kraft_is_controller(target)
     target.wait_until_safe("kafka-2", 5.0, lambda _text: None)
 
@@ -177,7 +177,7 @@ def test_a_broker_that_is_found_mute_when_it_is_its_turn_goes(monkeypatch: Any) 
 def test_while_a_broker_is_controller_nothing_is_looked_for(monkeypatch: Any) -> None:
     """Before KRaft was ever active no broker can have lost its channel by that."""
     target, _waited = broker_target(monkeypatch, [isr(0, 1)], cluster=with_channels(3, 3, 3))
-    waits, reads = never_in_sync(monkeypatch, leader=1), mute_brokers(monkeypatch, "kafka-1")
+    waits, reads = never_in_sync(monkeypatch, leader=1), stalled_brokers(monkeypatch, "kafka-1")
     with pytest.raises(DeadlineExceeded, match="does not grow"):
         target.wait_until_safe("kafka-0", 5.0, lambda _text: None)
     assert (len(waits), reads) == (1, [])
