@@ -195,9 +195,9 @@ def test_after_waiting_for_another_run_it_is_decided_again(monkeypatch: Any) -> 
 
 @pytest.mark.parametrize("decision", [done("read only"), needed("write it")])
 def test_a_statefulset_of_somebody_else_refuses_every_verb(monkeypatch: Any, decision: Any) -> None:
-    """Rule 6: also what would only read, before anything is judged; what shows what stands against it goes on."""
+    """Rule 6: also what would only read, before anything is decided; what shows what stands against it goes on."""
     monkeypatch.setattr(FakeRun, "misnamed", Refused("StatefulSet n/kafka-kraft is not ours", code="foreign-object"))
-    result = act(decision=decision, raises=AssertionError("judged"))
+    result = act(decision=decision, raises=AssertionError("decided"))
     assert (result["failed"], result["code"]) == (True, "foreign-object")
     monkeypatch.setattr(Action, "SHOWS", True)
     assert "failed" not in act(decision=decision)

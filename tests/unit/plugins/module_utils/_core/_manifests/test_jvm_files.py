@@ -175,7 +175,7 @@ def test_the_log4j_file_beside_an_init_script_comes_with_the_init_container() ->
     assert [item["name"] for item in found.init_containers] == ["filler"]
 
 
-def test_entries_of_the_class_path_are_judged_one_by_one() -> None:
+def test_entries_of_the_class_path_are_checked_one_by_one() -> None:
     found = _carried(_template({"CLASSPATH": "/opt/ext/*:/data/jars/*:"}))
     assert _value(found, "CLASSPATH") == "/opt/ext/*"
     assert "/data/jars/* of CLASSPATH is not set for the controllers" in found.notes[0]
