@@ -266,8 +266,6 @@ class Direct(Protocol):
 
     #: its name, as the option kraft_platform has it
     name: str
-    #: whether an operator carries changes out
-    leads: bool
     ownership: Ownership
     originals: Originals
     brokers: Brokers

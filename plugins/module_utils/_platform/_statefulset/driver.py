@@ -50,7 +50,6 @@ class StatefulSets:
     """The direct platform of plain StatefulSets."""
 
     name = "statefulset"
-    leads = False
 
     def __init__(self, cluster: StatefulSetCluster) -> None:
         self._cluster = cluster
