@@ -166,12 +166,12 @@ def _clients(canary: Mapping[str, Any] | None) -> str:
             ),
         ),
     ]
-    verdict = {
+    verdict: dict[object, str] = {
         True: "No acked record is lost, duplicated or out of order.",
         False: "RECORDS ARE LOST OR OUT OF ORDER.",
     }
     running = " The clients were still running: records in flight count as lost." if canary.get("running") else ""
-    note = verdict.get(canary.get("ok"), "") + running  # type: ignore[arg-type]
+    note = verdict.get(canary.get("ok"), "") + running
     return _section("What clients saw", _table(("what", "seen"), [(escape(a), escape(b)) for a, b in rows]), note)
 
 
