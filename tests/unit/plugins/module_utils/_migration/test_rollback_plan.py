@@ -243,7 +243,13 @@ def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> No
         event = {"stage": stage, "settings_hash": {"kafka": digest}}
         log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "written", seconds=1, **event)
     log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "rolled")
-    cluster = cluster_with(client=client, statefulsets=[item], journal=log)
+    quorum = statefulset("kafka-kraft")
+    cluster = cluster_with(client=client, statefulsets=[item], journal=log, controllers=quorum)
+    quorum["spec"]["template"] = {
+        "spec": {"containers": [], "volumes": [{"name": "v", "secret": {"secretName": made}}]}
+    }
+    assert stage_objects.unused_secrets(cluster) == []  # a controller that is made now needs it
+    cluster.controllers = None
     old = pod("kafka-2")
     old["spec"] = {"volumes": [{"name": "v", "secret": {"secretName": made}}]}
     client.put(old)
