@@ -15,14 +15,13 @@ from tests.mutants.mutant import (
     ENGINE,
     KAFKA,
     MIGRATION,
-    NUDGE,
     PLATFORM,
     QUORUM,
     REMOVAL,
     ROLLING,
     SAFETY,
-    WRITES,
     Mutant,
+    one,
     unit,
 )
 
@@ -260,28 +259,14 @@ RESTARTING = (
         ENGINE,
     ),
     Mutant(
-        "a broker is restarted to be elected whatever it alone holds",
-        "4",
-        MIGRATION + "election.py",
-        "    if low:\n",
-        "    if False:\n",
-        NUDGE,
-    ),
-    Mutant(
-        "a broker that died counts as in sync while nobody is controller",
-        "4",
-        MIGRATION + "election.py",
-        " for each in state.isr if each in registered)",
-        " for each in state.isr)",
-        NUDGE,
-    ),
-    Mutant(
-        "what was chosen to be elected is not looked at again",
-        "4",
-        MIGRATION + "election.py",
-        '        if why:\n            raise Refused(f"{pod}',
-        '        if False:\n            raise Refused(f"{pod}',
-        NUDGE,
+        "a broker that recovers its logs is given up at the deadline of a start",
+        "11",
+        MIGRATION + "roll_engine.py",
+        "            if more > 0:\n",
+        "            if False:\n",
+        one(
+            "module_utils/_migration/test_roll_engine", "test_a_pod_that_recovers_its_logs_has_time_as_long_as_it_does"
+        ),
     ),
     Mutant(
         "a pod goes that its set would not make again",
@@ -298,14 +283,6 @@ RESTARTING = (
         "            if each.container == self._container and each.restarts >= CRASHES",
         "            if each.restarts >= CRASHES",
         ENGINE,
-    ),
-    Mutant(
-        "RollingUpdate is restored while a pod has an older revision",
-        "4",
-        PLATFORM + "_statefulset/writes.py",
-        "        return Verdict(not reason, reason)\n",
-        "        return Verdict(True, reason)\n",
-        WRITES,
     ),
     Mutant(
         "an eviction is tried in vain under two budgets",
