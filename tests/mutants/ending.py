@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import ACT, ACTION, PLATFORM, ROLLBACK_PLAN, WRITES, Mutant
+from tests.mutants.mutant import ACT, ACTION, MIGRATION, PLATFORM, ROLLBACK_PLAN, WRITES, Mutant, unit
+
+PROOF = unit("module_utils/_migration/test_rollback_proof")
 
 ENDING = (
     Mutant(
@@ -88,5 +90,41 @@ ENDING = (
         "        proof = rollback_proof.prove(cluster)\n",
         "        locks.release(cluster)\n        proof = rollback_proof.prove(cluster)\n",
         ACT["migration_journal"],
+    ),
+    Mutant(
+        "a ConfigMap of the user's goes with those of the stages",
+        "6",
+        PLATFORM + "_statefulset/stage_objects.py",
+        "        ours = labels.get(names.MANAGED_BY) == names.MANAGER and labels",
+        "        ours = labels",
+        ROLLBACK_PLAN,
+    ),
+    *(
+        Mutant(f"{what} counts as gone at the end of a rollback", "3", MIGRATION + "rollback_proof.py", old, new, PROOF)
+        for what, old, new in (
+            ("/migration that is left", '[] if heads.migration_node is None else ["/migration"]', "[]"),
+            (
+                "/controller that no broker holds",
+                '[] if held is not None and not held.is_kraft and held.ephemeral else ["/controller"]',
+                "[]",
+            ),
+            (
+                "a controller that is left",
+                "            [*driver.controllers.pods(), *driver.controllers.left()],",
+                "            [],",
+            ),
+            ("a volume that is left", "            list(driver.controllers.claims()),", "            [],"),
+            ("a pod with settings of a stage", ", *driver.brokers.outdated()],", "],"),
+            (
+                "a broker in another mode",
+                "            [pod for pod, mode in cluster.modes.items() if mode != state.MODE_ZOOKEEPER],",
+                "            [],",
+            ),
+            (
+                "a broker that could not be read",
+                "        if isinstance(facts, Unknown) or facts.metadata_logs\n",
+                "        if not isinstance(facts, Unknown) and facts.metadata_logs\n",
+            ),
+        )
     ),
 )

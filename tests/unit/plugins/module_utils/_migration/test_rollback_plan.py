@@ -158,8 +158,11 @@ def test_a_config_map_goes_only_when_nothing_refers_to_it() -> None:
     # it only has the name somewhere
     brokers["spec"]["template"]["spec"]["containers"][0]["args"] = ["unused"]
     maps = [stage_map(name) for name in ("of-brokers", "of-controllers", "of-a-pod", "unused")]
+    users = stage_map("a-user's")
+    users["metadata"]["labels"][names.MANAGED_BY] = "Helm"
     client = FakeClient(
         *maps,
+        users,
         stage_map("theirs", "prod-kafka"),
         stage_map(names.journal_name("kafka")),
         mounting(pod("kafka-2"), "of-a-pod"),
