@@ -11,6 +11,7 @@ from tests.mutants.mutant import (
     ACTION,
     CHECKS,
     CORE,
+    MIGRATION,
     PLATFORM,
     PREFLIGHT,
     Mutant,
@@ -18,6 +19,7 @@ from tests.mutants.mutant import (
 )
 
 MANIFESTS = CORE + "_manifests/"
+ORDER = unit("module_utils/_migration/test_preflight_order")
 BROKER_CHECKS = unit("module_utils/_platform/_statefulset/test_broker_checks")
 
 
@@ -161,5 +163,56 @@ PREPARING = (
         "    if not begun or not (controllers.claims() or cluster.driver.checks.claims()):\n",
         "    if not begun:\n",
         ACT["kraft_controller"],
+    ),
+    Mutant(
+        "a budget that never allows an eviction is fine",
+        "4",
+        MANIFESTS + "budgets.py",
+        "        if covered and _never_allows(budget, expected):\n",
+        "        if False:\n",
+        _manifests("budgets"),
+    ),
+    Mutant(
+        "budgets are not looked at",
+        "4",
+        PLATFORM + "_statefulset/broker_checks.py",
+        "    return [*rollouts(cluster), *budgets(cluster), *data(cluster)]",
+        "    return [*rollouts(cluster), *data(cluster)]",
+        BROKER_CHECKS,
+    ),
+    Mutant(
+        "what keeps a mesh's proxy away from brokers does not come along",
+        "11",
+        MANIFESTS + "controller_pod.py",
+        "if (kept := mesh_marks(marks.get(key)))}",
+        "if (kept := mesh_marks({}))}",
+        (*_manifests("controllers"), *_manifests("controller_pod")),
+    ),
+    *(
+        Mutant(f"preflight leaves out {what}", rule, MIGRATION + "preflight.py", line + "\n", "", ORDER)
+        for what, rule, line in (
+            ("controllers that lost their flag", "2", "    found += migration_flag.findings(cluster)"),
+            ("whose objects these are", "6", "    found += cluster.driver.checks.objects()"),
+            ("brokers that are not ours, or not there", "5", "    found += broker_findings(cluster)"),
+            ("rollouts, budgets and data", "4", "    found += cluster.driver.checks.workloads()"),
+            (
+                "a rollback that has not ended",
+                "10",
+                '    found += [finding("rollback-pending", "brokers", left)] if left else []',
+            ),
+            ("versions", "8", '    found += version_findings(cluster, "brokers")'),
+            ("settings", "8", "    found += settings_findings(cluster)"),
+            ("the controllers", "11", "    found += cluster.driver.checks.controllers()"),
+            ("the tool of the rollback", "9", "    found += tool_findings(cluster)"),
+            ("termination", "4", "    found += cluster.driver.checks.termination()"),
+        )
+    ),
+    Mutant(
+        "preflight leaves out what ZooKeeper holds",
+        "3",
+        MIGRATION + "preflight.py",
+        "        found += zookeeper_findings(cluster)\n",
+        "        pass\n",
+        ORDER,
     ),
 )

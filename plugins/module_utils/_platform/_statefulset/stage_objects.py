@@ -28,8 +28,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 def unused_config_maps(cluster: StatefulSetCluster) -> list[str]:
     """ConfigMaps of stages that no template of brokers or controllers, and no pod of the namespace, refers to any more.
 
-    Old ControllerRevisions do not count: they name every stage until Kubernetes forgets them, and a pod is made of one only while
-    others of its kind still run.
+    Old ControllerRevisions do not count: they name every stage until Kubernetes forgets them, and no pod is made from one. Kubernetes
+    makes one only below a partition, and restore_strategy() puts a partition in force only when the newest revision is the current one.
     """
     cluster.changed(Part.SETTINGS)
     templates = [item["spec"]["template"] for item in locks.managed(cluster)]
@@ -46,11 +46,12 @@ def unused_config_maps(cluster: StatefulSetCluster) -> list[str]:
 
 
 def unused_secrets(cluster: StatefulSetCluster) -> list[str]:
-    """Secrets of stages that no template of the brokers and no pod shows any more, by the names that the journal's stages gave them.
+    """Secrets of stages that no template of brokers or controllers, and no pod, shows any more, by the names that the journal's stages gave them.
 
     Secrets are never listed: an account need not see those of others.
     """
     cluster.changed(Part.SETTINGS)
+    needed = {name for item in locks.managed(cluster) for name in secret_names(item["spec"]["template"])}
     found: list[str] = []
     for item in cluster.statefulsets:
         shown = secret_names(item["spec"]["template"])
@@ -59,7 +60,7 @@ def unused_secrets(cluster: StatefulSetCluster) -> list[str]:
             for event in written:
                 digest = (event.get("settings_hash") or {}).get(item["metadata"]["name"], "")
                 name = stage_name(base, str(event.get("stage", "")), digest)
-                there = cluster.secret(name) if digest and name not in {*shown, *found} else None
+                there = cluster.secret(name) if digest and name not in {*needed, *found} else None
                 if there is not None and is_of(there, cluster.name):
                     found.append(name)
     used = (

@@ -38,10 +38,11 @@ class Engine:
     def __call__(self, *_arguments: Any) -> Any:
         return SimpleNamespace(run=self.run, interval=0, previous_ms=0)
 
-    def run(self, target: Any, _on_restart: Any) -> None:
+    def run(self, target: Any, on_restart: Any) -> None:
         for name in target._left:
             target.guard(name)
             self.run_of.log.append(f"restart {target.what} {name}")
+            on_restart(SimpleNamespace(as_dict=lambda name=name: {"pod": name}))
 
 
 def scene(monkeypatch: pytest.MonkeyPatch, stage: str, target: str = "brokers", **changed: Any) -> Acts:
@@ -96,7 +97,17 @@ def test_what_is_asked_before_each_restart_of_a_broker(
     run = scene(monkeypatch, stage)
     action(rolling_restart).apply(run)
     wanted = [(*("lock looked at", *asked), f"restart broker kafka-{number}") for number in range(3)]
-    assert run.log[:-1] == [step for each in wanted for step in each]
+    assert run.log == [*(step for each in wanted for step in each), "leaders", "record rolled"]
+
+
+def test_the_leaders_are_put_back_after_a_roll_of_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All brokers were restarted, so that the last one leads nothing."""
+    run = scene(monkeypatch, "migration")
+    action(rolling_restart).apply(run)
+    assert run.log[-2:] == ["leaders", "record rolled"]
+    run = scene(monkeypatch, "final", "controllers", controllers=at_stage("kafka-kraft", "final"))
+    action(rolling_restart).apply(run)
+    assert "leaders" not in run.log
 
 
 @pytest.mark.parametrize("code", ["stranger-broker", "controller-missing", "reassignment-running"])

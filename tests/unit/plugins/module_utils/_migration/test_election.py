@@ -90,6 +90,13 @@ def test_one_that_is_down_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) ->
     assert scene.client.calls == [("delete", "Pod", "kafka-2")]
 
 
+def test_one_that_is_down_goes_before_one_that_leads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its restart costs nobody anything."""
+    scene = Scene(monkeypatch, {("t", 0): Replicas((1,), (1,), 1, leader=1)}, up=(0, 1))
+    scene.nudge()
+    assert scene.client.calls == [("delete", "Pod", "kafka-2")]
+
+
 def test_an_isr_without_a_controller_keeps_brokers_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
     """Broker 2 is not registered any more: with another one gone, one of three would be left, whatever the ISR says."""
     scene = Scene(monkeypatch, FINE, up=(0, 1), ready=(0, 1, 2))

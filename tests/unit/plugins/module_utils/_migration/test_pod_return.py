@@ -172,7 +172,9 @@ def test_a_set_that_makes_its_pods_in_order_waits_for_another_one(monkeypatch: A
     ) in scene.said
     # the readiness of the others is the controller's affair otherwise
     assert made_after(scene.client, "n", "kafka-0") == ""
-    for client in (FakeClient(ordered("Parallel")), FakeClient()):
+    from_one = ordered()
+    from_one["spec"]["ordinals"] = {"start": 1}
+    for client in (FakeClient(ordered("Parallel")), FakeClient(), FakeClient(from_one)):
         scene.client = client
         assert made_after(scene.client, "n", "kafka-1") == ""
 

@@ -358,6 +358,20 @@ def test_objects_and_volumes_are_deleted_and_proved_gone(scene: Scene) -> None:
     assert "PersistentVolume pv-kraft-data-kafka-kraft-0 keeps its data" in scene.evidence.notes[0]
 
 
+def test_of_the_config_maps_only_the_controllers_go(scene: Scene) -> None:
+    """The journal, and the settings that brokers still run with, carry the cluster's label too."""
+    of_cluster = {names.LABEL_CLUSTER: "kafka", names.MANAGED_BY: names.MANAGER}
+    for name, labels in (
+        (names.journal_name("kafka"), of_cluster),
+        ("kafka-config-kraft-migration-1234", of_cluster),
+        ("kafka-kraft-migrating-1234", OURS),
+    ):
+        scene.client.put({"kind": "ConfigMap", "metadata": {"name": name, "namespace": "n", "labels": labels}})
+    quorum_removal.delete(scene.cluster, scene.evidence, scene.said.append)
+    assert scene.client.names("ConfigMap") == ["kafka-config-kraft-migration-1234", names.journal_name("kafka")]
+    assert "ConfigMap/kafka-kraft-migrating-1234" in scene.evidence.deleted
+
+
 def test_a_volume_that_stays_is_named_with_what_holds_it(scene: Scene) -> None:
     scene.client.put(volume("kraft-data-kafka-kraft-1", finalizers=["kubernetes.io/pvc-protection"]))
     with pytest.raises(DeadlineExceeded, match="kraft-data-kafka-kraft-1: kubernetes") as error:

@@ -158,8 +158,11 @@ def test_a_config_map_goes_only_when_nothing_refers_to_it() -> None:
     # it only has the name somewhere
     brokers["spec"]["template"]["spec"]["containers"][0]["args"] = ["unused"]
     maps = [stage_map(name) for name in ("of-brokers", "of-controllers", "of-a-pod", "unused")]
+    users = stage_map("a-user's")
+    users["metadata"]["labels"][names.MANAGED_BY] = "Helm"
     client = FakeClient(
         *maps,
+        users,
         stage_map("theirs", "prod-kafka"),
         stage_map(names.journal_name("kafka")),
         mounting(pod("kafka-2"), "of-a-pod"),
@@ -243,7 +246,13 @@ def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> No
         event = {"stage": stage, "settings_hash": {"kafka": digest}}
         log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "written", seconds=1, **event)
     log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "rolled")
-    cluster = cluster_with(client=client, statefulsets=[item], journal=log)
+    quorum = statefulset("kafka-kraft")
+    cluster = cluster_with(client=client, statefulsets=[item], journal=log, controllers=quorum)
+    quorum["spec"]["template"] = {
+        "spec": {"containers": [], "volumes": [{"name": "v", "secret": {"secretName": made}}]}
+    }
+    assert stage_objects.unused_secrets(cluster) == []  # a controller that is made now needs it
+    cluster.controllers = None
     old = pod("kafka-2")
     old["spec"] = {"volumes": [{"name": "v", "secret": {"secretName": made}}]}
     client.put(old)

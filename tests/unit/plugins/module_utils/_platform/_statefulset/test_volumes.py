@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import quorum_removal, rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import checks as checks_of_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, volumes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
@@ -78,6 +79,25 @@ def test_a_rollback_deletes_ours_and_no_other() -> None:
     quorum_removal.delete(cluster, evidence, lambda _text: None)
     assert [name for _verb, _kind, name in cluster.client.calls] == [item["metadata"]["name"] for item in MINE]
     assert len(evidence.deleted) == 3
+
+
+def test_a_volume_of_our_cluster_that_is_no_controllers_is_no_leftover() -> None:
+    """Whoever labels the brokers' claims with the cluster's name does not have them deleted."""
+    labels = {names.LABEL_CLUSTER: "kafka"}
+    cluster = cluster_of(*(claim(f"data-kafka-{number}", labels=labels) for number in range(3)))
+    assert volumes.leftover_volumes(cluster) == []
+    quorum_removal.delete(cluster, Evidence(), lambda _text: None)
+    assert cluster.client.calls == []
+
+
+def test_claims_of_others_are_told_of_before_there_are_controllers() -> None:
+    cluster = cluster_of(claim("kraft-data-kafka-kraft-0"), controller_pods={})
+    assert [item.where for item in checks_of_objects.object_findings(cluster)] == [
+        "PersistentVolumeClaim n/kraft-data-kafka-kraft-0"
+    ]
+    # once they run, they have their volumes
+    cluster.controller_pods = {"kafka-kraft-0": pod("kafka-kraft-0")}
+    assert checks_of_objects.object_findings(cluster) == []
 
 
 def test_a_volume_that_was_made_again_meanwhile_is_not_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
