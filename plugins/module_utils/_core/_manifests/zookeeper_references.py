@@ -33,8 +33,9 @@ class ZooKeeperReference(NamedTuple):
     text: str
 
 
+# a flag such as --zookeeper.server is another program's own
 _SETTING = re.compile(
-    r"""(?:KAFKA_(?:CFG_)?ZOOKEEPER_[A-Z0-9_]+|zookeeper\.[A-Za-z.]+)\s*=\s*(?:"[^"]*"|'[^']*'|\S*)""",
+    r"""(?<!--)(?:KAFKA_(?:CFG_)?ZOOKEEPER_[A-Z0-9_]+|zookeeper\.[A-Za-z.]+)\s*=\s*(?:"[^"]*"|'[^']*'|\S*)""",
 )
 _SETTING_NAMES = re.compile(r"KAFKA_(CFG_)?ZOOKEEPER_[A-Z0-9_]+")
 _TOOLS = re.compile(r"zookeeper-shell(?:\.sh)?|zkCli(?:\.sh)?|zkServer(?:\.sh)?|zk-ready|--zookeeper\b|\bruok\b")
@@ -118,13 +119,13 @@ def zookeeper_references(
     template: Mapping[str, Any],
     zookeeper_connect: str = "",
     config_maps: Mapping[str, Obj] | None = None,
-    leaving: Collection[str] = (),
+    leaving: Collection[tuple[str, str]] = (),
 ) -> list[ZooKeeperReference]:
     """Return what in the pods reaches for ZooKeeper.
 
     :param zookeeper_connect: the brokers' ``zookeeper.connect``.
     :param config_maps: ConfigMaps of the namespace by name; the scripts in them that the pods call are read.
-    :param leaving: variables of the brokers' container that only serve a setting and leave with it.
+    :param leaving: (container, variable) of those that only serve a setting and leave with it.
     """
     known = Addresses(zookeeper_connect)
     init = {item["name"] for item in template["spec"].get("initContainers") or []}
@@ -153,11 +154,12 @@ def _without_comments(text: str) -> str:
 
 
 def _variables(
-    container: Mapping[str, Any], leaving: Collection[str], *, with_settings: bool
+    container: Mapping[str, Any], leaving: Collection[tuple[str, str]], *, with_settings: bool
 ) -> Iterator[tuple[str, str]]:
     for entry in container.get("env") or []:
         # The brokers' own settings leave with the KRaft stage; in an init container they serve to wait for ZooKeeper.
-        if with_settings or not (_SETTING_NAMES.fullmatch(entry["name"]) or entry["name"] in leaving):
+        is_setting = not with_settings and _SETTING_NAMES.fullmatch(entry["name"])
+        if not (is_setting or (container["name"], entry["name"]) in leaving):
             yield f"variable {entry['name']}", str(entry.get("value") or "")
 
 

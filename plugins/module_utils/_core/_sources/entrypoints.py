@@ -123,8 +123,15 @@ def mapping_rules(image: str, start: str, config_path: str, variables: Collectio
     for pattern, rules in _WRITES:
         if pattern.match(config_path):
             return rules
-    if any(map(BITNAMI.setting, variables)):
-        return BITNAMI
-    if not any(map(APACHE.setting, variables)):
+    if not any(map(APACHE.setting, variables)) and not any(map(BITNAMI.setting, variables)):
         return None
-    return APACHE if "apache/kafka" in image else CONFLUENT
+    if "apache/kafka" in image:
+        return APACHE
+    if config_path:
+        return None  # an entrypoint wrote it that is none of these: what it makes of KRaft mode is not known
+    return BITNAMI if any(map(BITNAMI.setting, variables)) else CONFLUENT
+
+
+def setting_variables(key: str) -> tuple[str, str]:
+    """Return the variables that images make a setting of."""
+    return APACHE.prefix + _spell(key), BITNAMI.prefix + _spell_bitnami(key)

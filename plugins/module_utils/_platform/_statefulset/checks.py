@@ -104,11 +104,11 @@ def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brok
 
 
 def reference_findings(
-    cluster: StatefulSetCluster, code: str, leaving: Mapping[str, list[str]] | None = None
+    cluster: StatefulSetCluster, code: str, leaving: Mapping[str, list[tuple[str, str]]] | None = None
 ) -> list[Finding]:
     """Init containers, probes, hooks, start commands and the scripts that they call, where they reach for ZooKeeper.
 
-    ``leaving``: by StatefulSet, the variables that the KRaft stage empties; whoever looks after that stage counts them.
+    ``leaving``: by StatefulSet, (container, variable) of what the KRaft stage empties; whoever looks after that stage counts them.
     """
     connect = str(cluster.zookeeper_connect or "")
     return [

@@ -76,7 +76,7 @@ def controller_spec(case: cases.Case) -> ControllerSpec:
 def brokers_of(case: cases.Case) -> Brokers:
     """What preflight knows of the brokers."""
     container = main_container(case.template)
-    return Brokers(case.template, case.config_maps, case.secrets, case.effective, container)
+    return Brokers(case.template, case.config_maps, case.secrets, case.effective, container, case.config_path)
 
 
 def plan_brokers(case: cases.Case) -> dict[str, Any]:
@@ -92,7 +92,8 @@ def plan_brokers(case: cases.Case) -> dict[str, Any]:
 
     brokers = brokers_of(case)
     stages = plan_all(brokers, ("migration", "kraft"), lambda _stage: (context, "", CLUSTER_ID))
-    found: dict[str, Any] = {"container": brokers.container, "source": stages[0].source.where}
+    notes = [note for item in stages for note in item.written.notes]
+    found: dict[str, Any] = {"container": brokers.container, "source": stages[0].source.where, "notes": notes}
     before = case.template
     for item in stages:
         found[item.stage] = {
@@ -113,7 +114,7 @@ def _emptied(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 def plan_references(case: cases.Case) -> list[str]:
     """The places that reach for ZooKeeper; a variable that leaves with the settings is none."""
-    leaving: list[str] = []
+    leaving: list[tuple[str, str]] = []
     with suppress(Unsupported):
         leaving = brokers_of(case).source().leaving(case.effective)
     found = zookeeper_references(case.template, case.effective[CONNECT], case.config_maps, leaving)
@@ -207,6 +208,8 @@ def _check_brokers(case: cases.Case, expected: Mapping[str, Any]) -> None:
     if planned is None:
         return
     assert expected["source"] in planned["source"]
+    for piece in expected.get("notes", ()):
+        assert any(piece in note for note in planned["notes"]), (piece, planned["notes"])
     for key in ("container", "migration", "kraft"):
         if key in expected:
             wanted = expected[key]

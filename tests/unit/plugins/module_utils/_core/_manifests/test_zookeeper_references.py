@@ -30,6 +30,7 @@ CONNECT = "zk-0.zk.infra.svc:2181,zk-1.zk.infra.svc:2281/kafka"
         ({"command": ["zookeeper-shell.sh", "$ZK", "ls", "/"]}, "start command", "zookeeper-shell.sh"),
         ({"command": ["kafka-configs.sh", "--zookeeper", "x"]}, "start command", "--zookeeper"),
         ({"readinessProbe": {"exec": {"command": ["nc", "zk.example", "2281"]}}}, "readinessProbe", "zk.example\n2281"),
+        ({"args": ["--zookeeper.server=zk-1.zk.infra.svc:2281"]}, "start command", "--zookeeper"),
         ({"livenessProbe": {"tcpSocket": {"port": 2181}}}, "livenessProbe", "2181"),
         (
             {"startupProbe": {"tcpSocket": {"host": "zk-1.zk.infra.svc", "port": 2281}}},
@@ -64,6 +65,7 @@ def test_init_containers_count_with_their_settings() -> None:
     [
         {},
         {"command": ["kafka-server-start.sh", "/c.properties", "--override", "zookeeper.connect=zk-0.zk:2181/kafka"]},
+        {"command": ["kafka-server-start.sh", "/c.properties", "--override=zookeeper.connect=zk-0.zk:2181"]},
         {"command": ["sh", "-c", 'export KAFKA_ZOOKEEPER_CONNECT="zk-0.zk:2181"; run']},
         {"env": [{"name": "KAFKA_CFG_ZOOKEEPER_CONNECT", "value": CONNECT}, {"name": "EMPTY"}]},
         {"readinessProbe": {"tcpSocket": {"port": 9092}}, "livenessProbe": {"grpc": {"port": 1}}},

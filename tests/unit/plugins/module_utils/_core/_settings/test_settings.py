@@ -190,6 +190,8 @@ def test_a_control_plane_listener_that_the_start_command_opens_stays_as_an_ordin
         (CONTROL_PLANE, "KRAFT"),
         ({"listeners": "Controller://:1,KRAFT://:2"}, "KRAFTCONTROLLER"),
         (CONTROL_PLANE | {"controller.listener.names": "QUORUM,X"}, "QUORUM"),
+        ({"listener.security.protocol.map": "controller:SSL,PLAINTEXT:PLAINTEXT"}, "KRAFT"),
+        ({"listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"}, "CONTROLLER"),
     ],
 )
 def test_the_controller_listener_collides_with_no_broker_listener(effective: dict[str, str], name: str) -> None:
