@@ -37,6 +37,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
     NAMESPACE,
+    PDB,
     POD,
     SECRET,
     STATEFUL_SET,
@@ -194,6 +195,11 @@ class StatefulSetCluster:
     def config_maps(self) -> dict[str, Obj]:
         """The ConfigMaps of the namespace by name."""
         return {str(item["metadata"]["name"]): item for item in self.client.list(CONFIG_MAP, self.namespace)}
+
+    @cached_property
+    def budgets(self) -> list[Obj]:
+        """The PodDisruptionBudgets of the namespace."""
+        return self.client.list(PDB, self.namespace)
 
     @cached_property
     def _secrets(self) -> dict[str, Obj | None]:
@@ -417,7 +423,7 @@ class StatefulSetCluster:
 
 
 #: what each part makes stale
-_OBJECTS = ("all_statefulsets", "statefulsets", "controllers")
+_OBJECTS = ("all_statefulsets", "statefulsets", "controllers", "budgets")
 _BROKERS = ("_all_pods", "pods", "facts", "effective", "pod_of_broker", "pod_of_broker_or_down", "modes", "state")
 _CONTROLLERS = ("_all_pods", "controller_pods", "controller_facts", "flags", "state")
 _DEPENDS: Mapping[Part, tuple[str, ...]] = {
