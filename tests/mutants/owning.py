@@ -309,6 +309,14 @@ OWNING = (
         CASES,
     ),
     Mutant(
+        "a variable leaves that the start command works with",
+        "11",
+        CORE + "_sources/environment.py",
+        "        self._refuse_users(changes, effective)\n",
+        "        pass\n",
+        CASES,
+    ),
+    Mutant(
         "the copy of a Secret is a ConfigMap",
         "7",
         CORE + "_manifests/settings_parts.py",

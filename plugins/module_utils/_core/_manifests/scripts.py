@@ -94,7 +94,7 @@ def is_script(file: MountedFile, texts: str) -> bool:
     if file.text.startswith("#!") or file.key.endswith((".sh", ".bash", ".py")) or _SHELL.search(file.text):
         return True
     return any(
-        re.search(rf"(?<![\w.-])(sh|bash|ash|source|\.)\s+(-\w+\s+)*{re.escape(path)}(?!\S)", texts)
+        re.search(rf"(?<![\w.-])(sh|bash|ash|source|\.)\s+(-\w+\s+)*{re.escape(path)}(?![^\s;&|)])", texts)
         for path in file.paths
     )
 

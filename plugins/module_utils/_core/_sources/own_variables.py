@@ -22,7 +22,7 @@ Obj = dict[str, Any]
 
 # A command that only carries a variable into a setting: with an empty one it starts as well.
 _CARRIES = re.compile(
-    r"\b(sed|envsubst|gomplate|perl|awk|printf|echo|cat)\b|zookeeper[._]connect|ZOOKEEPER_CONNECT|kafka-server-start"
+    r"\b(sed|envsubst|gomplate|perl|awk|printf|echo|cat)\b|zookeeper[._]connect[\"']?\s*=|ZOOKEEPER_CONNECT=|kafka-server-start"
 )
 # A command that fills a whole text from the environment, without naming variables.
 _RENDERS = re.compile(r"\b(envsubst|gomplate|confd|dockerize)\b")
@@ -31,6 +31,17 @@ _ASKS = re.compile(r"\$\{\w+:?\?")
 
 def _uses(name: str, text: str) -> bool:
     return re.search(rf"\$[{{(]?(env:)?{re.escape(name)}\b|@{re.escape(name)}@", text) is not None
+
+
+def acted_on(name: str, commands: Iterable[str]) -> str:
+    """Return the first simple command that needs a variable for more than to carry it into a setting, or an empty string."""
+    pieces = (piece for text in commands for piece in simple_commands(text) if _uses(name, piece))
+    return next((piece for piece in pieces if _ASKS.search(piece) or not _CARRIES.search(piece)), "")
+
+
+def refers_to(name: str, raw: Mapping[str, str]) -> list[str]:
+    """Return the variables whose texts in the template have this one in them."""
+    return [other for other, text in raw.items() if other != name and _uses(name, text)]
 
 
 @dataclass(frozen=True)
@@ -67,11 +78,9 @@ def spare_variables(variables: Mapping[str, str], raw: Mapping[str, str], use: U
     renders = any(map(_RENDERS.search, pieces))
 
     def needed(name: str) -> bool:
-        using = [piece for piece in pieces if _uses(name, piece)]
-        carried = all(_CARRIES.search(piece) and not _ASKS.search(piece) for piece in using)
         filled = renders and any(_uses(name, text) for text in use.served)
-        seen = not use.shown or filled or bool(using)
-        return not (carried and seen) or any(_uses(name, text) for text in others)
+        seen = not use.shown or filled or any(_uses(name, piece) for piece in pieces)
+        return not seen or bool(acted_on(name, use.commands)) or any(_uses(name, text) for text in others)
 
     return sorted(name for name in giving if not needed(name))
 

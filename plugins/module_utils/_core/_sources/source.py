@@ -39,7 +39,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     volume_at,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import mapping_rules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import (
+    APACHE,
+    BITNAMI,
+    mapping_rules,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.environment import EnvironmentSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.file import FileSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.named_file import (
@@ -273,7 +277,9 @@ def _nothing(
 
 
 def _writes_settings(text: str, effective: Mapping[str, str]) -> bool:
-    """Tell whether a script holds settings of the broker, as lines of its own or as overrides."""
+    """Tell whether a script holds settings of the broker, as lines of its own, as overrides, or as variables of an image."""
     written = re.finditer(r"(?:^\s*(?:echo\s+)?|--override[ =])[\"']?([a-z][\w.\-]+)\s*=", text, re.MULTILINE)
     keys = {match.group(1) for match in written}
+    for name in re.findall(r"\b(KAFKA_[A-Z0-9_]+)=", text):
+        keys |= {key for rules in (APACHE, BITNAMI) if (key := rules.setting(name)) is not None}
     return len(keys & effective.keys()) >= _ENOUGH

@@ -409,3 +409,18 @@ def test_a_refused_statefulset_leaves_nothing_behind(monkeypatch: pytest.MonkeyP
         controllers.create(cluster, controller_objects(brokers(), SPEC))
     assert cluster.client.names("Service") == cluster.client.names("PodDisruptionBudget") == []
     assert names.LABEL_ROLE in controller_objects(brokers(), SPEC).service["metadata"]["labels"]
+
+
+def test_a_readiness_that_depends_on_zookeeper_is_said_before_the_migration() -> None:
+    item = brokers()
+    item["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {
+        "exec": {"command": ["zookeeper-shell.sh", "zk:2181", "ls", "/brokers/ids"]}
+    }
+    cluster = scene(statefulset=item, zookeeper="zk:2181")
+    (ahead,) = checks.reference_findings(cluster, "zookeeper-reference", {})
+    assert ahead.sentence.startswith(
+        "StatefulSet kafka: readinessProbe of container kafka reaches for ZooKeeper (zookeeper-shell.sh)"
+    )
+    assert "none is in KRaft mode" in ahead.sentence
+    (at_the_end,) = checks.reference_findings(cluster, "gate-zookeeper-reference")
+    assert at_the_end.sentence.endswith("reaches for ZooKeeper (zookeeper-shell.sh)")
