@@ -317,6 +317,14 @@ OWNING = (
         CASES,
     ),
     Mutant(
+        "a log directory of one broker is written for all",
+        "11",
+        CORE + "_settings/settings.py",
+        "    if len(log_dirs) > 1 and not theirs and not value_of(effective, METADATA_DIR):\n",
+        "    if len(log_dirs) > 1 and not value_of(effective, METADATA_DIR):\n",
+        CASES,
+    ),
+    Mutant(
         "the copy of a Secret is a ConfigMap",
         "7",
         CORE + "_manifests/settings_parts.py",

@@ -192,7 +192,9 @@ def broker_changes(stage: BrokerStage, effective: Mapping[str, str], context: Br
         PROTOCOL_MAP: protocol_map(effective, context.controller_listener, context.controller_protocol),
     }
     log_dirs = entries(value_of(effective, "log.dirs") or value_of(effective, "log.dir"))
-    if len(log_dirs) > 1 and not value_of(effective, METADATA_DIR):
+    # what the source does not give as a plain value may differ from broker to broker
+    theirs = context.fixed & {"log.dirs", "log.dir"}
+    if len(log_dirs) > 1 and not theirs and not value_of(effective, METADATA_DIR):
         wanted[METADATA_DIR] = log_dirs[0]
         notes.append(f"{METADATA_DIR} is pinned to {log_dirs[0]}, so that the order of log.dirs does not matter")
     if stage == "migration":
