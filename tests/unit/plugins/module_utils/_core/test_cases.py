@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import jmespath
@@ -35,13 +36,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.pro
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     CONNECT,
     BrokerContext,
+    BrokerStage,
     ControllerContext,
     controller_listener_name,
     controller_settings,
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import Brokers, plan_all
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import Brokers, plan, plan_all
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES, Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
@@ -49,6 +51,7 @@ from tests.cases import case as cases
 
 CLUSTER_ID = "cluster-id-0123456789A"
 TARGET = parse_ibp("3.9")
+OPTION = "-Dsun.net.inetaddr.ttl=1"
 EVERY = {case.name: case for case in cases.every()}
 PARTS = ("brokers", "references", "controllers")
 
@@ -82,16 +85,8 @@ def brokers_of(case: cases.Case) -> Brokers:
 def plan_brokers(case: cases.Case) -> dict[str, Any]:
     """What the stages change, one after the other, as preflight plans them. Raises Unsupported."""
 
-    def context(_stage: str, configured: Mapping[str, str]) -> BrokerContext:
-        return BrokerContext(
-            target=TARGET,
-            voters=voters(controller_spec(case)),
-            controller_listener=controller_listener_name(configured),
-            broker_ids=(0, 1, 2),
-        )
-
     brokers = brokers_of(case)
-    stages = plan_all(brokers, ("migration", "kraft"), lambda _stage: (context, "", CLUSTER_ID))
+    stages = plan_all(brokers, ("migration", "kraft"), lambda _stage: (_context(case), "", CLUSTER_ID))
     notes = [note for item in stages for note in item.written.notes]
     found: dict[str, Any] = {"container": brokers.container, "source": stages[0].source.where, "notes": notes}
     before = case.template
@@ -110,6 +105,18 @@ def plan_brokers(case: cases.Case) -> dict[str, Any]:
 def _emptied(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     empty = {entry["name"] for entry in after.get("env") or [] if entry.get("value") == ""}
     return sorted(empty - {entry["name"] for entry in before.get("env") or [] if entry.get("value") == ""})
+
+
+def _context(case: cases.Case) -> Callable[[str, Mapping[str, str]], BrokerContext]:
+    def context(_stage: str, configured: Mapping[str, str]) -> BrokerContext:
+        return BrokerContext(
+            target=TARGET,
+            voters=voters(controller_spec(case)),
+            controller_listener=controller_listener_name(configured),
+            broker_ids=(0, 1, 2),
+        )
+
+    return context
 
 
 def plan_references(case: cases.Case) -> list[str]:
@@ -258,3 +265,19 @@ def _parameters() -> list[Any]:
 def test_a_cluster_as_people_write_it(name: str, part: str) -> None:
     case = EVERY[name]
     CHECKS[part](case, case.expected.get(part, None if part == "references" else {}))
+
+
+@pytest.mark.parametrize("name", [name for name, case in EVERY.items() if case.statefulset is not None])
+def test_a_stage_that_is_written_is_planned_the_same_again(name: str) -> None:
+    """A run that was killed after it wrote a stage goes on from there, before and after the brokers' restarts."""
+    case = EVERY[name]
+    brokers = brokers_of(case)
+    stages: tuple[BrokerStage, ...] = ("ibp", "migration", "kraft")
+    with suppress(Unsupported):
+        for stage in stages:
+            planned = plan(brokers, stage, _context(case), OPTION, CLUSTER_ID)
+            rolled = brokers.after(planned)
+            for there in (rolled, replace(rolled, effective=brokers.effective)):
+                again = plan(there, stage, _context(case), OPTION, CLUSTER_ID)
+                assert again.written.template == planned.written.template, stage
+            brokers = rolled
