@@ -211,4 +211,5 @@ class Source(ABC):
                 yield f"variable {name} of container {self.container} sets it"
 
     def _assigned(self, key: str, text: str) -> bool:
-        return any(re.search(rf"(?<![\w.]){re.escape(word)}=", text) for word in self.names_of(key))
+        said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        return any(re.search(rf"(?<![\w.]){re.escape(word)}=", said) for word in self.names_of(key))

@@ -18,12 +18,15 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.sc
     reached,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    StageChange,
     original_name,
+    set_variable,
     stage_copy,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     all_containers,
     commands,
+    container_of,
     switch_object,
     text_data,
     uses,
@@ -31,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import formats
 
 Obj = dict[str, Any]
 
@@ -84,6 +88,17 @@ class FileSource(Source):
     def place_of(self, key: str) -> str:
         """Say where a setting belongs in this source."""
         return self.where if key else ""
+
+    def apply(
+        self, changes: Changes, stage: str, digest: str, effective: Mapping[str, str], cluster_id: str = ""
+    ) -> StageChange:
+        """As every source; an image that formats directories by itself gets the cluster's id for it."""
+        change = super().apply(changes, stage, digest, effective, cluster_id)
+        target = container_of(change.template, self.container)
+        rules = formats(str(target.get("image") or ""), self.start_texts()[0])
+        if rules and stage == "kraft" and cluster_id:
+            set_variable(target, rules.cluster_id, cluster_id)
+        return change
 
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
         """Return a copy of the object with the changed file, shown by the template."""

@@ -23,7 +23,7 @@ _MENTIONS = re.compile(
     r"(?:^|\s)#|^\W*(?:(?:if|elif|while|until|then|do|else|!)\s+)*"
     r"(?:command\s+-[vV]|which|type|hash|echo|printf|test|\[+|ls|stat|file|grep|pgrep|pkill|chmod|sed|cat|cp|ln|dirname|basename|readlink|realpath)(?=\s)"
 )
-_BREAK = re.compile(r"(?<!\\)\n|[;&|({]")
+_BREAK = re.compile(r"(?<!\\)\n|[;&|(){`]")
 _STOPS = ";&|)\n<>"
 _NAME = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
 

@@ -289,6 +289,7 @@ def test_a_stage_needs_one_file_for_all_brokers(command: str, mount: dict[str, s
             {"command": ["sh", "-c", "kafka-server-start.sh /s --override listeners=PLAINTEXT://:1"]},
             "the start command of container kafka sets it",
         ),
+        ({"command": ["sh", "-c", "# listeners=here\nkafka-server-start.sh /s"]}, "something that cannot be seen"),
         ({"env": [{"name": "ADD", "value": "listeners=PLAINTEXT://:1"}]}, "variable ADD of container kafka sets it"),
         ({"env": [{"name": "KAFKA_LISTENERS", "value": "X"}]}, "variable KAFKA_LISTENERS of container kafka sets it"),
         ({"init": "echo listeners=PLAINTEXT://:1 >> /out/s"}, "the start command of init container render sets it"),
@@ -305,6 +306,27 @@ def test_what_gives_a_setting_is_named(change: dict[str, Any], says: str) -> Non
         detect(template, file_config_maps(), effective).apply(
             Changes({"listeners": "PLAINTEXT://:2"}), "kraft", DIGEST, effective, "id"
         )
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "given"),
+    [
+        ("registry.example/bitnamilegacy/kafka:3.9.0", [], True),
+        ("own/kafka:1", ["/opt/bitnami/scripts/kafka/entrypoint.sh", "/opt/bitnami/scripts/kafka/run.sh"], True),
+        ("bitnami/kafka:3.9.0", ["kafka-server-start.sh", "/config/server.properties"], False),
+        ("own/kafka:1", [], False),
+    ],
+)
+def test_an_image_that_formats_by_itself_gets_the_cluster_id_beside_a_file(
+    image: str, command: list[str], given: bool
+) -> None:
+    template = file_template()
+    container(template).update({"image": image, "command": command})
+    source = detect(template, file_config_maps(), FILE_EFFECTIVE)
+    for stage, wanted in (("migration", False), ("kraft", given)):
+        written = source.apply(Changes({"process.roles": "broker"}), stage, DIGEST, FILE_EFFECTIVE, "the-id").template
+        env = {entry["name"]: entry.get("value") for entry in container(written).get("env") or []}
+        assert env.get("KAFKA_KRAFT_CLUSTER_ID") == ("the-id" if wanted else None)
 
 
 def test_a_word_that_a_command_replaces_is_no_override() -> None:

@@ -55,6 +55,7 @@ def read(container: dict[str, Any]) -> dict[str, str | None]:
             {"a": "1"},
         ),
         (f"H=$(dirname $(which kafka-server-start.sh)); pgrep -f kafka.Kafka || {START} --override a=1", {"a": "1"}),
+        (f"exec env ID=$(echo $HOSTNAME) N=`echo 1` {START} --override a=1", {"a": "1"}),
         (f"if [ -n $X ]; then {START} --override a=1; else {START} --override a=2; fi", {}),
         ("exec java kafka.Kafka /f --override a=1", {"a": "1"}),
     ],
