@@ -39,7 +39,7 @@ ENDING = (
         "a ConfigMap that a pod still mounts is deleted",
         "9",
         PLATFORM + "_statefulset/stage_objects.py",
-        "(*templates, *cluster.client.list(POD, cluster.namespace))",
+        "(*templates, *pods)",
         "templates",
         ROLLBACK_PLAN,
     ),

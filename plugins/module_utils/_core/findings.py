@@ -158,7 +158,7 @@ _RULES = (
     _warn(
         "check-incomplete",
         "something that decides about the controllers could not be read",
-        "grant the account what the sentence names, or look yourself",
+        "grant the account what the sentence names (docs/rbac.yml has it), or look yourself",
     ),
     _block(
         "stranger-broker",

@@ -229,7 +229,7 @@ class StatefulSetCluster(ClusterObjects):
 
 
 #: what each part makes stale
-_OBJECTS = ("all_statefulsets", "statefulsets", "controllers")
+_OBJECTS = ("all_statefulsets", "statefulsets", "controllers", "budgets")
 _BROKERS = ("_all_pods", "pods", "facts", "effective", "pod_of_broker", "pod_of_broker_or_down", "modes", "state")
 _CONTROLLERS = ("_all_pods", "controller_pods", "controller_facts", "flags", "state")
 _DEPENDS: Mapping[Part, tuple[str, ...]] = {

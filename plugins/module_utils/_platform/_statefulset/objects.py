@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
     NAMESPACE,
+    PDB,
     POD,
     SECRET,
     STATEFUL_SET,
@@ -152,6 +153,11 @@ class ClusterObjects:
     def config_maps(self) -> dict[str, Obj]:
         """The ConfigMaps of the namespace by name."""
         return {str(item["metadata"]["name"]): item for item in self.client.list(CONFIG_MAP, self.namespace)}
+
+    @cached_property
+    def budgets(self) -> list[Obj]:
+        """The PodDisruptionBudgets of the namespace."""
+        return self.client.list(PDB, self.namespace)
 
     @cached_property
     def _secrets(self) -> dict[str, Obj | None]:

@@ -256,9 +256,9 @@ def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> No
     old = pod("kafka-2")
     old["spec"] = {"volumes": [{"name": "v", "secret": {"secretName": made}}]}
     client.put(old)
-    assert stage_objects.unused_secrets(cluster) == []
+    assert stage_objects.unused(cluster)[1] == []
     client.drop("Pod", "n", "kafka-2")
-    assert stage_objects.unused_secrets(cluster) == [made]
+    assert stage_objects.unused(cluster)[1] == [made]
     assert stage_objects.delete_unused(cluster) == [f"Secret/{made}"]
     assert client.names("Secret") == ["settings", foreign]
-    assert stage_objects.unused_secrets(cluster) == []
+    assert stage_objects.unused(cluster)[1] == []
