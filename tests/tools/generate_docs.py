@@ -327,14 +327,14 @@ def _row(name: str, option: dict[str, Any]) -> list[str]:
 def _rbac() -> str:
     """Return the manifest that grants exactly what preflight asks for."""
     lines = [
-        "# Everything that a migration may do, in the namespace of the Kafka cluster, and nothing else. For another namespace, and a cluster",
-        "# (kraft_cluster) that is not called kafka:",
+        "# All permissions that a migration needs, in the namespace of the Kafka cluster. For another namespace (MINE) and another cluster",
+        "# (NAME, the value of kraft_cluster):",
         "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac.yml | kubectl apply -f -",
-        "# Several clusters in one namespace: one name for each of them in every resourceNames. Where pod templates take settings from Secrets,",
-        "# those are read, and each stage is a Secret like them: a rule of their own for get, create and delete, without names (those of the",
-        "# copies depend on what is in them).",
-        "# Where the account may also list nodes and storageclasses.storage.k8s.io (a ClusterRole) and create pods, preflight looks at whether",
-        "# controllers can be scheduled, and has the API server check one of their pods in a dry run; none is made that way.",
+        "# Several clusters in one namespace: list one name per cluster in each resourceNames.",
+        "# If the brokers take settings from Secrets, those are read, and each stage is a new Secret whose name depends on its content. Then",
+        "# add a rule for secrets with get, create and delete, without resourceNames.",
+        "# Optional, for more checks in preflight: list on nodes and storageclasses.storage.k8s.io (a ClusterRole), to see whether controllers",
+        "# can be scheduled; create on pods, to have the API server check a controller's pod in a dry run (no pod is created).",
         "---",
         "apiVersion: v1",
         "kind: List",

@@ -67,7 +67,9 @@ def quorum_status(
     if found.why and members and all(member.facts.jolokia_port for member in members.values()):
         return dataclasses.replace(by_jolokia(client, namespace, members), why=found.why)
     if found.why and alone:
-        raise Unreachable(f"{found.why}, and a JVM start takes longer than a leader lasts that nobody follows")
+        raise Unreachable(
+            f"{found.why}; Kafka's tools are too slow here, since a leader without followers soon steps down"
+        )
     if found.why:
         found, ends = by_tool(client, namespace, members, why=found.why, timeout=timeout)
     if not migration or found.leader not in members:

@@ -115,7 +115,7 @@ def reference_findings(
         finding(
             code,
             f"{item['metadata']['name']}: {where}",
-            f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})",
+            f"StatefulSet {item['metadata']['name']}: {where} connects to ZooKeeper ({text})",
         )
         for item in cluster.statefulsets
         for where, text in zookeeper_references(

@@ -151,13 +151,13 @@ def foreign(cluster: StatefulSetCluster, kind: Kind, item: Mapping[str, Any]) ->
 def _advice(cluster: StatefulSetCluster, kind: Kind, name: str) -> str:
     if kind is SECRET:
         return (
-            f"move it to another name, or, if you created it to supply an original: kubectl -n {cluster.namespace} label secret {name} "
+            f"recreate it under another name, or, if you created it to supply an original: kubectl -n {cluster.namespace} label secret {name} "
             f"{names.LABEL_CLUSTER}={cluster.name}"
         )
     if kind in (CONFIG_MAP, LEASE):
-        return "move it to another name: kraft_cluster determines this one"
+        return "recreate it under another name: kraft_cluster determines this one"
     if cluster.controllers is not None:
-        return f"move it to another name: the controllers' StatefulSet {name} exists already and needs its own"
+        return f"recreate it under another name: the controllers' StatefulSet {name} exists already and needs its own"
     return "set kraft_controller_name to a name that is free"
 
 
