@@ -216,7 +216,11 @@ _RULES = (
     ),
     # what ZooKeeper holds
     _block("zookeeper-unreachable", "ZooKeeper could not be reached", "set kraft_zookeeper_connect"),
-    _block("zookeeper-wrong-chroot", "the chroot does not belong to this cluster", "correct the chroot"),
+    _block(
+        "zookeeper-wrong-chroot",
+        "the chroot does not belong to this cluster",
+        "correct the chroot in kraft_zookeeper_connect, or in the brokers' zookeeper.connect",
+    ),
     _block(
         "cluster-id-mismatch",
         "two sources give different cluster ids",
@@ -244,7 +248,9 @@ _RULES = (
         "delete /migration and the controllers' volumes, then run again",
     ),
     _block("controller-leftover", "/controller is left from a KRaft quorum", "delete the znode /controller"),
-    _block("controller-epoch-missing", "/controller_epoch does not exist", "check the chroot"),
+    _block(
+        "controller-epoch-missing", "/controller_epoch does not exist", "check the chroot as for zookeeper-wrong-chroot"
+    ),
     _block(
         "controller-volumes-leftover",
         "volumes of earlier controllers exist",
