@@ -281,7 +281,7 @@ _RULES = (
     _block(
         "rollback-impossible",
         "a finalized migration cannot be rolled back",
-        "go forward, or mirror the topics into a new cluster",
+        "stay on KRaft, or mirror the topics into a new cluster",
     ),
     _block(
         "rollback-behind",

@@ -106,7 +106,7 @@ def metadata_log(
     if member is not None and quorum.high_watermark >= 0 and not why:
         try:
             if member.security != PLAINTEXT:
-                raise KraftError(f"the controllers' listener in pod {member.pod} speaks {member.security}")
+                raise KraftError(f"the controllers' listener in pod {member.pod} uses {member.security}")
             with wire.conversation(client, namespace, member.pod, member.port, timeout=wire.LOG_TIMEOUT) as talk:
                 return metadata_records.parse_records(talk.metadata_log(quorum.epoch, quorum.high_watermark))
         except KraftError as error:
@@ -177,7 +177,7 @@ def _by_protocol(
         try:
             asked[node] = (member.pod, member.port)
             if member.security != PLAINTEXT:
-                why = f"the controllers' listener in pod {member.pod} speaks {member.security}"
+                why = f"the controllers' listener in pod {member.pod} uses {member.security}"
         except NotFound as error:
             why = error.message
     if why or not asked:

@@ -238,7 +238,7 @@ class _Look:
             finding(
                 "check-incomplete",
                 "controllers",
-                f"whether the controllers can be created, scheduled and reached was only partly checked, without what this account cannot read: "
-                f"{', '.join(dict.fromkeys(self._unread))}; docs/rbac.yml names what is optional",
+                "the checks whether the controllers can be created, scheduled and reached are incomplete, since this could not be read: "
+                f"{', '.join(dict.fromkeys(self._unread))}; docs/rbac.yml lists the optional permissions, or check it yourself",
             )
         ]

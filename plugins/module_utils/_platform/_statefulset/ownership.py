@@ -175,7 +175,7 @@ def _of_pods(cluster: StatefulSetCluster) -> list[Finding]:
         where = f"Pod {cluster.namespace}/{pod['metadata']['name']}"
         if ownership.is_of_controllers(pod, cluster.name):
             what = "carries the labels of this cluster's controllers"
-            advice = f"stop it, or take the labels {names.LABEL_CLUSTER} and {names.LABEL_ROLE} off it"
+            advice = f"stop it, or remove the labels {names.LABEL_CLUSTER} and {names.LABEL_ROLE} from it"
         elif pod["metadata"]["name"] in planned:
             what = "has the name of one of this cluster's controllers"
             advice = "stop it, or set kraft_controller_name to a name that is free"
