@@ -272,9 +272,12 @@ def _findings() -> str:
     text = f"""{NOTE}
 # Findings
 
-Every refusal and warning has a code that never changes its meaning. `block` stops the run, `warn` does not. A code that can
-be accepted is overridden by naming cluster and code in `kraft_accept`, a list: `orders/kafka=gate-soak`. If the play has one host,
-the code alone is enough. Any other name in there is refused.
+Every refusal and warning has a code that never changes its meaning. `block` stops the run, `warn` does not. The message of a run names
+the objects concerned ("the sentence" below). A playbook is named by its file: `unlock.yml` is `kafkaops.kraft.unlock` where the collection
+is installed.
+
+A code that can be accepted is overridden by naming cluster and code in `kraft_accept`, a list: `orders/kafka=gate-soak`. If the play has
+one host, the code alone is enough. A code that cannot be accepted is refused there.
 """
     for severity in (catalogue.BLOCK, catalogue.WARN):
         rows = [
