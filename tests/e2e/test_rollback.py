@@ -131,7 +131,7 @@ def to_the_end(found: Trip) -> None:
 
 
 def test_there_and_back_again(tmp_path: Path) -> None:
-    """Every way back, one after the other, on one cluster."""
+    """Every rollback, one after the other, on one cluster."""
     with trip(SPECS["file"], tmp_path) as found:
         b1_from_setup(found)
         b2_before_the_copy(found)

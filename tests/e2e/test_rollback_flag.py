@@ -4,7 +4,7 @@
 
 """B11: a controller that comes to run without the migration flag in pure dual-write. Should it be elected, the migration is over.
 
-A restart of ours never makes one; one that somebody else made is named by every playbook, and the way back repairs it first.
+A restart of ours never makes one; one that somebody else made is named by every playbook, and the rollback repairs it first.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def no_restart_into_settings_without_the_flag(found: Trip, pod: str) -> None:
     assert not flagged(found, pod)
 
 
-def the_way_back_repairs_it_first(found: Trip, pod: str) -> None:
+def the_rollback_repairs_it_first(found: Trip, pod: str) -> None:
     """Before any broker is restarted, the controller has the flag again."""
     mark = audit.position()
     done = found.run("rollback")
@@ -192,4 +192,4 @@ def test_b11_a_controller_restarted_without_the_flag(tmp_path: Path) -> None:
         everybody_names_it(found, pod)
         put_template_back(found, volumes)
         no_restart_into_settings_without_the_flag(found, pod)
-        the_way_back_repairs_it_first(found, pod)
+        the_rollback_repairs_it_first(found, pod)

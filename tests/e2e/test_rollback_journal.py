@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The journal is lost, wherever the cluster is, and then the originals: what is known is read off the cluster, and only the way back asks for them."""
+"""The journal is lost, wherever the cluster is, and then the originals: what is known is read off the cluster, and only a rollback asks for them."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Session:
 
 
 class Client:
-    """The API server, as far as the way back lists it."""
+    """The API server, as far as a rollback lists it."""
 
     def __init__(self, world: World) -> None:
         self.world = world

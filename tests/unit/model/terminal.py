@@ -5,7 +5,7 @@
 """The runs of the playbooks over the model, request by request, so that a run can end between any two of them.
 
 What is done next, what is refused and what is waited for is asked of the product: the order of the sub-phases, the state, the
-plan and the order of the way back, the guards of restarts, the gates, leftovers, the removal of the znodes, the proof at
+plan and the order of a rollback, the guards of restarts, the gates, leftovers, the removal of the znodes, the proof at
 the end. What is written out here again are the loops around these, which need a real API server.
 """
 

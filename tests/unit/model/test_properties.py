@@ -145,7 +145,7 @@ def heal(walk: Walk) -> None:
 
 
 def promised(world: World, digest: str) -> int:
-    """Restarts of a broker with these settings on the way back, at most (docs/rollback.md).
+    """Restarts of a broker with these settings in a rollback, at most (docs/rollback.md).
 
     An IBP that was raised stays raised: brokers that the first roll has not reached get it with the original settings.
     """
@@ -231,7 +231,7 @@ def test_every_restart_leaves_a_majority(where: Begin, trace: list[Action]) -> N
 
 @traces(1500)
 @given(begun(0, HYBRID, PURE, OPEN), actions(*EVERYTHING, *("rollback", "kill", "repaired") * 2, longest=16))
-def test_the_way_back_ends_in_plain_zookeeper_mode(where: Begin, trace: list[Action]) -> None:
+def test_a_rollback_ends_in_plain_zookeeper_mode(where: Begin, trace: list[Action]) -> None:
     """(c) Rules 6.4 and 6.5: from everywhere that is not finalized, in order, with no more restarts than documented."""
     walk = begin(*where)
     follow(walk, trace)

@@ -182,9 +182,9 @@ def _start(event: Mapping[str, Any]) -> int:
 def _sub_phases(events: Sequence[Mapping[str, Any]]) -> list[Data]:
     """Every sub-phase in order, with the runs of it that the journal knows (steps that only read leave none)."""
     rows = []
-    way_back = any(event.get("phase") == phases.ROLLBACK for event in events)
+    rolled_back = any(event.get("phase") == phases.ROLLBACK for event in events)
     for item in phases.SUB_PHASES:
-        if item.phase == phases.ROLLBACK and not way_back:
+        if item.phase == phases.ROLLBACK and not rolled_back:
             continue
         runs = [_run(event) for event in events if event.get("sub_phase") == item.name]
         rows.append(
@@ -306,11 +306,11 @@ def _closed_id(events: Sequence[Mapping[str, Any]]) -> str:
 
 def _rollback(events: Sequence[Mapping[str, Any]], rolls: Sequence[Data]) -> Data | None:
     """What the rollback did, None when there was none. Windows in milliseconds, None where nothing was measured."""
-    way_back = [event for event in events if event.get("phase") == phases.ROLLBACK]
-    if not way_back:
+    rolled_back = [event for event in events if event.get("phase") == phases.ROLLBACK]
+    if not rolled_back:
         return None
-    removed: Mapping[str, Any] = next((event for event in way_back if event.get("what") == "removed"), {})
-    complete: Mapping[str, Any] = next((event for event in way_back if event.get("what") == rollback.COMPLETE), {})
+    removed: Mapping[str, Any] = next((event for event in rolled_back if event.get("what") == "removed"), {})
+    complete: Mapping[str, Any] = next((event for event in rolled_back if event.get("what") == rollback.COMPLETE), {})
     return {
         "complete": bool(complete),
         "znodes_to_election_ms": removed.get("znodes_to_election_ms"),

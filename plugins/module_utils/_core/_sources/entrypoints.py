@@ -30,7 +30,7 @@ class ImageRules:
 
     :ivar prefix: of the variables that are settings.
     :ivar cluster_id: the variable with the cluster id that directories are formatted with.
-    :ivar read: what follows the prefix to the setting, None when it is none; ``spell``: the way back.
+    :ivar read: what follows the prefix to the setting, None when it is none; ``spell``: the reverse.
     :ivar insists_on_node_id: in KRaft mode the broker id has to be in the variable of ``node.id``, though Kafka takes ``broker.id`` for it.
     :ivar refuses_zookeeper: in KRaft mode it does not start while a variable names ZooKeeper.
     """

@@ -67,7 +67,7 @@ def run_expect(cluster: Any) -> Any:
 
 
 def test_the_originals_are_kept_before_the_first_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without them a rollback to ZooKeeper is not a way back."""
+    """Without them a rollback to ZooKeeper is impossible."""
     run = scene(monkeypatch, "migration", "")
     action(broker_settings).apply(run)
     assert run.log == ["originals kept", "kafka-0 written", "record written"]
@@ -134,7 +134,7 @@ def test_only_what_is_not_the_users_own_is_put_back(monkeypatch: pytest.MonkeyPa
     assert run.log == ["kafka-1 written", "record written"]
 
 
-def test_the_way_back_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rollback_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 6.4: the same plan that was shown."""
     run = scene(monkeypatch, stages.RETURN, "kraft")
     run.sub_phase = rollback.MAKE_PROCESS_ROLE_EMPTY

@@ -141,7 +141,7 @@ def test_the_status_shouts() -> None:
     assert lines[0] == "DANGER: controller c runs WITHOUT the migration flag"
 
 
-def test_the_plan_of_the_way_back_refuses_before_anything_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_of_the_rollback_refuses_before_anything_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = rollback.Seen(
         state=state.MIXED,
         modes=dict.fromkeys(("kafka-0", "kafka-1"), state.MODE_KRAFT),

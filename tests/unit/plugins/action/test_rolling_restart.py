@@ -182,7 +182,7 @@ def test_only_pods_with_other_settings_are_restarted(monkeypatch: pytest.MonkeyP
 
 
 def test_a_stage_of_the_way_there_leads_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: on the way back the controllers get their flag first, which only rollback.yml sees to."""
+    """Rule 6.2: in a rollback the controllers get their flag first, which only rollback.yml sees to."""
     run = scene(monkeypatch, "migration", pods=made("new", "old", "new"))
     with pytest.raises(Refused, match="kafka-1 run in KRaft mode and stage migration"):
         action(rolling_restart).judge(run)

@@ -130,7 +130,7 @@ def test_nothing_is_only_nothing() -> None:
         (replace(PURE, state=state.MIXED, leaderless=True), "controllers-not-ready"),
     ],
 )
-def test_where_there_is_no_way_back(seen: Seen, code: str) -> None:
+def test_where_a_rollback_is_impossible(seen: Seen, code: str) -> None:
     """Rule 6.1: the first active controller without the flag is the point of no return."""
     assert rollback.refusal(seen)[0] == code
     assert rollback.refusal(seen)[1]

@@ -71,7 +71,7 @@ def test_the_followers_end_and_zookeeper_gets_the_rest(monkeypatch: pytest.Monke
     assert scene.waited == [159]
 
 
-def test_what_zookeeper_does_not_get_stops_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_zookeeper_does_not_get_stops_the_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch)
     scene.alone = dataclasses.replace(QUORUM, high_watermark=170)
     with pytest.raises(DeadlineExceeded, match="stands at 168; the controllers that were stopped come back"):

@@ -128,7 +128,7 @@ def test_stores_that_differ_stop_the_rollback_before_the_quorum(monkeypatch: pyt
     "error", [NotFound("the image has no kafka-dump-log.sh"), DeadlineExceeded("did not end within 180 s")]
 )
 def test_a_store_that_cannot_be_read_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
-    """D7: the way back must not hang on one tool."""
+    """D7: a rollback must not hang on one tool."""
     scene = Scene(monkeypatch, params={"accept": ["rollback-parity", "rollback-behind"]})
     scene.unread = error
     with pytest.raises(

@@ -515,7 +515,7 @@ def rolled_back(complete: bool = True) -> Journal:
     return journal
 
 
-def test_the_way_back_is_reported() -> None:
+def test_a_rollback_is_reported() -> None:
     made_of = report.build(rolled_back(), {**STATUS, "state": "ZOOKEEPER", "controllers": []})
     back = made_of["rollback"]
     assert made_of["migration_id"] == "0123456789ab"
@@ -545,7 +545,7 @@ def test_the_way_back_is_reported() -> None:
         assert text in html
 
 
-def test_a_way_back_that_is_not_complete_says_so() -> None:
+def test_a_rollback_that_is_not_complete_says_so() -> None:
     journal = rolled_back(complete=False)
     journal.events[-2].update(
         raised_epoch=None, controller=None, high_watermark=None, znodes_to_election_ms=None, deleted=[], removed={}
@@ -555,7 +555,7 @@ def test_a_way_back_that_is_not_complete_says_so() -> None:
         assert text in html
 
 
-def test_without_a_way_back_nothing_is_said_of_one() -> None:
+def test_without_a_rollback_nothing_is_said_of_one() -> None:
     made_of = made()
     assert made_of["rollback"] is None
     assert "<h2>Rollback</h2>" not in report_html.page(made_of)

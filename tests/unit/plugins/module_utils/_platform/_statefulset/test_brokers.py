@@ -74,7 +74,7 @@ def back(running_ibp: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_an_ibp_that_was_raised_stays_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.5: a level is never lowered, not on the way back either; it is the only setting that differs."""
+    """Rule 6.5: a level is never lowered, not in a rollback either; it is the only setting that differs."""
     (plan,) = brokers.plan_return(back("3.9", monkeypatch), stages.ORIGINAL)
     assert plan.changes.set == {IBP: "3.9"}
     assert plan.changes.remove == ()

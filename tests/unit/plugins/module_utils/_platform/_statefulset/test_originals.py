@@ -170,7 +170,7 @@ def test_what_somebody_supplied_by_hand_is_put_back() -> None:
 
 
 def test_the_way_forward_goes_on_without_a_secret_that_is_gone() -> None:
-    """docs/resume.md; only the way back needs it."""
+    """docs/resume.md; only a rollback needs it."""
     of = cluster(at("kafka-a", "migration"), at("kafka-b", "migration"))
     assert originals.keep(of) == NAME
     assert of.client.calls == []

@@ -134,7 +134,7 @@ def test_the_names_come_from_the_plan_while_there_are_no_controllers(monkeypatch
         assert sorted(volumes.foreign_claims(found)) == sorted(names_)
 
 
-def test_the_proof_of_the_way_back_leaves_what_is_not_ours_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proof_of_the_rollback_leaves_what_is_not_ours_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     held = SimpleNamespace(is_kraft=False, ephemeral=True, broker_id=1)
     monkeypatch.setattr(rollback_proof, "read_heads", lambda _session: Heads(None, None, None, held, 3, None))  # type: ignore[arg-type]
     cluster = cluster_of(
