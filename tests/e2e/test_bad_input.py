@@ -399,7 +399,7 @@ def test_a_volume_of_somebody_else_that_a_controller_would_mount(place: Place) -
             refused(
                 done,
                 "foreign-object",
-                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-1 has the name of a volume that a controller would bind",
+                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-1 has the name of a controller's volume that a controller would bind",
                 "and no pod mounts it",
                 "set kraft_controller_name to a name that is free",
             )

@@ -109,7 +109,7 @@ CASES: dict[str, tuple[str, Callable[[Scratch], None], tuple[str, ...]]] = {
     "as many replicas as min.insync.replicas": (
         "partition-cannot-roll",
         configured(**{"min.insync.replicas": "3"}),
-        ("topic-00-0", "no more replicas than min.insync.replicas", "kraft_accept: [partition-cannot-roll]"),
+        ("topic-00-0", "no more replicas than min.insync.replicas", "=partition-cannot-roll]"),
     ),
 }
 

@@ -25,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
     parse_controller,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import (
@@ -154,9 +155,10 @@ class BrokerRoll(HashTarget):
             )
             never_safe = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
             if never_safe:
+                accept = acceptance(f"{self.cluster.namespace}/{self.cluster.name}", "partition-cannot-roll")
                 raise Refused(
                     f"{rolling.named(never_safe)} cannot stay available while broker {broker} restarts: as many replicas as "
-                    "min.insync.replicas; raise the replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
+                    f"min.insync.replicas; raise the replication factor, or accept it with {accept}",
                     code="partition-cannot-roll",
                 )
             progress(text)

@@ -171,7 +171,7 @@ def status(cluster: DirectCluster) -> dict[str, Any]:
         "reason": now.reason,
         "phase": next_step.phase_of(now.name, brokers_stage, controllers_stage, bool(lock), back),
         "since": newest["time"] if newest else None,
-        "next": f"what the {above} above asks for; after that {following}" if above else following,
+        "next": f"resolve the {above} named above; then {following}" if above else following,
         "dangers": dangers,
         "foreign": foreign,
         "brokers": _brokers(cluster),

@@ -121,7 +121,7 @@ def reference_findings(
         finding(
             code,
             f"{item['metadata']['name']}: {where}",
-            f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})"
+            f"StatefulSet {item['metadata']['name']}: {where} connects to ZooKeeper ({text})"
             + (_NOT_THERE if for_broker and leaving is not None else ""),
         )
         for item in cluster.statefulsets

@@ -293,7 +293,7 @@ class _PlannedControllers:
             finding(
                 "check-incomplete",
                 "controllers",
-                "whether the controllers can be created, scheduled and reached was only partly checked, without what could not be read: "
+                "the checks whether the controllers can be created, scheduled and reached are incomplete, since this could not be read: "
                 f"{', '.join(dict.fromkeys(self._unread))}; docs/rbac.yml grants the lists",
             )
         ]

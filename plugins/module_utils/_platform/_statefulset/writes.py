@@ -217,7 +217,7 @@ def _when(
     except DeadlineExceeded as error:
         raise Conflict(
             f"StatefulSet {namespace}/{name}: {error.message}; RollingUpdate is restored only when every pod has the update revision: "
-            "look at the StatefulSet's events and at kube-controller-manager, then run again",
+            "check the StatefulSet's events and kube-controller-manager, then run again",
             code="wrong-state",
         ) from error
     return current[0]
@@ -289,7 +289,7 @@ def create_settings(client: KubeClient, namespace: str, cluster: str, body: Mapp
         if not is_of(there, cluster):
             raise Refused(
                 f"{kind.kind} {namespace}/{metadata['name']} has a name that this migration needs and does not carry its labels; it seems "
-                f"to belong to {owner_of(there)}; move it to another name",
+                f"to belong to {owner_of(there)}; recreate it under another name",
                 code="foreign-object",
             ) from None
         if there.get("data") != marked.get("data"):

@@ -163,14 +163,14 @@ def test_pods_that_are_not_ready_or_not_registered() -> None:
 
 def test_partitions() -> None:
     good = Replicas((0, 1, 2), (0, 1, 2), 2)
-    assert checks.partitions({("t", 0): good}, []) == []
+    assert checks.partitions({("t", 0): good}, [], "orders/kafka") == []
     states = {("t", 0): good, ("u", 1): Replicas((0, 1), (0, 1, 2), 2), ("v", 0): Replicas((0,), (0,), 1)}
-    found = checks.partitions(states, [("w", 3)])
+    found = checks.partitions(states, [("w", 3)], "orders/kafka")
     assert codes(found) == ["partition-not-healthy", "partition-not-healthy", "partition-cannot-roll"]
     assert found[0].sentence.startswith("no leader: w-3")
     assert found[1].sentence.startswith("under-replicated: u-1")
     assert found[2].sentence.startswith("v-0 ")
-    assert "kraft_accept: [partition-cannot-roll]" in found[2].sentence
+    assert "kraft_accept: [orders/kafka=partition-cannot-roll]" in found[2].sentence
 
 
 def test_controller_ids_are_no_broker_ids() -> None:

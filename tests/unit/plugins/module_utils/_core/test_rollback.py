@@ -139,7 +139,7 @@ def test_where_no_rollback_is_possible(seen: Seen, code: str) -> None:
 def test_a_broker_in_kraft_mode_that_runs_but_cannot_be_read_is_asked_again() -> None:
     code, sentence = rollback.refusal(replace(PURE, unread={"kafka-2": "the exec failed"}))
     assert code == "broker-not-healthy"
-    assert "kafka-2 could not be read (the exec failed); run it again" in sentence
+    assert "kafka-2 could not be read (the exec failed); run rollback.yml again" in sentence
     # one that does not start is often the reason to go back
     down = replace(PURE, unread={"kafka-2": "it crashed"}, down=("kafka-2",))
     assert rollback.refusal(down) == rollback.refusal(replace(HYBRID, unread={"kafka-2": "x"})) == ("", "")

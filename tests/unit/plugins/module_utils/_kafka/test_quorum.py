@@ -134,7 +134,7 @@ def test_the_log_in_the_protocol_of_kafka(pod: Pods) -> None:
         (
             Unreachable("is not asked"),
             {"listener.security.protocol.map": "C:SSL"},
-            "the controllers' listener in pod kraft-1 speaks SSL",
+            "the controllers' listener in pod kraft-1 uses SSL",
         ),
     ],
 )

@@ -124,7 +124,7 @@ def test_a_leader_whom_no_majority_follows_is_none(monkeypatch: pytest.MonkeyPat
 
 def test_no_tool_is_started_for_a_leader_alone(pod: Pods) -> None:
     """It has stepped down before a JVM has started; an agent answers in time."""
-    with pytest.raises(Unreachable, match=r"pods/portforward is forbidden, and a JVM start takes longer"):
+    with pytest.raises(Unreachable, match=r"pods/portforward is forbidden; Kafka's tools are too slow here"):
         status(alone=True)
     assert pod.calls == []
     agents = asking(Agents({"kraft-1": [metrics(504.0)]}))
@@ -151,9 +151,9 @@ def test_nobody_leads_by_protocol(monkeypatch: pytest.MonkeyPatch, pod: Pods) ->
     [
         (
             {"listener.security.protocol.map": "x:PLAINTEXT, c : sasl_ssl"},
-            "the controllers' listener in pod kraft-0 speaks SASL_SSL",
+            "the controllers' listener in pod kraft-0 uses SASL_SSL",
         ),
-        ({"controller.listener.names": "SSL", "listeners": "SSL://:9093"}, "in pod kraft-0 speaks SSL"),
+        ({"controller.listener.names": "SSL", "listeners": "SSL://:9093"}, "in pod kraft-0 uses SSL"),
         ({"controller.listener.names": "Z"}, "name no controller listener"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_broker_that_alone_is_in_sync_is_never_chosen(monkeypatch: pytest.Monk
     assert refused.value.message == (
         "no broker is restarted to be elected: u-1 would fall below min.insync.replicas without broker 0; "
         "u-0 would fall below min.insync.replicas without broker 1; u-1 would fall below min.insync.replicas without broker 2. "
-        "Start the brokers that are down, then run it again"
+        "Start the brokers that are down, then run rollback.yml again"
     )
     assert refused.value.code == "partition-not-healthy"
     assert scene.client.calls == []

@@ -92,9 +92,9 @@ class Other:
         (
             True,
             "auto",
-            r"several platforms claim n/kafka \(statefulset: .*; other: it has an owner\); set kraft_platform",
+            r"several platforms match n/kafka \(statefulset: .*; other: it has an owner\); set kraft_platform",
         ),
-        (False, "other", "no platform claims n/kafka; set kraft_platform"),
+        (False, "other", "no platform matches n/kafka; set kraft_platform"),
     ],
 )
 def test_exactly_one_platform_claims_a_cluster(monkeypatch: Any, claims: bool, wanted: str, said: str) -> None:

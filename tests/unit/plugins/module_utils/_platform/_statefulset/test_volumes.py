@@ -129,7 +129,7 @@ def test_a_claim_of_others_that_a_controller_would_mount_is_told_of_and_stays() 
     assert (first.code, first.where) == ("foreign-object", "PersistentVolumeClaim n/kraft-data-kafka-kraft-0")
     assert "no owner reference, no field manager), and no pod mounts it; set kraft_controller_name" in first.sentence
     assert "it seems to belong to Backup/nightly, and pod backup mounts it" in second.sentence
-    with pytest.raises(Refused, match="kraft-data-kafka-kraft-0 has the name of a volume") as refused:
+    with pytest.raises(Refused, match="kraft-data-kafka-kraft-0 has the name of a controller's volume") as refused:
         volumes.refuse_leftovers(cluster)
     assert refused.value.code == "foreign-object"
 
