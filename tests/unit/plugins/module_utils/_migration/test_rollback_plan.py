@@ -251,7 +251,7 @@ def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> No
     quorum["spec"]["template"] = {
         "spec": {"containers": [], "volumes": [{"name": "v", "secret": {"secretName": made}}]}
     }
-    assert stage_objects.unused_secrets(cluster) == []  # a controller that is made now needs it
+    assert stage_objects.unused(cluster)[1] == []  # a controller that is made now needs it
     cluster.controllers = None
     old = pod("kafka-2")
     old["spec"] = {"volumes": [{"name": "v", "secret": {"secretName": made}}]}

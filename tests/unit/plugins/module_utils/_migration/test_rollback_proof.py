@@ -45,7 +45,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def left(held: Any = BROKER, *, migration: Any = None, unused: Any = (), objects: Any = (), **changed: Any) -> Any:
         monkeypatch.setattr(rollback_proof, "read_heads", lambda _session: heads(held, migration))
-        monkeypatch.setattr(stage_objects, "unused_config_maps", lambda _cluster: list(unused))
+        monkeypatch.setattr(stage_objects, "unused", lambda _cluster: (list(unused), []))
         base = {
             "zookeeper": "session",
             "client": FakeClient(*objects),

@@ -419,7 +419,7 @@ def test_a_readiness_that_depends_on_zookeeper_is_said_before_the_migration() ->
     cluster = scene(statefulset=item, zookeeper="zk:2181")
     (ahead,) = checks.reference_findings(cluster, "zookeeper-reference", {})
     assert ahead.sentence.startswith(
-        "StatefulSet kafka: readinessProbe of container kafka reaches for ZooKeeper (zookeeper-shell.sh)"
+        "StatefulSet kafka: readinessProbe of container kafka connects to ZooKeeper (zookeeper-shell.sh)"
     )
     assert "none is in KRaft mode" in ahead.sentence
     (at_the_end,) = checks.reference_findings(cluster, "gate-zookeeper-reference")
