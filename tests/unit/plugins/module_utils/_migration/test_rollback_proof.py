@@ -95,5 +95,7 @@ LEFT: list[tuple[dict[str, Any], str]] = [
 def test_what_is_left_is_named(scene: Any, changed: dict[str, Any], said: str) -> None:
     with pytest.raises(KraftError) as raised:
         scene(**changed)
-    assert raised.value.message == f"n/kafka is not ready for a new attempt, still there: {said}"
+    assert raised.value.message == (
+        f"n/kafka is not ready for a new attempt, still there: {said}; run rollback.yml again, and remove by hand only what it names once more"
+    )
     assert raised.value.code == "rollback-pending"

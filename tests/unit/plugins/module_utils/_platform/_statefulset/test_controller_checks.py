@@ -423,4 +423,4 @@ def test_a_readiness_that_depends_on_zookeeper_is_said_before_the_migration() ->
     )
     assert "none is in KRaft mode" in ahead.sentence
     (at_the_end,) = checks.reference_findings(cluster, "gate-zookeeper-reference")
-    assert at_the_end.sentence.endswith("reaches for ZooKeeper (zookeeper-shell.sh)")
+    assert at_the_end.sentence.endswith("connects to ZooKeeper (zookeeper-shell.sh)")
