@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     POD,
     PVC,
@@ -156,7 +157,8 @@ def _accept_or_refuse(
     if code in cluster.params["accept"]:
         evidence.notes.append(f"accepted by name: {text}")
         return
-    raise Refused(f"{text}; {remedy} with kraft_accept: [{code}]", code=code, detail=detail)
+    accept = acceptance(f"{cluster.namespace}/{cluster.name}", code)
+    raise Refused(f"{text}; {remedy} with {accept}", code=code, detail=detail)
 
 
 def _restart_active(cluster: DirectCluster, progress: Progress) -> str:
@@ -205,7 +207,7 @@ def quiesce_quorum(cluster: DirectCluster, evidence: Evidence, progress: Progres
         if error.code == quiesce.ALIVE:
             raise
         text = f"ZooKeeper lags behind the quorum: {error.message}"
-        _accept_or_refuse(cluster, evidence, BEHIND, text, "run it again, or accept the loss")
+        _accept_or_refuse(cluster, evidence, BEHIND, text, "run rollback.yml again, or accept the loss")
         last, note = None, ""
     if note:
         evidence.notes.append(note)

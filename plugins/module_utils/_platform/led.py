@@ -41,8 +41,6 @@ class Led(Protocol):
 
     #: its name, as the option kraft_platform has it
     name: str
-    #: whether an operator carries changes out
-    leads: bool
 
     def findings(self) -> list[Finding]:
         """What would stop this operator, or what it would do wrong, in the order in which a person would repair it."""
@@ -93,6 +91,10 @@ class Led(Protocol):
 
 class LedCluster(Cluster, Protocol):
     """A cluster together with the operator that leads it."""
+
+    @property
+    def by_operator(self) -> bool:
+        """True: an operator carries the migration out."""
 
     @property
     def driver(self) -> Led:

@@ -46,7 +46,6 @@ class Confluent:
     """The platform that CFK leads."""
 
     name = "confluent"
-    leads = True
 
     def __init__(self, cluster: ConfluentCluster) -> None:
         self._cluster = cluster
