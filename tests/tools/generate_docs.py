@@ -339,23 +339,38 @@ def _rbac() -> str:
         "# Optional, for more checks in preflight: list on nodes and storageclasses.storage.k8s.io (a ClusterRole), to see whether controllers",
         "# can be scheduled; create on pods, to have the API server check a controller's pod in a dry run (no pod is created). Without",
         "# them the plan of preflight says what is not known.",
-        "---",
-        "apiVersion: v1",
-        "kind: List",
-        "items:",
     ]
+    permissions = _code("module_utils._core.permissions")
+    return _manifest(lines, (*permissions.NEEDS, *permissions.OPTIONAL))
+
+
+def _rbac_confluent() -> str:
+    """Return the manifest that grants exactly what preflight asks for where CFK leads."""
+    lines = [
+        "# All permissions that driving Confluent for Kubernetes needs, in the namespace of the Kafka CR; instead of rbac.yml. For another",
+        "# namespace (MINE) and another Kafka CR (NAME, the value of kraft_cluster):",
+        "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac-confluent.yml | kubectl apply -f -",
+        "# Optional (a ClusterRole): get on customresourcedefinitions.apiextensions.k8s.io, for the version of CFK, and list on",
+        "# validatingadmissionpolicies, validatingadmissionpolicybindings and validatingwebhookconfigurations.admissionregistration.k8s.io, for",
+        "# whether anything enforces CFK's locks. Without them preflight warns that it could not see this.",
+    ]
+    return _manifest(lines, _code("module_utils._platform._confluent.permissions").NEEDS)
+
+
+def _manifest(comments: list[str], needs: tuple[Any, ...]) -> str:
+    """Return account, role and binding."""
+    lines = [*comments, "---", "apiVersion: v1", "kind: List", "items:"]
     for kind in ("ServiceAccount", "Role", "RoleBinding"):
         version = "v1" if kind == "ServiceAccount" else "rbac.authorization.k8s.io/v1"
         lines += [f"  - apiVersion: {version}", f"    kind: {kind}", "    metadata:"]
         lines += ["      name: kafkaops-kraft", "      namespace: kafka"]
-        lines += {"Role": _rules(), "RoleBinding": _binding()}.get(kind, [])
+        lines += {"Role": _rules(needs), "RoleBinding": _binding()}.get(kind, [])
     return HEADER + "\n".join(lines) + "\n"
 
 
-def _rules() -> list[str]:
+def _rules(needs: tuple[Any, ...]) -> list[str]:
     lines = ["    rules:"]
-    permissions = _code("module_utils._core.permissions")
-    for need in (*permissions.NEEDS, *permissions.OPTIONAL):
+    for need in needs:
         resource = f"{need.resource}/{need.subresource}" if need.subresource else need.resource
         verbs = ", ".join(need.verbs)
         lines += [f"      # {need.why}", f'      - apiGroups: ["{need.group}"]']
@@ -385,6 +400,7 @@ def contents() -> dict[str, str]:
         "docs/findings.md": _findings(),
         "docs/variables.md": _variables(),
         "docs/rbac.yml": _rbac(),
+        "docs/rbac-confluent.yml": _rbac_confluent(),
         "roles/guard/vars/main.yml": _guard_tags(),
     }
     for role in ROLES:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
@@ -39,9 +39,11 @@ COMPARES_BY = "kafka-dump-log"
 PACE = 2.0
 
 
-def permission_findings(cluster: DirectCluster) -> list[Finding]:
-    """Ask the API server for every permission of the migration."""
-    asked = [(need, verb, name) for need in NEEDS for verb in need.verbs for name in need.named(cluster.name)]
+def permission_findings(
+    cluster: Cluster, needs: Iterable[Need] = NEEDS, granted_by: str = "docs/rbac.yml"
+) -> list[Finding]:
+    """Ask the API server for every permission of the migration. ``granted_by``: the manifest that has them."""
+    asked = [(need, verb, name) for need in needs for verb in need.verbs for name in need.named(cluster.name)]
 
     def missing(item: tuple[Need, str, str]) -> bool:
         need, verb, name = item
@@ -55,7 +57,7 @@ def permission_findings(cluster: DirectCluster) -> list[Finding]:
             "permission-missing",
             need.spelled,
             f"the account may not {verb} {need.spelled}{f' {name}' if name else ''} in namespace {cluster.namespace} ({need.why}); grant it "
-            "(docs/rbac.yml)",
+            f"({granted_by})",
         )
         for need, verb, name in denied
     ]

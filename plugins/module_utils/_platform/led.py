@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 
 Obj = dict[str, Any]
 
@@ -44,6 +45,9 @@ class Led(Protocol):
 
     def findings(self) -> list[Finding]:
         """What would stop this operator, or what it would do wrong, in the order in which a person would repair it."""
+
+    def needs(self) -> tuple[Sequence[Need], str]:
+        """The permissions that driving it needs, and the manifest in docs/ that grants them."""
 
     def plan_lines(self) -> list[str]:
         """What will be asked of the operator, in a few lines."""

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
@@ -23,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
     following,
     objects,
     originals,
+    permissions,
     removing,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
@@ -68,6 +70,10 @@ class Confluent:
     def findings(self) -> list[Finding]:
         """What would stop the operator, from the custom resources."""
         return checks.findings(self._cluster.seen)
+
+    def needs(self) -> tuple[Sequence[Need], str]:
+        """The permissions, and what grants them."""
+        return permissions.NEEDS, "docs/rbac-confluent.yml"
 
     def plan_lines(self) -> list[str]:
         """What will be asked of the operator."""
@@ -132,6 +138,9 @@ class Confluent:
             )
             cluster.client.create(res.JOB, made, cluster.namespace)
             written.append(f"KRaftMigrationJob {cluster.job_name} created")
+        cluster.changed()
+        # before the operator locks them
+        removing.take_over(cluster)
         cluster.changed()
         return written
 
