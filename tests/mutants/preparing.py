@@ -93,8 +93,8 @@ PREPARING = (
         "credentials that do not come along are left out in silence",
         "11",
         MANIFESTS + "jvm_files.py",
-        "        if lacking and _ESSENTIAL.match(word):\n",
-        "        if False:\n",
+        "        elif lacking and _ESSENTIAL.match(word):\n",
+        "        elif False:\n",
         _manifests("jvm_files"),
     ),
     Mutant(
