@@ -41,7 +41,7 @@ FINALIZING = (
         "a closed gate does not stop",
         "1",
         MIGRATION + "gates.py",
-        "    if closed and not point_of_no_return.known_passed(cluster):\n",
+        "    if gate.closed(gates, accepted) and not point_of_no_return.known_passed(cluster):\n",
         "    if False:\n",
         GATES,
     ),
@@ -96,7 +96,7 @@ FINALIZING = (
     Mutant(
         "finalize with a lagging quorum",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "if quorum.leader is None or len(ready) < max(wanted, 1):",
         "if quorum.leader is None:",
         GATES,
@@ -104,7 +104,7 @@ FINALIZING = (
     Mutant(
         "finalize without the soak",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "    return Gate(code, passed >= wanted, f",
         "    return Gate(code, True, f",
         GATES,
@@ -112,7 +112,7 @@ FINALIZING = (
     Mutant(
         "finalize without confirmation",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         '    if wrong:\n        return Gate("gate-confirm"',
         '    if False:\n        return Gate("gate-confirm"',
         GATES,
@@ -160,7 +160,7 @@ FINALIZING = (
     Mutant(
         "gates that nobody may accept are accepted",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]",
         "if not gate.passed and gate.code not in accepted]",
         GATES,
@@ -384,7 +384,7 @@ FINALIZING = (
     Mutant(
         "stores that differ do not close the gate",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "    return Gate(code, not found.differences, found.sentence)\n",
         "    return Gate(code, True, found.sentence)\n",
         GATES,
@@ -392,7 +392,7 @@ FINALIZING = (
     Mutant(
         "stores that cannot be compared do not close the gate",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         '        return Gate(code, False, f"ZooKeeper and KRaft could not be compared: {error.message}")\n',
         '        return Gate(code, True, f"ZooKeeper and KRaft could not be compared: {error.message}")\n',
         GATES,
