@@ -52,9 +52,9 @@ def _hybrid(cluster: LedCluster, seen: Progress) -> Gate:
 
 
 def _of_quorum(cluster: LedCluster) -> list[Gate]:
+    """The two gates that ask the quorum; they ask once."""
     try:
         quorum = read_quorum(cluster)
-        return [_registrations(cluster, quorum), gate.of_quorum(cluster, quorum)]
     except Forbidden:
         raise
     except KraftError as error:
@@ -62,11 +62,18 @@ def _of_quorum(cluster: LedCluster) -> list[Gate]:
             Gate("gate-registrations", False, f"the registrations could not be read: {error.message}"),
             Gate("gate-quorum", False, error.message),
         ]
+    return [_registrations(cluster, quorum), gate.of_quorum(cluster, quorum)]
 
 
 def _registrations(cluster: LedCluster, quorum: Quorum) -> Gate:
-    """Every broker is known to the quorum, as one that migrates."""
-    code, registered = "gate-registrations", registrations(cluster, quorum)
+    """Every broker is known to the quorum, as one that migrates and is alive."""
+    code = "gate-registrations"
+    try:
+        registered = registrations(cluster, quorum)
+    except Forbidden:
+        raise
+    except KraftError as error:
+        return Gate(code, False, f"the registrations could not be read: {error.message}")
     expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers
     without = [pod for pod in cluster.facts if cluster.broker_id(pod) is None]
     wrong = [f"the broker id of {pod} could not be read" for pod in without]
@@ -76,9 +83,11 @@ def _registrations(cluster: LedCluster, quorum: Quorum) -> Gate:
             wrong.append(f"broker {broker} is not registered in KRaft")
         elif not entry.migrating:
             wrong.append(f"broker {broker} is registered, but not as a migrating ZooKeeper broker")
+        elif entry.fenced:
+            wrong.append(f"broker {broker} is fenced")
     if wrong:
         return Gate(code, False, "; ".join(wrong))
-    return Gate(code, True, f"{len(expected)} brokers registered as migrating")
+    return Gate(code, True, f"{len(expected)} brokers registered as migrating, none fenced")
 
 
 def _soak(cluster: LedCluster) -> Gate:
