@@ -31,9 +31,7 @@ SPELLINGS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "spelled"), [(name, spelled) for name, many in SPELLINGS.items() for spelled in many]
-)
+@pytest.mark.parametrize(("name", "spelled"), [(name, spelled) for name, many in SPELLINGS.items() for spelled in many])
 def test_a_phase_whatever_its_spelling(name: str, spelled: str) -> None:
     assert phase_of(spelled) == name
 
