@@ -21,7 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import phase_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import phase_of, progress_of
 
 Obj = Mapping[str, Any]
 Version = tuple[int, ...]
@@ -154,6 +154,8 @@ def _jobs(seen: Seen) -> Iterator[Finding]:
     for other in others:
         for key, reference in objects.dependencies(other).items():
             cr = mine[key]
+            if key == "zookeeper" and _ended(other):
+                continue  # one ensemble may serve several clusters, each below a chroot of its own
             if cr is not None and reference is not None and str(reference) == where(cr):
                 yield finding(
                     "operator-references",
@@ -181,6 +183,11 @@ def _jobs(seen: Seen) -> Iterator[Finding]:
             f"KRaftController {where(seen.controller)} has a dynamic quorum, whose observers have to be promoted by hand in DUAL-WRITE; this "
             "release drives static quorums",
         )
+
+
+def _ended(job: Obj) -> bool:
+    seen = progress_of(job)
+    return seen.complete or seen.rolled_back
 
 
 def _over(job: Obj) -> bool:

@@ -58,6 +58,7 @@ def claims(cluster: ConfluentCluster) -> dict[str, dict[str, Any]]:
 def clean_up(cluster: ConfluentCluster) -> list[str]:
     """Delete job, KRaftController, volumes and originals; returns one name each. Raises DeadlineExceeded."""
     deleted = []
+    cluster.changed()  # what is deleted is judged by what is there now
     mark_claims(cluster)
     pods = {name: pod["metadata"]["uid"] for name, pod in cluster.controller_pods.items()}
     for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, cluster.controller_cr)):

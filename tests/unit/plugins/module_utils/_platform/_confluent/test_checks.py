@@ -105,6 +105,20 @@ def test_a_job_of_another_cluster_is_nobodys_business() -> None:
     assert codes(replace(running(), jobs=(*running().jobs, other))) == []
 
 
+@pytest.mark.parametrize(
+    ("phase", "sub_phase", "ended"),
+    [
+        ("COMPLETE", "", True),
+        ("RollbackToZk", "RollbackToZkComplete", True),
+        ("SETUP", "", False),
+        ("FAILURE", "", False),
+    ],
+)
+def test_an_ensemble_may_serve_another_cluster_that_was_migrated(phase: str, sub_phase: str, ended: bool) -> None:
+    other = crs.job(phase, sub_phase, name="o", kafka={"name": "o"}, kRaftController={"name": "o"})
+    assert codes(replace(running(), jobs=(*running().jobs, other))) == ([] if ended else ["operator-references"])
+
+
 # kinds of jobs
 
 
@@ -263,9 +277,8 @@ def test_a_chroot_that_old_operators_put_in_twice(
     endpoint: str, operator: Any, override: str | None, doubled: bool
 ) -> None:
     kafka = crs.kafka(dependencies={"zookeeper": {"endpoint": endpoint}})
-    for controller in (None, crs.controllers()):
-        if override is not None:
-            controller = crs.controllers(configOverrides={"server": [f"zookeeper.connect={override}"]})
+    own = crs.controllers(configOverrides={"server": [f"zookeeper.connect={override}"]})
+    for controller in (own,) if override is not None else (None, crs.controllers()):
         seen = replace(GOOD, kafka=kafka, controller=controller, operator=operator)
         assert ("setting-blocks" in codes(seen)) is doubled
 
