@@ -400,8 +400,8 @@ FINALIZING = (
     Mutant(
         "a rollback goes on although a store could not be read",
         "9",
-        MIGRATION + "quorum_removal.py",
-        "        _accept_or_refuse(cluster, evidence, UNREAD, text, remedy)\n",
+        MIGRATION + "losses.py",
+        "        accept_or_refuse(cluster, evidence, UNREAD, text, remedy)\n",
         "",
         REMOVAL,
     ),

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
@@ -18,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
+    Forbidden,
     Interrupted,
     KraftError,
     Refused,
@@ -33,7 +36,7 @@ KRAFT, BROKER = Controller(3000, 7, False), Controller(2, -1, True)
 WRITTEN = Heads(None, None, None, KRAFT, 3, Migration(3000, 7, 141, 7))
 BEFORE_THE_COPY = Heads(None, None, None, KRAFT, 3, Migration(3000, 7, -1, -1))
 REMOVED_BEFORE = Heads(None, None, None, BROKER, 8, None)
-IN_ORDER = ["epochs read", "written", "controllers run", "removed", "elected", "kept", "told to go on"]
+IN_ORDER = ["epochs read", "written", "compared", "controllers run", "removed", "elected", "kept", "told to go on"]
 
 
 class Scene:
@@ -58,6 +61,8 @@ class Scene:
         monkeypatch.setattr(handover, "remove", self._remove)
         monkeypatch.setattr(handover, "wait_broker_is_controller", self._elect)
         monkeypatch.setattr(handover, "lost_within", self._watch)
+        self.stores: Any = parity.Parity(Image(), ())
+        monkeypatch.setattr(parity, "compared", lambda _cluster, _tell: self.note("compared", self.stores))
         monkeypatch.setattr(operator_rollback, "read_quorum", lambda _cluster: self.note("", self.quorum))
 
     def note(self, text: str, answer: Any) -> Any:
@@ -106,10 +111,12 @@ def test_the_parts_and_their_order(scene: Scene) -> None:
         "elected_ms": 1_000_020,
         "controller": 2,
         "notes": ["the controllers keep running: the lock forbids to stop them"],
+        "parity": {**Image().counts(), "differences": 0},
         "znodes_to_election_ms": 20,
     }
     assert scene.said == [
         "waiting until ZooKeeper has the metadata up to offset 8",
+        scene.stores.sentence,
         "the controllers keep running: the lock forbids to stop them",
         "removed /migration and /controller in one transaction",
         "broker 2 is controller; looking for 10 s whether it stays",
@@ -120,7 +127,7 @@ def test_the_parts_and_their_order(scene: Scene) -> None:
 def test_controllers_that_are_stopped_are_no_note(scene: Scene) -> None:
     scene.operator.running = ""
     assert scene.go().notes == []
-    assert scene.log[2] == "controllers stopped"
+    assert scene.log[3] == "controllers stopped"
 
 
 @pytest.mark.parametrize("says", [DECIDING, ROLLED_BACK, Progress()])
@@ -144,7 +151,7 @@ def test_a_controller_that_takes_it_again_is_answered_again(scene: Scene) -> Non
     """A running one takes /controller back; the operator is told nothing until a broker keeps it."""
     scene.lost = ["KRaft node 3000 took /controller", "a KRaft controller wrote /migration"]
     evidence = scene.go()
-    assert scene.log[3:] == [*["removed", "elected", "kept"] * 3, "told to go on"]
+    assert scene.log[4:] == [*["removed", "elected", "kept"] * 3, "told to go on"]
     assert evidence.attempts == 3
     assert evidence.raised_epoch == 10, "what the first transaction did is not forgotten"
     assert set(evidence.removed) == {"/migration", "/controller"}
@@ -154,7 +161,7 @@ def test_a_controller_that_takes_it_again_is_answered_again(scene: Scene) -> Non
 def test_nobody_takes_it_at_first(scene: Scene) -> None:
     scene.elected = [DeadlineExceeded("nobody holds /controller"), (BROKER, 1_000_050)]
     assert scene.go().controller == 2
-    assert scene.log[3:] == ["removed", "elected", "removed", "elected", "kept", "told to go on"]
+    assert scene.log[4:] == ["removed", "elected", "removed", "elected", "kept", "told to go on"]
     assert "nobody holds /controller; removing the znodes again" in scene.said
 
 
@@ -206,6 +213,39 @@ def test_zookeeper_that_lags_stops_it_unless_that_is_accepted(
         assert "removed" not in scene.log
 
 
+UNLIKE = Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft")
+
+
+@pytest.mark.parametrize(
+    ("stores", "code"),
+    [
+        (parity.Parity(Image(), (UNLIKE,)), "rollback-parity"),
+        (KraftError("the image has no kafka-dump-log.sh"), "rollback-parity-unknown"),
+    ],
+)
+def test_what_only_kraft_has_would_be_lost(monkeypatch: pytest.MonkeyPatch, stores: Any, code: str) -> None:
+    scene = Scene(monkeypatch)
+    scene.stores = stores
+    with pytest.raises(Refused, match="what only KRaft has would be lost") as refused:
+        scene.go()
+    assert refused.value.code == code
+    assert scene.log == IN_ORDER[:3]
+    scene = Scene(monkeypatch, params={"accept": [code]})
+    scene.stores = stores
+    assert scene.go().notes[0].startswith("accepted by name: ZooKeeper and KRaft ")
+    assert scene.log == IN_ORDER
+
+
+def test_a_missing_permission_is_neither_a_lag_nor_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    accept = ["rollback-behind", "rollback-parity", "rollback-parity-unknown"]
+    for part in ("quorum", "stores"):
+        scene = Scene(monkeypatch, params={"accept": accept})
+        setattr(scene, part, Forbidden("pods/exec is not allowed"))
+        with pytest.raises(Forbidden):
+            scene.go()
+        assert "removed" not in scene.log
+
+
 def test_an_interrupted_wait_is_not_accepted_as_a_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch, params={"accept": ["rollback-behind"]})
     scene.written = Interrupted("stopped by SIGINT")
@@ -218,7 +258,7 @@ def test_an_interrupted_wait_is_not_accepted_as_a_lag(monkeypatch: pytest.Monkey
 def test_without_a_copy_there_is_nothing_to_wait_for(scene: Scene, heads: Heads) -> None:
     scene.heads = heads
     evidence = scene.go()
-    assert scene.log == IN_ORDER[2:]
+    assert scene.log == IN_ORDER[3:]
     assert (evidence.high_watermark, scene.removed) == (None, [[-1, -1]])
 
 
