@@ -131,6 +131,7 @@ class Ask(LedStep):
         """Ask. The gates are asked again, right before the write."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
         if verb is Verb.FINALIZE:
+            cluster.changed()
             opened = operator_gates.require(cluster)
             gates = [gate.as_dict(run.params["accept"]) for gate in opened]
             run.record("gates", gates=gates, confirmed_by=run.lease.holder)
@@ -184,7 +185,13 @@ class Event(LedStep):
         """Recorded already, or to be waited for and recorded."""
         seen, event = run.led.driver.observe(), run.params["event"]
         if event == "RollbackToZkComplete":
-            if not seen.started and not run.led.driver.left() and not run.journal.migration_id:
+            if not seen.started:
+                # the request goes first when it is cleaned up: a run that was killed then has the rest to do
+                left = run.led.driver.left()
+                if left or run.journal.migration_id:
+                    return needed(
+                        f"clean up after a rollback: {', '.join(left) or 'nothing is left, which is to be proved'}"
+                    )
                 return not_needed("no migration was started: there is nothing to roll back")
         elif run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and run.led.driver.locked()):
             return done(f"{event} is recorded")

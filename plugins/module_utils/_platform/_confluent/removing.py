@@ -97,11 +97,12 @@ def _wait_gone(cluster: ConfluentCluster, kind: Kind, uids: Mapping[str, str], w
 
 
 def left(cluster: ConfluentCluster) -> list[str]:
-    """What of the attempt still exists, those objects included that were left alone because they are not ours."""
+    """What of an attempt still exists, those objects included that were left alone because they are not ours.
+
+    A KRaftController that is held has made nothing yet: a new attempt begins with it.
+    """
     cluster.changed()
-    found = [
-        f"{kind.kind}/{cr['metadata']['name']}"
-        for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, cluster.controller_cr))
-        if cr is not None
-    ]
+    found = [f"{res.JOB.kind}/{cluster.job['metadata']['name']}"] if cluster.job is not None else []
+    if cluster.controller_cr is not None and not res.is_on(cluster.controller_cr, res.HOLD):
+        found.append(f"{res.CONTROLLER.kind}/{cluster.controllers_name}")
     return [*found, *cluster.controller_pods, *(f"PersistentVolumeClaim/{name}" for name in claims(cluster))]

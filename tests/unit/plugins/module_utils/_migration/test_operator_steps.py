@@ -134,7 +134,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(operator_preflight, name, noted(name))
     monkeypatch.setattr(operator_preflight, "blocking_settings", lambda _settings: [])
     monkeypatch.setattr(operator_preflight, "kraft_brokers", lambda _cluster: [])
-    monkeypatch.setattr(operator_preflight.checks, "stored", noted("stored"))
+    monkeypatch.setattr(operator_preflight.checks, "stored", lambda *arguments: noted(f"stored with {arguments[3]}")())
     return asked
 
 
@@ -146,9 +146,10 @@ def test_preflight_asks_the_operator_and_kafka(rules: list[str], seen: Progress,
     """Leftovers of an earlier attempt are no finding while one runs."""
     operator = Operator(seen)
     operator.found = ["of the operator"]
+    operator.remains = ["kafka-kraft-0", "PersistentVolumeClaim/data0-kafka-kraft-0"]
     assert operator_preflight.all_findings(led(operator, zookeeper_connect=connect)) == ["of the operator"]
     assert rules[:4] == ["membership_findings", "metadata_findings", "version_findings", "tool_findings"]
-    assert ("stored" in rules) is stored
+    assert rules[4:] == (["stored with ['data0-kafka-kraft-0']"] if stored else [])
 
 
 @pytest.mark.parametrize(

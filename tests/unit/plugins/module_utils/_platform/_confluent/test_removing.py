@@ -117,7 +117,9 @@ def test_a_claim_that_is_gone_already_is_no_error() -> None:
 @pytest.mark.parametrize("kind", ["KRaftController", "KRaftMigrationJob"])
 def test_what_is_not_ours_is_left_and_named(kind: str) -> None:
     cluster = rolled_back(wait_timeout=0.1)
-    item = crs.job("RollbackToZk", "RollbackToZkComplete") if kind == "KRaftMigrationJob" else crs.controllers()
+    item = (
+        crs.job("RollbackToZk", "RollbackToZkComplete") if kind == "KRaftMigrationJob" else crs.controllers(held=False)
+    )
     cluster.api.put(item)
     if kind == "KRaftController":
         with pytest.raises(DeadlineExceeded, match=r"controllers kafka-kraft-0, .* are not gone yet"):
@@ -158,6 +160,15 @@ def test_nothing_is_taken_over_twice_or_where_nothing_is() -> None:
     removing.take_over(cluster)
     removing.take_over(before())
     assert cluster.api.calls == []
+
+
+def test_a_users_held_controller_is_no_leftover() -> None:
+    """It is what a new attempt begins with; preflight would take it for one of an earlier attempt."""
+    cluster = before()
+    cluster.api.put(crs.controllers())
+    assert cluster.driver.left() == []
+    cluster.api.put(crs.controllers(held=False))
+    assert cluster.driver.left() == ["KRaftController/kafka-kraft"]
 
 
 # the custom resources of before
