@@ -105,6 +105,11 @@ class Ask(LedStep):
         """Asked already, refused, or to be asked."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
         seen = cluster.driver.observe()
+        if verb is Verb.MIGRATE and seen.rolls_back:
+            raise Refused(
+                f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first",
+                code="rollback-pending",
+            )
         already = operator_steps.started_as(seen, verb)
         if already:
             return done(already)
@@ -121,10 +126,6 @@ class Ask(LedStep):
                 return needed("tell the operator to finalize once it waits in DUAL-WRITE and the gates are open")
             operator_gates.require(cluster)
             return needed("tell the operator to go to KRaft alone, which it does in one go (irreversible)")
-        if verb is Verb.MIGRATE and seen.rolled_back:
-            raise Refused(
-                "an attempt was rolled back and not cleaned up; run rollback.yml again first", code="rollback-pending"
-            )
         return needed(f"ask the operator to {verb.value}")
 
     def apply(self, run: Run) -> dict[str, Any]:
