@@ -51,7 +51,7 @@ class ActionModule(KraftAction):
             own, why = cluster.driver.brokers.ibp_roll()
             if not own:
                 return not_needed(why)
-        waits = self._not_yet(run)
+        waits = self._missing_first(run)
         if waits and run.check_mode:
             plans = cluster.driver.brokers.plan_ahead(stage)
             return needed(waits, *(item.diff() for item in plans))
@@ -67,7 +67,7 @@ class ActionModule(KraftAction):
             return Decision.of(found)
         return Decision.of(found, *(item.diff() for item in _to_write(run, cluster.driver.brokers.plan(stage))))
 
-    def _not_yet(self, run: Run) -> str:
+    def _missing_first(self, run: Run) -> str:
         cluster, stage = run.cluster, run.params["stage"]
         if stage == "migration" and not controllers_ready.running(cluster):
             return "write the migration settings once the controllers run (SetupMutateKRaftController)"
@@ -90,7 +90,7 @@ class ActionModule(KraftAction):
             # first: whatever is written next, the way is back from here, and the soak begins anew
             run.journal.pure_since = ""
             run.record("begun", stage=stage)
-            self._flag_again(run)
+            self._restore_flag(run)
         plans = _to_write(run, cluster.driver.brokers.plan(stage))
         for item in plans:
             cluster.driver.brokers.write(item)
@@ -112,7 +112,7 @@ class ActionModule(KraftAction):
             "notes": [note for item in plans for note in item.changes.notes],
         }
 
-    def _flag_again(self, run: Run) -> None:
+    def _restore_flag(self, run: Run) -> None:
         """Safety rule 2: what a restarted controller would read has the migration flag."""
         cluster = run.cluster
         if cluster.driver.controllers.stage() != "final":

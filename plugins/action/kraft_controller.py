@@ -65,7 +65,7 @@ class ActionModule(KraftAction):
         if run.cluster.has_controllers:
             return done(f"{controllers.name} exists")
         controllers.refuse_foreign_claims()
-        return needed(f"make the controllers {controllers.name}, held at 0 replicas", controllers.diff("held"))
+        return needed(f"create the controllers {controllers.name}, held at 0 replicas", controllers.diff("held"))
 
     def _decide_final(self, run: Run) -> Decision:
         cluster = run.cluster

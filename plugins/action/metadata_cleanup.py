@@ -42,9 +42,7 @@ class ActionModule(KraftAction):
         cluster.changed()
         left = _left(cluster)
         if left:
-            raise KraftError(
-                f"pods {', '.join(left)} still have a metadata log after it was deleted; look at the volume"
-            )
+            raise KraftError(f"pods {', '.join(left)} still have a metadata log after it was deleted; check the volume")
         run.record("cleaned", deleted=deleted)
         return {"msg": f"deleted the metadata log of {len(deleted)} brokers", "deleted": deleted}
 

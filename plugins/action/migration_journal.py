@@ -20,6 +20,11 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import (
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Event
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
 
+#: the last event of a migration
+MOVED = "MoveToKRaftControllerComplete"
+#: events that open another phase than the one that their sub-phase is part of
+_PHASES = {MOVED: phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
+
 
 class ActionModule(KraftAction):
     """Implements kafkaops.kraft.migration_journal."""
@@ -33,11 +38,9 @@ class ActionModule(KraftAction):
         if event == rollback.COMPLETE:
             return Decision.of(rollback_plan.answer(cluster, event, check_mode=run.check_mode))
         over = status.already_over(cluster)
-        if over and event != "MoveToKRaftControllerComplete":
+        if over and event != MOVED:
             return not_needed(over)
-        if run.journal.has(event) and not (
-            event == "MoveToKRaftControllerComplete" and cluster.driver.ownership.locked_by()
-        ):
+        if run.journal.has(event) and not (event == MOVED and cluster.driver.ownership.locked_by()):
             return done(f"{event} is recorded")
         if over and not run.journal.migration_id:
             return not_needed(over)
@@ -50,7 +53,7 @@ class ActionModule(KraftAction):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """The event and the state."""
-        return {"event": run.params["event"], "state": status.state_to_tell(run.cluster)}
+        return {"event": run.params["event"], "state": status.reported_state(run.cluster)}
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Write the event; at COMPLETE put the update strategy back and take the lock off."""
@@ -58,11 +61,10 @@ class ActionModule(KraftAction):
         if event == rollback.COMPLETE:
             return self._complete_rollback(run)
         where = cluster.state.name
-        if event == "MoveToKRaftControllerComplete":
+        if event == MOVED:
             cluster.driver.restore_rolls(run.progress)
             cluster.driver.ownership.unlock(over=True)
-        phase = phases.COMPLETE if event == "MoveToKRaftControllerComplete" else phases.BY_NAME[event].phase
-        phase = phases.DUAL_WRITE if event == "MigrateDualWrite" else phase
+        phase = _PHASES.get(event) or phases.BY_NAME[event].phase
         run.journal.add(now(), phase, event, event, state=where, by=run.lease.holder)
         run.save_journal()
         run.lease.stop()

@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decisi
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 #: seconds between two looks at who is registered, beside the watch that ends the wait
-LOOK_EVERY = 5.0
+CHECK_EVERY = 5.0
 
 
 class ActionModule(KraftAction):
@@ -48,7 +48,7 @@ class ActionModule(KraftAction):
 
         def report() -> None:
             said = ""
-            while not ended.wait(LOOK_EVERY):
+            while not ended.wait(CHECK_EVERY):
                 text = progress.waiting_for(cluster)
                 if text and text != said:
                     run.progress(text)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.release import __version__ as ansible_version
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import report
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.html import page
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.page import page
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
@@ -24,7 +24,6 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftA
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 Patch = dict[str, Any]
-#: what the start of a controller sets by itself differs from pod to pod
 
 
 class ActionModule(KraftAction):
@@ -119,9 +118,6 @@ def _versions(run: Run, status: Mapping[str, Any]) -> dict[str, str]:
         if status.get(kind):
             found[f"Kafka, {kind}"] = report.by_version(status[kind])
     return found
-
-
-# What to put into git
 
 
 def _readable(read: Callable[[], list[Patch]]) -> Iterator[Patch]:

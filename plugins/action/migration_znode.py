@@ -38,7 +38,7 @@ class ActionModule(KraftAction):
         try:
             quorum_removal.hand_over(cluster, evidence, run.progress)
         except DeadlineExceeded as error:
-            self._nudge(run, evidence, error)
+            self._restart_for_election(run, evidence, error)
         quorum_removal.delete(cluster, evidence, run.progress)
         run.record("removed", **evidence.as_dict())
         return {
@@ -51,7 +51,7 @@ class ActionModule(KraftAction):
             **evidence.as_dict(),
         }
 
-    def _nudge(self, run: Run, evidence: Evidence, error: DeadlineExceeded) -> None:
+    def _restart_for_election(self, run: Run, evidence: Evidence, error: DeadlineExceeded) -> None:
         """No broker took /controller: one that starts on plain ZooKeeper settings tries by itself (KAFKA-16101)."""
         cluster = run.cluster
         pod = election.choose(cluster)

@@ -49,7 +49,7 @@ class ActionModule(KraftAction):
         warnings = sum(1 for item in found if not item.blocking)
         return {
             **data,
-            "msg": f"no blocking finding, {warnings} warnings; {estimate.summary()}",
+            "msg": f"no blocking finding, {warnings} warning{'' if warnings == 1 else 's'}; {estimate.summary()}",
             "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
             "settings": settings,
             "rolls": estimate.broker_rolls,

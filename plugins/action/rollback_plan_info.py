@@ -45,7 +45,10 @@ class ActionModule(KraftAction):
         for step in rollback.plan(seen):
             run.progress(f"plan: {step.sub_phase}: {step.answer.kind}: {step.answer.reason}")
         needed = sum(1 for step in rollback.plan(seen) if step.answer.needed)
-        return done(f"{seen.state}: {needed} steps and {rollback.rolls(seen)} broker rolls back to ZooKeeper")
+        rolls = rollback.rolls(seen)
+        return done(
+            f"{seen.state}: a rollback has {needed} steps and {rolls} rolling restart{'' if rolls == 1 else 's'} of the brokers"
+        )
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """The plan as data."""

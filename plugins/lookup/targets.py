@@ -24,7 +24,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Check what was asked for
+- name: Check the options of this run
   hosts: "{{ lookup('kafkaops.kraft.targets', 'all', 'localhost') }}"
   gather_facts: false
   tasks: []

@@ -70,7 +70,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: the brokers' template has the user's own settings
+  sample: write the settings of stage migration to kafka (9 set, 0 removed)
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
@@ -94,7 +94,7 @@ settings_hash:
   returned: when something was written
   type: dict
 surface:
-  description: Where the brokers get their settings from (C(file), C(secret-file), C(environment), C(overrides)).
+  description: The settings source of the brokers (C(file), C(secret-file), C(environment), C(overrides)).
   returned: when something was written
   type: list
   elements: str

@@ -47,7 +47,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: read only
+  sample: 'kafka/kafka is PURE_DUAL_WRITE: every broker runs in KRaft mode, every controller still has the migration flag'
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

@@ -43,7 +43,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: read only
+  sample: 'kafka/kafka is PURE_DUAL_WRITE, still reversible; closed gates: soak, confirm'
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

@@ -44,7 +44,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: read only
+  sample: the brokers run at 3.5-IV2, a migration needs 3.6-IV1 or later; the newest that the software supports is 3.9-IV0
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

@@ -69,7 +69,7 @@ EXAMPLES = r"""
     cluster: kafka
     state: final
     confirm:
-      - kafka
+      - kafka/kafka
 """
 
 RETURN = r"""
@@ -78,7 +78,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: the controllers do not exist yet
+  sample: start 3 controllers for the migration
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

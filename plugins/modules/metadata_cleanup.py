@@ -26,7 +26,7 @@ attributes:
   diff_mode:
     support: none
     details:
-      - Says what it will remove in C(msg).
+      - Names the directories that it deleted in RV(deleted).
 options:
   state:
     description:
@@ -56,7 +56,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: no object carries the lock yet
+  sample: deleted the metadata log of 3 brokers
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
@@ -87,7 +87,7 @@ sub_phase:
   description: The sub-phase that failed.
   returned: failure
   type: str
-  sample: RollbackToZkComplete
+  sample: RollbackToZkAddClusterMetadataCleanUpAnnotationInKafka
 """
 
 from ansible.module_utils.basic import AnsibleModule

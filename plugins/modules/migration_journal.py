@@ -28,7 +28,7 @@ attributes:
   diff_mode:
     support: N/A
     details:
-      - The journal only grows.
+      - Only an event is added to the journal.
 options:
   event:
     description:
@@ -57,7 +57,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: SetupComplete is not recorded yet
+  sample: 'record SetupComplete: the cluster is PREMIGRATION'
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

@@ -49,7 +49,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: KRaft holds /controller, every broker is in migrating ZooKeeper mode
+  sample: 'hybrid dual-write: controller 1000 holds /controller, /migration at offset 812'
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
@@ -57,7 +57,7 @@ decision:
     - Modules that only read always return V(done).
   returned: success
   type: str
-  sample: done
+  sample: needed
 elapsed:
   description: Duration of the task in seconds.
   returned: always

@@ -61,7 +61,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: report written to report/kafka.html
+  sample: 'report: /home/ops/report/kafka.html (JSON: /home/ops/report/kafka.json)'
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

@@ -70,7 +70,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: no object carries the lock yet
+  sample: the quorum is gone, broker 0 is controller 14 ms after the znodes were removed
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
@@ -135,7 +135,7 @@ sub_phase:
   description: The sub-phase that failed.
   returned: failure
   type: str
-  sample: RollbackToZkComplete
+  sample: RollbackToZkWaitForManualNodeRemovalFromZk
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -41,7 +41,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: no object carries the lock yet
+  sample: read only
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
@@ -49,7 +49,7 @@ decision:
     - Modules that only read always return V(done).
   returned: success
   type: str
-  sample: needed
+  sample: done
 elapsed:
   description: Duration of the task in seconds.
   returned: always

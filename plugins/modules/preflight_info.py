@@ -44,7 +44,7 @@ EXAMPLES = r"""
     namespace: kafka
     cluster: kafka
     accept:
-      - partition-cannot-roll
+      - kafka/kafka=partition-cannot-roll
 """
 
 RETURN = r"""
@@ -53,7 +53,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: no blocking finding, 1 warnings; 2 broker rolls and 1 controller roll, about 168 s of restarts
+  sample: no blocking finding, 1 warning; 2 broker rolls and 1 controller roll, about 168 s of restarts
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

@@ -46,7 +46,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: read only
+  sample: leader 1000, 3 of 3 controllers caught up, PRE_MIGRATION (protocol)
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,
@@ -54,7 +54,7 @@ decision:
     - Modules that only read always return V(done).
   returned: success
   type: str
-  sample: done
+  sample: needed
 elapsed:
   description: Duration of the task in seconds.
   returned: always

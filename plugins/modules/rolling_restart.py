@@ -83,7 +83,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: 3 of 3 brokers do not run the migration settings yet
+  sample: 'restarted 3 brokers in 24 s; KRaft holds /controller, every broker is in migrating ZooKeeper mode'
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

@@ -47,7 +47,7 @@ msg:
   description: Why something was done or not, in one line. On failure, what is wrong and what to do.
   returned: always
   type: str
-  sample: read only
+  sample: zookeeper-0.zookeeper:2181/kafka belongs to the cluster; reached by port-forward to pod kafka/zookeeper-0
 decision:
   description:
     - V(done) if the cluster already is in the wanted state, V(not needed) if this step does not apply to this cluster,

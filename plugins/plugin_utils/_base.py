@@ -160,8 +160,8 @@ def _carry_out(run: Run, stopper: Stopper, step: KraftAction | LedStep, decision
     if not step.MUTATES:
         with _as_endings():
             return {"changed": False, "msg": decision.reason, "decision": decision.kind, **step.apply(run)}
-    with run.exclusive(stopper.stop) as anew, _as_endings():
-        if anew:
+    with run.exclusive(stopper.stop) as newly_held, _as_endings():
+        if newly_held:
             # another run may have done this meanwhile, or something else: decide again on what is there now
             decision = step.decide(run)
             if not decision.needed:

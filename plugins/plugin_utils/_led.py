@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_steps,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -214,7 +215,10 @@ class Event(LedStep):
         data: dict[str, Any] = {"event": event, "state": cluster.state.name, **told(seen)}
         if event == "MoveToKRaftControllerComplete":
             # before the locks go: afterwards somebody may change the objects
-            data["exports"] = list(cluster.driver.exports())
+            where = f"{cluster.namespace}/{cluster.name}"
+            data["files"] = _exports.write(run.params["support_dir"], where, cluster.driver.exports())
+            for path in data["files"]:
+                run.progress(f"changed manifest for your repository: {path}")
             data["released"] = cluster.driver.release()
         phase = {"MoveToKRaftControllerComplete": phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
         run.end_phase(phase.get(event, phases.BY_NAME[event].phase), event, state=cluster.state.name)

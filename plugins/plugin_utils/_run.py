@@ -93,7 +93,7 @@ class Run:
     @property
     def leads(self) -> bool:
         """Whether an operator carries the migration out."""
-        return self.opened.driver.leads
+        return self.opened.by_operator
 
     @property
     def cluster(self) -> DirectCluster:
@@ -125,14 +125,14 @@ class Run:
         On an error or an interruption the Lease is given back, so that a re-run need not wait; once the lock is ours it goes
         into the journal.
         """
-        anew = self.lease.acquire(self.params["lock_timeout"], self.progress)
+        newly_held = self.lease.acquire(self.params["lock_timeout"], self.progress)
         self._returned = False
         self.lease.keep(lambda reason: self._lose(reason, stop))
         try:
-            if anew:
+            if newly_held:
                 self.opened.changed()
                 self.opened.changed(Part.JOURNAL)
-            yield anew
+            yield newly_held
         except BaseException as error:  # Ansible's own too: nobody is to wait for a Lease because of it
             if isinstance(error, Interrupted):
                 self._hurry()

@@ -26,6 +26,7 @@ class Case:
     secrets: dict[str, Obj] = field(default_factory=dict)
     others: tuple[Obj, ...] = ()
     effective: dict[str, str] = field(default_factory=dict)
+    config_path: str = ""
     expected: Obj = field(default_factory=dict)
 
     @property
@@ -47,6 +48,7 @@ def read(path: Path) -> Case:
     secrets: dict[str, Obj] = {}
     others: list[Obj] = []
     effective: dict[str, str] = {}
+    config_path = ""
     expected: Obj = {}
     for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
         if not isinstance(document, dict) or "kind" not in document:
@@ -54,6 +56,7 @@ def read(path: Path) -> Case:
         kind = document["kind"]
         if kind == "Effective":
             effective = {key: _plain(value) for key, value in document["settings"].items()}
+            config_path = document.get("config_path", "")
             continue
         if kind == "Expected":
             expected = {key: value for key, value in document.items() if key != "kind"}
@@ -67,7 +70,7 @@ def read(path: Path) -> Case:
             others.append(document)
     if statefulset is not None and not effective:
         raise ValueError(f"{path.name}: a StatefulSet needs a document of kind Effective; see tests/cases/README.md")
-    return Case(path.stem, statefulset, config_maps, secrets, tuple(others), effective, expected)
+    return Case(path.stem, statefulset, config_maps, secrets, tuple(others), effective, config_path, expected)
 
 
 def every() -> list[Case]:

@@ -38,16 +38,16 @@ class Stopped(Exception):
 def options_of(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="make demo ARGS=...", description=__doc__)
-    parser.add_argument("--namespace", default="demo", help="made anew at each run (default: demo)")
+    parser.add_argument("--namespace", default="demo", help="deleted and created again by each run (default: demo)")
     parser.add_argument("--brokers", type=int, default=3)
     parser.add_argument("--rate", type=int, default=1200, metavar="RECORDS/S", help="of the clients (default: 1200)")
     parser.add_argument(
         "--default-ttl",
         action="store_true",
-        help="brokers whose JVM keeps addresses for 30 s, as most do: the first roll waits about a minute for that",
+        help="brokers whose JVM caches addresses for 30 s, as most do: the first roll waits about a minute for this",
     )
     parser.add_argument("--report", type=Path, default=REPORT, help="path of the report, without a suffix")
-    parser.add_argument("--delete", action="store_true", help="only delete what an earlier demo left")
+    parser.add_argument("--delete", action="store_true", help="only delete the cluster of an earlier demo")
     parser.add_argument("--delete-after", action="store_true", help="delete the cluster at the end")
     return parser.parse_args(arguments)
 
@@ -89,25 +89,25 @@ class Demo:
         if sandbox:
             parts = stage.to_build(sandbox)
             first = f"builds {', '.join(parts)} first: about 8 minutes, once" if parts else "everything is built"
-            where = f"the sandbox, a Kubernetes with one node on this machine ({'it runs' if sandbox.is_up() else 'it is started'})"
+            where = f"the sandbox, a Kubernetes with one node on this machine ({'running' if sandbox.is_up() else 'starts now'})"
             install = f"Debian packages that the sandbox lacks (it names them); {first}"
         else:
             where = (
                 f"the cluster of KUBECONFIG={self.place.kubeconfig}, with image {self.place.image} (KRAFT_DEMO_IMAGE)"
             )
             install = "nothing"
-        self.say("A Kafka cluster moves from ZooKeeper to KRaft while clients produce and consume.")
+        self.say("Migrates a Kafka cluster from ZooKeeper to KRaft while clients produce and consume.")
         self.say(f"  works on  {where}")
         self.say(f"  installs  {install}")
-        self.say(f"  makes     namespace {self.spec.namespace} (deletes the one of an earlier demo): ZooKeeper,")
+        self.say(f"  creates   namespace {self.spec.namespace} (that of an earlier demo is deleted): ZooKeeper,")
         self.say(
             f"            {self.spec.brokers} brokers, clients with {self.options.rate} records/s, later 3 KRaft controllers"
         )
         if self.options.default_ttl:
-            ttl, minutes = "keep looked-up addresses for 30 s: what that costs is in docs/benchmarks.md", "4 to 5"
+            ttl, minutes = "cache addresses for 30 s; docs/benchmarks.md has the cost", "4 to 5"
         else:
             ttl, minutes = (
-                "look addresses up again after 1 s; ARGS=--default-ttl shows the waits when they do not",
+                "cache addresses for 1 s; ARGS=--default-ttl shows the waits with 30 s",
                 "3 to 4",
             )
         self.say(f"            the brokers {ttl}")
@@ -125,7 +125,7 @@ class Demo:
         fixture = stage.make_cluster(self.place, self.spec)
         folder = stage.workplace("demo")
         kubeconfig = stage.account(fixture.kube, self.spec.namespace, self.spec.name, self.place.kubeconfig, folder)
-        self.say("account with exactly the permissions of docs/rbac.yml, which is what the playbooks use from here on")
+        self.say("account with exactly the permissions of docs/rbac.yml; all playbooks below use it")
         on = Stage(fixture, kubeconfig, folder)
         self.step("Clients: an idempotent producer with acks=all, and a consumer")
         self.producing = True
@@ -140,7 +140,7 @@ class Demo:
             ),
         )
         self.say(
-            "they look addresses up again after 1 s, so that restarts need no pause for them: kraft_restart_interval is 0"
+            "they cache addresses for only 1 s, so no pause between restarts is needed: kraft_restart_interval is 0"
         )
         self.migrate(on)
         figures = self.clients_end(on)
@@ -149,13 +149,14 @@ class Demo:
 
     def migrate(self, on: Stage) -> None:
         """From ZooKeeper to KRaft alone, with the stop at both places from which one can go back."""
-        self.play(on, "preflight", "What stands against a migration, and what it will cost (read only)")
+        self.play(on, "preflight", "What blocks the migration, the plan and its cost (read only)")
         self.play(on, "migrate", "SETUP and MIGRATE: controllers, then the first roll, up to hybrid dual-write")
-        self.play(on, "status", "Where the cluster is now: stop here for as long as you like")
+        self.play(on, "status", "The state of the cluster; you could stay here as long as you like")
         self.play(on, "finalize", "The second roll: brokers to KRaft, up to pure dual-write (still reversible)")
         self.both_stores(on)
-        words: dict[str, Any] = {"kraft_confirm": [self.spec.name], "kraft_soak": 0}
-        shown = f"-e kraft_confirm={self.spec.name} -e kraft_soak=0, parity and backup gates accepted by name"
+        cluster = f"{self.spec.namespace}/{self.spec.name}"
+        words: dict[str, Any] = {"kraft_confirm": [cluster], "kraft_soak": 0}
+        shown = f"-e kraft_confirm={cluster} -e kraft_soak=0"
         self.play(on, "finalize", f"The point of no return, {shown}", **words)
 
     def play(self, on: Stage, name: str, title: str, **variables: Any) -> Play:
@@ -169,11 +170,11 @@ class Demo:
 
     def both_stores(self, on: Stage) -> None:
         """Make a topic now and find it in KRaft (the brokers know no other store any more) and in ZooKeeper."""
-        self.step("A topic made in pure dual-write is in both stores")
+        self.step("A topic created in pure dual-write is in both stores")
         spec, kube = self.spec, on.fixture.kube
         pod = next(iter(spec.broker_ids))
         create_topics(kube, spec.namespace, pod, [f"{TOPIC} 3 {min(3, spec.brokers)}"])
-        self.say(f"topic {TOPIC} was made through {pod}, which runs in KRaft mode: it is in the quorum's metadata")
+        self.say(f"topic {TOPIC} was created through {pod}, which runs in KRaft mode: KRaft has it")
         client = connect({"kubeconfig": str(on.kubeconfig)})
         path, until = f"/brokers/topics/{TOPIC}", time.monotonic() + 15
         with (
@@ -188,7 +189,7 @@ class Demo:
 
     def clients_end(self, on: Stage) -> dict[str, Any]:
         """Stop the clients and compare what was acked with what was consumed."""
-        self.step("The clients stop; what was acked is compared with what was consumed")
+        self.step("The clients stop; acked and consumed records are compared")
         traffic.stop(on.fixture.kube, self.spec.namespace)
         self.producing = False
         figures = traffic.check(on.fixture.kube, self.spec.namespace)
@@ -217,15 +218,15 @@ class Demo:
                 f"  roll of {roll['target']:12} {roll['seconds']:6.1f} s for {len(roll['pods'])} restarts, stage {roll['stage']}"
             )
         self.say(f"  maximum overhead per restart: {max(costs, default=0)} ms")
-        self.say(f"  clients: {figures['acked']} acked, {figures['lost']} lost, {figures['duplicates']} doubled, "
+        self.say(f"  clients: {figures['acked']} acked, {figures['lost']} lost, {figures['duplicates']} duplicated, "
                  f"{figures['order_violations']} out of order, {figures['send_errors']} errors, {figures['rate_per_s']:.0f} records/s,")  # fmt: skip
         self.say(f"           longest time between two acks {figures['longest_ack_gap_ms']} ms")
-        self.say(f"  took {time.monotonic() - self.begin:.0f} s altogether")
-        self.say(f"  read {_shown(path)}.html (as data: {_shown(path)}.json)")
+        self.say(f"  took {time.monotonic() - self.begin:.0f} s in total")
+        self.say(f"  report: {_shown(path)}.html (as data: {_shown(path)}.json)")
         if self.options.delete_after:
             stage.remove_cluster(self.place, self.spec)
         else:
-            self.say(f"  look around: kubectl --kubeconfig {self.place.kubeconfig} -n {self.spec.namespace} get pods")
+            self.say(f"  inspect it:  kubectl --kubeconfig {self.place.kubeconfig} -n {self.spec.namespace} get pods")
             self.say(f'  delete it:   make demo ARGS="--delete --namespace {self.spec.namespace}"')
         if not figures["ok"]:
             raise Stopped("records that were acked are lost, duplicated or out of order: see the report")

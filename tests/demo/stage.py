@@ -68,12 +68,12 @@ def place() -> Place:
 def missing_programs() -> list[str]:
     """Return what is not there but needed, each with how to get it."""
     missing = [name for name in ("ansible", "kubernetes", "kazoo") if not importlib.util.find_spec(name)]
-    found = [f"Python library {name} (start this by make, which brings it)" for name in missing]
+    found = [f"Python library {name} (use make demo, which installs it)" for name in missing]
     if not (Path(sys.executable).parent / "ansible-playbook").exists():
-        found.append("ansible-playbook beside this Python (start this by make, which brings it)")
+        found.append("ansible-playbook beside this Python (use make demo, which installs it)")
     found += [str(path.relative_to(ROOT)) for path in (RBAC, ROOT / "playbooks" / "migrate.yml") if not path.exists()]
     if not (ROOT / ".collections" / "ansible_collections" / "kafkaops" / "kraft").exists():
-        found.append("the link .collections (make deps makes it)")
+        found.append("the link .collections (run make deps)")
     return found
 
 
@@ -97,7 +97,7 @@ def make_cluster(where: Place, spec: FixtureSpec) -> Fixture:
         ours = LABEL in (found["metadata"].get("labels") or {})
         if where.sandbox is None and not ours:
             raise SandboxError(
-                f"namespace {spec.namespace} exists and was not made here: choose another by --namespace"
+                f"namespace {spec.namespace} exists and was not created by the demo: choose another with --namespace"
             )
         fixtures.delete(spec, kube=kube, sandbox=where.sandbox)
     path = kube.path("Namespace")

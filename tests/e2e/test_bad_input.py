@@ -127,7 +127,7 @@ def test_a_step_run_alone_names_what_it_may_not(place: Place) -> None:
 
 
 def test_a_statefulset_of_another_controller(place: Place) -> None:
-    """Rule 6.7. The owner is an object that exists, or else Kubernetes would collect the StatefulSet."""
+    """Rule 6. The owner is an object that exists, or else Kubernetes would collect the StatefulSet."""
     owner = place.client.get(CONFIG_MAP, "kafka-config", place.namespace)["metadata"]
     reference = {
         "apiVersion": "v1",
@@ -163,7 +163,7 @@ GITOPS = {
     ("playbook", "tag"), [("preflight", "SetupPreChecks"), ("setup", "SetupAddMigrationAnnotation")]
 )
 def test_gitops_that_is_not_seen_paused(place: Place, tool: str, playbook: str, tag: str) -> None:
-    """Rule 6.7: preflight names what to pause, and the first step that would write refuses by itself."""
+    """Rule 6: preflight names what to pause, and the first step that would write refuses by itself."""
     marks, named = GITOPS[tool]
     with place.marked(**marks), place.unchanged():
         done = place.play(playbook, "--tags", tag)
@@ -215,7 +215,7 @@ def test_unlock_wants_the_name_typed(place: Place) -> None:
 
 
 def test_an_object_that_somebody_changed_meanwhile(place: Place) -> None:
-    """Rule 6.7: the change is found by the next step, which says who, and undoes nothing."""
+    """Rule 6: the change is found by the next step, which says who, and undoes nothing."""
     locked = place.play("setup", "--tags", "SetupAddMigrationAnnotation")
     try:
         assert locked.status == 0
@@ -262,7 +262,7 @@ REFERENCES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("what", REFERENCES)
 def test_what_reaches_for_zookeeper_is_named_and_blocks_finalize(place: Place, what: str) -> None:
-    """Rule 6.1: a pod that waits for ZooKeeper would never start again once ZooKeeper is gone."""
+    """Rule 1: a pod that waits for ZooKeeper would never start again once ZooKeeper is gone."""
     change, where = REFERENCES[what]
     if "initContainers" not in change:
         change = place.container(**change)
@@ -385,7 +385,7 @@ EMPTY_START = (("preflight", "SetupPreChecks"), ("setup", "SetupMutateKRaftContr
 
 
 def test_volumes_of_earlier_controllers(place: Place) -> None:
-    """Rule 6.3: an old metadata log would be written over ZooKeeper."""
+    """Rule 3: an old metadata log would be written over ZooKeeper."""
     with place.planted(PVC, claim("kraft-data-kafka-kraft-0", "kafka")), place.unchanged():
         for playbook, tag in EMPTY_START:
             done = place.play(playbook, "--tags", tag)
@@ -399,7 +399,7 @@ def test_a_volume_of_somebody_else_that_a_controller_would_mount(place: Place) -
             refused(
                 done,
                 "foreign-object",
-                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-1 has the name of a volume that a controller would bind",
+                "PersistentVolumeClaim bad-input/kraft-data-kafka-kraft-1 has the name of a controller's volume that a controller would bind",
                 "and no pod mounts it",
                 "set kraft_controller_name to a name that is free",
             )
@@ -436,7 +436,7 @@ def gates_of(outcome: Any) -> dict[str, Any]:
     ids=["not confirmed", "another name", "a namesake"],
 )
 def test_finalize_is_not_confirmed(place: Place, confirm: list[str] | None, sentence: str) -> None:
-    """Rule 6.1: every gate that is closed is named."""
+    """Rule 1: every gate that is closed is named."""
     with place.unchanged():
         done = place.play("finalize", "--tags", FINAL, **({"kraft_confirm": confirm} if confirm else {}))
         gates = gates_of(done)
@@ -445,7 +445,7 @@ def test_finalize_is_not_confirmed(place: Place, confirm: list[str] | None, sent
 
 
 def test_finalize_with_zookeeper_brokers_left(place: Place) -> None:
-    """Rule 6.1: neither the confirmation nor any acceptance opens the gate of pure dual-write."""
+    """Rule 1: neither the confirmation nor any acceptance opens the gate of pure dual-write."""
     with place.unchanged():
         accept = ["gate-parity", "gate-soak"]
         done = place.play("finalize", "--tags", FINAL, kraft_confirm=["kafka"], kraft_accept=accept)
@@ -473,7 +473,7 @@ def test_what_cannot_be_accepted(place: Place) -> None:
 
 
 def test_a_secret_is_in_no_output(place: Place) -> None:
-    """Rule 6.8."""
+    """Rule 7."""
     done = place.play("preflight", "-vvv", kraft_cluster="kafak")
     assert place.cluster.token not in done.output
     assert place.cluster.token not in json.dumps([task["result"] for task in done.tasks])

@@ -122,7 +122,7 @@ def born(place: Place) -> Iterator[str]:
 
 ODD_FINDINGS = {
     "broker-id-generated": ("broker.id is not set", "give each broker the id"),
-    "security-not-supported": ("is in use", "kraft_accept: [security-not-supported]"),
+    "security-not-supported": ("is in use", "=security-not-supported]"),
     "setting-blocks": ("unstable.api.versions.enable=true",),
     "partition-cannot-roll": ("single-0", "no more replicas than min.insync.replicas"),
     "grace-period-short": ("terminationGracePeriodSeconds 5 is shorter",),

@@ -103,7 +103,7 @@ def test_tags_that_choose_nothing(place: Place) -> None:
     with place.unchanged():
         done = place.play("setup", "--tags", "untagged")
     assert done.status != 0
-    one_sentence(done.failure["msg"], "chooses no sub-phase")
+    one_sentence(done.failure["msg"], "selects no sub-phase")
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ CASES: dict[str, tuple[str, Callable[[Scratch], None], tuple[str, ...]]] = {
     "as many replicas as min.insync.replicas": (
         "partition-cannot-roll",
         configured(**{"min.insync.replicas": "3"}),
-        ("topic-00-0", "no more replicas than min.insync.replicas", "kraft_accept: [partition-cannot-roll]"),
+        ("topic-00-0", "no more replicas than min.insync.replicas", "=partition-cannot-roll]"),
     ),
 }
 
@@ -206,6 +206,6 @@ def test_zookeeper_that_cannot_be_reached(place: Place) -> None:
 def test_a_migration_of_an_earlier_attempt_in_the_real_chroot(
     place: Place, playbook: str, tag: str, data: bytes, code: str
 ) -> None:
-    """Rule 6.3: preflight says so, and the step that would start empty controllers refuses by itself."""
+    """Rule 3: preflight says so, and the step that would start empty controllers refuses by itself."""
     with place.znode("/migration", data), place.unchanged():
         refused(place.play(playbook, "--tags", tag), code, "/migration")

@@ -37,7 +37,7 @@ SPECS = {
     "no-jolokia": spec("no-jolokia", jolokia=False),
     "hardened": spec("hardened", hardened=True),
     "ids-from-100": spec("ids", first_id=100),
-    "two-statefulsets": spec("zones", statefulsets=2, brokers=4, update_strategy="RollingUpdate"),
+    "two-statefulsets": spec("zones", statefulsets=2, brokers=4, update_strategy="RollingUpdate", partition=2),
     "ensemble": spec("ensemble", zookeepers=3),
     "ibp-3.5": spec("ibp", ibp="3.5"),
     "kafka-3.8.1": spec("kafka381", kafka_version="3.8.1", ibp="3.8"),
@@ -129,6 +129,28 @@ def roll_controllers(target: Cluster) -> None:
     assert state_of(target) == "FINALIZED"
 
 
+def lose_a_pod_below_the_partition(target: Cluster) -> None:
+    """A pod with a lower ordinal than the user's partition is made from the current revision, which has to be that of the end."""
+    kube, namespace, spec = target.fixture.kube, target.namespace, target.fixture.spec
+    for item in kube.list("StatefulSet", namespace):
+        if item["metadata"]["name"] in [name for name, _replicas, _first in spec.broker_sets]:
+            strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": spec.partition}}
+            assert item["spec"]["updateStrategy"] == strategy
+            assert item["status"]["currentRevision"] == item["status"]["updateRevision"]
+    pod = f"{spec.broker_sets[0][0]}-0"
+    found = kube.get("Pod", pod, namespace)
+    assert found is not None
+    kube.delete("Pod", pod, namespace)
+
+    def reason(pods: dict[str, Any]) -> str:
+        new = pods.get(f"{namespace}/{pod}")
+        back = new is not None and new["metadata"]["uid"] != found["metadata"]["uid"] and pod_ready(new)
+        return "" if back else f"{pod} is not back"
+
+    kube.wait("Pod", namespace, reason, seconds=180)
+    assert state_of(target) == "FINALIZED"
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_migration_under_traffic(name: str, tmp_path: Path) -> None:
     with cluster(SPECS[name], tmp_path) as target:
@@ -138,6 +160,8 @@ def test_migration_under_traffic(name: str, tmp_path: Path) -> None:
             migrate_and_finalize(target)
             if name == "hardened":
                 roll_controllers(target)
+            if target.fixture.spec.partition is not None:
+                lose_a_pod_below_the_partition(target)
         print(figures)
         assert figures["ok"], figures
         assert figures["rate_per_s"] >= 1000

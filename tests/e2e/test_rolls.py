@@ -65,7 +65,7 @@ def leaders(found: Trip) -> tuple[int, int]:
     return sum(leader == first for leader, first in rows), len(rows)
 
 
-# D26, D19
+# pods that are made or come back late
 
 
 def test_a_pod_of_an_ordered_set_that_falls_during_another_ones_restart(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ GIVEN_BACK = 2.0
 #: seconds in which each of these comes, however busy the machine is; beyond it the test says what it saw
 PATIENCE = {"roll": 300.0, "lease": 20.0, "end": 30.0, "sync": 120.0}
 #: how often is looked, in seconds: finer than what is measured
-LOOK = 0.02
+CHECK_EVERY = 0.02
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def wait_for_roll(process: subprocess.Popen[bytes], output: Path) -> str:
     while not (line := ROLLING.search(output.read_text(encoding="utf-8", errors="replace"))):
         assert process.poll() is None, f"the run ended with {process.returncode} before a roll:\n{tail(output)}"
         assert time.monotonic() < deadline, f"no roll has begun:\n{tail(output)}"
-        time.sleep(LOOK)
+        time.sleep(CHECK_EVERY)
     return line[0]
 
 
@@ -133,7 +133,7 @@ def wait_for_lease(found: Trip, output: Path) -> float:
     while holder := holder_of(found):
         waited = time.monotonic() - began
         assert waited < PATIENCE["lease"], f"{waited:.0f} s after the signal {holder} holds the Lease:\n{tail(output)}"
-        time.sleep(LOOK)
+        time.sleep(CHECK_EVERY)
     return time.monotonic() - began
 
 

@@ -21,14 +21,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutants.connecting import CONNECTING
+from tests.mutants.ending import ENDING
 from tests.mutants.finalizing import FINALIZING
+from tests.mutants.flags import FLAGGING
 from tests.mutants.mutant import Mutant
 from tests.mutants.owning import OWNING
 from tests.mutants.preparing import PREPARING
 from tests.mutants.restarting import RESTARTING
 from tests.mutants.rollback import ROLLING_BACK
 
-MUTANTS = (*FINALIZING, *RESTARTING, *OWNING, *ROLLING_BACK, *CONNECTING, *PREPARING)
+MUTANTS = (*FINALIZING, *FLAGGING, *RESTARTING, *OWNING, *ROLLING_BACK, *CONNECTING, *PREPARING, *ENDING)
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest
 PASSED, FAILED = 0, 1

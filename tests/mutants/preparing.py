@@ -6,9 +6,20 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CORE, PLATFORM, Mutant, unit
+from tests.mutants.mutant import (
+    ACT,
+    ACTION,
+    CHECKS,
+    CORE,
+    MIGRATION,
+    PLATFORM,
+    PREFLIGHT,
+    Mutant,
+    unit,
+)
 
 MANIFESTS = CORE + "_manifests/"
+ORDER = unit("module_utils/_migration/test_preflight_order")
 BROKER_CHECKS = unit("module_utils/_platform/_statefulset/test_broker_checks")
 
 
@@ -93,8 +104,8 @@ PREPARING = (
         "credentials that do not come along are left out in silence",
         "11",
         MANIFESTS + "jvm_files.py",
-        "        if lacking and _ESSENTIAL.match(word):\n",
-        "        if False:\n",
+        "        elif lacking and _ESSENTIAL.match(word):\n",
+        "        elif False:\n",
         _manifests("jvm_files"),
     ),
     Mutant(
@@ -104,5 +115,104 @@ PREPARING = (
         "        if len(names) > 1:\n",
         "        if False:\n",
         _manifests("budgets"),
+    ),
+    Mutant(
+        "a stale /migration is accepted",
+        "3",
+        CORE + "checks.py",
+        "    if view.migration is not None and view.migration.offset > 0:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a /controller that KRaft left is accepted",
+        "3",
+        CORE + "checks.py",
+        "    if view.controller is not None and view.controller.is_kraft:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "old volumes of controllers are accepted",
+        "3",
+        CORE + "checks.py",
+        "    if volumes:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "leftovers do not stop the controllers",
+        "3",
+        PLATFORM + "_statefulset/volumes.py",
+        "            raise Refused(item.sentence, code=item.code)\n",
+        "            continue\n",
+        PREFLIGHT,
+    ),
+    Mutant(
+        "controllers start without a look at leftovers",
+        "3",
+        ACTION + "kraft_controller.py",
+        "        else:\n            _refuse_leftovers(cluster, begun=now == stage)\n",
+        "        else:\n            pass\n",
+        ACT["kraft_controller"],
+    ),
+    Mutant(
+        "controllers that lost their volumes start beside /migration",
+        "3",
+        ACTION + "kraft_controller.py",
+        "    if not begun or not (controllers.claims() or cluster.driver.checks.claims()):\n",
+        "    if not begun:\n",
+        ACT["kraft_controller"],
+    ),
+    Mutant(
+        "a budget that never allows an eviction is fine",
+        "4",
+        MANIFESTS + "budgets.py",
+        "        if covered and _never_allows(budget, expected):\n",
+        "        if False:\n",
+        _manifests("budgets"),
+    ),
+    Mutant(
+        "budgets are not looked at",
+        "4",
+        PLATFORM + "_statefulset/broker_checks.py",
+        "    return [*rollouts(cluster), *budgets(cluster), *data(cluster)]",
+        "    return [*rollouts(cluster), *data(cluster)]",
+        BROKER_CHECKS,
+    ),
+    Mutant(
+        "what keeps a mesh's proxy away from brokers does not come along",
+        "11",
+        MANIFESTS + "controller_pod.py",
+        "if (kept := mesh_marks(marks.get(key)))}",
+        "if (kept := mesh_marks({}))}",
+        (*_manifests("controllers"), *_manifests("controller_pod")),
+    ),
+    *(
+        Mutant(f"preflight leaves out {what}", rule, MIGRATION + "preflight.py", line + "\n", "", ORDER)
+        for what, rule, line in (
+            ("controllers that lost their flag", "2", "    found += migration_flag.findings(cluster)"),
+            ("whose objects these are", "6", "    found += cluster.driver.checks.objects()"),
+            ("brokers that are not ours, or not there", "5", "    found += broker_findings(cluster)"),
+            ("rollouts, budgets and data", "4", "    found += cluster.driver.checks.workloads()"),
+            (
+                "a rollback that has not ended",
+                "10",
+                '    found += [finding("rollback-pending", "brokers", left)] if left else []',
+            ),
+            ("versions", "8", '    found += version_findings(cluster, "brokers")'),
+            ("settings", "8", "    found += settings_findings(cluster)"),
+            ("the controllers", "11", "    found += cluster.driver.checks.controllers()"),
+            ("the tool of the rollback", "9", "    found += tool_findings(cluster)"),
+            ("termination", "4", "    found += cluster.driver.checks.termination()"),
+        )
+    ),
+    Mutant(
+        "preflight leaves out what ZooKeeper holds",
+        "3",
+        MIGRATION + "preflight.py",
+        "        found += zookeeper_findings(cluster)\n",
+        "        pass\n",
+        ORDER,
     ),
 )

@@ -2,27 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mistakes at a start or a restart: leftovers, ISR, majority, order, identity."""
+"""Mistakes at a restart: ISR, majority, order, identity."""
 
 from __future__ import annotations
 
 from tests.mutants.mutant import (
     ACT,
     ACTION,
+    BROKER_ROLL,
     CHECKS,
     CLUSTER,
+    CONTROLLER_ROLL,
     CORE,
     ENGINE,
     KAFKA,
     MIGRATION,
-    NUDGE,
     PLATFORM,
     QUORUM,
     REMOVAL,
     ROLLING,
-    SAFETY,
-    WRITES,
+    STALLED,
     Mutant,
+    one,
     unit,
 )
 
@@ -36,60 +37,12 @@ RESTARTING = (
         ROLLING,
     ),
     Mutant(
-        "a stale /migration is accepted",
-        "3",
-        CORE + "checks.py",
-        "    if view.migration is not None and view.migration.offset > 0:\n",
-        "    if False:\n",
-        CHECKS,
-    ),
-    Mutant(
-        "a /controller that KRaft left is accepted",
-        "3",
-        CORE + "checks.py",
-        "    if view.controller is not None and view.controller.is_kraft:\n",
-        "    if False:\n",
-        CHECKS,
-    ),
-    Mutant(
-        "old volumes of controllers are accepted",
-        "3",
-        CORE + "checks.py",
-        "    if volumes:\n",
-        "    if False:\n",
-        CHECKS,
-    ),
-    Mutant(
-        "leftovers do not stop the controllers",
-        "3",
-        PLATFORM + "_statefulset/volumes.py",
-        "            raise Refused(item.sentence, code=item.code)\n",
-        "            continue\n",
-        SAFETY,
-    ),
-    Mutant(
-        "controllers start without a look at leftovers",
-        "3",
-        ACTION + "kraft_controller.py",
-        "        else:\n            _refuse_leftovers(cluster, begun=now == stage)\n",
-        "        else:\n            pass\n",
-        ACT["kraft_controller"],
-    ),
-    Mutant(
-        "controllers that lost their volumes start beside /migration",
-        "3",
-        ACTION + "kraft_controller.py",
-        "    if not begun or not (controllers.claims() or cluster.driver.checks.claims()):\n",
-        "    if not begun:\n",
-        ACT["kraft_controller"],
-    ),
-    Mutant(
         "the ISR is ignored before a broker's restart",
         "4",
         MIGRATION + "broker_roll.py",
         "            if not bad:\n",
         "            if True:\n",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "an ISR counts although ZooKeeper does not follow the quorum",
@@ -97,7 +50,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "            wait_current(self.cluster, max(deadline - time.monotonic(), 0.0), progress)\n",
         "",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "ZooKeeper follows when anything is written to it",
@@ -105,7 +58,7 @@ RESTARTING = (
         MIGRATION + "following.py",
         "    offset = _committed(cluster, timeout, progress)\n",
         "    offset = 0\n",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "an ISR from before the restart shows that the broker is back",
@@ -113,14 +66,14 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "        wait_current(self.cluster, max(deadline - time.monotonic(), 0.0), progress)\n        slow =",
         "        slow =",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "what was safe before a budget refused is not looked at again",
         "4",
         MIGRATION + "roll_engine.py",
-        "            found = self._when_safe(target, pod, progress)\n",
-        "            found = self._when_safe(target, pod, progress) if not deadline else self.client.find(POD, pod, self.namespace)\n",
+        "            found = self._wait_until_safe(target, pod, progress)\n",
+        "            found = self._wait_until_safe(target, pod, progress) if not deadline else self.client.find(POD, pod, self.namespace)\n",
         ENGINE,
     ),
     Mutant(
@@ -137,7 +90,7 @@ RESTARTING = (
         MIGRATION + "controller_roll.py",
         "            if leader is None:\n",
         "            if False:\n",
-        SAFETY,
+        CONTROLLER_ROLL,
     ),
     Mutant(
         "min.insync.replicas is ignored",
@@ -153,7 +106,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "            if never_safe:\n",
         "            if False:\n",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "the majority is ignored before a controller's restart",
@@ -161,7 +114,7 @@ RESTARTING = (
         MIGRATION + "controller_roll.py",
         "    if rolling.quorum_survives(voters, ready, leaving):\n",
         "    if True:\n",
-        SAFETY,
+        CONTROLLER_ROLL,
     ),
     Mutant(
         "a voter that stands still has caught up",
@@ -193,7 +146,7 @@ RESTARTING = (
         MIGRATION + "controller_roll.py",
         "        if cannot_spare(self.cluster, leaving):\n",
         "        if False:\n",
-        SAFETY + REMOVAL,
+        CONTROLLER_ROLL + REMOVAL,
     ),
     Mutant(
         "a rollback restarts the active controller whatever the others do",
@@ -217,7 +170,7 @@ RESTARTING = (
         CLUSTER + "quorum.py",
         "    found = set(quorum.voters)\n",
         "    return sorted(quorum.voters)\n    found = set()\n",
-        SAFETY,
+        CONTROLLER_ROLL,
     ),
     Mutant(
         "the roll does not wait until a restart is safe",
@@ -241,7 +194,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "            want = dict.fromkeys(_assigned(self.cluster, broker), broker)\n",
         "            want = {}\n",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "whatever pod has the name is deleted",
@@ -260,28 +213,12 @@ RESTARTING = (
         ENGINE,
     ),
     Mutant(
-        "a broker is restarted to be elected whatever it alone holds",
-        "4",
-        MIGRATION + "election.py",
-        "    if low:\n",
-        "    if False:\n",
-        NUDGE,
-    ),
-    Mutant(
-        "a broker that died counts as in sync while nobody is controller",
-        "4",
-        MIGRATION + "election.py",
-        " for each in state.isr if each in registered)",
-        " for each in state.isr)",
-        NUDGE,
-    ),
-    Mutant(
-        "what was chosen to be elected is not looked at again",
-        "4",
-        MIGRATION + "election.py",
-        '        if why:\n            raise Refused(f"{pod}',
-        '        if False:\n            raise Refused(f"{pod}',
-        NUDGE,
+        "a broker that recovers its logs is given up at the deadline of a start",
+        "11",
+        MIGRATION + "roll_engine.py",
+        "            if more > 0:\n",
+        "            if False:\n",
+        one("module_utils/_migration/test_pod_return", "test_a_pod_that_recovers_its_logs_has_time_as_long_as_it_does"),
     ),
     Mutant(
         "a pod goes that its set would not make again",
@@ -300,14 +237,6 @@ RESTARTING = (
         ENGINE,
     ),
     Mutant(
-        "RollingUpdate is restored while a pod has an older revision",
-        "4",
-        PLATFORM + "_statefulset/writes.py",
-        "        return Verdict(not reason, reason)\n",
-        "        return Verdict(True, reason)\n",
-        WRITES,
-    ),
-    Mutant(
         "an eviction is tried in vain under two budgets",
         "4",
         MIGRATION + "roll_engine.py",
@@ -321,7 +250,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "        return (first or rolling.order(self._left, last))[0], len(self._left)\n",
         "        return (first or rolling.order(self._left, None))[0], len(self._left)\n",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "a controller that was started without the flag counts as restarted",
@@ -329,7 +258,7 @@ RESTARTING = (
         MIGRATION + "hash_target.py",
         ' and pod["metadata"]["uid"] not in self._left.values()\n',
         "\n",
-        SAFETY,
+        CONTROLLER_ROLL,
     ),
     Mutant(
         "brokers that cannot change an ISR are met one by one",
@@ -337,7 +266,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "            if handed_over and pod in self._left and",
         "            if False and",
-        SAFETY,
+        STALLED,
     ),
     Mutant(
         "a broker that cannot change an ISR is waited for",
@@ -345,7 +274,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "                raise _Found\n",
         "                pass\n",
-        SAFETY,
+        STALLED,
     ),
     Mutant(
         "a broker that cannot change an ISR counts as restarted, for it has the settings",
@@ -353,7 +282,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "        if not super().restarted(pod):\n",
         "        if not self._has_hash(pod):\n",
-        SAFETY,
+        STALLED,
     ),
     Mutant(
         "what keeps the others out of the ISR does not go before them",
@@ -361,7 +290,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         "                    raise OtherFirst from None\n",
         "                    continue\n",
-        SAFETY,
+        STALLED,
     ),
     Mutant(
         "a broker that is done is rolled again",
@@ -369,7 +298,7 @@ RESTARTING = (
         MIGRATION + "broker_roll.py",
         " for name, pod in cluster.pods.items() if not has_hash(pod)},\n",
         " for name, pod in cluster.pods.items()},\n",
-        SAFETY,
+        BROKER_ROLL,
     ),
     Mutant(
         "a reassignment does not wait",
@@ -401,6 +330,6 @@ RESTARTING = (
         MIGRATION + "hash_target.py",
         '            raise Refused(f"the {self.id_name} of pod {pod} is not known; start it first", code=self.unknown)\n',
         "            return -1\n",
-        SAFETY,
+        BROKER_ROLL,
     ),
 )

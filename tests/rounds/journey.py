@@ -21,7 +21,7 @@ from tests.rounds.changes import HYBRID, PURE, ZOOKEEPER, Topics
 from tests.rounds.prober import Prober
 
 #: looks at the topics before a difference counts: what a broker says of topics comes a moment after the change
-LOOKS = 3
+ATTEMPTS = 3
 #: seconds for ZooKeeper-mode brokers to delete topics
 DELETED = 60.0
 #: seconds from which a sub-phase is worth a figure
@@ -112,7 +112,7 @@ class Journey:
     def agree(self, when: str) -> None:
         """Every change is on this side too, as a broker tells Kafka's own admin client."""
         said = ""
-        for _attempt in range(LOOKS):
+        for _attempt in range(ATTEMPTS):
             said = self.topics.differences(self.prober.topics())
             if not said:
                 return

@@ -12,14 +12,17 @@ import yaml
 
 from .kube import Kube, Object
 
-RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yml"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+RBAC = DOCS / "rbac.yml"
+#: where Confluent for Kubernetes leads
+RBAC_CONFLUENT = DOCS / "rbac-confluent.yml"
 #: seconds; longer than any scenario
 LIFETIME = 4 * 60 * 60
 
 
-def rules(clusters: Sequence[str] = ("kafka",)) -> list[Object]:
-    """Return the rules of docs/rbac.yml, with the names of these Kafka clusters: exactly what a migration of each may do."""
-    items = yaml.safe_load(RBAC.read_text(encoding="utf-8"))["items"]
+def rules(clusters: Sequence[str] = ("kafka",), manifest: Path = RBAC) -> list[Object]:
+    """Return the rules of docs/rbac.yml, or of another manifest like it, with the names of these Kafka clusters: exactly what a migration of each may do."""
+    items = yaml.safe_load(manifest.read_text(encoding="utf-8"))["items"]
     found: list[Object] = next(item["rules"] for item in items if item["kind"] == "Role")
     for rule in found:
         if "resourceNames" in rule:

@@ -26,9 +26,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python3 -m tests.sandbox", description="A one-node Kubernetes with real Kafka."
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("build", help="only build what a start needs")
+    verbs.add_parser("build", help="only build the parts, start nothing")
     verbs.add_parser("up", help="build what is missing and start Kubernetes")
-    down = verbs.add_parser("down", help="end everything that was started")
+    down = verbs.add_parser("down", help="stop everything that was started")
     down.add_argument("--purge", action="store_true", help="remove the cache (built programs and images) as well")
     status = verbs.add_parser("status", help="what runs, as JSON")
     status.add_argument(
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _kafka_options(verbs.add_parser("kafka", help="create (or delete) a fixture cluster"))
     traffic_parser = verbs.add_parser(
-        "traffic", help="clients that keep producing and consuming, and the check of what they saw"
+        "traffic", help="clients that produce and consume, and the check of their records"
     )
     traffic_parser.add_argument("what", choices=("start", "stop", "check"), help="stop drains and prints the report")
     traffic_parser.add_argument("--namespace", default=TrafficSpec.namespace)

@@ -53,6 +53,8 @@ class FixtureSpec:
     brokers: int = 3
     topics: int = 20
     update_strategy: str = "OnDelete"
+    #: of the update strategy RollingUpdate; None: there is none
+    partition: int | None = None
     pod_management: str = "Parallel"
     rebalance: bool = True
     pdb: bool = True
@@ -75,6 +77,8 @@ class FixtureSpec:
             raise SandboxError("statefulsets is 1 or 2, and each has at least one broker")
         if self.update_strategy not in ("OnDelete", "RollingUpdate"):
             raise SandboxError(f"update strategy {self.update_strategy!r} is neither OnDelete nor RollingUpdate")
+        if self.partition is not None and self.update_strategy != "RollingUpdate":
+            raise SandboxError("a partition goes with update strategy RollingUpdate only")
         if self.pod_management not in ("Parallel", "OrderedReady"):
             raise SandboxError(f"pod management {self.pod_management!r} is neither Parallel nor OrderedReady")
 

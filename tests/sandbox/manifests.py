@@ -365,7 +365,8 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
         {"zone": name.rpartition("-")[2]} if spec.statefulsets > 1 else {}
     )
     body = _stateful_set(spec, name, spec.name, replicas, labels, pod)
-    body["spec"]["updateStrategy"] = {"type": spec.update_strategy}
+    partition = {} if spec.partition is None else {"rollingUpdate": {"partition": spec.partition}}
+    body["spec"]["updateStrategy"] = {"type": spec.update_strategy, **partition}
     body["spec"]["podManagementPolicy"] = spec.pod_management
     return body
 

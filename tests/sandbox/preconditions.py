@@ -54,7 +54,7 @@ def check_machine() -> None:
     if os.geteuid() != 0:
         faults.append("it must run as root (containers, mounts, network)")
     if shutil.which("apt-get") is None:
-        faults.append("apt-get is not there (made for Debian 12)")
+        faults.append("apt-get is missing (Debian 12 is required)")
     if not Path("/sys/fs/cgroup").is_mount():
         faults.append("/sys/fs/cgroup is not mounted")
     if _memory_gib() < 6:
@@ -88,7 +88,7 @@ def check_ports() -> None:
                 taken.append(port)
     if taken:
         raise SandboxError(
-            f"TCP ports that the sandbox needs are taken by another program: {', '.join(map(str, taken))}"
+            f"TCP ports that the sandbox needs are used by another program: {', '.join(map(str, taken))}"
         )
 
 

@@ -272,9 +272,12 @@ def _findings() -> str:
     text = f"""{NOTE}
 # Findings
 
-Every refusal and warning has a code that never changes its meaning. `block` stops the run, `warn` does not. A code that can
-be accepted is overridden by naming cluster and code in `kraft_accept`, a list: `orders/kafka=gate-soak`. If the play has one host,
-the code alone is enough. Any other name in there is refused.
+Every refusal and warning has a code that never changes its meaning. `block` stops the run, `warn` does not. The message of a run names
+the objects concerned ("the sentence" below). A playbook is named by its file: `unlock.yml` is `kafkaops.kraft.unlock` where the collection
+is installed.
+
+A code that can be accepted is overridden by naming cluster and code in `kraft_accept`, a list: `orders/kafka=gate-soak`. If the play has
+one host, the code alone is enough. A code that cannot be accepted is refused there.
 """
     for severity in (catalogue.BLOCK, catalogue.WARN):
         rows = [
@@ -327,31 +330,47 @@ def _row(name: str, option: dict[str, Any]) -> list[str]:
 def _rbac() -> str:
     """Return the manifest that grants exactly what preflight asks for."""
     lines = [
-        "# Everything that a migration may do, in the namespace of the Kafka cluster, and nothing else. For another namespace, and a cluster",
-        "# (kraft_cluster) that is not called kafka:",
+        "# All permissions that a migration needs, in the namespace of the Kafka cluster. For another namespace (MINE) and another cluster",
+        "# (NAME, the value of kraft_cluster):",
         "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac.yml | kubectl apply -f -",
-        "# Several clusters in one namespace: one name for each of them in every resourceNames. Where pod templates take settings from Secrets,",
-        "# those are read, and each stage is a Secret like them: a rule of their own for get, create and delete, without names (those of the",
-        "# copies depend on what is in them).",
-        "# Where the account may also list nodes and storageclasses.storage.k8s.io (a ClusterRole) and create pods, preflight looks at whether",
-        "# controllers can be scheduled, and has the API server check one of their pods in a dry run; none is made that way.",
-        "---",
-        "apiVersion: v1",
-        "kind: List",
-        "items:",
+        "# Several clusters in one namespace: list one name per cluster in each resourceNames.",
+        "# If the brokers take settings from Secrets, those are read, and each stage is a new Secret whose name depends on its content. Then",
+        "# add a rule for secrets with get, create and delete, without resourceNames.",
+        "# Optional, for more checks in preflight: list on nodes and storageclasses.storage.k8s.io (a ClusterRole), to see whether controllers",
+        "# can be scheduled; create on pods, to have the API server check a controller's pod in a dry run (no pod is created). Without",
+        "# them the plan of preflight says what is not known.",
     ]
+    permissions = _code("module_utils._core.permissions")
+    return _manifest(lines, (*permissions.NEEDS, *permissions.OPTIONAL))
+
+
+def _rbac_confluent() -> str:
+    """Return the manifest that grants exactly what preflight asks for where CFK leads."""
+    lines = [
+        "# All permissions that driving Confluent for Kubernetes needs, in the namespace of the Kafka CR; instead of rbac.yml. For another",
+        "# namespace (MINE) and another Kafka CR (NAME, the value of kraft_cluster):",
+        "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac-confluent.yml | kubectl apply -f -",
+        "# Optional (a ClusterRole): get on customresourcedefinitions.apiextensions.k8s.io, for the version of CFK, and list on",
+        "# validatingadmissionpolicies, validatingadmissionpolicybindings and validatingwebhookconfigurations.admissionregistration.k8s.io, for",
+        "# whether anything enforces CFK's locks. Without them preflight warns that it could not see this.",
+    ]
+    return _manifest(lines, _code("module_utils._platform._confluent.permissions").NEEDS)
+
+
+def _manifest(comments: list[str], needs: tuple[Any, ...]) -> str:
+    """Return account, role and binding."""
+    lines = [*comments, "---", "apiVersion: v1", "kind: List", "items:"]
     for kind in ("ServiceAccount", "Role", "RoleBinding"):
         version = "v1" if kind == "ServiceAccount" else "rbac.authorization.k8s.io/v1"
         lines += [f"  - apiVersion: {version}", f"    kind: {kind}", "    metadata:"]
         lines += ["      name: kafkaops-kraft", "      namespace: kafka"]
-        lines += {"Role": _rules(), "RoleBinding": _binding()}.get(kind, [])
+        lines += {"Role": _rules(needs), "RoleBinding": _binding()}.get(kind, [])
     return HEADER + "\n".join(lines) + "\n"
 
 
-def _rules() -> list[str]:
+def _rules(needs: tuple[Any, ...]) -> list[str]:
     lines = ["    rules:"]
-    permissions = _code("module_utils._core.permissions")
-    for need in (*permissions.NEEDS, *permissions.OPTIONAL):
+    for need in needs:
         resource = f"{need.resource}/{need.subresource}" if need.subresource else need.resource
         verbs = ", ".join(need.verbs)
         lines += [f"      # {need.why}", f'      - apiGroups: ["{need.group}"]']
@@ -381,6 +400,7 @@ def contents() -> dict[str, str]:
         "docs/findings.md": _findings(),
         "docs/variables.md": _variables(),
         "docs/rbac.yml": _rbac(),
+        "docs/rbac-confluent.yml": _rbac_confluent(),
         "roles/guard/vars/main.yml": _guard_tags(),
     }
     for role in ROLES:

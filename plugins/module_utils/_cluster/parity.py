@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.image import zookeeper_image
 
 #: what still differs after so many looks is no delay
-LOOKS = 3
+ATTEMPTS = 3
 #: seconds between two of them; Kafka writes to ZooKeeper within a second of a change
 PAUSE = 2.0
 #: so many differences are named in a sentence
@@ -64,11 +64,11 @@ def compared(cluster: Cluster, progress: Callable[[str], None]) -> Parity:
     """Compare both stores (one JVM start, up to three where they differ at first). Raises KraftError when one cannot be read."""
     never = threading.Event()
     lasting: dict[tuple[str, str], Difference] | None = None
-    for attempt in range(LOOKS):
+    for attempt in range(ATTEMPTS):
         zookeeper, kraft = images(cluster)
         found = {(each.kind, each.key): each for each in compare(zookeeper, kraft)}
         lasting = found if lasting is None else {key: each for key, each in found.items() if key in lasting}
-        if not lasting or attempt == LOOKS - 1:
+        if not lasting or attempt == ATTEMPTS - 1:
             break
         progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first comparison; comparing again")
         never.wait(PAUSE)

@@ -154,11 +154,11 @@ class Servers:
         self.last = ""
         self._used: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._looking = threading.Lock()
+        self._reading = threading.Lock()
 
     def dial(self) -> tuple[Channel, Side]:
         """Open a channel to a server. Called from the thread of each connection. Raises KraftError when none can be opened."""
-        if self._used and self._looking.acquire(blocking=False):  # pylint: disable=consider-using-with
+        if self._used and self._reading.acquire(blocking=False):  # pylint: disable=consider-using-with
             Background(self._read_again)
         with self._lock:
             routes = sorted(self.routes, key=lambda route: self._used.get(route.how, 0))
@@ -184,7 +184,7 @@ class Servers:
         except KraftError:
             return  # what is known may still do
         finally:
-            self._looking.release()
+            self._reading.release()
 
 
 def find_routes(

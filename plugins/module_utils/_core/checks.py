@@ -21,6 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
     Topic,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 
 #: seconds that a controlled shutdown may take by Kafka's defaults (3 tries, 5 s apart, plus closing the logs)
 CONTROLLED_SHUTDOWN = 30
@@ -213,9 +214,9 @@ def membership(
 
 
 def partitions(
-    states: Mapping[rolling.Partition, rolling.Replicas], leaderless: Sequence[rolling.Partition]
+    states: Mapping[rolling.Partition, rolling.Replicas], leaderless: Sequence[rolling.Partition], cluster: str
 ) -> list[Finding]:
-    """Offline, under-replicated, and never restartable partitions."""
+    """Offline, under-replicated, and never restartable partitions of ``cluster`` (namespace/name)."""
     found = []
     if leaderless:
         found.append(
@@ -241,7 +242,7 @@ def partitions(
                 "partition-cannot-roll",
                 "partitions",
                 f"{rolling.named(never_safe)} have no more replicas than min.insync.replicas and lose service during each restart; raise the "
-                "replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
+                f"replication factor, or accept it with {acceptance(cluster, 'partition-cannot-roll')}",
             )
         )
     return found

@@ -73,8 +73,8 @@ _RULES = (
     ),
     _block(
         "foreign-object",
-        "an object that has a name we need, or our labels, is somebody else's",
-        "set kraft_controller_name to a name that is free, or move the object away",
+        "an object of somebody else has a name that the migration needs, or its labels",
+        "set kraft_controller_name to a free name, or recreate the object under another name",
     ),
     _block(
         "controller-name-changed",
@@ -88,7 +88,9 @@ _RULES = (
     ),
     _block("version-mixed", "the brokers run different versions", "finish the upgrade first"),
     _block(
-        "version-unknown", "the running version could not be determined", "set kraft_ibp_version and check the image"
+        "version-unknown",
+        "the running version could not be determined",
+        "see the sentence: the pod cannot be read, or the image hides the name of Kafka's server jar",
     ),
     _block("ibp-unknown", "the inter.broker.protocol.version could not be derived", "set kraft_ibp_version"),
     _block(
@@ -158,7 +160,7 @@ _RULES = (
     _warn(
         "check-incomplete",
         "something that decides about the controllers could not be read",
-        "grant the account what the sentence names, or look yourself",
+        "grant the account what the sentence names, or check it yourself",
     ),
     _block(
         "stranger-broker",
@@ -166,11 +168,15 @@ _RULES = (
         "name its StatefulSet in kraft_statefulsets or stop it",
     ),
     # health
-    _block("broker-not-healthy", "a broker is not Ready or not registered", "fix the broker first"),
+    _block(
+        "broker-not-healthy", "a broker is not Ready or not registered", "get the broker running and registered first"
+    ),
     _block(
         "partition-not-healthy", "partitions are offline or under-replicated", "wait until every partition is in sync"
     ),
-    _block("controller-missing", "there is not exactly one active controller", "fix the cluster first"),
+    _block(
+        "controller-missing", "there is no active controller", "find the cause in the brokers' logs, then run again"
+    ),
     _block(
         "rollout-pending",
         "pods do not run the template of their StatefulSet",
@@ -210,7 +216,11 @@ _RULES = (
     ),
     # what ZooKeeper holds
     _block("zookeeper-unreachable", "ZooKeeper could not be reached", "set kraft_zookeeper_connect"),
-    _block("zookeeper-wrong-chroot", "the chroot does not belong to this cluster", "correct the chroot"),
+    _block(
+        "zookeeper-wrong-chroot",
+        "the chroot does not belong to this cluster",
+        "correct the chroot in kraft_zookeeper_connect, or in the brokers' zookeeper.connect",
+    ),
     _block(
         "cluster-id-mismatch",
         "two sources give different cluster ids",
@@ -238,29 +248,33 @@ _RULES = (
         "delete /migration and the controllers' volumes, then run again",
     ),
     _block("controller-leftover", "/controller is left from a KRaft quorum", "delete the znode /controller"),
-    _block("controller-epoch-missing", "/controller_epoch does not exist", "check the chroot"),
+    _block(
+        "controller-epoch-missing", "/controller_epoch does not exist", "check the chroot as for zookeeper-wrong-chroot"
+    ),
     _block(
         "controller-volumes-leftover",
         "volumes of earlier controllers exist",
         "delete the PersistentVolumeClaims of the controllers, then run again",
     ),
-    # what reaches for ZooKeeper, and settings
+    # what connects to ZooKeeper, and settings
     _warn(
         "zookeeper-reference",
         "something in the brokers' pods connects to ZooKeeper",
         "remove it before the KRaft roll; it blocks finalize",
     ),
-    _block("setting-blocks", "a setting blocks the migration", "see the sentence"),
+    _block("setting-blocks", "a setting blocks the migration", "change the setting as the sentence says"),
     _warn("setting-warns", "a setting behaves differently in KRaft mode", "see the sentence"),
     _block(
         "security-not-supported",
         "TLS, SASL or an authorizer is in use",
-        "secured clusters come with a later release",
+        "wait for a release that supports secured clusters, or accept the risk",
         True,
     ),
     # locks and changes
     _block(
-        "lock-held", "another run is migrating this cluster", "wait; if that run is no longer alive, run unlock.yml"
+        "lock-held",
+        "another run is migrating this cluster",
+        "wait for it; if that run is no longer alive, run unlock.yml",
     ),
     _block("changed-by-others", "an object was changed by somebody else", "find out who and why, then run again"),
     # where an operator leads
@@ -310,7 +324,7 @@ _RULES = (
     _block(
         "rollback-impossible",
         "a finalized migration cannot be rolled back",
-        "go forward, or mirror the topics into a new cluster",
+        "stay on KRaft, or mirror the topics into a new cluster",
     ),
     _block(
         "rollback-behind",
@@ -358,14 +372,18 @@ _RULES = (
         "the operator does not wait in DUAL-WRITE, or the cluster is not in hybrid dual-write",
         "run migrate.yml to its end",
     ),
-    _block("gate-registrations", "a broker is not registered as an unfenced KRaft broker", "fix the broker"),
+    _block(
+        "gate-registrations",
+        "a broker is not registered as an unfenced KRaft broker",
+        "get the broker running in KRaft mode",
+    ),
     _block(
         "gate-parity",
         "ZooKeeper and KRaft differ, or could not be compared",
         "find the cause; what only one of them has is lost with the other",
         True,
     ),
-    _block("gate-quorum", "the quorum is incomplete or lags", "fix the controllers"),
+    _block("gate-quorum", "the quorum is incomplete or lags", "get every controller running and caught up"),
     _block("gate-soak", "the soak is not over", "wait, or set kraft_soak to fewer seconds", True),
     _block(
         "gate-zookeeper-reference",

@@ -53,9 +53,9 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need("", "pods", ("get", "list", "watch", "delete"), "rolling restarts"),
     Need("", "pods", ("create",), "restarts that respect a PodDisruptionBudget", "eviction"),
-    Need("", "pods", CHANNEL, "settings that really run, tools in the pods", "exec"),
+    Need("", "pods", CHANNEL, "settings of the running processes, Kafka's tools in the pods", "exec"),
     Need("", "pods", CHANNEL, "ZooKeeper sessions, the controllers' quorum", "portforward"),
-    Need("", "pods", CHANNEL, "Jolokia, where the quorum can be read by nothing cheaper", "proxy"),
+    Need("", "pods", CHANNEL, "Jolokia, where Kafka's own protocol cannot be used", "proxy"),
     Need("", "pods", ("get",), "the reason when something is stuck", "log"),
     Need("", "configmaps", ("get", "list", "create", "patch", "delete"), "settings of each stage, the journal"),
     Need("", "secrets", ("create",), "the original pod templates, which may hold passwords"),
@@ -63,7 +63,7 @@ NEEDS: tuple[Need, ...] = (
         "",
         "secrets",
         ("get", "patch", "delete"),
-        "that one Secret, and no other; one name for each Kafka cluster",
+        "this one Secret only; one name for each Kafka cluster",
         of=(names.originals_name("{cluster}"),),
     ),
     Need("", "services", ("get", "list", "create", "delete"), "ZooKeeper's pods, the controllers' Service"),
@@ -84,16 +84,16 @@ NEEDS: tuple[Need, ...] = (
         "coordination.k8s.io",
         "leases",
         ("get", "patch", "delete"),
-        "that one Lease, and no other; one name for each Kafka cluster",
+        "this one Lease only; one name for each Kafka cluster",
         of=(names.lease_name("{cluster}"),),
     ),
 )
 
-#: Reads without which a migration runs, but preflight looks at less before controllers are made; granted by docs/rbac.yml, not demanded.
+#: Reads without which a migration runs, but preflight checks less before controllers are created; granted by docs/rbac.yml, not demanded.
 OPTIONAL: tuple[Need, ...] = (
     Need(
-        "networking.k8s.io", "networkpolicies", ("list",), "optional: ways between controllers and others that are shut"
+        "networking.k8s.io", "networkpolicies", ("list",), "optional: finds NetworkPolicies that block the controllers"
     ),
-    Need("", "resourcequotas", ("list",), "optional: whether all controllers fit the namespace"),
-    Need("", "limitranges", ("list",), "optional: whether a controller fits the namespace"),
+    Need("", "resourcequotas", ("list",), "optional: checks that all controllers fit the quotas"),
+    Need("", "limitranges", ("list",), "optional: checks that a controller fits the limits"),
 )

@@ -163,7 +163,7 @@ def refusal(seen: Seen) -> tuple[str, str]:
             "rollback-impossible",
             (
                 "the migration is finalized: ZooKeeper has not been written since the active controller runs without the migration "
-                "flag, so a rollback is impossible; go forward, or move to a new cluster and mirror the topics "
+                "flag, so a rollback is impossible; stay on KRaft, or mirror the topics into a new cluster "
                 "(https://kafka.apache.org/39/operations/geo-replication-cross-cluster-data-mirroring/)"
             ),
         )
@@ -180,7 +180,8 @@ def refusal(seen: Seen) -> tuple[str, str]:
             "controllers-not-ready",
             (
                 "the KRaft quorum has no leader: it is not known whether the migration is finalized, and brokers "
-                f"{_names(seen.kraft_brokers)} need the quorum to return to ZooKeeper mode; get a majority of the controllers running, then run it again"
+                f"{_names(seen.kraft_brokers)} need the quorum to return to ZooKeeper mode; get a majority of the controllers running, "
+                "then run rollback.yml again"
             ),
         )
     silent = {pod: why for pod, why in seen.unread.items() if pod in seen.kraft_brokers and pod not in seen.down}
@@ -188,8 +189,8 @@ def refusal(seen: Seen) -> tuple[str, str]:
         return (
             "broker-not-healthy",
             (
-                f"it is not known whether the log directories of brokers in KRaft mode can return to ZooKeeper mode: {_whys(silent)}; run it again once "
-                "they can be read"
+                f"it is not known whether the log directories of brokers in KRaft mode can return to ZooKeeper mode: {_whys(silent)}; "
+                "run rollback.yml again once they can be read"
             ),
         )
     if seen.version_1 and (seen.kraft_brokers or seen.on_kraft_settings):

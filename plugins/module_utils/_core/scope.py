@@ -104,6 +104,11 @@ class Scope:
         return f"has {len(self.hosts)} hosts" if self.hosts else "has hosts that cannot be counted"
 
 
+def acceptance(cluster: str, code: str) -> str:
+    """Return the setting that overrides a finding of that ``namespace/name``: it counts however many hosts the run has."""
+    return f"kraft_accept: [{cluster}{OF}{code}]"
+
+
 def codes_of(entries: Iterable[str]) -> list[str]:
     """Return the codes that ``kraft_accept`` names, for whichever cluster."""
     return [entry.rpartition(OF)[2] for entry in entries]

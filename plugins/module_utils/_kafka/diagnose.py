@@ -78,8 +78,8 @@ def why_not_ready(client: KubeClient, namespace: str, pod: str, container: str) 
     failing = [each.container for each in troubles(found)]
     stuck = failing_init(found)
     failing += [stuck] if stuck and stuck not in failing else []
-    telling = container if crashed.get(container) or container in failing or not failing else failing[0]
-    lines = last_lines(client, namespace, pod, telling, telling in failing or crashed.get(telling, False))
+    failed = container if crashed.get(container) or container in failing or not failing else failing[0]
+    lines = last_lines(client, namespace, pod, failed, failed in failing or crashed.get(failed, False))
     return "; ".join(part for part in (reason, f"last log lines: {' | '.join(lines)}" if lines else "") if part)
 
 
@@ -116,7 +116,7 @@ def last_lines(
         except KraftError:
             continue
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        telling = [line for line in lines if " ERROR " in line or " FATAL " in line or "Exception" in line]
+        errors = [line for line in lines if " ERROR " in line or " FATAL " in line or "Exception" in line]
         if lines:
-            return [line[:300] for line in (telling or lines)[-limit:]]
+            return [line[:300] for line in (errors or lines)[-limit:]]
     return []

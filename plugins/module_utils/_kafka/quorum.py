@@ -67,7 +67,9 @@ def quorum_status(
     if found.why and members and all(member.facts.jolokia_port for member in members.values()):
         return dataclasses.replace(by_jolokia(client, namespace, members), why=found.why)
     if found.why and alone:
-        raise Unreachable(f"{found.why}, and a JVM start takes longer than a leader lasts that nobody follows")
+        raise Unreachable(
+            f"{found.why}; Kafka's tools are too slow here, since a leader without followers soon steps down"
+        )
     if found.why:
         found, ends = by_tool(client, namespace, members, why=found.why, timeout=timeout)
     if not migration or found.leader not in members:
@@ -104,7 +106,7 @@ def metadata_log(
     if member is not None and quorum.high_watermark >= 0 and not why:
         try:
             if member.security != PLAINTEXT:
-                raise KraftError(f"the controllers' listener in pod {member.pod} speaks {member.security}")
+                raise KraftError(f"the controllers' listener in pod {member.pod} uses {member.security}")
             with wire.conversation(client, namespace, member.pod, member.port, timeout=wire.LOG_TIMEOUT) as talk:
                 return metadata_records.parse_records(talk.metadata_log(quorum.epoch, quorum.high_watermark))
         except KraftError as error:
@@ -175,7 +177,7 @@ def _by_protocol(
         try:
             asked[node] = (member.pod, member.port)
             if member.security != PLAINTEXT:
-                why = f"the controllers' listener in pod {member.pod} speaks {member.security}"
+                why = f"the controllers' listener in pod {member.pod} uses {member.security}"
         except NotFound as error:
             why = error.message
     if why or not asked:

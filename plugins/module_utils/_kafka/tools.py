@@ -80,5 +80,5 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
 def _last_words(stdout: str, stderr: str) -> str:
     """Return the line that most likely says why, rather than the last line of a stack trace."""
     lines = [line.strip() for line in f"{stdout}\n{stderr}".splitlines() if line.strip()]
-    telling = [line for line in lines if ("Error" in line or "Exception" in line) and not line.startswith("at ")]
-    return (telling or lines or ["it printed nothing"])[-1][:400]
+    errors = [line for line in lines if ("Error" in line or "Exception" in line) and not line.startswith("at ")]
+    return (errors or lines or ["it printed nothing"])[-1][:400]

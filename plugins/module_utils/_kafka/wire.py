@@ -97,7 +97,7 @@ class Conversation:
             piece = log.read_snapshot(answer, count)
             if piece.position != len(data) or not piece.data:
                 raise Malformed(
-                    f"a checkpoint goes on at {piece.position}, {len(data)} of {piece.size} bytes are there"
+                    f"a checkpoint continues at {piece.position}, {len(data)} of {piece.size} bytes arrived"
                 )
             data += piece.data
             if len(data) >= piece.size:

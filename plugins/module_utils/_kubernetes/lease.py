@@ -38,7 +38,7 @@ RENEW_EVERY = 5.0
 #: seconds since the last renewal after which the holder stops: sooner than another may take the Lease, and not before the API
 #: server has been away for as long as other requests wait for it (RENEW_EVERY and rest.PATIENCE)
 RENEW_DEADLINE = 80.0
-LOOK = 1.0  # seconds between two looks at an alien Lease, and at our own clock
+CHECK_EVERY = 1.0  # seconds between two reads of another run's Lease, and of our own clock
 
 
 def clock() -> float:
@@ -150,22 +150,22 @@ class RunLease:
         Raises Refused (code lock-held) naming who holds it and since when.
         """
         deadline, pause = clock() + timeout, threading.Event()
-        reported, anew, observed = "", False, Observed()
+        reported, newly_held, observed = "", False, Observed()
         while True:
             held = self._client.find(LEASE, self.name, self._namespace)
             spec = (held or {}).get("spec") or {}
-            # once it was not ours, it is anew: a try whose answer was an error may have taken it all the same
-            anew = anew or spec.get("holderIdentity") != self.holder
+            # once it was not ours, it is newly held: a try whose answer was an error may have taken it all the same
+            newly_held = newly_held or spec.get("holderIdentity") != self.holder
             left = 0.0 if self._is_free(spec) else observed.seconds_left(spec)
             if left <= 0:
                 try:
                     self._write(held)
                 except Conflict:
                     continue
-                return anew
+                return newly_held
             who, since = spec["holderIdentity"], spec.get("acquireTime", "?")
             worth_it = _seems_over(spec) and not observed.alive
-            if clock() + min(left, LOOK) > deadline and not worth_it:
+            if clock() + min(left, CHECK_EVERY) > deadline and not worth_it:
                 raise Refused(
                     f"{who} has been migrating this cluster since {since} (Lease {self._namespace}/{self.name}); "
                     "wait for that run; if it is no longer alive, run unlock.yml",
@@ -177,7 +177,7 @@ class RunLease:
                     f"waiting for the run of {who} (since {since}); its Lease expires in {left:.0f} s unless renewed"
                 )
                 reported = who
-            pause.wait(min(left, LOOK))
+            pause.wait(min(left, CHECK_EVERY))
 
     def _is_free(self, spec: dict[str, Any]) -> bool:
         """Whether nobody holds it, or we do, or a run that is known to be dead."""
@@ -242,7 +242,7 @@ class RunLease:
                 self._trouble = error.message
 
     def _watch_deadline(self, lost: Callable[[str], None]) -> None:
-        while not self._stop.wait(min(LOOK, max(0.0, self._renewed + RENEW_DEADLINE - clock()))):
+        while not self._stop.wait(min(CHECK_EVERY, max(0.0, self._renewed + RENEW_DEADLINE - clock()))):
             if clock() - self._renewed >= RENEW_DEADLINE:
                 lost(f"the Lease {self.name} could not be renewed for {RENEW_DEADLINE:g} s: {self._trouble}")
                 return

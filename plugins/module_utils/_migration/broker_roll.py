@@ -25,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
     parse_controller,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.following import (
@@ -65,7 +66,7 @@ class BrokerRoll(HashTarget):
         self,
         cluster: DirectCluster,
         hash_of_set: Mapping[str, str],
-        wanted: Callable[[str, ProcessFacts], str],
+        wrong: Callable[[str, ProcessFacts], str],
         guard: Callable[[], None],
         *,
         registers: bool,
@@ -74,7 +75,7 @@ class BrokerRoll(HashTarget):
     ) -> None:
         """Take the settings hash that the pods of each StatefulSet (by uid) must have.
 
-        ``wanted(pod, facts)`` returns what is wrong with a running process, or an empty string; ``guard`` checks
+        ``wrong(pod, facts)`` returns what is wrong with a running process, or an empty string; ``guard`` checks
         gates and foreign changes before each restart. ``registers``: the restarted brokers run in ZooKeeper mode and
         register there. ``down_too``: a broker that does not run is restarted as well, and first. ``handed_over``: the brokers
         that are still to be restarted have seen the controller change from KRaft to ZooKeeper, see stalled_isr.py.
@@ -90,7 +91,7 @@ class BrokerRoll(HashTarget):
             {name: pod for name, pod in cluster.pods.items() if not has_hash(pod)},
         )
         self.cluster = cluster
-        self._wanted = wanted
+        self._wrong = wrong
         self._guard = guard
         self._down_too = down_too
         self._handed_over = handed_over
@@ -154,9 +155,10 @@ class BrokerRoll(HashTarget):
             )
             never_safe = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
             if never_safe:
+                accept = acceptance(f"{self.cluster.namespace}/{self.cluster.name}", "partition-cannot-roll")
                 raise Refused(
                     f"{rolling.named(never_safe)} cannot stay available while broker {broker} restarts: as many replicas as "
-                    "min.insync.replicas; raise the replication factor, or accept it with kraft_accept: [partition-cannot-roll]",
+                    f"min.insync.replicas; raise the replication factor, or accept it with {accept}",
                     code="partition-cannot-roll",
                 )
             progress(text)
@@ -212,10 +214,10 @@ class BrokerRoll(HashTarget):
             synced, note = self._wait_in_sync(pod, deadline, progress)
         finally:
             slow.cancel()
-        wrong = self._wanted(pod, self._facts(pod, reading))
-        if wrong:
+        differs = self._wrong(pod, self._facts(pod, reading))
+        if differs:
             raise KraftError(
-                f"the broker runs with settings that differ from those written: {wrong}", code="setting-overridden"
+                f"the broker runs with settings that differ from those written: {differs}", code="setting-overridden"
             )
         del self._left[pod]
         return Back(synced.happened_ms, int(time.time() * 1000), note)

@@ -45,11 +45,13 @@ class ControllerRoll(HashTarget):
         self,
         cluster: DirectCluster,
         settings_hash: str,
-        wanted: Callable[[str, ProcessFacts], str],
+        wrong: Callable[[str, ProcessFacts], str],
         guard: Callable[[], None],
         left: Collection[str] | None = None,
     ) -> None:
         """``guard`` evaluates the gates; it runs before each restart until the first active controller without the flag.
+
+        ``wrong(pod, facts)`` returns what is wrong with a running process, or an empty string.
 
         ``left``: the pods to restart, where a pod's hash does not tell what its process runs with.
         """
@@ -67,7 +69,7 @@ class ControllerRoll(HashTarget):
             },
         )
         self.cluster = cluster
-        self._wanted = wanted
+        self._wrong = wrong
         self._guard = guard
 
     # Target
@@ -116,10 +118,11 @@ class ControllerRoll(HashTarget):
         """Wait until the process runs the wanted settings and the voter has caught up."""
         mine = self.node_id(pod)
         facts = pod_facts(self.cluster.client, self.cluster.namespace, pod, self.cluster.controller_container)
-        wrong = self._wanted(pod, facts)
-        if wrong:
+        differs = self._wrong(pod, facts)
+        if differs:
             raise KraftError(
-                f"the controller runs with settings that differ from those written: {wrong}", code="setting-overridden"
+                f"the controller runs with settings that differ from those written: {differs}",
+                code="setting-overridden",
             )
         self.cluster.changed(Part.CONTROLLERS)
 

@@ -55,7 +55,7 @@ def choose(cluster: DirectCluster) -> str:
     raise Refused(
         f"no broker is restarted to be elected: {listed or 'no broker id is known'}"
         + (f"; and {len(kept) - NAMED} more" if len(kept) > NAMED else "")
-        + ". Start the brokers that are down, then run it again",
+        + ". Start the brokers that are down, then run rollback.yml again",
         code="partition-not-healthy",
     )
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 BEHIND, UNLIKE, UNREAD = "rollback-behind", "rollback-parity", "rollback-parity-unknown"
@@ -58,4 +59,5 @@ def accept_or_refuse(
     if code in cluster.params["accept"]:
         evidence.notes.append(f"accepted by name: {text}")
         return
-    raise Refused(f"{text}; {remedy} with kraft_accept: [{code}]", code=code, detail=detail)
+    accept = acceptance(f"{cluster.namespace}/{cluster.name}", code)
+    raise Refused(f"{text}; {remedy} with {accept}", code=code, detail=detail)

@@ -43,7 +43,7 @@ def unread(cluster: DirectCluster) -> str:
     ]
     if not cluster.has_controllers or not silent:
         return ""
-    return f"it could not be read whether controller {', '.join(silent)} has the migration flag; run it again once it answers"
+    return f"it could not be read whether controller {', '.join(silent)} has the migration flag; run the playbook again once it answers"
 
 
 def would_lack(cluster: DirectCluster) -> str:

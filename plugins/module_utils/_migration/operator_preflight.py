@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.prefligh
     kraft_brokers,
     membership_findings,
     metadata_findings,
+    permission_findings,
     tool_findings,
     version_findings,
 )
@@ -27,6 +28,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led impor
 
 def all_findings(cluster: LedCluster) -> list[Finding]:
     """Every rule, in the order in which a person would repair it."""
+    missing = permission_findings(cluster, *cluster.driver.needs())
+    if missing:
+        return missing
     seen = cluster.driver.observe()
     found = [*cluster.driver.findings(), *_kafka_in_zookeeper_mode(cluster, seen)]
     found += membership_findings(cluster) + metadata_findings(cluster) + version_findings(cluster, "brokers")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
@@ -25,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ver
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
@@ -38,9 +39,11 @@ COMPARES_BY = "kafka-dump-log"
 PACE = 2.0
 
 
-def permission_findings(cluster: DirectCluster) -> list[Finding]:
-    """Ask the API server for every permission of the migration."""
-    asked = [(need, verb, name) for need in NEEDS for verb in need.verbs for name in need.named(cluster.name)]
+def permission_findings(
+    cluster: Cluster, needs: Iterable[Need] = NEEDS, granted_by: str = "docs/rbac.yml"
+) -> list[Finding]:
+    """Ask the API server for every permission of the migration. ``granted_by``: the manifest that has them."""
+    asked = [(need, verb, name) for need in needs for verb in need.verbs for name in need.named(cluster.name)]
 
     def missing(item: tuple[Need, str, str]) -> bool:
         need, verb, name = item
@@ -54,7 +57,7 @@ def permission_findings(cluster: DirectCluster) -> list[Finding]:
             "permission-missing",
             need.spelled,
             f"the account may not {verb} {need.spelled}{f' {name}' if name else ''} in namespace {cluster.namespace} ({need.why}); grant it "
-            "(docs/rbac.yml)",
+            f"({granted_by})",
         )
         for need, verb, name in denied
     ]
@@ -136,7 +139,8 @@ def version_findings(cluster: Cluster, target: str) -> list[Finding]:
             finding(
                 "version-unknown",
                 ", ".join(without),
-                f"the Kafka version that runs in {', '.join(without)} could not be read ({listed})",
+                f"the Kafka version that runs in {', '.join(without)} could not be read ({listed}); make "
+                "these pods readable, or use an image that keeps the name of Kafka's server jar (kafka_2.13-3.9.2.jar)",
             )
         ]
     different = sorted({str(version) for version in versions.values()})
@@ -161,11 +165,12 @@ def settings_findings(cluster: DirectCluster) -> list[Finding]:
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     for item, pod in blocks.items():
         found.append(finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}"))
+    accept = acceptance(f"{cluster.namespace}/{cluster.name}", "security-not-supported")
     found += [
         finding(
             "security-not-supported",
             item.key,
-            f"{item.sentence}; secured clusters come with a later release, or accept it with kraft_accept: [security-not-supported]",
+            f"{item.sentence}; secured clusters are not supported yet. Wait for a later release, or accept the risk with {accept}",
         )
         for item in secured_settings(cluster.effective)
     ]
@@ -181,12 +186,13 @@ def tool_findings(cluster: Cluster) -> list[Finding]:
     without = [pod for pod, facts in known(cluster.facts).items() if COMPARES_BY not in facts.tools]
     if not without:
         return []
+    accept = acceptance(f"{cluster.namespace}/{cluster.name}", "rollback-parity-unknown")
     return [
         finding(
             "rollback-parity-unknown",
             COMPARES_BY,
             f"the image of {', '.join(without)} has no {COMPARES_BY}.sh: neither the gate gate-parity nor a rollback could compare "
-            "ZooKeeper with KRaft. Use an image that has it, or accept the risk with kraft_accept: [rollback-parity-unknown]",
+            f"ZooKeeper with KRaft. Use an image that has it, or accept the risk with {accept}",
         )
     ]
 
@@ -206,7 +212,7 @@ def partition_findings(cluster: Cluster) -> list[Finding]:
     """Partitions that are offline, under-replicated or can never be restarted safely."""
     replicas = replicas_of(cluster)
     leaderless = sorted(name for name, item in replicas.items() if not item.isr or item.leader < 0)
-    return checks.partitions(replicas, leaderless)
+    return checks.partitions(replicas, leaderless, f"{cluster.namespace}/{cluster.name}")
 
 
 def health_findings(cluster: DirectCluster) -> list[Finding]:
@@ -221,14 +227,18 @@ def metadata_findings(cluster: Cluster) -> list[Finding]:
         return found
     if cluster.view.controller is None:
         found.append(
-            finding("controller-missing", "ZooKeeper", "nobody holds /controller: the cluster has no active controller")
+            finding(
+                "controller-missing",
+                "ZooKeeper",
+                "nobody holds /controller: the cluster has no active controller; find the cause in the brokers' logs",
+            )
         )
     if cluster.view.reassigning:
         found.append(
             finding(
                 "reassignment-running",
                 "ZooKeeper",
-                f"a reassignment of {', '.join(cluster.view.reassigning[:5])} is running",
+                f"a reassignment of {', '.join(cluster.view.reassigning[:5])} is running; wait for it or cancel it",
             )
         )
     return found + partition_findings(cluster)

@@ -70,7 +70,7 @@ def quiesce(cluster: DirectCluster, progress: Progress) -> tuple[int | None, str
         wait_for(cluster.client, POD, cluster.namespace, check, timeout=ENDED, progress=progress)
     except DeadlineExceeded as error:
         raise DeadlineExceeded(
-            f"{error.message}; nothing was removed, and they come back by themselves: fix the node, then run it again",
+            f"{error.message}; nothing was removed, and they come back by themselves: fix the node, then run rollback.yml again",
             code=ALIVE,
         ) from error
     alone = {quorum.leader: members(cluster)[quorum.leader]}

@@ -167,7 +167,7 @@ def quiesce_quorum(cluster: DirectCluster, evidence: Evidence, progress: Progres
         if error.code == quiesce.ALIVE:
             raise
         text = f"ZooKeeper lags behind the quorum: {error.message}"
-        losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, "run it again, or accept the loss")
+        losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, "run rollback.yml again, or accept the loss")
         last, note = None, ""
     if note:
         evidence.notes.append(note)

@@ -162,7 +162,7 @@ class RollEngine:
             seconds = rolling.eta(left, measured, target.extra_wait())
             self.progress(f"{place}: restarting (elapsed {time.monotonic() - began:.0f} s, ETA {seconds:.0f} s)")
             try:
-                restart = self._one(target, pod, place)
+                restart = self._restart(target, pod, place)
             except OtherFirst:
                 continue
             restart.paused_ms = paused
@@ -189,11 +189,11 @@ class RollEngine:
         threading.Event().wait(left)
         return int(left * 1000)
 
-    def _one(self, target: Target, pod: str, place: str) -> Restart:
+    def _restart(self, target: Target, pod: str, place: str) -> Restart:
         def progress(text: str) -> None:
             self.progress(f"{place}: {text}")
 
-        uid, gone_ms = self._have_it_go(target, pod, progress)
+        uid, gone_ms = self._remove_when_safe(target, pod, progress)
         deadline = time.monotonic() + self.pod_timeout
         restart = Restart(pod, target.node_id(pod), gone_ms)
         start = PodStart(self.client, self.namespace, pod, self.container, uid)
@@ -233,7 +233,7 @@ class RollEngine:
         restart.back_ms, restart.noticed_ms, restart.note = back.happened_ms, back.noticed_ms, back.note
         return restart
 
-    def _have_it_go(self, target: Target, pod: str, progress: Callable[[str], None]) -> tuple[str, int]:
+    def _remove_when_safe(self, target: Target, pod: str, progress: Callable[[str], None]) -> tuple[str, int]:
         """Have the pod removed once that is safe; returns its uid and when it went (milliseconds).
 
         What makes it safe is looked at again before each try: while a budget allowed nothing, or the API server was away,
@@ -241,7 +241,7 @@ class RollEngine:
         """
         deadline = 0.0
         while True:
-            found = self._when_safe(target, pod, progress)
+            found = self._wait_until_safe(target, pod, progress)
             deadline = deadline or time.monotonic() + self.pod_timeout
             now = int(time.time() * 1000)
             if found is None or target.restarted(found):
@@ -259,7 +259,7 @@ class RollEngine:
                 progress(f"{error.message}; trying again")
                 threading.Event().wait(PAUSE)
 
-    def _when_safe(self, target: Target, pod: str, progress: Callable[[str], None]) -> Mapping[str, Any] | None:
+    def _wait_until_safe(self, target: Target, pod: str, progress: Callable[[str], None]) -> Mapping[str, Any] | None:
         deadline = time.monotonic() + self.pod_timeout
         while True:
             target.wait_until_safe(pod, max(deadline - time.monotonic(), 0.0), progress)

@@ -55,12 +55,13 @@ def prove(cluster: DirectCluster) -> list[dict[str, str]]:
             "no broker has __cluster_metadata",
             _metadata_logs(cluster),
         ),
-        ("ConfigMaps and Secrets of stages", "none that nothing refers to", driver.unused_settings()),
+        ("ConfigMaps and Secrets of stages", "every one that is left is in use", driver.unused_settings()),
     )
     left = [f"{what}: {', '.join(map(str, found))}" for what, _evidence, found in checks if found]
     if left:
         raise KraftError(
-            f"{namespace}/{cluster.name} is not ready for a new attempt, still there: {'; '.join(left)}",
+            f"{namespace}/{cluster.name} is not ready for a new attempt, still there: {'; '.join(left)}; run rollback.yml again, and "
+            "remove by hand only what it names once more",
             code="rollback-pending",
         )
     return [{"what": what, "evidence": evidence} for what, evidence, _found in checks]

@@ -48,7 +48,7 @@ def already_over(cluster: DirectCluster) -> str:
     return final if cluster.state.name == state.FINALIZED else ""
 
 
-def state_to_tell(cluster: DirectCluster) -> str:
+def reported_state(cluster: DirectCluster) -> str:
     """The name of the state, for a result that decides nothing: as ``already_over`` finds it."""
     return state.FINALIZED if cluster.driver.shows_finalized() else cluster.state.name
 
@@ -171,7 +171,7 @@ def status(cluster: DirectCluster) -> dict[str, Any]:
         "reason": now.reason,
         "phase": next_step.phase_of(now.name, brokers_stage, controllers_stage, bool(lock), back),
         "since": newest["time"] if newest else None,
-        "next": f"what the {above} above asks for; after that {following}" if above else following,
+        "next": f"resolve the {above} named above; then {following}" if above else following,
         "dangers": dangers,
         "foreign": foreign,
         "brokers": broker_rows(cluster),

@@ -45,6 +45,8 @@ class KafkaCluster(Workloads):
 
     #: name of the platform
     platform = ""
+    #: whether an operator carries the migration out
+    by_operator = False
     #: what it reads itself, by what makes it stale
     of_platform: ClassVar[Mapping[Part, tuple[str, ...]]] = {}
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 
 Obj = dict[str, Any]
 
@@ -41,11 +42,12 @@ class Led(Protocol):
 
     #: its name, as the option kraft_platform has it
     name: str
-    #: whether an operator carries changes out
-    leads: bool
 
     def findings(self) -> list[Finding]:
         """What would stop this operator, or what it would do wrong, in the order in which a person would repair it."""
+
+    def needs(self) -> tuple[Sequence[Need], str]:
+        """The permissions that driving it needs, and the manifest in docs/ that grants them."""
 
     def plan_lines(self) -> list[str]:
         """What will be asked of the operator, in a few lines."""
@@ -93,6 +95,10 @@ class Led(Protocol):
 
 class LedCluster(Cluster, Protocol):
     """A cluster together with the operator that leads it."""
+
+    @property
+    def by_operator(self) -> bool:
+        """True: an operator carries the migration out."""
 
     @property
     def driver(self) -> Led:

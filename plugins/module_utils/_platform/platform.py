@@ -266,8 +266,6 @@ class Direct(Protocol):
 
     #: its name, as the option kraft_platform has it
     name: str
-    #: whether an operator carries changes out
-    leads: bool
     ownership: Ownership
     originals: Originals
     brokers: Brokers
@@ -301,6 +299,10 @@ class Direct(Protocol):
 
 class DirectCluster(Cluster, Protocol):
     """A cluster together with what writes it."""
+
+    @property
+    def by_operator(self) -> bool:
+        """False: the collection carries the migration out."""
 
     @property
     def driver(self) -> Direct:

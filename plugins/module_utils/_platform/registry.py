@@ -42,8 +42,8 @@ def claimed(client: KubeClient, params: Mapping[str, Any]) -> Claim:
         return claims[0]
     where = f"{params['namespace']}/{params['cluster']}"
     listed = "; ".join(f"{claim.platform}: {claim.why}" for claim in claims)
-    said = f"several platforms claim {where} ({listed})" if claims else f"no platform claims {where}"
-    raise Refused(f"{said}; set kraft_platform to the one that drives it", code="cluster-ambiguous")
+    said = f"several platforms match {where} ({listed})" if claims else f"no platform matches {where}"
+    raise Refused(f"{said}; set kraft_platform to the one that runs the brokers", code="cluster-ambiguous")
 
 
 def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster | LedCluster:

@@ -27,6 +27,12 @@ _ASSIGNMENT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# A host with its port is no assignment, whatever its namespace is called: after "/", "@", "," and "=", or with a Service's domain.
+_ADDRESS = re.compile(
+    r"""(?:(?<=[/@,=(])|(?<![\w.-])(?=[\w.-]*\.svc\b))[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{2,5}(?=\Z|[,/\s"'();\]\\])"""
+)
+_COLON = "\ue000"  # stands for the colon of an address meanwhile
+
 # Fields of Kubernetes objects whose name sounds secret but that only point at one. Scalars that are references:
 _REFERENCES = frozenset({"secretName", "secretNamespace", "credentialName"})
 # ... and containers that hold references or settings, which are looked into instead of being hidden whole.
@@ -45,9 +51,11 @@ def is_secret_key(name: str) -> bool:
 def redact_text(text: str) -> str:
     """Hide what follows a secret name and ``=`` or ``:`` in free text (a properties file, a script, a command line).
 
-    The value is taken to the end of the line, since a JAAS configuration has blanks in it.
+    The value is taken to the end of the line, since a JAAS configuration has blanks in it. Addresses stay readable.
     """
-    return _ASSIGNMENT.sub(lambda match: f"{match['name']}{match['sep']}{REDACTED}", text)
+    masked = _ADDRESS.sub(lambda match: match[0].replace(":", _COLON), text)
+    shown = _ASSIGNMENT.sub(lambda match: f"{match['name']}{match['sep']}{REDACTED}", masked)
+    return shown.replace(_COLON, ":")
 
 
 def redact(obj: t.Any) -> t.Any:

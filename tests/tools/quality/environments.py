@@ -19,6 +19,7 @@ NAMES = ("core-2.19", "core-2.16", "lint", "importer")
 # The newest ansible-core, which needs a newer Python than the oldest one runs under. Built for those who ask for it only:
 # tests/e2e/test_signals.py, and with it make test-matrix.
 NEWEST = "core-2.21"
+# Kopf, for tests/operators: built when a double is started for the first time.
 # A finished environment carries this file; one without it was interrupted and is built anew.
 MARKER = "complete"
 # Settings of the caller's shell that would change what a tool does. (KRAFT_* and PIP_* stay.)

@@ -126,7 +126,7 @@ def prepare() -> None:
     print(f"Missing on this machine: {', '.join(packages)}. To install: sudo {command}", file=sys.stderr)
     if any(needed for _package, needed in missing):
         raise MachineError(
-            "It cannot go on without " + ", ".join(package for package, needed in missing if needed) + "."
+            "Cannot continue without " + ", ".join(package for package, needed in missing if needed) + "."
         )
 
 

@@ -176,9 +176,25 @@ def _lists(files: list[Path]) -> Iterator[str]:
         yield f"{name}: has no action" if name in modules else f"{name}: is an action without a module"
 
 
+#: tests that must not repeat a mistake of the collection, since it is tested against them
+STRANGERS = ("tests/operators/",)
+
+
+def _acquaintances(path: Path, module: ast.Module) -> Iterator[str]:
+    """Find what a double of other software takes from the collection."""
+    if str(path).startswith(STRANGERS):
+        for line, name in _imports(module):
+            if name.startswith((PREFIX, "ansible_collections", "plugins")):
+                yield f"{path}:{line}: a double shares no code with the collection: {name}"
+
+
 def violations() -> Iterator[str]:
     """Return one line for each breach, as file:line: what."""
-    files = [path for path in tree.files() if path.parts[0] == "plugins"]
+    everything = tree.files()
+    files = [path for path in everything if path.parts[0] == "plugins"]
+    for path in everything:
+        if path.suffix == ".py" and str(path).startswith(STRANGERS):
+            yield from _acquaintances(path, ast.parse((places.ROOT / path).read_text(encoding="utf-8")))
     names, imports = {str(path) for path in files}, dict[str, set[str]]()
     for path in files:
         if path.suffix != ".py":

@@ -209,7 +209,7 @@ def go_on(walk: Walk) -> None:
     actions(*EVERYTHING, *("finalize", *QUORUM, "forced", "confirmed", "time_passes") * 2, longest=16),
 )
 def test_nothing_is_finalized_while_a_gate_is_shut(where: Begin, trace: list[Action]) -> None:
-    """(a) Rule 6.1: no controller without the flag becomes active unless every gate was open when it lost it."""
+    """(a) Rule 1: no controller without the flag becomes active unless every gate was open when it lost it."""
     walk = begin(*where)
     follow(walk, trace)
     assert not walk.world.finalized or walk.world.final_allowed
@@ -218,21 +218,21 @@ def test_nothing_is_finalized_while_a_gate_is_shut(where: Begin, trace: list[Act
 @traces(2300)
 @given(begun(0, HYBRID, PURE, OPEN), actions(*EVERYTHING, *(*RUNS, *BROKERS, "repaired") * 2, longest=16))
 def test_every_restart_leaves_enough(where: Begin, trace: list[Action]) -> None:
-    """(b) Rule 6.6: no partition falls under min.insync.replicas, and no replica is taken while another is away."""
+    """(b) Rule 4: no partition falls under min.insync.replicas, and no replica is taken while another is away."""
     follow(begin(*where), trace)
 
 
 @traces(1000)
 @given(begun(OPEN), actions("finalize", "rollback", "go", "go", *QUORUM, "repaired", longest=12))
 def test_every_restart_leaves_a_majority(where: Begin, trace: list[Action]) -> None:
-    """(b) Rule 6.6: of the controllers, while they lose the flag and while they get it back."""
+    """(b) Rule 4: of the controllers, while they lose the flag and while they get it back."""
     follow(begin(*where), trace)
 
 
 @traces(1500)
 @given(begun(0, HYBRID, PURE, OPEN), actions(*EVERYTHING, *("rollback", "kill", "repaired") * 2, longest=16))
 def test_the_rollback_ends_in_plain_zookeeper_mode(where: Begin, trace: list[Action]) -> None:
-    """(c) Rules 6.4 and 6.5: from everywhere that is not finalized, in order, with no more restarts than documented."""
+    """(c) Rules 9 and 10: from everywhere that is not finalized, in order, with no more restarts than documented."""
     walk = begin(*where)
     follow(walk, trace)
     heal(walk)
@@ -242,7 +242,7 @@ def test_the_rollback_ends_in_plain_zookeeper_mode(where: Begin, trace: list[Act
 @traces(1000)
 @given(begun(0, HYBRID, PURE, OPEN), actions(*EVERYTHING, longest=14))
 def test_every_place_has_a_name_and_a_way_on(where: Begin, trace: list[Action]) -> None:
-    """(d) Rule 6.9: whatever has happened, there is a command that goes on or back, and it comes to an end."""
+    """(d) Rule 11: whatever has happened, there is a command that goes on or back, and it comes to an end."""
     walk = begin(*where)
     follow(walk, trace, check_named)
     heal(walk)
@@ -259,7 +259,7 @@ def start_again(walk: Walk) -> None:
 @traces(800)
 @given(begun(0, HYBRID, PURE), actions(*EVERYTHING, *("rollback", "go", *QUORUM) * 2, longest=14))
 def test_znodes_and_volumes_go_together(where: Begin, trace: list[Action]) -> None:
-    """(e) Rules 6.3 and 6.4: never under a running controller, and never the one without the other."""
+    """(e) Rules 3 and 9: never under a running controller, and never the one without the other."""
     walk = begin(*where)
     follow(walk, trace)
     heal(walk)
@@ -270,7 +270,7 @@ def test_znodes_and_volumes_go_together(where: Begin, trace: list[Action]) -> No
 @traces(400)
 @given(begun(0, HYBRID), actions("setup", "migrate", "rollback", "rollback", "go", "later", *BROKERS, longest=12))
 def test_attempt_after_attempt(where: Begin, trace: list[Action]) -> None:
-    """(e) Rules 6.3 and 6.5: no quorum meets volumes, znodes or brokers that remember another one."""
+    """(e) Rules 3 and 10: no quorum meets volumes, znodes or brokers that remember another one."""
     walk = begin(*where)
     follow(walk, trace)
     heal(walk)

@@ -80,3 +80,11 @@ def test_a_circle_is_named(rules: ModuleType) -> None:
 def test_the_layers_themselves_have_no_circle(rules: ModuleType) -> None:
     graph = {layer: others - {layer} for layer, others in rules.LAYERS.items()}
     rules.TopologicalSorter(graph).prepare()
+
+
+def test_a_double_takes_nothing_from_the_collection(rules: ModuleType) -> None:
+    double = Path("tests/operators/confluent/x.py")
+    taken = ast.parse(f"{PREFIX}_core import names")
+    assert len(list(rules._acquaintances(double, taken))) == 1
+    assert list(rules._acquaintances(Path("tests/e2e/x.py"), taken)) == []
+    assert list(rules._acquaintances(double, ast.parse("from tests.sandbox.kube import Kube"))) == []

@@ -52,6 +52,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.sizes import (
     controller_resources,
     heap_limit,
+    heaps,
     with_heap,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
@@ -146,10 +147,13 @@ def _fit_heap(found: Carried, target: Mapping[str, Any], resources: Mapping[str,
         if entry["name"] not in JVM_VARIABLES:
             continue
         variable = known.get(entry["name"])
-        text = str(entry.get("value") or "") or (variable.value if variable else "") or ""
+        raw, known_text = str(entry.get("value") or ""), (variable.value if variable else None) or ""
+        # a size may be in another variable that it refers to; else what it refers to stays a reference
+        by_reference = heaps(known_text) > heaps(raw)
+        text = known_text if by_reference else raw
         fitted = with_heap(text, limit)
         if fitted != text:
-            _set(found, entry["name"], fitted if "value" in entry else escaped(fitted))
+            _set(found, entry["name"], escaped(fitted) if by_reference else fitted)
             found.notes.append(
                 f"{entry['name']} of the controllers is {fitted} instead of {text}, which fits a controller's memory"
             )

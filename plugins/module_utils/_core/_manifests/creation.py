@@ -28,6 +28,7 @@ Obj = dict[str, Any]
 LONGEST_NAME = 63 - 11
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+_PROVISIONED_BY = ("volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner")
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -139,6 +140,15 @@ def storage_findings(wanted: str | None, claims: int, classes: Iterable[Mapping[
             "can run, or set kraft_controller_storage_class",
         )
     ]
+
+
+def storage_is_shown(claims: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether one of these claims got a volume that was made for it, so that another one of the same kind gets one too."""
+    return any(
+        (claim.get("status") or {}).get("phase") == "Bound"
+        and any(key in (claim["metadata"].get("annotations") or {}) for key in _PROVISIONED_BY)
+        for claim in claims
+    )
 
 
 def node_findings(nodes: Iterable[Mapping[str, Any]], pod: Mapping[str, Any], replicas: int) -> list[Finding]:

@@ -23,9 +23,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ca
     volume_comes_along,
     with_originals,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import mounted_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     escaped,
-    original_name,
     set_variable,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
@@ -169,45 +169,48 @@ class _Work:
             return
         separator = ":" if entry["name"] == "CLASSPATH" else " "
         words = [word for word in (value.split(":") if separator == ":" else value.split()) if word]
-        left = [word for word in words if not self._keeps(word)]
+        left = {word: why for word in words if (why := self._why_not(word))}
         if not left:
             return
         kept = [word for word in words if word not in left]
         self.result.env = [item for item in self.result.env if item is not entry]
         if kept:
             self.result.env.append({"name": entry["name"], "value": escaped(separator.join(kept))})
-        for word in left:
-            self.result.notes.append(
-                f"{word} of {entry['name']} is not set for the controllers: it names a file on a volume that only the brokers' pods have"
-            )
+        for word, why in left.items():
+            self.result.notes.append(f"{word} of {entry['name']} is not set for the controllers: {why}")
 
-    def _keeps(self, word: str) -> bool:
+    def _why_not(self, word: str) -> str:
+        """Say why a controller does without an option, as a clause; "" when it has it. Raises Unsupported for credentials."""
         written = bool(_WRITTEN.match(word))
         lacking = [path for path in _paths(word) if not self.has(path, written=written)]
-        if _LOG4J.match(word) and (lacking or self._silent(word)):
-            self.result.own_log4j = True
-            return False
-        if lacking and _ESSENTIAL.match(word):
+        why = "it names a file on a volume that only the brokers' pods have" if lacking else ""
+        if _LOG4J.match(word):
+            why = why or self._silent(word)
+            self.result.own_log4j = self.result.own_log4j or bool(why)
+        elif lacking and _ESSENTIAL.match(word):
             raise _lacking(word, lacking[0])
-        return not lacking
+        return why
 
-    def _silent(self, word: str) -> bool:
-        """Whether a log4j file of a ConfigMap is missing or writes nothing to the pod's log, where a migration looks for what is said."""
+    def _silent(self, word: str) -> str:
+        """Say why a log4j file of a ConfigMap writes nothing to the pod's log, where a migration looks for what is said, or ""."""
         for path in _paths(word):
             text = self._mounted_text(path)
+            if text == "":
+                return f"{path} is not in the ConfigMap that is mounted there"
             if text is not None and "Console" not in text:
-                return True
-        return False
+                return f"{path} has no console appender, and a migration looks into the pods' logs"
+        return ""
 
     def _mounted_text(self, path: str) -> str | None:
+        """Return the text of a file of a ConfigMap, "" when it is not there, None when nobody knows."""
         name = volume_at(self.target, path)
         volume: Obj = next((item for item in self.spec.get("volumes") or [] if item["name"] == name), {})
-        source = volume.get("configMap") or {}
-        shown = self.config_maps.get(original_name(source.get("name", "")))
-        if shown is None or source.get("items"):
-            return None
-        # a key that is not there is a file that is not there
-        return str((shown.get("data") or {}).get(path.rpartition("/")[2], ""))
+        shown = with_originals(volume)
+        for file in mounted_files({"spec": {"containers": [self.target], "volumes": [shown]}}, self.config_maps):
+            if path in file.paths:
+                return file.text
+        source = shown.get("configMap") or {}
+        return "" if source.get("name") in self.config_maps and not source.get("items") else None
 
     def add_credentials(self, running: Sequence[str], texts: Sequence[str | None]) -> None:
         """Take over credentials that only the start command of the brokers gives to the JVM."""
@@ -230,7 +233,7 @@ class _Work:
                     "put it into KAFKA_OPTS in the pod template, or give kraft_controller_manifest",
                     code="controller-manifest",
                 )
-            self._keeps(word)  # refuses what cannot come along
+            self._why_not(word)  # refuses what cannot come along
             before = next(
                 (str(item.get("value") or "") for item in self.result.env if item["name"] == "KAFKA_OPTS"), ""
             )

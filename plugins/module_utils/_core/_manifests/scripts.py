@@ -67,13 +67,16 @@ def mounted_files(
 
 
 def _places(template: Mapping[str, Any], volume: str, path: str) -> Iterator[str]:
-    """Yield where containers see a file of a volume; a subPath may hide it."""
+    """Yield where containers see a file of a volume; a subPath may hide it, and by a subPathExpr it may be seen by some pods only."""
     for container in all_containers(template):
         for mount in mounts(container):
             sub = (mount.get("subPath") or "").rstrip("/")
             if mount["name"] != volume:
                 continue
-            if not sub:
+            if mount.get("subPathExpr"):
+                if re.fullmatch(_by_expression(mount["subPathExpr"]), path):
+                    yield mount["mountPath"]
+            elif not sub:
                 yield posixpath.join(mount["mountPath"], path)
             elif path == sub:
                 yield mount["mountPath"]
@@ -81,12 +84,17 @@ def _places(template: Mapping[str, Any], volume: str, path: str) -> Iterator[str
                 yield posixpath.join(mount["mountPath"], path.removeprefix(sub + "/"))
 
 
+def _by_expression(expression: str) -> str:
+    """Return the pattern of a subPathExpr, whose variables may be anything."""
+    return ".+".join(re.escape(part) for part in re.split(r"\$\([^)]*\)", expression.rstrip("/")))
+
+
 def is_script(file: MountedFile, texts: str) -> bool:
     """Tell whether a file is a program: by its first line, its name, its words, or because ``texts`` hand it to a shell."""
     if file.text.startswith("#!") or file.key.endswith((".sh", ".bash", ".py")) or _SHELL.search(file.text):
         return True
     return any(
-        re.search(rf"(?<![\w.-])(sh|bash|ash|source|\.)\s+(-\w+\s+)*{re.escape(path)}(?!\S)", texts)
+        re.search(rf"(?<![\w.-])(sh|bash|ash|source|\.)\s+(-\w+\s+)*{re.escape(path)}(?![^\s;&|)])", texts)
         for path in file.paths
     )
 

@@ -171,7 +171,10 @@ def refuse_overridden(
         raise Unsupported(
             f"{blocked[0]}{others} would have to change, but {why(blocked[0])}", code="setting-overridden"
         )
-    return tuple(f"{key} is not given by the settings source alone and stays; KRaft ignores it" for key in left)
+    return tuple(
+        f"{key} {'may stay' if key in present else 'stays'}, since something beside the settings source gives it; KRaft ignores it"
+        for key in left
+    )
 
 
 def diff_text(before: Mapping[str, str], after: Mapping[str, str], hidden: Collection[str] = ()) -> str:

@@ -84,6 +84,11 @@ def _memory(resources: Mapping[str, Any]) -> Fraction | None:
     return found[0] if found else None
 
 
+def heaps(text: str) -> int:
+    """Return how many sizes of the heap JVM options give."""
+    return len(_HEAP.findall(text))
+
+
 def with_heap(text: str, limit: int | None) -> str:
     """Return JVM options whose ``-Xmx`` and ``-Xms`` are not above ``limit`` bytes."""
 

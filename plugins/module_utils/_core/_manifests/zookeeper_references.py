@@ -21,20 +21,28 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.sc
     mounted_files,
     simple_commands,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import all_containers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    all_containers,
+    environment,
+)
 
 Obj = dict[str, Any]
 
 
 class ZooKeeperReference(NamedTuple):
-    """A place in the pods that reaches for ZooKeeper, and the words that show it."""
+    """A place in the pods that reaches for ZooKeeper, the words that show it, and whether it looks for the broker there.
+
+    A broker in KRaft mode does not register in ZooKeeper.
+    """
 
     where: str
     text: str
+    for_broker: bool = False
 
 
+# a flag such as --zookeeper.server is another program's own
 _SETTING = re.compile(
-    r"""(?:KAFKA_(?:CFG_)?ZOOKEEPER_[A-Z0-9_]+|zookeeper\.[A-Za-z.]+)\s*=\s*(?:"[^"]*"|'[^']*'|\S*)""",
+    r"""(?<!--)(?:KAFKA_(?:CFG_)?ZOOKEEPER_[A-Z0-9_]+|zookeeper\.[A-Za-z.]+)\s*=\s*(?:"[^"]*"|'[^']*'|\S*)""",
 )
 _SETTING_NAMES = re.compile(r"KAFKA_(CFG_)?ZOOKEEPER_[A-Z0-9_]+")
 _TOOLS = re.compile(r"zookeeper-shell(?:\.sh)?|zkCli(?:\.sh)?|zkServer(?:\.sh)?|zk-ready|--zookeeper\b|\bruok\b")
@@ -46,6 +54,7 @@ _VARIABLE = re.compile(r"\$[{(]?\w*(?:ZK|ZOOKEEPER)\w*[})]?", re.IGNORECASE)
 _BETWEEN = r"(?::|/|\s+(?:-p\s*)?)"
 #: a host is no part of a name or of a path, but may follow zk:// and /dev/tcp/
 _BEFORE = r"(?:(?<![\w./-])|(?<=//)|(?<=/dev/tcp/))"
+_REGISTERED = "/brokers/ids"
 _SELF = ("localhost", "127.0.0.1", "::1", "")
 _WELL_KNOWN = ("2181", "2182")
 
@@ -118,25 +127,28 @@ def zookeeper_references(
     template: Mapping[str, Any],
     zookeeper_connect: str = "",
     config_maps: Mapping[str, Obj] | None = None,
-    leaving: Collection[str] = (),
+    leaving: Collection[tuple[str, str]] = (),
 ) -> list[ZooKeeperReference]:
     """Return what in the pods reaches for ZooKeeper.
 
     :param zookeeper_connect: the brokers' ``zookeeper.connect``.
     :param config_maps: ConfigMaps of the namespace by name; the scripts in them that the pods call are read.
-    :param leaving: variables of the brokers' container that only serve a setting and leave with it.
+    :param leaving: (container, variable) of those that only serve a setting and leave with it.
     """
     known = Addresses(zookeeper_connect)
     init = {item["name"] for item in template["spec"].get("initContainers") or []}
     found = []
     for container in all_containers(template):
-        kind = "init container" if container["name"] in init else "container"
-        where = f"{kind} {container['name']}"
-        texts = [*container_texts(container), *_variables(container, leaving, with_settings=kind == "init container")]
+        name = container["name"]
+        where = f"{'init container' if name in init else 'container'} {name}"
+        texts = [
+            *container_texts(container),
+            *_variables(container, config_maps or {}, leaving, with_settings=name in init),
+        ]
         for place, text in texts:
             words = known.found_in(_SETTING.sub(" ", text))
             if words:
-                found.append(ZooKeeperReference(f"{place} of {where}", words))
+                found.append(ZooKeeperReference(f"{place} of {where}", words, _REGISTERED in text))
         for place, handler in handlers(container):
             target = _network_target(handler)
             if target and known.is_asked(*target):
@@ -144,7 +156,7 @@ def zookeeper_references(
     for script in called_scripts(template, mounted_files(template, config_maps or {})):
         words = known.found_in(_SETTING.sub(" ", _without_comments(script.text)))
         if words:
-            found.append(ZooKeeperReference(f"script {script.where}", words))
+            found.append(ZooKeeperReference(f"script {script.where}", words, _REGISTERED in script.text))
     return found
 
 
@@ -153,12 +165,19 @@ def _without_comments(text: str) -> str:
 
 
 def _variables(
-    container: Mapping[str, Any], leaving: Collection[str], *, with_settings: bool
+    container: Mapping[str, Any],
+    config_maps: Mapping[str, Obj],
+    leaving: Collection[tuple[str, str]],
+    *,
+    with_settings: bool,
 ) -> Iterator[tuple[str, str]]:
-    for entry in container.get("env") or []:
-        # The brokers' own settings leave with the KRaft stage; in an init container they serve to wait for ZooKeeper.
-        if with_settings or not (_SETTING_NAMES.fullmatch(entry["name"]) or entry["name"] in leaving):
-            yield f"variable {entry['name']}", str(entry.get("value") or "")
+    own = {entry["name"] for entry in container.get("env") or []}
+    for name, variable in environment(container, config_maps).items():
+        # The brokers' own settings leave with the KRaft stage; in an init container they serve to wait for ZooKeeper, but one
+        # that comes with all others by envFrom may be there for nothing.
+        counts = name in own if with_settings else not _SETTING_NAMES.fullmatch(name)
+        if counts and (container["name"], name) not in leaving:
+            yield f"variable {name}", variable.value or ""
 
 
 def _network_target(handler: Mapping[str, Any]) -> tuple[str, str] | None:

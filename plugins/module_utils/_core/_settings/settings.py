@@ -33,6 +33,7 @@ ADVERTISED = "advertised.listeners"
 
 ZOOKEEPER_AUTHORIZERS = ("kafka.security.authorizer.AclAuthorizer", "kafka.security.auth.SimpleAclAuthorizer")
 KRAFT_AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+LISTENER_NAMES = ("CONTROLLER", "KRAFT", "KRAFTCONTROLLER")
 DEFAULT_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 DEFAULT_RESERVED_MAX_ID = 1000
 
@@ -86,7 +87,7 @@ class Changes:
 class BrokerContext:
     """What the brokers' settings depend on beside themselves.
 
-    ``fixed`` names settings that the settings surface cannot change, because the start command writes them.
+    ``fixed`` names settings that the settings source cannot change, because the start command writes them.
     """
 
     target: MetadataVersion
@@ -150,17 +151,20 @@ def inter_broker_listener(effective: Mapping[str, str]) -> str:
 def controller_listener_name(effective: Mapping[str, str]) -> str:
     """Choose the name of the controllers' listener: the one in use already, else the first that no broker listener has.
 
-    A controller listener must not be among the broker's ``listeners``, and must not be its control plane listener.
+    A controller listener must not be among the broker's ``listeners``, and must not be its control plane listener. A name that the
+    protocol map gives to another protocol is left alone: the controllers' listener is PLAINTEXT.
     """
     used = entries(value_of(effective, CONTROLLER_LISTENERS))
     if used:
         return used[0]
     taken = {*listener_names(effective), value_of(effective, CONTROL_PLANE).upper()}
-    for name in ("CONTROLLER", "KRAFT", "KRAFTCONTROLLER"):
+    taken |= {name for name, protocol in protocols(effective).items() if protocol != "PLAINTEXT"}
+    for name in LISTENER_NAMES:
         if name not in taken:
             return name
     raise Unsupported(
-        f"the brokers' listeners use every possible name for a controller listener: {', '.join(sorted(taken))}; rename one",
+        "the brokers' listeners and their protocol map use every possible name for a controller listener: "
+        f"{', '.join(name for name in LISTENER_NAMES if name in taken)}; rename one",
         code="setting-blocks",
     )
 
@@ -188,7 +192,9 @@ def broker_changes(stage: BrokerStage, effective: Mapping[str, str], context: Br
         PROTOCOL_MAP: protocol_map(effective, context.controller_listener, context.controller_protocol),
     }
     log_dirs = entries(value_of(effective, "log.dirs") or value_of(effective, "log.dir"))
-    if len(log_dirs) > 1 and not value_of(effective, METADATA_DIR):
+    # what the source does not give as a plain value may differ from broker to broker
+    theirs = context.fixed & {"log.dirs", "log.dir"}
+    if len(log_dirs) > 1 and not theirs and not value_of(effective, METADATA_DIR):
         wanted[METADATA_DIR] = log_dirs[0]
         notes.append(f"{METADATA_DIR} is pinned to {log_dirs[0]}, so that the order of log.dirs does not matter")
     if stage == "migration":

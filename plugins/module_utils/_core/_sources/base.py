@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -25,14 +25,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
     unmanaged_settings,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    STARTS_KAFKA,
     Variable,
+    all_containers,
     commands,
     container_of,
     environment,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import CONNECT, Changes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import setting_variables
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import (
+    Use,
     empty_variables,
     spare_variables,
 )
@@ -128,22 +132,32 @@ class Source(ABC):
         """Return the variables that are settings of this source by themselves."""
         return frozenset()
 
-    def leaving(self, effective: Mapping[str, str]) -> list[str]:
-        """Return the variables that only serve ZooKeeper's settings; the KRaft stage empties them."""
-        own = self.setting_variables()
-        entries = container_of(self.template, self.container).get("env") or []
-        raw = {entry["name"]: str(entry.get("value") or "") for entry in entries if entry["name"] not in own}
+    def leaving(self, effective: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return (container, variable) of those that only serve ZooKeeper's settings; the KRaft stage empties them."""
         served: list[str] = []
         others: list[str] = []
         for key, text in self.texts().items():
             (served if key.startswith("zookeeper.") else others).append(text)
         start, scripts = self.start_texts()
+        said = (start, *(script.text for script in scripts))
+        unseen = not self.setting_variables() and not any(map(STARTS_KAFKA.search, said))
+        use = Use(effective.get(CONNECT, ""), served, others, said, shown=unseen)
+        found = [(self.container, name) for name in self._spare(self.container, use, self.setting_variables())]
+        files = mounted_files(self.template, self.config_maps, self.secrets)
+        for item in self.template["spec"].get("initContainers") or []:
+            words = "\n".join(commands(item))
+            own = replace(use, commands=(words, *(script.text for script in reached(files, words))), shown=True)
+            found += [(str(item["name"]), name) for name in self._spare(item["name"], own, frozenset())]
+        return found
+
+    def _spare(self, container: str, use: Use, own: frozenset[str]) -> list[str]:
+        target = next(item for item in all_containers(self.template) if item["name"] == container)
+        variables = environment(target, self.config_maps, self.secrets)
+        raw = {
+            item["name"]: str(item.get("value") or "") for item in target.get("env") or [] if item["name"] not in own
+        }
         return spare_variables(
-            {name: item.value or "" for name, item in self.variables().items() if name not in own},
-            raw,
-            effective.get(CONNECT, ""),
-            (served, others),
-            [start, *(script.text for script in scripts)],
+            {name: item.value or "" for name, item in variables.items() if name not in own}, raw, use
         )
 
     def apply(
@@ -156,9 +170,11 @@ class Source(ABC):
         created = self.write(template, changes, stage, digest)
         if stage == "kraft":
             gone = self.leaving(effective) if CONNECT in changes.remove else []
-            empty_variables(container_of(template, self.container), gone)
+            for item in all_containers(template):
+                empty_variables(item, [name for container, name in gone if container == item["name"]])
             notes += tuple(
-                f"variable {name} of container {self.container} only gave {CONNECT} and is emptied" for name in gone
+                f"variable {name} of container {container} only gave {CONNECT} and is emptied"
+                for container, name in gone
             )
         shown = diff_text(texts, changes.applied_to(texts), self.hidden())
         return StageChange(tuple(created), template, shown, changes.notes + notes)
@@ -169,17 +185,31 @@ class Source(ABC):
 
     def _why(self, key: str) -> str:
         """Say what gives a setting that the source cannot change, and what to do."""
+        place = next(self._givers(key), "")
+        by = place or (
+            "something that cannot be seen in the pod template (the image's entrypoint, a file in the image) sets it over "
+            f"{self.where}"
+        )
+        return f"{by}: remove it there and put it into {self.place_of(key)}"
+
+    def _givers(self, key: str) -> Iterator[str]:
+        """Yield what can be seen to give a setting, as clauses; the likeliest first."""
         text, scripts = self.start_texts()
-        target = f"remove it there and put it into {self.place_of(key)}"
         if self._assigned(key, text):
-            return f"the start command of container {self.container} sets it: {target}"
+            yield f"the start command of container {self.container} sets it"
+        for item in self.template["spec"].get("initContainers") or []:
+            words = "\n".join(commands(item))
+            scripts += reached(mounted_files(self.template, self.config_maps, self.secrets), words)
+            if self._assigned(key, words):
+                yield f"the start command of init container {item['name']} sets it"
         for script in scripts:
             if self._assigned(key, script.text):
-                return f"script {script.where} sets it: {target}"
-        return (
-            f"something that cannot be seen in the pod template (the image's entrypoint, a file in the image) sets it over "
-            f"{self.where}: {target}"
-        )
+                yield f"script {script.where} sets it"
+        own = self.setting_variables()
+        for name, variable in self.variables().items():
+            if name not in own and (name in setting_variables(key) or self._assigned(key, variable.value or "")):
+                yield f"variable {name} of container {self.container} sets it"
 
     def _assigned(self, key: str, text: str) -> bool:
-        return any(re.search(rf"(?<![\w.]){re.escape(word)}=", text) for word in self.names_of(key))
+        said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        return any(re.search(rf"(?<![\w.]){re.escape(word)}=", said) for word in self.names_of(key))

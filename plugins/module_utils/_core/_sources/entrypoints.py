@@ -94,11 +94,13 @@ BITNAMI = ImageRules(
     refuses_zookeeper=True,
 )
 
+_BITNAMI_STARTS = re.compile(r"/opt/bitnami/scripts/kafka/")
+_BITNAMI_IMAGE = re.compile(r"\bbitnami\w*/kafka\b")
 #: what a start command calls when it leaves the settings to the image
 _CALLS = (
     (re.compile(r"/etc/confluent/docker/(run|launch|configure)"), CONFLUENT),
     (re.compile(r"/etc/kafka/docker/(run|launch|configure)"), APACHE),
-    (re.compile(r"/opt/bitnami/scripts/kafka/"), BITNAMI),
+    (_BITNAMI_STARTS, BITNAMI),
 )
 #: the files that the entrypoints write
 _WRITES = (
@@ -123,8 +125,25 @@ def mapping_rules(image: str, start: str, config_path: str, variables: Collectio
     for pattern, rules in _WRITES:
         if pattern.match(config_path):
             return rules
-    if any(map(BITNAMI.setting, variables)):
-        return BITNAMI
-    if not any(map(APACHE.setting, variables)):
+    if not any(map(APACHE.setting, variables)) and not any(map(BITNAMI.setting, variables)):
         return None
-    return APACHE if "apache/kafka" in image else CONFLUENT
+    if "apache/kafka" in image:
+        return APACHE
+    if config_path:
+        return None  # an entrypoint wrote it that is none of these: what it makes of KRaft mode is not known
+    return BITNAMI if any(map(BITNAMI.setting, variables)) else CONFLUENT
+
+
+def formats(image: str, start: str) -> ImageRules | None:
+    """Return the rules of an image whose entrypoint formats directories in KRaft mode also with a mounted settings file.
+
+    Bitnami's takes the cluster id from its own data directory only, and a random one where that is not there.
+    """
+    if _BITNAMI_STARTS.search(start) or (not start.strip() and _BITNAMI_IMAGE.search(image)):
+        return BITNAMI
+    return None
+
+
+def setting_variables(key: str) -> tuple[str, str]:
+    """Return the variables that images make a setting of."""
+    return APACHE.prefix + _spell(key), BITNAMI.prefix + _spell_bitnami(key)

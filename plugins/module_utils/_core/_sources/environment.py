@@ -16,6 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import (
+    container_texts,
+    mounted_files,
+    reached,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     StageChange,
     escaped,
@@ -32,6 +37,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import CONNECT, Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import ImageRules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import acted_on, refers_to
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 Obj = dict[str, Any]
@@ -107,10 +113,34 @@ class EnvironmentSource(Source):
                 f"{self.rules.name}'s image refuses KRaft mode with {CONNECT}, but {self._why(CONNECT)}",
                 code="setting-overridden",
             )
+        self._refuse_users(changes, effective)
         change = super().apply(changes, stage, digest, effective, cluster_id)
         if stage == "kraft":
             self._finish(change.template, cluster_id)
         return change
+
+    def _refuse_users(self, changes: Changes, effective: Mapping[str, str]) -> None:
+        """A variable that leaves must not be what a start command or a probe works with, by itself or through another one."""
+        target = container_of(self.template, self.container)
+        raw = {entry["name"]: str(entry.get("value") or "") for entry in target.get("env") or []}
+        spare = [name for _container, name in self.leaving(effective)]
+        texts = container_texts(target)
+        files = mounted_files(self.template, self.config_maps, self.secrets)
+        texts += [
+            (f"script {item.where}", item.text) for item in reached(files, "\n".join(text for _place, text in texts))
+        ]
+        gone = [name for name in self.variables() if self.rules.setting(name) in changes.remove]
+        for name in gone:
+            for used in [name, *(other for other in refers_to(name, raw) if other not in (*gone, *spare))]:
+                for place, text in texts:
+                    piece = acted_on(used, [text])
+                    if piece:
+                        raise Unsupported(
+                            f"variable {name} of container {self.container} gives {self.rules.setting(name)} and has to leave, but the "
+                            f"{place} works with {used} ({piece.splitlines()[0]}), so that a broker would not start or not get Ready: take "
+                            "that out and restart the brokers",
+                            code="setting-overridden",
+                        )
 
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
         """Edit the variables in the template; those of an ``envFrom`` go by a copy of its object without them."""

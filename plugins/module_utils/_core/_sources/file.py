@@ -7,15 +7,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import (
+    MountedFile,
+    looks_like_settings,
+    mounted_files,
+    reached,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    StageChange,
     original_name,
+    set_variable,
     stage_copy,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    all_containers,
+    commands,
+    container_of,
     switch_object,
     text_data,
     uses,
@@ -23,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import formats
 
 Obj = dict[str, Any]
 
@@ -77,6 +89,17 @@ class FileSource(Source):
         """Say where a setting belongs in this source."""
         return self.where if key else ""
 
+    def apply(
+        self, changes: Changes, stage: str, digest: str, effective: Mapping[str, str], cluster_id: str = ""
+    ) -> StageChange:
+        """As every source; an image that formats directories by itself gets the cluster's id for it."""
+        change = super().apply(changes, stage, digest, effective, cluster_id)
+        target = container_of(change.template, self.container)
+        rules = formats(str(target.get("image") or ""), self.start_texts()[0])
+        if rules and stage == "kraft" and cluster_id:
+            set_variable(target, rules.cluster_id, cluster_id)
+        return change
+
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
         """Return a copy of the object with the changed file, shown by the template."""
         properties = self._properties()
@@ -102,13 +125,32 @@ class FileSource(Source):
             return replace(self, name=name, config_maps={**self.config_maps, name: dict(found)})
         return replace(self, name=name, secrets={**self.secrets, name: dict(found)})
 
+    def file(self) -> MountedFile:
+        """Return the file as the pods see it."""
+        found = mounted_files(self.template, self.config_maps, self.secrets)
+        return next(
+            item for item in found if (item.kind, item.name, item.key) == (self.object_kind, self.name, self.key)
+        )
+
     def _why(self, key: str) -> str:
         text = self.texts().get(key, "")
-        if has_placeholder(text):
-            return (
-                f"it is {text} in {self.where}, which something else fills when a broker starts: write its value there"
-            )
-        return super()._why(key)
+        filled = f"it is {text} in {self.where}, which something else fills when a broker starts: write its value there"
+        return filled if has_placeholder(text) or self._is_replaced(text) else super()._why(key)
+
+    def _is_replaced(self, text: str) -> bool:
+        """Whether a command replaces the text of a setting, or a word of it, that is not what the broker runs with."""
+        start = [words for item in all_containers(self.template) for words in commands(item)]
+        scripts = reached(mounted_files(self.template, self.config_maps, self.secrets), "\n".join(start))
+        said = "\n".join([*start, *(script.text for script in scripts)])
+        words = [word for word in re.split(r"[^\w-]+", text) if len(word) > 3 and not word.isdecimal()]
+        return any(re.search(rf"(?:^|[\s/#|!@,'\"]){re.escape(word)}[/#|!@,'\"]", said) for word in words)
+
+    def _givers(self, key: str) -> Iterator[str]:
+        yield from super()._givers(key)
+        for file in mounted_files(self.template, self.config_maps, self.secrets):
+            line = rf"^[ \t]*{re.escape(key)}[ \t]*[=:]"
+            if file != self.file() and looks_like_settings(file) and re.search(line, file.text, re.MULTILINE):
+                yield f"{file.where} sets it"
 
     def _object(self) -> Mapping[str, Any]:
         return (self.config_maps if self.object_kind == "ConfigMap" else self.secrets)[self.name]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import simple_commands
@@ -21,8 +22,10 @@ Obj = dict[str, Any]
 
 # A command that only carries a variable into a setting: with an empty one it starts as well.
 _CARRIES = re.compile(
-    r"\b(sed|envsubst|gomplate|perl|awk|printf|echo|cat)\b|zookeeper[._]connect|ZOOKEEPER_CONNECT|kafka-server-start"
+    r"\b(sed|envsubst|gomplate|perl|awk|printf|echo|cat)\b|zookeeper[._]connect[\"']?\s*=|ZOOKEEPER_CONNECT=|kafka-server-start"
 )
+# A command that fills a whole text from the environment, without naming variables.
+_RENDERS = re.compile(r"\b(envsubst|gomplate|confd|dockerize)\b")
 _ASKS = re.compile(r"\$\{\w+:?\?")
 
 
@@ -30,34 +33,54 @@ def _uses(name: str, text: str) -> bool:
     return re.search(rf"\$[{{(]?(env:)?{re.escape(name)}\b|@{re.escape(name)}@", text) is not None
 
 
-def spare_variables(
-    variables: Mapping[str, str],
-    raw: Mapping[str, str],
-    connect: str,
-    settings: tuple[Sequence[str], Sequence[str]],
-    commands: Iterable[str],
-) -> list[str]:
+def acted_on(name: str, commands: Iterable[str]) -> str:
+    """Return the first simple command that needs a variable for more than to carry it into a setting, or an empty string."""
+    pieces = (piece for text in commands for piece in simple_commands(text) if _uses(name, piece))
+    return next((piece for piece in pieces if _ASKS.search(piece) or not _CARRIES.search(piece)), "")
+
+
+def refers_to(name: str, raw: Mapping[str, str]) -> list[str]:
+    """Return the variables whose texts in the template have this one in them."""
+    return [other for other, text in raw.items() if other != name and _uses(name, text)]
+
+
+@dataclass(frozen=True)
+class Use:
+    """What may need a variable.
+
+    :ivar connect: ``zookeeper.connect`` of a running broker.
+    :ivar served: ZooKeeper's settings as the source writes them; ``others``: the other settings.
+    :ivar commands: the start command, and the scripts that it calls.
+    :ivar shown: a variable counts only where a command is seen to carry it, since nobody knows what else an image's own script does.
+    """
+
+    connect: str
+    served: Sequence[str]
+    others: Sequence[str]
+    commands: Sequence[str]
+    shown: bool = False
+
+
+def spare_variables(variables: Mapping[str, str], raw: Mapping[str, str], use: Use) -> list[str]:
     """Return the variables that nothing but ZooKeeper's settings needs, by name.
 
-    :param variables: the environment of the brokers' container without the variables that are settings by themselves.
+    :param variables: the environment of a container without the variables that are settings by themselves.
     :param raw: the texts of those of them that the template gives.
-    :param connect: ``zookeeper.connect`` of a running broker.
-    :param settings: ZooKeeper's settings as the source writes them, and the others.
-    :param commands: the start command, and the scripts that it calls.
     """
-    known = Addresses(connect)
-    served, others = settings
-    pieces = [piece for text in commands for piece in simple_commands(text)]
+    known = Addresses(use.connect)
+    pieces = [piece for text in use.commands for piece in simple_commands(text)]
     giving = [
         name
         for name, value in variables.items()
-        if value and (known.is_connect(value) or any(_uses(name, text) for text in served))
+        if value and (known.is_connect(value) or any(_uses(name, text) for text in use.served))
     ]
-    others = [*others, *(text for name, text in raw.items() if name not in giving)]
+    others = [*use.others, *(text for name, text in raw.items() if name not in giving)]
+    renders = any(map(_RENDERS.search, pieces))
 
     def needed(name: str) -> bool:
-        carried = all(_CARRIES.search(piece) and not _ASKS.search(piece) for piece in pieces if _uses(name, piece))
-        return not carried or any(_uses(name, text) for text in others)
+        filled = renders and any(_uses(name, text) for text in use.served)
+        seen = not use.shown or filled or any(_uses(name, piece) for piece in pieces)
+        return not seen or bool(acted_on(name, use.commands)) or any(_uses(name, text) for text in others)
 
     return sorted(name for name in giving if not needed(name))
 

@@ -61,8 +61,8 @@ class SettingsSource(Protocol):
     def wanted(self, changes: Changes) -> dict[str, str]:
         """Return what ``read`` gives after the changes."""
 
-    def leaving(self, effective: Mapping[str, str]) -> list[str]:
-        """Return the variables that only serve ZooKeeper's settings; the KRaft stage empties them."""
+    def leaving(self, effective: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return (container, variable) of those that only serve ZooKeeper's settings; the KRaft stage empties them."""
 
     def apply(
         self, changes: Changes, stage: str, digest: str, effective: Mapping[str, str], cluster_id: str = ""

@@ -39,9 +39,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     volume_at,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import mapping_rules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import (
+    APACHE,
+    BITNAMI,
+    mapping_rules,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.environment import EnvironmentSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.file import FileSource
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.named_file import (
+    chosen_in_the_pod,
+    started_with,
+    with_values,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.overrides import OverridesSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.protocol import SettingsSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.start_command import config_file
@@ -61,6 +70,7 @@ __all__ = [
 ]
 
 Obj = dict[str, Any]
+Scored = tuple[int, SettingsSource]
 #: settings that a script writes, from which on it is taken for where the settings come from
 _ENOUGH = 2
 
@@ -86,7 +96,7 @@ def detect(
     """
     name = main_container(template, container)
     known = secrets or {}
-    scored: list[tuple[int, SettingsSource]] = []
+    scored: list[Scored] = []
     for source in _candidates(dict(template), config_maps, known, name, config_path):
         score = _score(source, effective)
         if score:
@@ -94,6 +104,8 @@ def detect(
     if any(isinstance(source, FileSource) for _agreed, source in scored):
         scored = [item for item in scored if not isinstance(item[1], OverridesSource)]
     scored.sort(key=lambda item: -item[0])
+    started = with_values(config_file(container_of(template, name)), _values(template, name, config_maps, known))
+    scored = _without_others(scored, (config_path, started))
     best = scored[0][1] if scored else None
     if best is None or isinstance(best, EnvironmentSource):
         wanted = needed_secrets(template, name, config_maps, config_path)
@@ -105,7 +117,10 @@ def detect(
                 code="surface-not-found",
             )
     if best is None:
-        raise Unsupported(_nothing(template, config_maps, known, name, effective), code="surface-not-found")
+        raise Unsupported(
+            _nothing(template, config_maps, known, name, effective, config_path), code="surface-not-found"
+        )
+    _refuse_a_choice(best)
     if len(scored) > 1 and scored[0][0] < 2 * scored[1][0]:
         raise Unsupported(
             f"the settings of container {name} could come from {best.where} or from {scored[1][1].where}; "
@@ -113,6 +128,42 @@ def detect(
             code="surface-not-found",
         )
     return best
+
+
+def _values(
+    template: Mapping[str, Any], container: str, config_maps: Mapping[str, Obj], secrets: Mapping[str, Obj]
+) -> dict[str, str | None]:
+    variables = environment(container_of(template, container), config_maps, secrets)
+    return {name: item.value for name, item in variables.items()}
+
+
+def _without_others(scored: list[Scored], places: tuple[str, ...]) -> list[Scored]:
+    """Leave out what is not the file that Kafka was started with, where that is a mounted one."""
+    files = {id(item): item[1].file() for item in scored if isinstance(item[1], FileSource)}
+    named = started_with(files.values(), places)
+    kept = [item for item in scored if files.get(id(item)) in named]
+    return kept if len(kept) == 1 else scored
+
+
+def _refuse_a_choice(source: SettingsSource) -> None:
+    """A stage is written into one file. Raises Unsupported when brokers may be started with different ones."""
+    if not isinstance(source, FileSource):
+        return
+    template = source.template
+    files = mounted_files(template, source.config_maps, source.secrets)
+    start = [text for item in all_containers(template) for text in commands(item)]
+    texts = [*start, *(script.text for script in reached(files, "\n".join(start)))]
+    candidates = [file for file in files if _is_settings_file(file, "\n".join(start))]
+    values = _values(template, source.container, source.config_maps, source.secrets)
+    own = source.file()
+    chosen = chosen_in_the_pod(own, [own, *(item for item in candidates if item != own)], texts, values)
+    if chosen:
+        names = ", ".join(file.where for file in sorted(chosen, key=lambda file: (file.name, file.key)))
+        raise Unsupported(
+            f"a pod chooses its settings file when it starts ({names}), and a stage is written into one file for all brokers: put the settings "
+            "into one file, leave what differs from broker to broker to --override arguments of the start command, and restart the brokers",
+            code="surface-not-found",
+        )
 
 
 def _score(source: SettingsSource, effective: Mapping[str, str]) -> int:
@@ -187,6 +238,7 @@ def _nothing(
     secrets: Mapping[str, Obj],
     container: str,
     effective: Mapping[str, str],
+    config_path: str,
 ) -> str:
     """Say why no source was found, and what to do."""
     start = "\n".join(text for item in all_containers(template) for text in commands(item))
@@ -200,6 +252,20 @@ def _nothing(
             return f"the settings of container {container} are written by script {script.where}, and a script is never edited: {advice}"
     if _writes_settings(start, effective):
         return f"the settings of container {container} are written by a start command, and a script is never edited: {advice}"
+    target = container_of(template, container)
+    variables = environment(target, config_maps, secrets)
+    holding = next((name for name, item in variables.items() if "--override" in (item.value or "")), "")
+    if holding:
+        return (
+            f"variable {holding} of container {container} holds --override arguments, and only those in the start command itself are "
+            f"edited: {advice}"
+        )
+    words = "\n".join([*commands(target), *(script.text for script in reached(files, start))])
+    if config_path and mapping_rules(str(target.get("image") or ""), words, "", variables):
+        return (
+            f"the entrypoint of container {container} makes settings of its variables in {config_path}, as none of the known images "
+            f"(Apache's, Confluent's, Bitnami's) does, so that what it does in KRaft mode is not known: {advice}"
+        )
     used = sorted({use.name for use in uses(template) if use.kind == "ConfigMap"})
     missing = [name for name in used if name not in config_maps]
     return (
@@ -211,7 +277,9 @@ def _nothing(
 
 
 def _writes_settings(text: str, effective: Mapping[str, str]) -> bool:
-    """Tell whether a script holds settings of the broker, as lines of its own or as overrides."""
+    """Tell whether a script holds settings of the broker, as lines of its own, as overrides, or as variables of an image."""
     written = re.finditer(r"(?:^\s*(?:echo\s+)?|--override[ =])[\"']?([a-z][\w.\-]+)\s*=", text, re.MULTILINE)
     keys = {match.group(1) for match in written}
+    for name in re.findall(r"\b(KAFKA_[A-Z0-9_]+)=", text):
+        keys |= {key for rules in (APACHE, BITNAMI) if (key := rules.setting(name)) is not None}
     return len(keys & effective.keys()) >= _ENOUGH

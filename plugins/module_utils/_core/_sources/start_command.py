@@ -18,6 +18,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
 Obj = dict[str, Any]
 
 _START = re.compile(r"kafka-server-start(?:\.sh)?(?=[\s'\"]|\Z)|\bkafka\.Kafka\b")
+# Words before it that make it an argument: the start script is looked for, shown or stopped, not called.
+_MENTIONS = re.compile(
+    r"(?:^|\s)#|^\W*(?:(?:if|elif|while|until|then|do|else|!)\s+)*"
+    r"(?:command\s+-[vV]|which|type|hash|echo|printf|test|\[+|ls|stat|file|grep|pgrep|pkill|chmod|sed|cat|cp|ln|dirname|basename|readlink|realpath)(?=\s)"
+)
+_BREAK = re.compile(r"(?<!\\)\n|[;&|(){`]")
 _STOPS = ";&|)\n<>"
 _NAME = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
 
@@ -52,13 +58,23 @@ def config_file(container: Mapping[str, Any]) -> str:
     """Return the settings file that the start command hands to Kafka, as it is written there; "" when it calls no start script."""
     words = _words(container)
     for at, (_part, _index, text) in enumerate(words):
-        match = _START.search(text)
+        match = next(iter(_calls(text)), None)
         if match is None:
             continue
         if " " not in text:
             return words[at + 1][2] if at + 1 < len(words) else ""
         return next((text[start:end].strip("\"'") for start, end in _tokens(text, match.end())), "")
     return ""
+
+
+def _calls(text: str) -> list[re.Match[str]]:
+    """Return where a shell text calls Kafka's start script, without the places that only name it."""
+    found = []
+    for match in _START.finditer(text):
+        before = list(_BREAK.finditer(text, 0, match.start()))
+        if not _MENTIONS.search(text[before[-1].end() if before else 0 : match.start()]):
+            found.append(match)
+    return found
 
 
 def _words(container: Mapping[str, Any]) -> list[tuple[str, int, str]]:
@@ -84,9 +100,10 @@ def _in_words(container: Mapping[str, Any], variables: Mapping[str, str | None])
 
 def _in_texts(container: Mapping[str, Any], variables: Mapping[str, str | None]) -> Iterator[Override]:
     for part, index, text in _words(container):
-        match = next(iter(_START.finditer(text)), None)
-        if match is None:
-            continue
+        calls = _calls(text)
+        if len(calls) != 1:
+            continue  # of several calls nobody can say which one runs
+        match = calls[0]
         assigned = set(re.findall(r"(\w+)=", text[: match.start()]))
         known = {name: value for name, value in variables.items() if name not in assigned}
         tokens = list(_tokens(text, match.end()))
@@ -188,14 +205,14 @@ def _with_new(container: Obj, wanted: Mapping[str, str]) -> Obj:
     if not wanted:
         return container
     words = _words(container)
-    at = next(index for index, (_part, _number, text) in enumerate(words) if _START.search(text))
+    at = next(index for index, (_part, _number, text) in enumerate(words) if _calls(text))
     part, number, text = words[at]
     pairs = [f"{key}={value}" for key, value in wanted.items()]
     if " " not in text:
         last = words[-1][0]
         container[last] += [word for pair in pairs for word in ("--override", escaped(pair))]
         return container
-    match = next(iter(_START.finditer(text)))
+    match = _calls(text)[0]
     end = max((stop for _start, stop in _tokens(text, match.end())), default=match.end())
     option = "".join(f" --override {escaped(shlex.quote(pair))}" for pair in pairs)
     container[part][number] = text[:end] + option + text[end:]

@@ -33,6 +33,7 @@ class ConfluentCluster(KafkaCluster):
     """A cluster that CFK leads."""
 
     platform = "confluent"
+    by_operator = True
     of_platform: ClassVar[Mapping[Part, tuple[str, ...]]] = {
         Part.OBJECTS: ("kafka", "zookeeper_cr", "jobs", "controller_cr", "_all_statefulsets", "seen"),
         Part.SETTINGS: (),

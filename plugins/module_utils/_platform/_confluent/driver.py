@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
@@ -23,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
     following,
     objects,
     originals,
+    permissions,
     removing,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
@@ -46,7 +48,6 @@ class Confluent:
     """The platform that CFK leads."""
 
     name = "confluent"
-    leads = True
 
     def __init__(self, cluster: ConfluentCluster) -> None:
         self._cluster = cluster
@@ -97,6 +98,10 @@ class Confluent:
             objects.Reference(cluster.controllers_name, cluster.namespace),
         )
 
+    def needs(self) -> tuple[Sequence[Need], str]:
+        """The permissions, and what grants them."""
+        return permissions.NEEDS, "docs/rbac-confluent.yml"
+
     def plan_lines(self) -> list[str]:
         """What will be asked of the operator."""
         cluster = self._cluster
@@ -133,14 +138,14 @@ class Confluent:
         cluster = self._cluster
         if verb is not Verb.MIGRATE:
             if verb is Verb.ROLLBACK:
-                removing.take_over(cluster)
+                removing.take_over_job(cluster)
             key = {Verb.FINALIZE: res.FINALIZE, Verb.ROLLBACK: res.ROLLBACK}[verb]
             return [self._annotate_job(key)]
         # what cannot be made is refused before anything is written
         controllers = self._planned_controllers() if cluster.controller_cr is None else None
         job = self._planned_job() if cluster.job is None else None
         originals.keep(cluster)
-        removing.take_over(cluster)
+        removing.take_over(cluster)  # before the operator locks it
         written = []
         version = cluster.params["ibp_version"]
         if version and res.annotation(cluster.kafka, res.IBP) != version:

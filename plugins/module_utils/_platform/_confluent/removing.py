@@ -27,10 +27,18 @@ OF_CONTROLLERS = {names.LABEL_ROLE: names.ROLE_CONTROLLER}
 
 
 def take_over(cluster: ConfluentCluster) -> None:
-    """Put our label on a job and a KRaftController that the user made, which the inventory names as this cluster's."""
-    for kind, cr in ((res.CONTROLLER, cluster.controller_cr), (res.JOB, cluster.job)):
-        if cr is not None and not is_of(cr, cluster.name):
-            _label(cluster, kind, cr, {names.LABEL_CLUSTER: cluster.name})
+    """Put our label on a KRaftController that the user made, which the inventory or a job of ours names as this cluster's."""
+    _take_over(cluster, res.CONTROLLER, cluster.controller_cr)
+
+
+def take_over_job(cluster: ConfluentCluster) -> None:
+    """Put our label on a job that the user made, when it is rolled back by us; the operator locks the others, but not it."""
+    _take_over(cluster, res.JOB, cluster.job)
+
+
+def _take_over(cluster: ConfluentCluster, kind: Kind, cr: Mapping[str, Any] | None) -> None:
+    if cr is not None and not is_of(cr, cluster.name):
+        _label(cluster, kind, cr, {names.LABEL_CLUSTER: cluster.name})
 
 
 def mark_claims(cluster: ConfluentCluster) -> None:
@@ -59,6 +67,9 @@ def clean_up(cluster: ConfluentCluster) -> list[str]:
     """Delete job, KRaftController, volumes and originals; returns one name each. Raises DeadlineExceeded."""
     deleted = []
     cluster.changed()  # what is deleted is judged by what is there now
+    if cluster.job is not None and is_of(cluster.job, cluster.name):
+        take_over(cluster)
+        cluster.changed()
     mark_claims(cluster)
     pods = {name: pod["metadata"]["uid"] for name, pod in cluster.controller_pods.items()}
     for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, cluster.controller_cr)):

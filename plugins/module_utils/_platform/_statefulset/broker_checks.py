@@ -14,7 +14,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.bu
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.rollout import pending_rollout
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import ordinal_key
@@ -42,7 +41,7 @@ def rollouts(cluster: StatefulSetCluster) -> list[Finding]:
 def budgets(cluster: StatefulSetCluster) -> list[Finding]:
     """PodDisruptionBudgets under which no broker could be evicted."""
     labels = {name: pod["metadata"].get("labels") or {} for name, pod in cluster.pods.items()}
-    return budget_findings(cluster.client.list(PDB, cluster.namespace), labels, len(labels))
+    return budget_findings(cluster.budgets, labels, len(labels))
 
 
 def data(cluster: StatefulSetCluster) -> list[Finding]:

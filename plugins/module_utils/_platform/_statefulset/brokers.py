@@ -158,9 +158,9 @@ def source_at(cluster: StatefulSetCluster, source: SettingsSource, template: dic
     return source.at(template, _brokers(cluster, template, {}, "").secrets)
 
 
-def leaving_variables(cluster: StatefulSetCluster) -> dict[str, list[str]]:
-    """The variables of each StatefulSet's brokers that only serve ZooKeeper's settings and leave with them."""
-    found: dict[str, list[str]] = {}
+def leaving_variables(cluster: StatefulSetCluster) -> dict[str, list[tuple[str, str]]]:
+    """By StatefulSet, (container, variable) of those that only serve ZooKeeper's settings and leave with them."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for name, brokers in as_they_run(cluster).items():
         try:
             found[name] = brokers.source().leaving(brokers.effective)

@@ -31,6 +31,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
+#: of a place that looks for the broker in ZooKeeper
+_NOT_THERE = (
+    " and looks for brokers in /brokers/ids, where none is in KRaft mode: where a broker's start or readiness depends on it, change it before "
+    "the migration"
+)
+
 
 def object_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """Objects that are somebody else's, or that somebody else would put back."""
@@ -104,21 +110,22 @@ def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brok
 
 
 def reference_findings(
-    cluster: StatefulSetCluster, code: str, leaving: Mapping[str, list[str]] | None = None
+    cluster: StatefulSetCluster, code: str, leaving: Mapping[str, list[tuple[str, str]]] | None = None
 ) -> list[Finding]:
     """Init containers, probes, hooks, start commands and the scripts that they call, where they reach for ZooKeeper.
 
-    ``leaving``: by StatefulSet, the variables that the KRaft stage empties; whoever looks after that stage counts them.
+    ``leaving``: by StatefulSet, (container, variable) of what the KRaft stage empties; whoever looks after that stage counts them.
     """
     connect = str(cluster.zookeeper_connect or "")
     return [
         finding(
             code,
             f"{item['metadata']['name']}: {where}",
-            f"StatefulSet {item['metadata']['name']}: {where} reaches for ZooKeeper ({text})",
+            f"StatefulSet {item['metadata']['name']}: {where} connects to ZooKeeper ({text})"
+            + (_NOT_THERE if for_broker and leaving is not None else ""),
         )
         for item in cluster.statefulsets
-        for where, text in zookeeper_references(
+        for where, text, for_broker in zookeeper_references(
             item["spec"]["template"],
             connect,
             cluster.config_maps,

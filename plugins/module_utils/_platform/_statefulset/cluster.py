@@ -38,7 +38,7 @@ class StatefulSetCluster(KafkaCluster):
 
     platform = "statefulset"
     of_platform: ClassVar[Mapping[Part, tuple[str, ...]]] = {
-        Part.OBJECTS: ("all_statefulsets",),
+        Part.OBJECTS: ("all_statefulsets", "budgets"),
         Part.SETTINGS: ("config_maps", "_secrets"),
     }
     #: what writes it; given by whoever opens the cluster
@@ -93,6 +93,11 @@ class StatefulSetCluster(KafkaCluster):
     def config_maps(self) -> dict[str, Obj]:
         """The ConfigMaps of the namespace by name."""
         return {str(item["metadata"]["name"]): item for item in self.client.list(CONFIG_MAP, self.namespace)}
+
+    @cached_property
+    def budgets(self) -> list[Obj]:
+        """The PodDisruptionBudgets of the namespace."""
+        return self.client.list(PDB, self.namespace)
 
     @cached_property
     def _secrets(self) -> dict[str, Obj | None]:

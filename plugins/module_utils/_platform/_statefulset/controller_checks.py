@@ -5,7 +5,8 @@
 """What preflight finds on the controllers before the first one is made: can they be made, scheduled, reached, and reach others?
 
 Private to the collection. The API server answers most of it in a dry run, which stores nothing; what it does not answer is
-read where the account may, and said where it may not.
+read where the account may. What docs/rbac.yml grants and this account may not read is a finding; what it does not grant (nodes,
+StorageClasses, a dry run of a pod) and what nobody can know is a line of the plan.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.cr
     node_findings,
     resolution_findings,
     storage_findings,
+    storage_is_shown,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.limits import (
     quota_findings,
@@ -37,6 +39,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     NODE,
     PDB,
     POD,
+    PVC,
     RESOURCE_QUOTA,
     SERVICE,
     STATEFUL_SET,
@@ -46,11 +49,15 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controller_ways, controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Forbidden, KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background, parallel
 
 Obj = dict[str, Any]
 
 #: of an answer of the API server to a dry run: the check was not made
 _NO_DRY_RUN = "does not support dry run"
+#: what is listed; of these, docs/rbac.yml grants the quotas and limits
+_LISTED = (LIMIT_RANGE, RESOURCE_QUOTA, STORAGE_CLASS, NODE)
+_GRANTED = (LIMIT_RANGE, RESOURCE_QUOTA)
 
 
 def findings(cluster: StatefulSetCluster) -> list[Finding]:
@@ -60,8 +67,10 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
         return found
     objects = controllers.build(cluster, "migrating")
     planned = _PlannedControllers(cluster, objects)
+    lists = Background(planned.read_lists)
     found = [finding("controller-differs", "controllers", note) for note in objects.notes]
     found += planned.dry_runs()
+    lists.result()
     found += planned.amounts()
     found += planned.selectors()
     found += resolution_findings(
@@ -73,7 +82,7 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
 
 
 def plan_lines(cluster: StatefulSetCluster) -> list[str]:
-    """The controllers that would be made, in one line for the plan of preflight; none once they exist."""
+    """The controllers that would be made, and what is not known of them yet, for the plan of preflight; nothing once they exist."""
     if cluster.controllers is not None:
         return []
     statefulset = controllers.build(cluster, "held").statefulset
@@ -97,7 +106,53 @@ def plan_lines(cluster: StatefulSetCluster) -> list[str]:
     ]
     each = "; ".join(amounts) or "no requests and limits (the brokers have none)"
     names = f"{cluster.controllers_name}-0 to -{cluster.params['controller_replicas'] - 1}"
-    return [f"plan: controllers {names}, each with {each}; volume {', '.join(sizes)}"]
+    return [
+        f"plan: controllers {names}, each with {each}; volume {', '.join(sizes)}",
+        (
+            f"plan: not known before the controllers are made: {', '.join(_not_known(cluster, claims))}. SETUP shows it, with the reason of "
+            "a pod that does not start, and can be taken back"
+        ),
+    ]
+
+
+def _not_known(cluster: StatefulSetCluster, claims: list[Obj]) -> list[str]:
+    """What nobody can read beforehand, and what this account may not, beyond docs/rbac.yml."""
+    client = cluster.client
+    questions = (
+        ("list", "nodes", "", None),
+        ("list", "storageclasses", "storage.k8s.io", None),
+        ("create", "pods", "", ""),
+    )
+
+    def allowed(item: tuple[str, str, str, str | None]) -> bool:
+        verb, resource, group, where = item
+        return client.can_i(verb, resource, cluster.namespace if where is not None else None, group=group)
+
+    nodes, classes, pods = parallel(allowed, questions)
+    found = ["what other pods leave free on the nodes"]
+    if not nodes:
+        found.append("whether a node is big enough (needs list on nodes)")
+    if not classes and not all(_is_shown(cluster, claim) for claim in claims):
+        found.append("whether the StorageClass makes volumes (needs list on storageclasses.storage.k8s.io)")
+    if not pods:
+        found.append("whether admission accepts a controller's pod (needs create on pods, for a dry run)")
+    return found
+
+
+def _is_shown(cluster: StatefulSetCluster, claim: Obj) -> bool:
+    """Whether a volume of the brokers shows that volumes like this claim's are made."""
+    wanted = claim["spec"].get("storageClassName")
+    templates = {
+        (str(item["metadata"]["name"]), str(template["metadata"]["name"]))
+        for item in cluster.statefulsets
+        for template in item["spec"].get("volumeClaimTemplates") or []
+        if template["spec"].get("storageClassName") == wanted
+    }
+    named = {
+        f"{template}-{pod}" for pod in cluster.pods for owner, template in templates if pod.startswith(f"{owner}-")
+    }
+    claims = cluster.client.list(PVC, cluster.namespace)
+    return storage_is_shown(item for item in claims if item["metadata"]["name"] in named)
 
 
 class _PlannedControllers:
@@ -108,31 +163,38 @@ class _PlannedControllers:
         self.pod: Obj = objects.statefulset["spec"]["template"]["spec"]
         self.claims: list[Obj] = objects.statefulset["spec"].get("volumeClaimTemplates") or []
         self.made: Obj | None = None
+        self._services: list[Obj] = []
+        self._lists: dict[Kind, Reading[list[Obj]]] = {}
         self._unread: list[str] = []
+
+    def read_lists(self) -> None:
+        """List what the checks need, at the same time."""
+        services = Background(lambda: self.cluster.client.list(SERVICE, self.cluster.namespace))
+        self._lists = dict(zip(_LISTED, parallel(self._listed, _LISTED), strict=True))
+        self._services = services.result()
 
     def dry_runs(self) -> list[Finding]:
         """Have the API server check each object, and one pod where the account may create pods; nothing is stored."""
-        client, namespace = self.cluster.client, self.cluster.namespace
-        found = []
         bodies: list[tuple[Kind, Obj | None]] = [
             (SERVICE, self.objects.service),
             (PDB, self.objects.pdb),
             (CONFIG_MAP, self.objects.config_map),
             (STATEFUL_SET, self.objects.statefulset),
         ]
-        for kind, body in bodies:
-            if body is not None:
-                found += self._asked(kind, body)[0]
-            if found:
+        asked = parallel(lambda item: self._asked(*item), [(kind, body) for kind, body in bodies if body is not None])
+        for found, _made in asked:
+            if isinstance(found, Unknown):
+                self._unread.append(found.why)
+            elif found:
                 return found  # what refuses one of them refuses most of them
-        if client.can_i("create", "pods", namespace):
-            found_here, self.made = self._asked(POD, self._first_pod())
-            found += found_here
-        else:
-            self._unread.append("admission of a pod (needs create on pods, for a dry run only)")
-        return found
+        if self.cluster.client.can_i("create", "pods", self.cluster.namespace):
+            found, self.made = self._asked(POD, self._first_pod())
+            if not isinstance(found, Unknown):
+                return found
+            self._unread.append(found.why)
+        return []
 
-    def _asked(self, kind: Kind, body: Obj) -> tuple[list[Finding], Obj | None]:
+    def _asked(self, kind: Kind, body: Obj) -> tuple[Reading[list[Finding]], Obj | None]:
         name = str(body["metadata"]["name"])
         try:
             return [], self.cluster.client.create(kind, body, self.cluster.namespace, dry_run=True)
@@ -140,8 +202,7 @@ class _PlannedControllers:
             return [], None  # it exists: whose it is has been looked at
         except KraftError as error:
             if _NO_DRY_RUN in error.message:
-                self._unread.append(f"an admission rule for {kind.plural} that does not answer dry runs")
-                return [], None
+                return Unknown(f"an admission rule for {kind.plural} that does not answer dry runs"), None
             if error.detail.get("status") not in (400, 403, 422):
                 raise
             sentence = f"the API server would reject {kind.kind} {name} of the controllers: {error.message}"
@@ -173,7 +234,8 @@ class _PlannedControllers:
     def amounts(self) -> list[Finding]:
         """Quotas, limits, StorageClass and nodes, as far as the account may read them."""
         replicas = self.cluster.params["controller_replicas"]
-        ranges, quotas = self._listed(LIMIT_RANGE), self._listed(RESOURCE_QUOTA)
+        ranges, quotas, classes, nodes = (self._lists[kind] for kind in _LISTED)
+        self._unread += [f"{kind.plural} (list)" for kind in _GRANTED if isinstance(self._lists[kind], Unknown)]
         found = []
         pod = self.pod
         if not isinstance(ranges, Unknown):
@@ -181,11 +243,9 @@ class _PlannedControllers:
             found += range_findings(ranges, pod, self.claims)
         if not isinstance(quotas, Unknown):
             found += quota_findings(quotas, pod, replicas, self.claims)
-        classes = self._listed(STORAGE_CLASS)
         if not isinstance(classes, Unknown):
             for claim in self.claims:
                 found += storage_findings(claim["spec"].get("storageClassName"), replicas, classes)
-        nodes = self._listed(NODE)
         if not isinstance(nodes, Unknown):
             found += node_findings(nodes, pod, replicas)
         return found
@@ -193,9 +253,8 @@ class _PlannedControllers:
     def _listed(self, kind: Kind) -> Reading[list[Obj]]:
         try:
             return self.cluster.client.list(kind, self.cluster.namespace if kind.namespaced else None)
-        except Forbidden:
-            self._unread.append(f"{kind.plural} (list)")
-            return Unknown(f"the account may not list {kind.plural}")
+        except Forbidden as error:
+            return Unknown(error.message)
 
     def selectors(self) -> list[Finding]:
         """Services and budgets of others that would select the controllers' pods too."""
@@ -208,16 +267,12 @@ class _PlannedControllers:
                 f"Service {item['metadata']['name']} would send clients to the controllers' pods: its selector matches their labels; "
                 "remove these labels from kraft_controller_labels or kraft_controller_manifest",
             )
-            for item in cluster.client.list(SERVICE, cluster.namespace)
+            for item in self._services
             if item["metadata"]["name"] != cluster.controllers_name
             and (item.get("spec") or {}).get("selector")
             and selects({"matchLabels": item["spec"]["selector"]}, labels)
         ]
-        budgets = [
-            item
-            for item in cluster.client.list(PDB, cluster.namespace)
-            if item["metadata"]["name"] != cluster.controllers_name
-        ]
+        budgets = [item for item in cluster.budgets if item["metadata"]["name"] != cluster.controllers_name]
         replicas = cluster.params["controller_replicas"]
         pods = {f"{cluster.controllers_name}-{ordinal}": labels for ordinal in range(replicas)}
         return found + budget_findings([*budgets, self.objects.pdb], pods, replicas)
@@ -238,7 +293,7 @@ class _PlannedControllers:
             finding(
                 "check-incomplete",
                 "controllers",
-                f"whether the controllers can be created, scheduled and reached was only partly checked, without what this account cannot read: "
-                f"{', '.join(dict.fromkeys(self._unread))}; docs/rbac.yml names what is optional",
+                "the checks whether the controllers can be created, scheduled and reached are incomplete, since this could not be read: "
+                f"{', '.join(dict.fromkeys(self._unread))}; docs/rbac.yml grants the lists",
             )
         ]

@@ -50,7 +50,6 @@ class StatefulSets:
     """The direct platform of plain StatefulSets."""
 
     name = "statefulset"
-    leads = False
 
     def __init__(self, cluster: StatefulSetCluster) -> None:
         self._cluster = cluster
@@ -88,10 +87,8 @@ class StatefulSets:
 
     def unused_settings(self) -> list[str]:
         """ConfigMaps and Secrets of stages that nothing refers to any more, as kind/name."""
-        found = stage_objects.unused_config_maps(self._cluster)
-        return [f"ConfigMap/{name}" for name in found] + [
-            f"Secret/{name}" for name in stage_objects.unused_secrets(self._cluster)
-        ]
+        config_maps, secrets = stage_objects.unused(self._cluster)
+        return [f"ConfigMap/{name}" for name in config_maps] + [f"Secret/{name}" for name in secrets]
 
     def delete_settings(self) -> list[str]:
         """Delete those; returns kind/name of each."""

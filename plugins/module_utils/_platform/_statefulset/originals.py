@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ma
     template_annotation,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
@@ -124,18 +125,19 @@ def _stale(cluster: StatefulSetCluster, item: Mapping[str, Any], original: Origi
     own, secret = str(item["metadata"]["name"]), names.originals_name(cluster.name)
     marks = annotations_of(item)
     kept, written = marks.get(names.ORIGINAL_DIGEST, ""), marks.get(names.STAGE_DIGEST, "")
+    accept = acceptance(f"{cluster.namespace}/{cluster.name}", STALE)
     migration = cluster.journal.migration_id or locks.current_id(cluster)
     other = original.digest != kept if kept else bool(migration) and original.migration != migration
     if original.digest and other:
         return (
             f"the original of StatefulSet {own} in Secret {secret} was kept by another migration ({original.migration or 'unknown'}): it "
-            f"is not what this migration found; {_supply(cluster, own)}, or restore it as it is with kraft_accept: [{STALE}]"
+            f"is not what this migration found; {_supply(cluster, own)}, or restore it as it is with {accept}"
         )
     if original.digest and written and written != foreign.digest(item["spec"]["template"]):
         return (
             f"StatefulSet {own} was changed by {foreign.last_writer(item)} after this migration wrote it, and the original in Secret "
             f"{secret} is older: a rollback would undo that change; put the original with the change into the Secret "
-            f"({_supply(cluster, own)}), or undo the change with kraft_accept: [{STALE}]"
+            f"({_supply(cluster, own)}), or undo the change with {accept}"
         )
     return ""
 

@@ -151,13 +151,13 @@ def foreign(cluster: StatefulSetCluster, kind: Kind, item: Mapping[str, Any]) ->
 def _advice(cluster: StatefulSetCluster, kind: Kind, name: str) -> str:
     if kind is SECRET:
         return (
-            f"move it to another name, or, if you created it to supply an original: kubectl -n {cluster.namespace} label secret {name} "
+            f"recreate it under another name, or, if you created it to supply an original: kubectl -n {cluster.namespace} label secret {name} "
             f"{names.LABEL_CLUSTER}={cluster.name}"
         )
     if kind in (CONFIG_MAP, LEASE):
-        return "move it to another name: kraft_cluster determines this one"
+        return "recreate it under another name: kraft_cluster determines this one"
     if cluster.controllers is not None:
-        return f"move it to another name: the controllers' StatefulSet {name} exists already and needs its own"
+        return f"recreate it under another name: the controllers' StatefulSet {name} exists already and needs its own"
     return "set kraft_controller_name to a name that is free"
 
 
@@ -175,7 +175,7 @@ def _of_pods(cluster: StatefulSetCluster) -> list[Finding]:
         where = f"Pod {cluster.namespace}/{pod['metadata']['name']}"
         if ownership.is_of_controllers(pod, cluster.name):
             what = "carries the labels of this cluster's controllers"
-            advice = f"stop it, or take the labels {names.LABEL_CLUSTER} and {names.LABEL_ROLE} off it"
+            advice = f"stop it, or remove the labels {names.LABEL_CLUSTER} and {names.LABEL_ROLE} from it"
         elif pod["metadata"]["name"] in planned:
             what = "has the name of one of this cluster's controllers"
             advice = "stop it, or set kraft_controller_name to a name that is free"

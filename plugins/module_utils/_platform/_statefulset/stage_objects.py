@@ -10,6 +10,7 @@ Private to the collection.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -24,18 +25,24 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 
+Obj = dict[str, Any]
 
-def unused_config_maps(cluster: StatefulSetCluster) -> list[str]:
+
+def unused(cluster: StatefulSetCluster) -> tuple[list[str], list[str]]:
+    """ConfigMaps and Secrets of stages that nothing shows any more; the pods are listed once for both."""
+    cluster.changed(Part.SETTINGS)
+    pods = cluster.client.list(POD, cluster.namespace)
+    return _config_maps(cluster, pods), _secrets(cluster, pods)
+
+
+def _config_maps(cluster: StatefulSetCluster, pods: list[Obj]) -> list[str]:
     """ConfigMaps of stages that no template of brokers or controllers, and no pod of the namespace, refers to any more.
 
-    Old ControllerRevisions do not count: they name every stage until Kubernetes forgets them, and a pod is made of one only while
-    others of its kind still run.
+    Old ControllerRevisions do not count: they name every stage until Kubernetes forgets them, and no pod is made from one. Kubernetes
+    makes one only below a partition, and restore_strategy() puts a partition in force only when the newest revision is the current one.
     """
-    cluster.changed(Part.SETTINGS)
     templates = [item["spec"]["template"] for item in locks.managed(cluster)]
-    used = {
-        name for item in (*templates, *cluster.client.list(POD, cluster.namespace)) for name in config_maps_of(item)
-    }
+    used = {name for item in (*templates, *pods) for name in config_maps_of(item)}
     found = []
     for name, body in cluster.config_maps.items():
         labels: Mapping[str, str] = body["metadata"].get("labels") or {}
@@ -45,12 +52,12 @@ def unused_config_maps(cluster: StatefulSetCluster) -> list[str]:
     return found
 
 
-def unused_secrets(cluster: StatefulSetCluster) -> list[str]:
-    """Secrets of stages that no template of the brokers and no pod shows any more, by the names that the journal's stages gave them.
+def _secrets(cluster: StatefulSetCluster, pods: list[Obj]) -> list[str]:
+    """Secrets of stages that no template of brokers or controllers, and no pod, shows any more, by the names that the journal's stages gave them.
 
     Secrets are never listed: an account need not see those of others.
     """
-    cluster.changed(Part.SETTINGS)
+    needed = {name for item in locks.managed(cluster) for name in secret_names(item["spec"]["template"])}
     found: list[str] = []
     for item in cluster.statefulsets:
         shown = secret_names(item["spec"]["template"])
@@ -59,22 +66,21 @@ def unused_secrets(cluster: StatefulSetCluster) -> list[str]:
             for event in written:
                 digest = (event.get("settings_hash") or {}).get(item["metadata"]["name"], "")
                 name = stage_name(base, str(event.get("stage", "")), digest)
-                there = cluster.secret(name) if digest and name not in {*shown, *found} else None
+                there = cluster.secret(name) if digest and name not in {*needed, *found} else None
                 if there is not None and is_of(there, cluster.name):
                     found.append(name)
-    used = (
-        {name for pod in cluster.client.list(POD, cluster.namespace) for name in secret_names(pod)} if found else set()
-    )
+    used = {name for pod in pods for name in secret_names(pod)}
     return [name for name in found if name not in used]
 
 
 def delete_unused(cluster: StatefulSetCluster) -> list[str]:
     """Delete the ConfigMaps and Secrets of stages that nothing shows any more; returns ``kind/name`` of each."""
     done = []
-    for name in unused_config_maps(cluster):
+    config_maps, secrets = unused(cluster)
+    for name in config_maps:
         ownership.delete_read(cluster, CONFIG_MAP, cluster.config_maps[name])
         done.append(f"ConfigMap/{name}")
-    for name in unused_secrets(cluster):
+    for name in secrets:
         ownership.delete_ours(cluster, SECRET, name)
         done.append(f"Secret/{name}")
     cluster.changed(Part.SETTINGS)

@@ -85,9 +85,9 @@ def claim_findings(cluster: StatefulSetCluster) -> list[Finding]:
             finding(
                 ownership.FOREIGN,
                 where,
-                f"{where} has the name of a volume that a controller would bind with whatever data is on it, and does not carry our "
-                f"labels; it seems to belong to {owner_of(item)}{used}; set kraft_controller_name to a name that is free, or, if you "
-                "know that nobody needs it, delete it",
+                f"{where} has the name of a controller's volume, so a controller would start on its old data, and does not carry the labels "
+                f"of this migration; it seems to belong to {owner_of(item)}{used}; set kraft_controller_name to a name that is free, or "
+                "delete the claim if you know that nobody needs it",
             )
         )
     return found

@@ -43,6 +43,8 @@ Obj = dict[str, Any]
 ATTEMPTS = 8
 #: label of a pod with the revision of the template that it was made from
 REVISION = "controller-revision-hash"
+#: in force while a partition is put back; with the newest revision everywhere it restarts nothing
+UNPARTITIONED = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
 
 
 def check_untouched(statefulset: Mapping[str, Any]) -> None:
@@ -149,7 +151,10 @@ def hold_rolls(client: KubeClient, statefulset: Obj) -> Obj:
         return statefulset
 
     def mutate(body: Obj) -> None:
-        body["metadata"].setdefault("annotations", {})[names.UPDATE_STRATEGY] = json.dumps(strategy, sort_keys=True)
+        marks = body["metadata"].setdefault("annotations", {})
+        # what is in force may be the first half of restore_strategy(), which was stopped there
+        if _partition(strategy) or not _partition(json.loads(marks.get(names.UPDATE_STRATEGY, "{}"))):
+            marks[names.UPDATE_STRATEGY] = json.dumps(strategy, sort_keys=True)
         body["spec"]["updateStrategy"] = {"type": "OnDelete"}
 
     return _update(client, statefulset, mutate)
@@ -160,11 +165,42 @@ def restore_strategy(
 ) -> bool:
     """Put the user's update strategy back; only when every pod has the update revision, else an ungated roll would start.
 
-    Returns whether it was written. The status may lag behind the pods: it is waited for, up to ``timeout`` seconds. Raises
+    Kubernetes makes the pods below a partition from ``currentRevision``, which stands still under OnDelete: it is the template from before.
+    So a partition is put back last, when the newest revision has become the current one.
+
+    Returns whether it was written. The status may lag behind the pods: it is waited for, up to ``timeout`` seconds each time. Raises
     Conflict when a pod has an older revision, or when the status does not say in time that none has.
     """
-    if not annotations_of(statefulset).get(names.UPDATE_STRATEGY):
+    kept = annotations_of(statefulset).get(names.UPDATE_STRATEGY)
+    if not kept:
         return False
+    strategy = json.loads(kept)
+    item = _when(client, statefulset, _not_all_updated, timeout, progress)
+    if _partition(strategy):
+        item = _update(client, item, lambda body: body["spec"].update(updateStrategy=copy.deepcopy(UNPARTITIONED)))
+        item = _when(client, item, _not_current, timeout, progress)
+
+    def mutate(body: Obj) -> None:
+        if body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY, None):
+            body["spec"]["updateStrategy"] = strategy
+
+    _update(client, item, mutate)
+    return True
+
+
+def _partition(strategy: Mapping[str, Any]) -> int:
+    """The partition of an update strategy, 0 when it has none."""
+    return int((strategy.get("rollingUpdate") or {}).get("partition") or 0)
+
+
+def _when(
+    client: KubeClient,
+    statefulset: Obj,
+    not_yet: Callable[[KubeClient, Obj], str],
+    timeout: float,
+    progress: Callable[[str], None],
+) -> Obj:
+    """Return the StatefulSet once its status says that the strategy may be put back. Raises Conflict, NotFound."""
     name, namespace = str(statefulset["metadata"]["name"]), statefulset["metadata"]["namespace"]
     current: list[Obj] = []
 
@@ -172,7 +208,7 @@ def restore_strategy(
         item = found.get(name)
         if item is None or item["metadata"]["uid"] != statefulset["metadata"]["uid"]:
             raise NotFound(f"StatefulSet {namespace}/{name} is gone, or another one has its name")
-        reason = _not_all_updated(client, item)
+        reason = not_yet(client, item)
         current[:] = [item]
         return Verdict(not reason, reason)
 
@@ -181,24 +217,38 @@ def restore_strategy(
     except DeadlineExceeded as error:
         raise Conflict(
             f"StatefulSet {namespace}/{name}: {error.message}; RollingUpdate is restored only when every pod has the update revision: "
-            "look at the StatefulSet's events and at kube-controller-manager, then run again",
+            "check the StatefulSet's events and kube-controller-manager, then run again",
             code="wrong-state",
         ) from error
+    return current[0]
 
-    def mutate(body: Obj) -> None:
-        kept = body["metadata"]["annotations"].pop(names.UPDATE_STRATEGY, None)
-        if kept:
-            body["spec"]["updateStrategy"] = json.loads(kept)
 
-    _update(client, current[0], mutate)
-    return True
+def _not_seen(statefulset: Obj) -> str:
+    """Return that the status is older than the spec, or an empty string."""
+    seen, generation = (
+        (statefulset.get("status") or {}).get("observedGeneration"),
+        statefulset["metadata"]["generation"],
+    )
+    return "" if seen == generation else f"the status is of generation {seen}, not {generation} yet"
+
+
+def _not_current(_client: KubeClient, statefulset: Obj) -> str:
+    """Return why pods below a partition would still be made from an older revision, or an empty string."""
+    status = statefulset.get("status") or {}
+    newest, current = status.get("updateRevision"), status.get("currentRevision")
+    if _not_seen(statefulset) or newest == current:
+        return _not_seen(statefulset)
+    return (
+        f"pods below the partition would be made from revision {current}, not {newest}: {status.get('readyReplicas', 0)} of "
+        f"{statefulset['spec'].get('replicas', 1)} pods are Ready, and Kubernetes changes that only when all are"
+    )
 
 
 def _not_all_updated(client: KubeClient, statefulset: Obj) -> str:
     """Return what the status does not say yet, or an empty string. Raises Conflict when a pod really has an older revision."""
     status, metadata = statefulset.get("status") or {}, statefulset["metadata"]
-    if status.get("observedGeneration") != metadata["generation"]:
-        return f"the status is of generation {status.get('observedGeneration')}, not {metadata['generation']} yet"
+    if _not_seen(statefulset):
+        return _not_seen(statefulset)
     # with OnDelete currentRevision stands still; the pods' own revision labels count as updatedReplicas
     replicas, updated = statefulset["spec"].get("replicas", 1), status.get("updatedReplicas", 0)
     if updated == replicas:
@@ -239,7 +289,7 @@ def create_settings(client: KubeClient, namespace: str, cluster: str, body: Mapp
         if not is_of(there, cluster):
             raise Refused(
                 f"{kind.kind} {namespace}/{metadata['name']} has a name that this migration needs and does not carry its labels; it seems "
-                f"to belong to {owner_of(there)}; move it to another name",
+                f"to belong to {owner_of(there)}; recreate it under another name",
                 code="foreign-object",
             ) from None
         if there.get("data") != marked.get("data"):
@@ -252,8 +302,10 @@ def create_settings(client: KubeClient, namespace: str, cluster: str, body: Mapp
 def handed_over(statefulset: Mapping[str, Any]) -> str:
     """What the user has to know of a StatefulSet from now on."""
     name = statefulset["metadata"]["name"]
-    strategy = json.loads(annotations_of(statefulset).get(names.UPDATE_STRATEGY, "{}")).get("type", "RollingUpdate")
+    kept = json.loads(annotations_of(statefulset).get(names.UPDATE_STRATEGY, "{}"))
+    strategy, partition = kept.get("type", "RollingUpdate"), _partition(kept)
     text = f"StatefulSet {name}: update strategy {strategy} is in force"
     if strategy == "RollingUpdate":
-        text += "; from now on Kubernetes restarts its pods, one by one, whenever its pod template changes"
+        which = f"its pods from ordinal {partition} on" if partition else "its pods"
+        text += f"; from now on Kubernetes restarts {which}, one by one, whenever its pod template changes"
     return text

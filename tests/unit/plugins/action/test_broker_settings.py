@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules 6.2, 6.4 and 6.7 where the brokers' settings are written: what is proved and kept before, and whose turn it is."""
+"""Rules 2, 6 and 9 where the brokers' settings are written: what is proved and kept before, and whose turn it is."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_stage_before_its_time_is_refused(monkeypatch: pytest.MonkeyPatch, sta
 
 
 def test_the_controllers_get_their_flag_back_before_any_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: what a restarted controller would read has the flag, before anything is restarted."""
+    """Rule 2: what a restarted controller would read has the flag, before anything is restarted."""
     run = scene(monkeypatch, stages.RETURN, "kraft", flagged="final")
     action(broker_settings).apply(run)
     # known before anything is written, so that whoever comes next goes back as well and soaks anew
@@ -135,7 +135,7 @@ def test_only_what_is_not_the_users_own_is_put_back(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_rollback_decides_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.4: the same plan that was shown."""
+    """Rule 9: the same plan that was shown."""
     run = scene(monkeypatch, stages.RETURN, "kraft")
     run.sub_phase = rollback.MAKE_PROCESS_ROLE_EMPTY
     asked: list[tuple[str, bool]] = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules 6.1, 6.3 and 6.5 where the controllers are written: gates, leftovers, and brokers that remember."""
+"""Rules 1, 3 and 10 where the controllers are written: gates, leftovers, and brokers that remember."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: i
 
 
 def test_the_gates_come_right_before_the_final_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.1: the write is already the practical point of no return."""
+    """Rule 1: the write is already the practical point of no return."""
     run = scene(monkeypatch, "final", "migrating")
     action(kraft_controller).apply(run)
     assert run.log == ["gates", "record gates", "written", "record written"]
@@ -71,7 +71,7 @@ def test_a_plan_shows_the_final_write_before_its_time(monkeypatch: pytest.Monkey
 
 
 def test_leftovers_are_looked_for_before_the_first_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.3: empty controllers would write their empty metadata over ZooKeeper."""
+    """Rule 3: empty controllers would write their empty metadata over ZooKeeper."""
     run = scene(monkeypatch, "migrating", "held")
     action(kraft_controller).apply(run)
     assert run.log == ["leftovers looked for", "written", "record written"]
@@ -107,7 +107,7 @@ def test_a_pod_of_others_is_no_controller_that_is_ready(monkeypatch: pytest.Monk
 def test_controllers_that_were_scaled_down_start_on_their_own_volumes_only(
     monkeypatch: pytest.MonkeyPatch, volumes: list[str], checked: list[str]
 ) -> None:
-    """Rule 6.3: what /migration says is their own as long as their volumes are there, and another's after that."""
+    """Rule 3: what /migration says is their own as long as their volumes are there, and another's after that."""
     run = scene(monkeypatch, "migrating", "migrating", replicas=0)
     run.params["volumes"] = volumes
     action(kraft_controller).apply(run)
@@ -115,7 +115,7 @@ def test_controllers_that_were_scaled_down_start_on_their_own_volumes_only(
 
 
 def test_brokers_that_remember_an_old_quorum_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.5: they would shut themselves down on the log of the new one."""
+    """Rule 10: they would shut themselves down on the log of the new one."""
     run = scene(monkeypatch, "migrating", "held", modes={"kafka-0": state.MODE_MIGRATING})
     run.params["pending"] = "kafka-0 still runs in migrating mode"
     for call in (action(kraft_controller).apply, action(kraft_controller).decide):

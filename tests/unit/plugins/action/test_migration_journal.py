@@ -34,7 +34,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, event: str, **changed: Any) -> Acts:
     cluster.journal.migration_id = "m1"
     run = Acts(cluster, event=event)
     monkeypatch.setattr(writes, "restore_strategy", run.note("strategy put back", True))
-    monkeypatch.setattr(stage_objects, "delete_unused", lambda _cluster: ["ConfigMap/kafka-migration-1"])
+    monkeypatch.setattr(stage_objects, "delete_unused", run.note("settings deleted", ["ConfigMap/kafka-migration-1"]))
     monkeypatch.setattr(originals, "forget", lambda _cluster: True)
     monkeypatch.setattr(rollback_proof, "prove", run.note("proved", PROOF))
     monkeypatch.setattr(locks, "release", run.note("released"))
@@ -46,7 +46,8 @@ def test_a_rollback_is_proved_before_the_lock_is_released(monkeypatch: pytest.Mo
     run = scene(monkeypatch, rollback.COMPLETE, controllers=None)
     result = action(migration_journal).apply(run)
     assert run.log == [
-        "strategy put back",
+        "strategy put back",  # first: until then a pod may be made from a revision that needs the settings of a stage
+        "settings deleted",
         "proved",
         f"record {rollback.COMPLETE}",
         "save",
@@ -60,12 +61,12 @@ def test_a_rollback_is_proved_before_the_lock_is_released(monkeypatch: pytest.Mo
 
 
 def test_what_is_left_keeps_the_lock_and_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.3: the end is not recorded as long as anything is left."""
+    """Rule 3: the end is not recorded as long as anything is left."""
     run = scene(monkeypatch, rollback.COMPLETE, controllers=None)
     monkeypatch.setattr(rollback_proof, "prove", run.note("not proved", KraftError("still there: volumes")))
     with pytest.raises(KraftError, match="volumes"):
         action(migration_journal).apply(run)
-    assert run.log == ["strategy put back", "not proved"]
+    assert run.log == ["strategy put back", "settings deleted", "not proved"]
     assert run.journal.migration_id == "m1"
 
 

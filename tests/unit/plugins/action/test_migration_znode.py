@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.4: ZooKeeper has everything, the quorum is gone, the znodes go, a broker is controller, the volumes go."""
+"""Rule 9: ZooKeeper has everything, the quorum is gone, the znodes go, a broker is controller, the volumes go."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_parts_and_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("part", ["settle", "stop", "delete"])
 def test_what_fails_stops_the_rest(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-    """Rule 6.4: each part is proved before the next; a quorum that does not stop leaves ZooKeeper alone."""
+    """Rule 9: each part is proved before the next; a quorum that does not stop leaves ZooKeeper alone."""
     run = scene(monkeypatch, **{part: DeadlineExceeded("it does not end", code="controllers-not-ready")})
     with pytest.raises(DeadlineExceeded):
         action(migration_znode).apply(run)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules 6.1, 6.2, 6.4 and 6.7 around a roll: what is looked at before each restart, and whose restart comes first."""
+"""Rules 1, 2, 6 and 9 around a roll: what is looked at before each restart, and whose restart comes first."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ class Engine:
     def __call__(self, *_arguments: Any) -> Any:
         return SimpleNamespace(run=self.run, interval=0, previous_ms=0)
 
-    def run(self, target: Any, _on_restart: Any) -> None:
+    def run(self, target: Any, on_restart: Any) -> None:
         for name in target._left:
             target.guard(name)
             self.run_of.log.append(f"restart {target.what} {name}")
+            on_restart(SimpleNamespace(as_dict=lambda name=name: {"pod": name}))
 
 
 def scene(monkeypatch: pytest.MonkeyPatch, stage: str, target: str = "brokers", **changed: Any) -> Acts:
@@ -73,7 +74,7 @@ def restarts(run: Acts) -> list[str]:
 
 
 def test_the_gates_are_asked_before_each_restart_of_a_controller(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.1: a gate may shut between two restarts."""
+    """Rule 1: a gate may shut between two restarts."""
     run = scene(monkeypatch, "final", "controllers", controllers=at_stage("kafka-kraft", "final"))
     action(rolling_restart).apply(run)
     before = ["lock looked at", "gates"]
@@ -92,16 +93,26 @@ def test_the_gates_are_asked_before_each_restart_of_a_controller(monkeypatch: py
 def test_what_is_asked_before_each_restart_of_a_broker(
     monkeypatch: pytest.MonkeyPatch, stage: str, asked: list[str]
 ) -> None:
-    """Rules 6.4 and 6.7: who holds /controller, and whose objects these are, may change while a roll lasts."""
+    """Rules 6 and 9: who holds /controller, and whose objects these are, may change while a roll lasts."""
     run = scene(monkeypatch, stage)
     action(rolling_restart).apply(run)
     wanted = [(*("lock looked at", *asked), f"restart broker kafka-{number}") for number in range(3)]
-    assert run.log[:-1] == [step for each in wanted for step in each]
+    assert run.log == [*(step for each in wanted for step in each), "leaders", "record rolled"]
+
+
+def test_the_leaders_are_put_back_after_a_roll_of_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All brokers were restarted, so that the last one leads nothing."""
+    run = scene(monkeypatch, "migration")
+    action(rolling_restart).apply(run)
+    assert run.log[-2:] == ["leaders", "record rolled"]
+    run = scene(monkeypatch, "final", "controllers", controllers=at_stage("kafka-kraft", "final"))
+    action(rolling_restart).apply(run)
+    assert "leaders" not in run.log
 
 
 @pytest.mark.parametrize("code", ["stranger-broker", "controller-missing", "reassignment-running"])
 def test_what_a_roll_does_not_begin_with(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Rules 6.6 and 6.7: a reassignment waits, and a broker that is not a pod of ours stops the run."""
+    """Rules 4 and 5: a reassignment waits, and a broker that is not a pod of ours stops the run."""
     run = scene(monkeypatch, "kraft")
     run.params["findings"] = [
         finding("partition-not-healthy", "t", "it waits for those"),
@@ -124,7 +135,7 @@ def lost_flags(monkeypatch: pytest.MonkeyPatch) -> Acts:
 
 
 def test_controllers_without_the_flag_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: with one of them active, brokers in ZooKeeper mode would have nobody any more."""
+    """Rule 2: with one of them active, brokers in ZooKeeper mode would have nobody any more."""
     run = lost_flags(monkeypatch)
     action(rolling_restart).apply(run)
     assert restarts(run) == [
@@ -136,14 +147,14 @@ def test_controllers_without_the_flag_come_first(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_flag_that_does_not_come_back_stops_the_return(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: what the restarted process runs decides, not what it was given."""
+    """Rule 2: what the restarted process runs decides, not what it was given."""
     run = lost_flags(monkeypatch)
     seen: list[str] = []
 
     def engine(*_arguments: Any) -> Any:
         def look(target: Any, _on_restart: Any) -> None:
-            seen.append(target._wanted("kafka-kraft-0", facts()))
-            seen.append(target._wanted("kafka-kraft-0", facts(zookeeper_metadata_migration_enable="TRUE ")))
+            seen.append(target._wrong("kafka-kraft-0", facts()))
+            seen.append(target._wrong("kafka-kraft-0", facts(zookeeper_metadata_migration_enable="TRUE ")))
 
         return SimpleNamespace(run=look)
 
@@ -182,7 +193,7 @@ def test_only_pods_with_other_settings_are_restarted(monkeypatch: pytest.MonkeyP
 
 
 def test_a_stage_of_the_way_there_leads_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: in a rollback the controllers get their flag first, which only rollback.yml sees to."""
+    """Rule 2: in a rollback the controllers get their flag first, which only rollback.yml sees to."""
     run = scene(monkeypatch, "migration", pods=made("new", "old", "new"))
     with pytest.raises(Refused, match="kafka-1 run in KRaft mode and stage migration"):
         action(rolling_restart).decide(run)

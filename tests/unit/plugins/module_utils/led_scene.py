@@ -30,7 +30,7 @@ HYBRID = state.ClusterState(state.HYBRID, "every broker migrates")
 class Operator:
     """What leads it. ``log`` has what was asked of it, in order; ``says`` what it says, one after the other, the last one for ever."""
 
-    name, leads = "operator", True
+    name = "operator"
 
     def __init__(self, *says: Progress, log: list[str] | None = None) -> None:
         self.says = list(says) or [DECIDING]
@@ -62,6 +62,9 @@ class Operator:
                 return seen
             if standing:
                 raise DeadlineExceeded(reason, detail={"reason": reason})
+
+    def needs(self) -> tuple[list[Any], str]:
+        return ["needs"], "docs/rbac.yml"
 
     def findings(self) -> list[Any]:
         return self.found
@@ -121,6 +124,7 @@ class LedFake(FakeCluster):
             "facts": {pod: facts() for pod in brokers},
             "journal": book,
             "platform": "operator",
+            "by_operator": True,
             "ids": {pod: number for number, pod in enumerate(brokers)},
             "stale": [],
             "zookeeper": "session",

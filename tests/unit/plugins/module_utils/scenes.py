@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PDB, SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, ours, pod, statefulset
@@ -79,6 +79,11 @@ class FakeCluster(SimpleNamespace):
     @property
     def controllers_wanted(self) -> int:
         return self.controllers["spec"].get("replicas", 1) if self.controllers else 0
+
+    @property
+    def budgets(self) -> Any:
+        """The PodDisruptionBudgets of the fake API server."""
+        return self.client.list(PDB, self.namespace)
 
     def secret(self, name: str) -> Any:
         """A Secret of the fake API server."""

@@ -173,7 +173,7 @@ class Locked(Action):
 
 
 def test_the_lock_is_taken_before_anything_is_changed() -> None:
-    """Rule 6.7: the annotation on every object that we manage, and with it the last look whose they are."""
+    """Rule 6: the annotation on every object that we manage, and with it the last look whose they are."""
     assert act(Locked, decision=needed("write it"))["locks"] == 1
 
 
@@ -185,7 +185,7 @@ class Twice(Action):
 
 
 def test_after_waiting_for_another_run_it_is_decided_again(monkeypatch: Any) -> None:
-    """Rule 6.7: what another run has done meanwhile is not done a second time."""
+    """Rule 6: what another run has done meanwhile is not done a second time."""
     assert act(Twice)["changed"] is True
     monkeypatch.setattr(FakeRun, "anew", True)
     result = act(Twice)
@@ -197,16 +197,16 @@ def test_after_waiting_for_another_run_it_is_decided_again(monkeypatch: Any) -> 
 
 @pytest.mark.parametrize("decision", [done("read only"), needed("write it")])
 def test_a_statefulset_of_somebody_else_refuses_every_verb(monkeypatch: Any, decision: Any) -> None:
-    """Rule 6: also what would only read, before anything is judged; what shows what stands against it goes on."""
+    """Rule 6: also what would only read, before anything is decided; what shows what stands against it goes on."""
     monkeypatch.setattr(FakeRun, "misnamed", Refused("StatefulSet n/kafka-kraft is not ours", code="foreign-object"))
-    result = act(decision=decision, raises=AssertionError("judged"))
+    result = act(decision=decision, raises=AssertionError("decided"))
     assert (result["failed"], result["code"]) == (True, "foreign-object")
     monkeypatch.setattr(Action, "SHOWS", True)
     assert "failed" not in act(decision=decision)
 
 
 def test_check_mode_applies_nothing() -> None:
-    """Rule 6.8: check mode returns that slice of the plan and takes no Lease."""
+    """Rule 7: check mode returns that slice of the plan and takes no Lease."""
     result = act(decision=needed("write it", {"before": "a", "after": "b"}), check_mode=True)
     assert (result["changed"], result["msg"]) == (True, "would run: write it")
     assert result["diff"] == [{"before": "a", "after": "b"}]
@@ -216,7 +216,7 @@ def test_check_mode_applies_nothing() -> None:
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_objects_that_are_not_ours_are_refused_before_the_lease(monkeypatch: Any, check_mode: Any) -> None:
-    """Rule 6.7: a refusal leaves no trace, and check mode tells it."""
+    """Rule 6: a refusal leaves no trace, and check mode tells it."""
     monkeypatch.setattr(FakeRun, "foreign", Refused("managed by Flux", code="managed-by-gitops"))
     result = act(decision=needed("write it"), check_mode=check_mode)
     assert (result["failed"], result["code"]) == (True, "managed-by-gitops")
@@ -313,7 +313,7 @@ def test_what_cannot_be_accepted_is_refused_with_what_can() -> None:
 
 
 def test_an_acceptance_by_the_code_alone_is_not_for_a_whole_fleet() -> None:
-    """Rule 6.1: an override that reaches every host by one -e has to name the cluster; nothing is opened otherwise."""
+    """Rule 1: an override that reaches every host by one -e has to name the cluster; nothing is opened otherwise."""
     assert act(arguments={**GOOD, "accept": ["gate-parity"]}).get("failed") is None
     assert FakeRun.made[-1].params["accept"] == ["gate-parity"]
     result = act(arguments={**GOOD, "accept": ["gate-parity"]}, task_vars=TWO)
@@ -408,7 +408,7 @@ class Ended:
 
 
 def test_an_unexpected_error_in_the_midst_of_changes_ends_like_any_failure(monkeypatch: Any) -> None:
-    """Rule 6.9: the Lease is given back, the journal and a support bundle are written, and the next command is named."""
+    """Rule 11: the Lease is given back, the journal and a support bundle are written, and the next command is named."""
 
     class Roll(Action):
         MODULE = "rolling_restart"
@@ -430,7 +430,7 @@ def test_an_unexpected_error_in_the_midst_of_changes_ends_like_any_failure(monke
 
 
 def test_what_the_pure_layer_cannot_work_with_in_the_midst_of_changes_is_a_refusal(monkeypatch: Any) -> None:
-    """Rule 6.9: exclusive() gives the Lease back for it."""
+    """Rule 11: exclusive() gives the Lease back for it."""
 
     class Writes(Action):
         MUTATES = True
@@ -464,7 +464,7 @@ def test_async_is_not_supported() -> None:
     ],
 )
 def test_a_secret_never_reaches_the_result(attributes: Any) -> None:
-    """Rule 6.8: what is marked no_log is scrubbed from messages, details and tracebacks."""
+    """Rule 7: what is marked no_log is scrubbed from messages, details and tracebacks."""
     text = json.dumps(act(**attributes))
     assert TOKEN not in text
     assert "*" in text

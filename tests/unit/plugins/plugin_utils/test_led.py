@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     KraftError,
     Refused,
 )
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import DONE, NEEDED, NOT_NEEDED
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import (
     POINT_OF_NO_RETURN,
@@ -337,19 +338,33 @@ def test_an_end_that_kafka_does_not_show_is_not_recorded() -> None:
     assert run.log == []
 
 
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where the exports are written to, in place of the disk."""
+    found: list[str] = []
+
+    def write(_folder: str, cluster: str, exports: Any) -> list[str]:
+        found.extend(f"{cluster}: {item['object']}" for item in exports)
+        return found
+
+    monkeypatch.setattr(_exports, "write", write)
+    return found
+
+
 def finalized(**changed: Any) -> Any:
     cluster = led(state=state.ClusterState(state.FINALIZED, "no controller has the flag"), **changed)
-    run = run_of(COMPLETE, sub_phase=END, event=END, cluster=cluster, confirm=["n/kafka"])
+    run = run_of(COMPLETE, sub_phase=END, event=END, cluster=cluster, confirm=["n/kafka"], support_dir="x")
     cluster.driver.locks = ["Kafka n/kafka"]
     return run
 
 
-def test_manifests_are_exported_before_the_locks_go() -> None:
+def test_manifests_are_exported_before_the_locks_go(files: list[str]) -> None:
     """Afterwards a pipeline may put the old ones back, and nobody has the new ones."""
     run = finalized()
     done = Event().apply(run)
     assert run.log == ["exported", "released", f"end {phases.COMPLETE} with {END}"]
-    assert done["exports"][0]["object"] == "Kafka/kafka"
+    assert done["files"] == files == ["n/kafka: Kafka/kafka"]
+    assert "changed manifest for your repository: n/kafka: Kafka/kafka" in run.said
     assert done["released"] == ["released"]
 
 
@@ -361,7 +376,18 @@ def test_locks_that_were_not_given_back_are_another_reason_to_come_here() -> Non
     assert Event().decide(run).kind == DONE
 
 
-def test_a_lock_that_stays_keeps_the_end_open() -> None:
+def test_manifests_that_cannot_be_written_keep_the_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: Any) -> list[str]:
+        raise KraftError("no space left on device")
+
+    monkeypatch.setattr(_exports, "write", full)
+    run = finalized()
+    with pytest.raises(KraftError, match="no space"):
+        Event().apply(run)
+    assert "released" not in run.log
+
+
+def test_a_lock_that_stays_keeps_the_end_open(files: list[str]) -> None:
     run = finalized()
     run.cluster.driver.fails["released"] = DeadlineExceeded("still locked", code="operator-lock-kept")
     with pytest.raises(DeadlineExceeded):

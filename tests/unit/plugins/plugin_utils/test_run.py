@@ -288,7 +288,7 @@ def test_a_lease_that_cannot_be_given_back_does_not_hide_the_failure(client: Any
     ],
 )
 def test_objects_that_are_not_ours_are_left_alone_with_their_journal(client: Any, metadata: Any, code: Any) -> None:
-    """Rule 6.7: a refusal writes nothing, not even a journal."""
+    """Rule 6: a refusal writes nothing, not even a journal."""
     item = statefulset()
     item["metadata"].update(metadata)
     client.put(item)
@@ -313,7 +313,7 @@ def test_objects_that_are_not_ours_are_left_alone_with_their_journal(client: Any
 def test_an_object_of_others_with_one_of_our_names_stops_it_before_anything_is_written(
     client: Any, kind: str, name: str
 ) -> None:
-    """Rule 6.7: a journal of somebody else is neither read as ours nor written over."""
+    """Rule 6: a journal of somebody else is neither read as ours nor written over."""
     client.put({"kind": kind, "metadata": {"name": name, "namespace": "n"}})
     with (
         run_of() as run,

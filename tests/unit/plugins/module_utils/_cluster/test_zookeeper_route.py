@@ -316,7 +316,7 @@ def test_what_is_known_does_while_the_api_server_cannot_be_asked(channels: Any) 
 
     servers._find = find
     servers.dial()
-    until(lambda: reads and not servers._looking.locked())
+    until(lambda: reads and not servers._reading.locked())
     assert servers.dial()[2] == "zk-0"
 
 
@@ -338,7 +338,7 @@ def test_a_look_that_hangs_keeps_no_connection_waiting(channels: Any) -> None:
     until(lambda: reads)
     assert reads == [True], "one look at a time"
     hangs.set()
-    until(lambda: not servers._looking.locked())
+    until(lambda: not servers._reading.locked())
 
 
 def test_a_route_is_one_local_port_for_all_servers(channels: Any) -> None:

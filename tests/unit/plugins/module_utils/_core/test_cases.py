@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import jmespath
@@ -35,13 +36,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.pro
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     CONNECT,
     BrokerContext,
+    BrokerStage,
     ControllerContext,
     controller_listener_name,
     controller_settings,
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import Brokers, plan_all
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import Brokers, plan, plan_all
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES, Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
@@ -49,6 +51,7 @@ from tests.cases import case as cases
 
 CLUSTER_ID = "cluster-id-0123456789A"
 TARGET = parse_ibp("3.9")
+OPTION = "-Dsun.net.inetaddr.ttl=1"
 EVERY = {case.name: case for case in cases.every()}
 PARTS = ("brokers", "references", "controllers")
 
@@ -76,23 +79,16 @@ def controller_spec(case: cases.Case) -> ControllerSpec:
 def brokers_of(case: cases.Case) -> Brokers:
     """What preflight knows of the brokers."""
     container = main_container(case.template)
-    return Brokers(case.template, case.config_maps, case.secrets, case.effective, container)
+    return Brokers(case.template, case.config_maps, case.secrets, case.effective, container, case.config_path)
 
 
 def plan_brokers(case: cases.Case) -> dict[str, Any]:
     """What the stages change, one after the other, as preflight plans them. Raises Unsupported."""
 
-    def context(_stage: str, configured: Mapping[str, str]) -> BrokerContext:
-        return BrokerContext(
-            target=TARGET,
-            voters=voters(controller_spec(case)),
-            controller_listener=controller_listener_name(configured),
-            broker_ids=(0, 1, 2),
-        )
-
     brokers = brokers_of(case)
-    stages = plan_all(brokers, ("migration", "kraft"), lambda _stage: (context, "", CLUSTER_ID))
-    found: dict[str, Any] = {"container": brokers.container, "source": stages[0].source.where}
+    stages = plan_all(brokers, ("migration", "kraft"), lambda _stage: (_context(case), "", CLUSTER_ID))
+    notes = [note for item in stages for note in item.written.notes]
+    found: dict[str, Any] = {"container": brokers.container, "source": stages[0].source.where, "notes": notes}
     before = case.template
     for item in stages:
         found[item.stage] = {
@@ -111,9 +107,21 @@ def _emptied(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return sorted(empty - {entry["name"] for entry in before.get("env") or [] if entry.get("value") == ""})
 
 
+def _context(case: cases.Case) -> Callable[[str, Mapping[str, str]], BrokerContext]:
+    def context(_stage: str, configured: Mapping[str, str]) -> BrokerContext:
+        return BrokerContext(
+            target=TARGET,
+            voters=voters(controller_spec(case)),
+            controller_listener=controller_listener_name(configured),
+            broker_ids=(0, 1, 2),
+        )
+
+    return context
+
+
 def plan_references(case: cases.Case) -> list[str]:
     """The places that reach for ZooKeeper; a variable that leaves with the settings is none."""
-    leaving: list[str] = []
+    leaving: list[tuple[str, str]] = []
     with suppress(Unsupported):
         leaving = brokers_of(case).source().leaving(case.effective)
     found = zookeeper_references(case.template, case.effective[CONNECT], case.config_maps, leaving)
@@ -207,6 +215,8 @@ def _check_brokers(case: cases.Case, expected: Mapping[str, Any]) -> None:
     if planned is None:
         return
     assert expected["source"] in planned["source"]
+    for piece in expected.get("notes", ()):
+        assert any(piece in note for note in planned["notes"]), (piece, planned["notes"])
     for key in ("container", "migration", "kraft"):
         if key in expected:
             wanted = expected[key]
@@ -255,3 +265,19 @@ def _parameters() -> list[Any]:
 def test_a_cluster_as_people_write_it(name: str, part: str) -> None:
     case = EVERY[name]
     CHECKS[part](case, case.expected.get(part, None if part == "references" else {}))
+
+
+@pytest.mark.parametrize("name", [name for name, case in EVERY.items() if case.statefulset is not None])
+def test_a_stage_that_is_written_is_planned_the_same_again(name: str) -> None:
+    """A run that was killed after it wrote a stage goes on from there, before and after the brokers' restarts."""
+    case = EVERY[name]
+    brokers = brokers_of(case)
+    stages: tuple[BrokerStage, ...] = ("ibp", "migration", "kraft")
+    with suppress(Unsupported):
+        for stage in stages:
+            planned = plan(brokers, stage, _context(case), OPTION, CLUSTER_ID)
+            rolled = brokers.after(planned)
+            for there in (rolled, replace(rolled, effective=brokers.effective)):
+                again = plan(there, stage, _context(case), OPTION, CLUSTER_ID)
+                assert again.written.template == planned.written.template, stage
+            brokers = rolled

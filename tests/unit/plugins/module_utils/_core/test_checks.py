@@ -70,7 +70,7 @@ def test_a_null_migration_is_found_with_and_without_controllers(run: Any) -> Non
 
 
 def test_a_stale_migration_with_empty_controllers() -> None:
-    """Rule 6.3: /migration with an offset > 0 and no controller that knows of it is refused and explained."""
+    """Rule 3: /migration with an offset > 0 and no controller that knows of it is refused and explained."""
     stale = Migration(100, 5, 1234, 5)
     found = stored(migration=stale)
     assert codes(found) == ["migration-stale"]
@@ -85,7 +85,7 @@ def test_a_migration_before_its_copy_is_no_leftover(offset: Any) -> None:
 
 
 def test_a_controller_znode_of_a_quorum_that_is_gone() -> None:
-    """Rule 6.3: leftovers of KRaft are found before a start."""
+    """Rule 3: leftovers of KRaft are found before a start."""
     left = Controller(100, 7, False)
     found = stored(controller=left)
     assert codes(found) == ["controller-leftover"]
@@ -95,7 +95,7 @@ def test_a_controller_znode_of_a_quorum_that_is_gone() -> None:
 
 
 def test_volumes_of_earlier_controllers() -> None:
-    """Rule 6.3: an old metadata log would be written over ZooKeeper."""
+    """Rule 3: an old metadata log would be written over ZooKeeper."""
     found = stored(volumes=["data-kafka-kraft-0", "data-kafka-kraft-1"])
     assert codes(found) == ["controller-volumes-leftover"]
     assert found[0].where == "data-kafka-kraft-0, data-kafka-kraft-1"
@@ -140,7 +140,7 @@ def test_membership_is_complete() -> None:
 
 
 def test_a_stranger_stops_the_run() -> None:
-    """Rule 6.6: an id in /brokers/ids that maps to no managed pod is an unmanaged broker."""
+    """Rule 5: an id in /brokers/ids that maps to no managed pod is an unmanaged broker."""
     found = checks.membership({0, 1, 7}, PODS, PODS.values(), [])
     assert codes(found) == ["stranger-broker"]
     assert found[0].sentence.startswith("broker 7 is registered in ZooKeeper but is not a pod of this cluster")
@@ -163,14 +163,14 @@ def test_pods_that_are_not_ready_or_not_registered() -> None:
 
 def test_partitions() -> None:
     good = Replicas((0, 1, 2), (0, 1, 2), 2)
-    assert checks.partitions({("t", 0): good}, []) == []
+    assert checks.partitions({("t", 0): good}, [], "orders/kafka") == []
     states = {("t", 0): good, ("u", 1): Replicas((0, 1), (0, 1, 2), 2), ("v", 0): Replicas((0,), (0,), 1)}
-    found = checks.partitions(states, [("w", 3)])
+    found = checks.partitions(states, [("w", 3)], "orders/kafka")
     assert codes(found) == ["partition-not-healthy", "partition-not-healthy", "partition-cannot-roll"]
     assert found[0].sentence.startswith("no leader: w-3")
     assert found[1].sentence.startswith("under-replicated: u-1")
     assert found[2].sentence.startswith("v-0 ")
-    assert "kraft_accept: [partition-cannot-roll]" in found[2].sentence
+    assert "kraft_accept: [orders/kafka=partition-cannot-roll]" in found[2].sentence
 
 
 def test_controller_ids_are_no_broker_ids() -> None:

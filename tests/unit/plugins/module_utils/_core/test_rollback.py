@@ -131,7 +131,7 @@ def test_nothing_is_only_nothing() -> None:
     ],
 )
 def test_where_no_rollback_is_possible(seen: Seen, code: str) -> None:
-    """Rule 6.1: the first active controller without the flag is the point of no return."""
+    """Rule 1: the first active controller without the flag is the point of no return."""
     assert rollback.refusal(seen)[0] == code
     assert rollback.refusal(seen)[1]
 
@@ -139,7 +139,7 @@ def test_where_no_rollback_is_possible(seen: Seen, code: str) -> None:
 def test_a_broker_in_kraft_mode_that_runs_but_cannot_be_read_is_asked_again() -> None:
     code, sentence = rollback.refusal(replace(PURE, unread={"kafka-2": "the exec failed"}))
     assert code == "broker-not-healthy"
-    assert "kafka-2 could not be read (the exec failed); run it again" in sentence
+    assert "kafka-2 could not be read (the exec failed); run rollback.yml again" in sentence
     # one that does not start is often the reason to go back
     down = replace(PURE, unread={"kafka-2": "it crashed"}, down=("kafka-2",))
     assert rollback.refusal(down) == rollback.refusal(replace(HYBRID, unread={"kafka-2": "x"})) == ("", "")
@@ -181,7 +181,7 @@ def test_a_directory_of_version_1_is_no_matter_before_the_brokers_run_in_kraft_m
     ],
 )
 def test_the_order_is_kept(sub_phase: str, seen: Seen, text: str) -> None:
-    """Rules 6.3 and 6.4: each part is proved before the next one may begin."""
+    """Rules 3 and 9: each part is proved before the next one may begin."""
     assert text in rollback.blocked(sub_phase, seen)
 
 
@@ -205,7 +205,7 @@ def test_what_is_next_may_run(sub_phase: str, seen: Seen) -> None:
 
 
 def test_later_postpones_the_restarts_and_nothing_else() -> None:
-    """Rule 6.5: controllers and volumes are never postponed."""
+    """Rule 10: controllers and volumes are never postponed."""
     assert needed(replace(HYBRID, later=True)) == ["WaitForManualNodeRemovalFromZk", "RemoveKRaftControllerDepsInKafka"]
     kinds = {step.sub_phase: step.answer.kind for step in rollback.plan(replace(PUT_BACK, later=True))}
     assert kinds[rollback.ROLL_2] == kinds[rollback.ADD_CLEAN_UP] == kinds[rollback.COMPLETE] == "later"
@@ -213,7 +213,7 @@ def test_later_postpones_the_restarts_and_nothing_else() -> None:
 
 
 def test_controllers_that_lost_the_flag_get_it_back_first() -> None:
-    """Rule 6.2: what a restarted controller would read has the flag before anything else is restarted."""
+    """Rule 2: what a restarted controller would read has the flag before anything else is restarted."""
     seen = replace(PURE, final_written=True, unflagged=("kafka-kraft-1",))
     assert "restore the migration flag" in rollback.answer(rollback.MAKE_PROCESS_ROLE_EMPTY, seen).reason
     assert "kafka-kraft-1 with the migration flag" in rollback.answer(rollback.ROLL_1, seen).reason

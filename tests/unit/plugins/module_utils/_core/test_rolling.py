@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.6 as arithmetic: which pod may go, which partitions never can, what a roll costs."""
+"""Rule 4 as arithmetic: which pod may go, which partitions never can, what a roll costs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_controller_goes_last() -> None:
     ],
 )
 def test_no_broker_goes_while_a_partition_would_fall_under_its_minimum(state: Any, broker: Any, safe: Any) -> None:
-    """Rule 6.6: min.insync.replicas guards every restart."""
+    """Rule 4: min.insync.replicas guards every restart."""
     assert rolling.endangered({("t", 0): state}, broker) == ([] if safe else [("t", 0)])
 
 
@@ -66,7 +66,7 @@ def test_what_a_broker_leads_and_another_one_could() -> None:
 
 
 def test_a_roll_takes_one_replica_at_a_time() -> None:
-    """Rule 6.6: with min.insync.replicas=1 two of three could go and the partition would still be written."""
+    """Rule 4: with min.insync.replicas=1 two of three could go and the partition would still be written."""
     states = {
         ("complete", 0): rolling.Replicas((0, 1, 2), (0, 1, 2), 1),
         ("itself", 0): rolling.Replicas((1, 2), (0, 1, 2), 1),
@@ -78,7 +78,7 @@ def test_a_roll_takes_one_replica_at_a_time() -> None:
 
 
 def test_partitions_that_can_never_roll() -> None:
-    """Rule 6.6: RF 1 and RF <= min.insync.replicas are known before the start."""
+    """Rule 4: RF 1 and RF <= min.insync.replicas are known before the start."""
     states = {
         ("one", 0): three((0,), min_isr=1, replicas=(0,)),
         ("strict", 0): three((0, 1, 2), min_isr=3),
@@ -112,7 +112,7 @@ def test_under_replicated() -> None:
 def test_no_controller_goes_unless_the_others_are_a_majority(
     voters: Any, caught_up: Any, leaving: Any, survives: Any
 ) -> None:
-    """Rule 6.6: the caught-up voters that are left are a majority of all voters."""
+    """Rule 4: the caught-up voters that are left are a majority of all voters."""
     assert rolling.quorum_survives(voters, caught_up, leaving) is survives
 
 

@@ -90,5 +90,12 @@ def test_an_acceptance_is_for_the_cluster_that_it_names(
     assert bool(said) == bool(why)
 
 
+@pytest.mark.parametrize("of", [ONE, FLEET])
+def test_what_a_message_says_to_set_is_accepted_in_every_run(of: Scope) -> None:
+    setting = scope.acceptance(of.name, "gate-soak")
+    assert setting == "kraft_accept: [orders/kafka=gate-soak]"
+    assert of.accepted([setting.partition("[")[2].rstrip("]")]) == (["gate-soak"], "")
+
+
 def test_the_codes_whichever_cluster_they_are_for() -> None:
     assert scope.codes_of(["a/b=x", "y"]) == ["x", "y"]

@@ -319,7 +319,7 @@ def test_a_checkpoint_in_pieces(forwards: Forwards) -> None:
 
 @pytest.mark.parametrize("wrong", [piece(3, 100, 7, b"x"), piece(3, 100, 0, b"")])
 def test_a_checkpoint_that_does_not_go_on(forwards: Forwards, wrong: bytes) -> None:
-    with pytest.raises(KraftError, match=r"a checkpoint goes on at \d, 0 of 100 bytes are there"):
+    with pytest.raises(KraftError, match=r"a checkpoint continues at \d, 0 of 100 bytes arrived"):
         read_log(forwards, numbered(LOG.beginning, 2), wrong)
 
 

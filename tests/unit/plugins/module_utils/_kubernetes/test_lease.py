@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Lease of one run: at most one ansible-playbook changes a cluster, and a dead one is not waited for."""
+"""The Lease of a run: taken, waited for, kept, lost and given back."""
 
 from __future__ import annotations
 
 import copy
-import os
 import signal
 import socket
 import subprocess
@@ -15,7 +14,6 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from tests.unit.plugins.module_utils.fakes import FakeClient
 
 ME = "me@here:1:2"
+
 ALIEN = "ann@laptop:77:123"
 
 
@@ -52,69 +51,6 @@ def holder_of(client: Any) -> Any:
 
 def silent(_text: Any) -> None:
     """Nobody listens."""
-
-
-# whose process
-
-
-def test_the_start_of_a_process_tells_it_from_a_later_one_of_the_same_number() -> None:
-    assert lease.process_start(os.getpid()).isdigit()
-    assert lease.process_start(2**22 + 1) == ""
-
-
-def test_a_process_whose_name_has_blanks_and_brackets(tmp_path: Any) -> None:
-    program = tmp_path / "a ) 1 2 b"
-    program.symlink_to(sys.executable)
-    with subprocess.Popen([program, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        assert lease.process_start(process.pid).isdigit()
-        process.communicate(b"\n")
-
-
-def test_our_own_identity_is_that_of_the_parent(monkeypatch: Any) -> None:
-    user, rest = lease.own_identity().split("@")
-    assert user
-    assert rest == f"{socket.gethostname()}:{os.getppid()}:{lease.process_start(os.getppid())}-{lease.machine()}"
-
-    def nobody() -> None:
-        raise KeyError("no such user")
-
-    monkeypatch.setattr("getpass.getuser", nobody)
-    assert lease.own_identity().split("@")[0] == str(os.getuid())
-
-
-def test_who_is_dead() -> None:
-    here = socket.gethostname()
-    assert not lease.holder_is_dead(lease.own_identity())
-    assert lease.holder_is_dead(f"me@{here}:{os.getppid()}:1-{lease.machine()}")
-    assert lease.holder_is_dead(f"me@{here}:{2**22 + 1}:5-{lease.machine()}")
-    # a holder elsewhere, or one that another program wrote, is never called dead
-    assert not lease.holder_is_dead("me@elsewhere:1:1")
-    for odd in ("", "kubectl", "me@here", "me:1:1", f"me@{here}:pid:1"):
-        assert not lease.holder_is_dead(odd)
-
-
-def test_a_machine_of_the_same_name_is_not_this_machine(monkeypatch: Any) -> None:
-    """A run that we merely cannot see must not be taken for dead: its Lease would be stolen."""
-    holder = f"me@{socket.gethostname()}:{2**22 + 1}:5"
-    assert not lease.holder_is_dead(holder)
-    assert not lease.holder_is_dead(f"{holder}-0123abcd")
-    other_boot = f"{holder}-{lease.machine()}"
-    assert lease.holder_is_dead(other_boot)
-    monkeypatch.setattr(lease, "_process_space", lambda: "pid:[1]")
-    assert not lease.holder_is_dead(other_boot)
-
-
-def test_a_machine_without_proc_has_one_mark(monkeypatch: Any) -> None:
-    def no_proc(*_arguments: Any, **_options: Any) -> Any:
-        raise FileNotFoundError("/proc")
-
-    monkeypatch.setattr(Path, "read_text", no_proc)
-    monkeypatch.setattr(Path, "readlink", no_proc)
-    assert lease.machine() == lease.machine()
-    assert not lease.holder_is_dead(f"me@{socket.gethostname()}:1:-{lease.machine()}")
-
-
-# acquire
 
 
 def test_a_free_lease_is_taken() -> None:
@@ -179,7 +115,7 @@ def test_an_alien_is_waited_out_visibly_for_one_duration_of_our_own(renewed: Any
 
 def test_a_lease_that_seems_to_be_over_is_worth_its_duration(monkeypatch: Any) -> None:
     """With a short kraft_lock_timeout nobody could ever take over from a run that is dead elsewhere."""
-    monkeypatch.setattr(lease, "LOOK", 0.05)
+    monkeypatch.setattr(lease, "CHECK_EVERY", 0.05)
     mine, client = leased(held(renewed=-5, duration=1))
     begin = time.monotonic()
     mine.acquire(0, silent)
@@ -190,7 +126,7 @@ def test_a_lease_that_seems_to_be_over_is_worth_its_duration(monkeypatch: Any) -
 @pytest.mark.parametrize("behind", [-95.0, 0.0, 95.0], ids=["slow clock", "same clock", "fast clock"])
 def test_an_alien_that_renews_is_not_overtaken(monkeypatch: Any, behind: float) -> None:
     """It renews just now, by whatever clock: a slow one does not make it a dead one."""
-    monkeypatch.setattr(lease, "LOOK", 0.05)
+    monkeypatch.setattr(lease, "CHECK_EVERY", 0.05)
     mine, client = leased(held(renewed=behind, duration=1))
     ended = threading.Event()
 
@@ -253,9 +189,6 @@ def test_a_lease_that_an_unanswered_try_took_is_anew() -> None:
 
 def test_a_holder_stops_before_another_may_take_over_and_not_before_other_requests_give_up() -> None:
     assert lease.RENEW_EVERY + rest.PATIENCE <= lease.RENEW_DEADLINE <= lease.DURATION - 10
-
-
-# keep
 
 
 @pytest.fixture
@@ -325,7 +258,7 @@ def test_a_server_that_is_away_for_too_long_loses_the_lease(quick: Any, monkeypa
 def test_a_renewal_that_hangs_is_not_waited_for(quick: Any, monkeypatch: Any) -> None:
     """The holder has stopped before another, who counts from its own look, may take the Lease."""
     monkeypatch.setattr(lease, "RENEW_DEADLINE", 0.5)
-    monkeypatch.setattr(lease, "LOOK", 0.05)
+    monkeypatch.setattr(lease, "CHECK_EVERY", 0.05)
     monkeypatch.setattr(lease, "DURATION", 1)
     mine, client = leased()
     # the same objects, by a path of its own
@@ -358,9 +291,6 @@ def test_a_server_that_comes_back_in_time_loses_nothing(quick: Any) -> None:
     threading.Event().wait(0.1)
     assert client.get(LEASE, "l", "n")["spec"]["renewTime"] > first
     mine.stop()
-
-
-# release
 
 
 def test_it_is_given_back() -> None:

@@ -188,7 +188,7 @@ def test_stop_ends_the_wait(api: Any, client: KubeClient) -> None:
     timer.join()
 
 
-def test_a_judge_that_looks_at_the_clock_is_asked_again(
+def test_a_predicate_that_reads_the_clock_is_asked_again(
     api: Any, client: KubeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "HEARTBEAT", 0.05)

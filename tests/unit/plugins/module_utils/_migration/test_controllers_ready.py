@@ -44,7 +44,7 @@ def test_the_point_of_no_return(
     past: bool | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Rule 6.1: the first active controller without the flag, whoever leads afterwards."""
+    """Rule 1: the first active controller without the flag, whoever leads afterwards."""
     asked = []
 
     def read(_cluster: Any, *, migration: bool = False) -> Quorum:

@@ -41,7 +41,7 @@ def view(controller: Controller | None, migration: Migration | None) -> Any:
 def test_brokers_leave_zookeeper_only_in_dual_write(
     controller: Controller | None, migration: Migration | None, fine: bool
 ) -> None:
-    """Rule 6.1: KRaft holds /controller, and the copy is done; the same before they return."""
+    """Rule 1: KRaft holds /controller, and the copy is done; the same before they return."""
     cluster = cluster_with(view=view(controller, migration))
     if fine:
         dual_write.check_hybrid_or_beyond(cluster)
@@ -58,7 +58,7 @@ def test_brokers_leave_zookeeper_only_in_dual_write(
 def test_plain_settings_only_where_a_broker_is_controller(
     controller: Controller | None, migration: Migration | None, fine: bool
 ) -> None:
-    """Rule 6.4: beside a quorum a broker on plain settings would get no requests, and without a controller no election."""
+    """Rule 9: beside a quorum a broker on plain settings would get no requests, and without a controller no election."""
     cluster = cluster_with(view=view(controller, migration))
     if fine:
         dual_write.check_zookeeper_alone(cluster)

@@ -74,7 +74,7 @@ def test_a_broker_that_alone_is_in_sync_is_never_chosen(monkeypatch: pytest.Monk
     assert refused.value.message == (
         "no broker is restarted to be elected: u-1 would fall below min.insync.replicas without broker 0; "
         "u-0 would fall below min.insync.replicas without broker 1; u-1 would fall below min.insync.replicas without broker 2. "
-        "Start the brokers that are down, then run it again"
+        "Start the brokers that are down, then run rollback.yml again"
     )
     assert refused.value.code == "partition-not-healthy"
     assert scene.client.calls == []
@@ -87,6 +87,13 @@ def test_a_broker_that_alone_is_in_sync_is_never_chosen(monkeypatch: pytest.Monk
 def test_one_that_is_down_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch, FINE, up=(0, 1))
     assert scene.nudge()[0].broker_id == 1
+    assert scene.client.calls == [("delete", "Pod", "kafka-2")]
+
+
+def test_one_that_is_down_goes_before_one_that_leads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its restart costs nobody anything."""
+    scene = Scene(monkeypatch, {("t", 0): Replicas((1,), (1,), 1, leader=1)}, up=(0, 1))
+    scene.nudge()
     assert scene.client.calls == [("delete", "Pod", "kafka-2")]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.1: the gates of the irreversible step, each alone."""
+"""Rule 1: the gates of the irreversible step, each alone."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_every_gate_is_open(registered: Any, seen: Any) -> None:
     ],
 )
 def test_each_gate_is_named_when_it_is_shut(registered: Any, seen: Any, changed: Any, code: Any) -> None:
-    """Rule 6.1: without each of them the irreversible step is refused."""
+    """Rule 1: without each of them the irreversible step is refused."""
     assert shut(cluster_with(**changed)) == [code]
 
 
@@ -126,7 +126,7 @@ def test_between_restarts_the_stores_are_not_compared_again(registered: Any, see
 
 
 def test_a_confirmation_of_a_namesake_opens_nothing(registered: Any, seen: Any) -> None:
-    """Rule 6.1: kraft_confirm=kafka by -e reaches every cluster of that name; each has to be named with its namespace."""
+    """Rule 1: kraft_confirm=kafka by -e reaches every cluster of that name; each has to be named with its namespace."""
     hosts = {"orders": "orders/kafka", "payments": "payments/kafka"}
     for namespace in hosts:
         scope = Scope(namespace, "kafka", namespace, hosts)
@@ -153,7 +153,7 @@ def test_after_the_point_of_no_return_no_gate_stops_the_rest(registered: Any, se
 
 
 def test_gates_that_nobody_can_accept(registered: Any, seen: Any) -> None:
-    """Rule 6.1: accepting by name opens only what the catalogue marks as acceptable."""
+    """Rule 1: accepting by name opens only what the catalogue marks as acceptable."""
     accept = ["gate-pure-dual-write", "gate-registrations", "gate-quorum", "gate-confirm"]
     hybrid = state.ClusterState(state.HYBRID, "migrating")
     cluster = cluster_with(state=hybrid, params={**PARAMS, "accept": accept, "soak": 0})
@@ -182,7 +182,7 @@ def test_the_gate_stays_open_while_the_controllers_are_rolled(registered: Any, s
 def test_every_broker_that_replicas_expect_is_registered(
     registered: Any, seen: Any, broker: Any, entry: Any, words: Any
 ) -> None:
-    """Rule 6.1: a broker id in assignments counts although no pod runs it."""
+    """Rule 1: a broker id in assignments counts although no pod runs it."""
     cluster = cluster_with()
     cluster.view.assigned_brokers = {0, 1, 2, broker}
     registered.pop(broker, None)
@@ -255,7 +255,7 @@ def test_voters_of_a_statefulset_that_was_scaled_down_are_still_voters(registere
 
 
 def test_what_reaches_for_zookeeper_shuts_the_gate(registered: Any, seen: Any) -> None:
-    """Rule 6.1: nothing in the pods still reaches for ZooKeeper."""
+    """Rule 1: nothing in the pods still reaches for ZooKeeper."""
     waiting = at_stage("kafka", "kraft")
     waiting["spec"]["template"]["spec"]["initContainers"] = [
         {"name": "wait", "image": "busybox", "command": ["nc", "-z", "zookeeper", "2181"]}

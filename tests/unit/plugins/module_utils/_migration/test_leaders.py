@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""D19: after a roll the leaders are where they were before it."""
+"""After a roll the leaders are where they were before it."""
 
 from __future__ import annotations
 

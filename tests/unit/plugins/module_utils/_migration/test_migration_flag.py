@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.2: a controller that runs, or would start, without the migration flag is named before it can be elected."""
+"""Rule 2: a controller that runs, or would start, without the migration flag is named before it can be elected."""
 
 from __future__ import annotations
 

@@ -133,6 +133,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in ("membership_findings", "metadata_findings", "version_findings", "tool_findings"):
         monkeypatch.setattr(operator_preflight, name, noted(name))
     monkeypatch.setattr(operator_preflight, "blocking_settings", lambda _settings: [])
+    monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])
     monkeypatch.setattr(operator_preflight, "kraft_brokers", lambda _cluster: [])
     monkeypatch.setattr(operator_preflight.checks, "stored", lambda *arguments: noted(f"stored with {arguments[3]}")())
     return asked
@@ -150,6 +151,19 @@ def test_preflight_asks_the_operator_and_kafka(rules: list[str], seen: Progress,
     assert operator_preflight.all_findings(led(operator, zookeeper_connect=connect)) == ["of the operator"]
     assert rules[:4] == ["membership_findings", "metadata_findings", "version_findings", "tool_findings"]
     assert rules[4:] == (["stored with ['data0-kafka-kraft-0']"] if stored else [])
+
+
+def test_missing_permissions_are_told_alone(rules: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be read would come out as a finding of its own otherwise."""
+    asked: list[Any] = []
+
+    def missing(_cluster: Any, needs: Any, document: str) -> list[Any]:
+        asked.append((needs, document))
+        return ["a permission"]
+
+    monkeypatch.setattr(operator_preflight, "permission_findings", missing)
+    assert operator_preflight.all_findings(led(Operator(Progress()))) == ["a permission"]
+    assert (asked, rules) == ([(["needs"], "docs/rbac.yml")], [])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules 6.2 to 6.4: ZooKeeper has everything, the quorum is gone, then one transaction, then the volumes; each part proved."""
+"""Rules 2, 3 and 9: ZooKeeper has everything, the quorum is gone, then one transaction, then the volumes; each part proved."""
 
 from __future__ import annotations
 
@@ -128,10 +128,12 @@ def test_stores_that_differ_stop_the_rollback_before_the_quorum(monkeypatch: pyt
     "error", [NotFound("the image has no kafka-dump-log.sh"), DeadlineExceeded("did not end within 180 s")]
 )
 def test_a_store_that_cannot_be_read_can_be_accepted_by_name(monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
-    """D7: a rollback must not hang on one tool."""
+    """A rollback must not hang on one tool."""
     scene = Scene(monkeypatch, params={"accept": ["rollback-parity", "rollback-behind"]})
     scene.unread = error
-    with pytest.raises(Refused, match=r"could not be compared: .*kraft_accept: \[rollback-parity-unknown\]") as refused:
+    with pytest.raises(
+        Refused, match=r"could not be compared: .*kraft_accept: \[[a-z]+/kafka=rollback-parity-unknown\]"
+    ) as refused:
         quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
     assert refused.value.code == "rollback-parity-unknown"
     scene = Scene(monkeypatch, params={"accept": ["rollback-parity-unknown"]})
@@ -209,7 +211,7 @@ def at_stage(stage: str) -> dict[str, Any]:
 
 
 def test_a_controller_without_the_flag_is_not_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: its successor could finalize the migration."""
+    """Rule 2: its successor could finalize the migration."""
     flags = {"kafka-kraft-0": True, "kafka-kraft-1": False}
     scene = Scene(monkeypatch, flags=flags, controllers=at_stage("migrating"))
     scene.written = [DeadlineExceeded("stands at 141")]
@@ -219,7 +221,7 @@ def test_a_controller_without_the_flag_is_not_restarted(monkeypatch: pytest.Monk
 
 
 def test_a_template_without_the_flag_is_no_reason_to_restart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: the process has the flag, but the pod that would be made from the StatefulSet has not."""
+    """Rule 2: the process has the flag, but the pod that would be made from the StatefulSet has not."""
     scene = Scene(monkeypatch, controllers=at_stage("final"))
     scene.written = [DeadlineExceeded("stands at 141")]
     with pytest.raises(Refused, match="in its process and in its StatefulSet") as refused:
@@ -229,7 +231,7 @@ def test_a_template_without_the_flag_is_no_reason_to_restart(monkeypatch: pytest
 
 
 def test_a_config_map_without_the_flag_is_no_reason_to_restart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.2: process and template have the flag, but somebody made the ConfigMap anew that the next pod reads."""
+    """Rule 2: process and template have the flag, but somebody made the ConfigMap anew that the next pod reads."""
     scene = Scene(monkeypatch, controllers=at_stage("migrating"))
     scene.written = [DeadlineExceeded("stands at 141")]
     monkeypatch.setattr(migration_flag, "would_lack", lambda _cluster: "ConfigMap x has no flag any more")
@@ -349,13 +351,27 @@ def test_windows_are_left_out_when_nothing_was_measured() -> None:
 
 
 def test_objects_and_volumes_are_deleted_and_proved_gone(scene: Scene) -> None:
-    """Rule 6.3."""
+    """Rule 3."""
     quorum_removal.stop(scene.cluster, scene.evidence, scene.said.append)
     quorum_removal.delete(scene.cluster, scene.evidence, scene.said.append)
     assert scene.client.names("PersistentVolumeClaim") == []
     assert scene.client.names("StatefulSet") == []
     assert "PersistentVolumeClaim/kraft-data-kafka-kraft-2" in scene.evidence.deleted
     assert "PersistentVolume pv-kraft-data-kafka-kraft-0 keeps its data" in scene.evidence.notes[0]
+
+
+def test_of_the_config_maps_only_the_controllers_go(scene: Scene) -> None:
+    """The journal, and the settings that brokers still run with, carry the cluster's label too."""
+    of_cluster = {names.LABEL_CLUSTER: "kafka", names.MANAGED_BY: names.MANAGER}
+    for name, labels in (
+        (names.journal_name("kafka"), of_cluster),
+        ("kafka-config-kraft-migration-1234", of_cluster),
+        ("kafka-kraft-migrating-1234", OURS),
+    ):
+        scene.client.put({"kind": "ConfigMap", "metadata": {"name": name, "namespace": "n", "labels": labels}})
+    quorum_removal.delete(scene.cluster, scene.evidence, scene.said.append)
+    assert scene.client.names("ConfigMap") == ["kafka-config-kraft-migration-1234", names.journal_name("kafka")]
+    assert "ConfigMap/kafka-kraft-migrating-1234" in scene.evidence.deleted
 
 
 def test_a_volume_that_stays_is_named_with_what_holds_it(scene: Scene) -> None:
@@ -377,7 +393,7 @@ def test_a_volume_that_stays_is_named_with_what_holds_it(scene: Scene) -> None:
 def test_a_broker_that_remembers_an_old_quorum_stops_a_new_attempt(
     modes: str, controllers: bool, pending: bool
 ) -> None:
-    """Rule 6.5: it would shut itself down on the new quorum's log (KafkaRaftClient)."""
+    """Rule 10: it would shut itself down on the new quorum's log (KafkaRaftClient)."""
     cluster: Any = SimpleNamespace(
         has_controllers=controllers,
         controller_facts={"kafka-kraft-0": object()} if controllers else {},

@@ -50,7 +50,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, seen: Seen, sub_phase: str, *, check_mo
 def test_what_is_finalized_is_refused_by_every_sub_phase(
     monkeypatch: pytest.MonkeyPatch, sub_phase: str, check_mode: bool
 ) -> None:
-    """Rule 6.1: a task alone, started with --tags, refuses as well."""
+    """Rule 1: a task alone, started with --tags, refuses as well."""
     with pytest.raises(Refused) as refused:
         ask(monkeypatch, replace(PURE, state=state.FINALIZED), sub_phase, check_mode=check_mode)
     assert refused.value.code == "rollback-impossible"
@@ -68,7 +68,7 @@ def test_what_is_finalized_is_refused_by_every_sub_phase(
     ],
 )
 def test_nothing_is_done_before_its_turn(monkeypatch: pytest.MonkeyPatch, seen: Seen, sub_phase: str) -> None:
-    """Rule 6.4: the order is kept by each action, not by the playbook."""
+    """Rule 9: the order is kept by each action, not by the playbook."""
     with pytest.raises(Refused) as refused:
         ask(monkeypatch, seen, sub_phase)
     assert refused.value.code == "wrong-state"
@@ -112,7 +112,7 @@ def _broker(*, logs: tuple[str, ...] = (), versions: tuple[int, ...] = (0,)) -> 
 
 
 def test_flags_and_who_leads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.1: one controller without the flag is no end; when it leads or has led, it is."""
+    """Rule 1: one controller without the flag is no end; when it leads or has led, it is."""
     flags = {"kafka-kraft-0": True, "kafka-kraft-1": False, "kafka-kraft-2": True}
     seen = observed(monkeypatch, heads(KRAFT, migration=True), flags=flags)
     assert (seen.unflagged, seen.unflagged_active) == (("kafka-kraft-1",), False)
@@ -133,7 +133,7 @@ def test_who_holds_the_znodes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pods_of_controllers_count_without_their_statefulset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.4: a process may outlive the object that made it."""
+    """Rule 9: a process may outlive the object that made it."""
     client = FakeClient(controller("kafka-kraft-1"), pod("kafka-0"))
     seen = observed(monkeypatch, heads(BROKER, migration=False), client=client, controllers=None, flags={})
     assert seen.controller_pods == ("kafka-kraft-1",)
@@ -158,8 +158,11 @@ def test_a_config_map_goes_only_when_nothing_refers_to_it() -> None:
     # it only has the name somewhere
     brokers["spec"]["template"]["spec"]["containers"][0]["args"] = ["unused"]
     maps = [stage_map(name) for name in ("of-brokers", "of-controllers", "of-a-pod", "unused")]
+    users = stage_map("a-user's")
+    users["metadata"]["labels"][names.MANAGED_BY] = "Helm"
     client = FakeClient(
         *maps,
+        users,
         stage_map("theirs", "prod-kafka"),
         stage_map(names.journal_name("kafka")),
         mounting(pod("kafka-2"), "of-a-pod"),
@@ -243,13 +246,19 @@ def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> No
         event = {"stage": stage, "settings_hash": {"kafka": digest}}
         log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "written", seconds=1, **event)
     log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "rolled")
-    cluster = cluster_with(client=client, statefulsets=[item], journal=log)
+    quorum = statefulset("kafka-kraft")
+    cluster = cluster_with(client=client, statefulsets=[item], journal=log, controllers=quorum)
+    quorum["spec"]["template"] = {
+        "spec": {"containers": [], "volumes": [{"name": "v", "secret": {"secretName": made}}]}
+    }
+    assert stage_objects.unused(cluster)[1] == []  # a controller that is made now needs it
+    cluster.controllers = None
     old = pod("kafka-2")
     old["spec"] = {"volumes": [{"name": "v", "secret": {"secretName": made}}]}
     client.put(old)
-    assert stage_objects.unused_secrets(cluster) == []
+    assert stage_objects.unused(cluster)[1] == []
     client.drop("Pod", "n", "kafka-2")
-    assert stage_objects.unused_secrets(cluster) == [made]
+    assert stage_objects.unused(cluster)[1] == [made]
     assert stage_objects.delete_unused(cluster) == [f"Secret/{made}"]
     assert client.names("Secret") == ["settings", foreign]
-    assert stage_objects.unused_secrets(cluster) == []
+    assert stage_objects.unused(cluster)[1] == []

@@ -62,6 +62,34 @@ def test_text_hides_to_the_end_of_the_value() -> None:
         assert kept in shown
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zookeeper.connect=zk-0.zk.secret-ns.svc.cluster.local:2181,zk-1.zk.secret-ns:2181/kafka",
+        "controller.quorum.voters=1000@k-0.k.my-secrets.svc:9093,1001@k-1.k.my-secrets.svc:9093",
+        "advertised.listeners=PLAINTEXT://kafka-0.kafka.tokens:9092",
+        "Connected to kafka-0.kafka.secrets.svc:9092 (id: 0 rack: null)",
+    ],
+)
+def test_addresses_in_a_namespace_that_sounds_secret_stay(text: str) -> None:
+    assert redact_text(text) == text
+    assert redact_text(f"{text} password=hunter1") == f"{text} password={REDACTED}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ssl.key.password:12345",
+        "a.secret: 12345",
+        '{"password":12345}',
+        "password=zk.secret.svc:2181",
+        "x,password:12345",
+    ],
+)
+def test_what_only_looks_like_a_port_is_hidden(text: str) -> None:
+    assert redact_text(text).endswith(REDACTED)
+
+
 def test_text_without_secrets_is_the_same() -> None:
     text = "cross-check key: value\nlistener.security.protocol.map=A:PLAINTEXT\npassword=\n"
     assert redact_text(text) == text

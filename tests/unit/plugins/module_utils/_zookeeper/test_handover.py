@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.4: one transaction, each znode as it was read, /controller only when KRaft wrote it, the epoch guard in it."""
+"""Rule 9: one transaction, each znode as it was read, /controller only when KRaft wrote it, the epoch guard in it."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_a_standing_offset_is_named(hybrid: Server, session: ZkSession) -> None:
 
 
 def test_what_is_written_anew_is_not_yet_written_up_to_there(hybrid: Server, session: ZkSession) -> None:
-    """P13: /migration moves all the time, however far behind ZooKeeper is."""
+    """/migration moves all the time, however far behind ZooKeeper is."""
     written = [later(lambda: hybrid.put("/migration", {**MIGRATION, "kraft_metadata_offset": 142}))]
     with pytest.raises(DeadlineExceeded, match="up to offset 142, the quorum up to 90000"):
         handover.wait_written(session, 90000, timeout=0.5, progress=lambda _text: None)

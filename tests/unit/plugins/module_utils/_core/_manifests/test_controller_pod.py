@@ -67,6 +67,8 @@ def test_a_heap_of_a_config_map_fits_too_and_references_stay() -> None:
     )
     assert _env(objects)["KAFKA_HEAP_OPTS"] == "-Xmx4096m -Da=$$(B)"
     assert _env(objects)["JAVA_TOOL_OPTIONS"] == "-Xmx4096m -Dp=$(X)"
+    heap = [{"name": "HEAP", "value": "31g"}, {"name": "KAFKA_HEAP_OPTS", "value": "-Xmx$(HEAP) -Xms1g -Da=$$(B)"}]
+    assert _env(_objects(MIGRATING, env=heap))["KAFKA_HEAP_OPTS"] == "-Xmx4096m -Xms1g -Da=$$(B)"
 
 
 @pytest.mark.parametrize(

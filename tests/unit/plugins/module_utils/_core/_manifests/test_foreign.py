@@ -18,7 +18,7 @@ def made(**metadata: Any) -> Any:
 
 
 def test_the_owner_is_the_reference_that_controls() -> None:
-    """Rule 6.7: a StatefulSet of another controller is seen."""
+    """Rule 6: a StatefulSet of another controller is seen."""
     loose = {"kind": "Backup", "name": "b"}
     assert foreign.owner(made()) == ""
     assert foreign.owner(made(ownerReferences=None)) == ""
@@ -54,7 +54,7 @@ def test_the_owner_is_the_reference_that_controls() -> None:
     ],
 )
 def test_gitops_by_its_marks(metadata: Any, managers: Any) -> None:
-    """Rule 6.7: objects of Argo CD and Flux are seen."""
+    """Rule 6: objects of Argo CD and Flux are seen."""
     assert foreign.gitops(made(**metadata)) == managers
 
 
@@ -79,7 +79,7 @@ def test_a_manager_in_words() -> None:
     ],
 )
 def test_paused(tool: Any, resource: Any, paused: Any) -> None:
-    """Rule 6.7: only a manager that is seen not to act counts as paused."""
+    """Rule 6: only a manager that is seen not to act counts as paused."""
     assert foreign.paused(Manager(tool, "", "", ""), resource) is paused
 
 

@@ -165,6 +165,28 @@ def test_a_log4j_file_that_is_missing_or_silent_is_replaced(volume: Obj, config_
     assert _value(found, "KAFKA_LOG4J_OPTS") == ("-Dx=y" if own else f"{option} -Dx=y")
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            {"mine": "log4j.rootLogger=INFO, file"},
+            ["/log/l has no console appender, and a migration looks into the pods' logs"],
+        ),
+        ({"other": ""}, ["/log/l is not in the ConfigMap that is mounted there"]),
+        ({"mine": "log4j.appender.a=org.apache.log4j.ConsoleAppender"}, []),
+    ],
+)
+def test_why_a_log4j_file_is_replaced_is_said_by_what_is_mounted_there(text: dict[str, str], why: list[str]) -> None:
+    template = _template(
+        {"KAFKA_LOG4J_OPTS": "-Dlog4j.configuration=file:/log/l"}, {"log": {"configMap": {"name": "log"}}}, log="/log"
+    )
+    mount = next(item for item in template["spec"]["containers"][0]["volumeMounts"] if item["name"] == "log")
+    mount.update({"mountPath": "/log/l", "subPath": "mine"})
+    found = _carried(template, {"log": {"data": text}})
+    option = "-Dlog4j.configuration=file:/log/l of KAFKA_LOG4J_OPTS is not set for the controllers"
+    assert found.notes == [f"{option}: {item}" for item in why]
+
+
 def test_the_log4j_file_beside_an_init_script_comes_with_the_init_container() -> None:
     option = "-Dlog4j.configuration=file:/etc/kafka/log4j.properties"
     volumes: Obj = {"configmap": {"configMap": {"name": "broker-config"}}, "config": {"emptyDir": {}}}
@@ -175,7 +197,7 @@ def test_the_log4j_file_beside_an_init_script_comes_with_the_init_container() ->
     assert [item["name"] for item in found.init_containers] == ["filler"]
 
 
-def test_entries_of_the_class_path_are_judged_one_by_one() -> None:
+def test_entries_of_the_class_path_are_checked_one_by_one() -> None:
     found = _carried(_template({"CLASSPATH": "/opt/ext/*:/data/jars/*:"}))
     assert _value(found, "CLASSPATH") == "/opt/ext/*"
     assert "/data/jars/* of CLASSPATH is not set for the controllers" in found.notes[0]

@@ -89,6 +89,12 @@ def test_the_places_of_mounted_files() -> None:
                         {"name": "v", "mountPath": "/etc/one.properties", "subPath": "conf/s.properties"},
                         {"name": "v", "mountPath": "/etc/two", "subPath": "conf/"},
                         {"name": "v", "mountPath": "/etc/none", "subPath": "other"},
+                        {
+                            "name": "v",
+                            "mountPath": "/etc/mine.properties",
+                            "subPathExpr": "$(FOLDER)/$(NAME).properties",
+                        },
+                        {"name": "v", "mountPath": "/etc/none", "subPathExpr": "$(NAME).cfg"},
                         {"name": "elsewhere", "mountPath": "/data"},
                     ],
                 }
@@ -100,5 +106,5 @@ def test_the_places_of_mounted_files() -> None:
     }
     secret = {"kind": "Secret", "metadata": {"name": "s"}, "data": {"k": "YT0x", "binary": "/w==", "other": "YT0x"}}
     (found,) = mounted_files(template, {}, {"s": secret})
-    assert found.paths == ("/etc/one.properties", "/etc/two/s.properties")
+    assert found.paths == ("/etc/one.properties", "/etc/two/s.properties", "/etc/mine.properties")
     assert (found.where, found.text) == ("k of Secret s", "a=1")

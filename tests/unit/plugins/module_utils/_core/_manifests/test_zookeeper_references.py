@@ -30,6 +30,7 @@ CONNECT = "zk-0.zk.infra.svc:2181,zk-1.zk.infra.svc:2281/kafka"
         ({"command": ["zookeeper-shell.sh", "$ZK", "ls", "/"]}, "start command", "zookeeper-shell.sh"),
         ({"command": ["kafka-configs.sh", "--zookeeper", "x"]}, "start command", "--zookeeper"),
         ({"readinessProbe": {"exec": {"command": ["nc", "zk.example", "2281"]}}}, "readinessProbe", "zk.example\n2281"),
+        ({"args": ["--zookeeper.server=zk-1.zk.infra.svc:2281"]}, "start command", "--zookeeper"),
         ({"livenessProbe": {"tcpSocket": {"port": 2181}}}, "livenessProbe", "2181"),
         (
             {"startupProbe": {"tcpSocket": {"host": "zk-1.zk.infra.svc", "port": 2281}}},
@@ -47,7 +48,32 @@ CONNECT = "zk-0.zk.infra.svc:2181,zk-1.zk.infra.svc:2281/kafka"
 )
 def test_what_reaches_for_zookeeper(container: dict[str, Any], where: str, text: str) -> None:
     (found,) = zookeeper_references(_template({"name": "kafka", **container}), CONNECT)
-    assert found == (f"{where} of container kafka", text)
+    assert found == (f"{where} of container kafka", text, False)
+
+
+def test_who_looks_for_the_broker_itself_is_told_apart() -> None:
+    """A broker in KRaft mode does not register in ZooKeeper, so that such a probe never succeeds again."""
+    asks = {
+        "name": "kafka",
+        "readinessProbe": {"exec": {"command": ["zookeeper-shell.sh", "zk:2181", "ls", "/brokers/ids"]}},
+    }
+    (found,) = zookeeper_references(_template(asks), CONNECT)
+    assert found.for_broker
+
+
+def test_variables_are_read_as_the_container_gets_them() -> None:
+    env = [
+        {"name": "KAFKA_ZOOKEEPER_CONNECT", "value": CONNECT},
+        {"name": "WAIT", "value": "$(KAFKA_ZOOKEEPER_CONNECT)"},
+    ]
+    given = {"name": "kafka", "env": env, "envFrom": [{"configMapRef": {"name": "e"}}]}
+    maps = {"e": {"kind": "ConfigMap", "data": {"COORDINATION": "zk-0.zk:2181", "KAFKA_ZOOKEEPER_CONNECT": CONNECT}}}
+    template = _template(given, initContainers=[{"name": "i", "envFrom": given["envFrom"]}])
+    assert sorted(item.where for item in zookeeper_references(template, CONNECT, maps)) == [
+        "variable COORDINATION of container kafka", "variable WAIT of container kafka",
+    ]  # fmt: skip
+    left = [("kafka", "WAIT"), ("kafka", "COORDINATION")]
+    assert zookeeper_references(template, CONNECT, maps, left) == []
 
 
 def test_init_containers_count_with_their_settings() -> None:
@@ -64,6 +90,7 @@ def test_init_containers_count_with_their_settings() -> None:
     [
         {},
         {"command": ["kafka-server-start.sh", "/c.properties", "--override", "zookeeper.connect=zk-0.zk:2181/kafka"]},
+        {"command": ["kafka-server-start.sh", "/c.properties", "--override=zookeeper.connect=zk-0.zk:2181"]},
         {"command": ["sh", "-c", 'export KAFKA_ZOOKEEPER_CONNECT="zk-0.zk:2181"; run']},
         {"env": [{"name": "KAFKA_CFG_ZOOKEEPER_CONNECT", "value": CONNECT}, {"name": "EMPTY"}]},
         {"readinessProbe": {"tcpSocket": {"port": 9092}}, "livenessProbe": {"grpc": {"port": 1}}},

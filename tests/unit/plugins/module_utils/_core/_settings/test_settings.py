@@ -111,6 +111,9 @@ def test_the_metadata_directory_is_pinned_when_there_are_several(key: str) -> No
     changes = broker_changes("migration", effective, CONTEXT)
     assert changes.set["metadata.log.dir"] == "/b"
     assert "metadata.log.dir" in changes.notes[0]
+    # what the start command fills may be another directory for each broker
+    filled = BrokerContext(**{**CONTEXT.__dict__, "fixed": frozenset({key})})
+    assert "metadata.log.dir" not in broker_changes("migration", effective, filled).set
     kept = broker_changes("migration", effective | {"metadata.log.dir": "/m"}, CONTEXT)
     assert "metadata.log.dir" not in kept.set
     assert kept.notes == ()
@@ -190,6 +193,8 @@ def test_a_control_plane_listener_that_the_start_command_opens_stays_as_an_ordin
         (CONTROL_PLANE, "KRAFT"),
         ({"listeners": "Controller://:1,KRAFT://:2"}, "KRAFTCONTROLLER"),
         (CONTROL_PLANE | {"controller.listener.names": "QUORUM,X"}, "QUORUM"),
+        ({"listener.security.protocol.map": "controller:SSL,PLAINTEXT:PLAINTEXT"}, "KRAFT"),
+        ({"listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"}, "CONTROLLER"),
     ],
 )
 def test_the_controller_listener_collides_with_no_broker_listener(effective: dict[str, str], name: str) -> None:

@@ -154,12 +154,12 @@ def test_the_newest_level_of_a_software() -> None:
     ],
 )
 def test_gate(version: str, verdict: str, words: list[str]) -> None:
-    judged = gate(version)
-    assert judged.verdict == verdict
-    assert judged.accepted is (verdict != "refused")
-    assert bool(judged.warnings) is (verdict == "accepted")
+    found = gate(version)
+    assert found.verdict == verdict
+    assert found.accepted is (verdict != "refused")
+    assert bool(found.warnings) is (verdict == "accepted")
     for word in words:
-        assert word in judged.reason
+        assert word in found.reason
 
 
 def test_gate_names_only_faults_that_are_open() -> None:

@@ -11,6 +11,9 @@ import copy
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
+    zookeeper_references,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import empty_variables
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import (
@@ -222,6 +225,7 @@ def test_a_start_command_that_writes_the_settings_is_named() -> None:
         ([], "confluentinc/cp-kafka:7.9.0", "/etc/kafka/kafka.properties", "Confluent"),
         ([], "docker.io/apache/kafka:3.9.2", "/opt/kafka/config/server.properties", "Apache"),
         (["/custom/start"], "own/kafka:1", "", "Confluent"),
+        (["/custom/start"], "own/kafka:1", "/opt/kafka/config/server.properties", None),
         (
             ["sh", "-c", "exec kafka-server-start.sh /opt/kafka/config/server.properties"],
             "confluentinc/cp-kafka:7.9.0",
@@ -242,6 +246,107 @@ def test_what_runs_decides_whether_variables_are_settings(
     source = detect(template, confluent_config_maps(), CONFLUENT_EFFECTIVE, config_path=path)
     assert isinstance(source, EnvironmentSource)
     assert source.rules.name == name
+
+
+@pytest.mark.parametrize(
+    ("command", "mount", "chosen"),
+    [
+        ("exec kafka-server-start.sh /config/b-0.properties", {}, False),
+        ("exec kafka-server-start.sh /config/b-${HOSTNAME##*-}.properties", {}, True),
+        ("cp /config/b-$(hostname).properties /tmp/s; exec kafka-server-start.sh /tmp/s", {}, True),
+        ("cd /config; exec kafka-server-start.sh b-$ID.properties", {}, True),
+        ("exec kafka-server-start.sh $DIR/b-$FIXED.properties", {}, False),
+        ("for f in /config/*; do cp $f /tmp; done; exec kafka-server-start.sh /tmp/b-0.properties", {}, None),
+        ("exec kafka-server-start.sh /etc/s", {"mountPath": "/etc/s", "subPathExpr": "$(POD).properties"}, True),
+        ("exec kafka-server-start.sh /etc/s", {"mountPath": "/etc/s", "subPath": "b-0.properties"}, False),
+    ],
+)
+def test_a_stage_needs_one_file_for_all_brokers(command: str, mount: dict[str, str], chosen: bool | None) -> None:
+    template = file_template()
+    container(template).update({
+        "command": ["sh", "-c", command],
+        "env": [{"name": "DIR", "value": "/config"}, {"name": "FIXED", "value": "0"}],
+        "volumeMounts": [{"name": "config", "mountPath": "/config", **mount}],
+    })  # fmt: skip
+    template["spec"]["volumes"] = [{"name": "config", "configMap": {"name": "kafka"}}]
+    texts = {f"b-{number}.properties": f"{SERVER_PROPERTIES}broker.id={number}\n" for number in (0, 1)}
+    maps = {"kafka": config_map("kafka", texts | {"b-x.properties": "listeners=PLAINTEXT://:1\nother=2\n"})}
+    if chosen is False:
+        source = detect(template, maps, FILE_EFFECTIVE)
+        assert isinstance(source, FileSource)
+        assert source.key == "b-0.properties"
+        return
+    with pytest.raises(Unsupported, match="a pod chooses its settings file" if chosen else "keep only one of them"):
+        detect(
+            template, maps, FILE_EFFECTIVE | {"broker.id": "0"}, config_path="/config/b-0.properties" if chosen else ""
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"command": ["sh", "-c", "kafka-server-start.sh /s --override listeners=PLAINTEXT://:1"]},
+            "the start command of container kafka sets it",
+        ),
+        ({"command": ["sh", "-c", "# listeners=here\nkafka-server-start.sh /s"]}, "something that cannot be seen"),
+        ({"env": [{"name": "ADD", "value": "listeners=PLAINTEXT://:1"}]}, "variable ADD of container kafka sets it"),
+        ({"env": [{"name": "KAFKA_LISTENERS", "value": "X"}]}, "variable KAFKA_LISTENERS of container kafka sets it"),
+        ({"init": "echo listeners=PLAINTEXT://:1 >> /out/s"}, "the start command of init container render sets it"),
+        ({}, "something that cannot be seen in the pod template"),
+    ],
+)
+def test_what_gives_a_setting_is_named(change: dict[str, Any], says: str) -> None:
+    template = file_template()
+    init = change.pop("init", "")
+    container(template).update(change)
+    template["spec"]["initContainers"] = [{"name": "render", "command": ["sh", "-c", init]}]
+    effective = FILE_EFFECTIVE | {"listeners": "PLAINTEXT://:1"}
+    with pytest.raises(Unsupported, match=says):
+        detect(template, file_config_maps(), effective).apply(
+            Changes({"listeners": "PLAINTEXT://:2"}), "kraft", DIGEST, effective, "id"
+        )
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "given"),
+    [
+        ("registry.example/bitnamilegacy/kafka:3.9.0", [], True),
+        ("own/kafka:1", ["/opt/bitnami/scripts/kafka/entrypoint.sh", "/opt/bitnami/scripts/kafka/run.sh"], True),
+        ("bitnami/kafka:3.9.0", ["kafka-server-start.sh", "/config/server.properties"], False),
+        ("own/kafka:1", [], False),
+    ],
+)
+def test_an_image_that_formats_by_itself_gets_the_cluster_id_beside_a_file(
+    image: str, command: list[str], given: bool
+) -> None:
+    template = file_template()
+    container(template).update({"image": image, "command": command})
+    source = detect(template, file_config_maps(), FILE_EFFECTIVE)
+    for stage, wanted in (("migration", False), ("kraft", given)):
+        written = source.apply(Changes({"process.roles": "broker"}), stage, DIGEST, FILE_EFFECTIVE, "the-id").template
+        env = {entry["name"]: entry.get("value") for entry in container(written).get("env") or []}
+        assert env.get("KAFKA_KRAFT_CLUSTER_ID") == ("the-id" if wanted else None)
+
+
+def test_a_word_that_a_command_replaces_is_no_override() -> None:
+    template = file_template()
+    container(template)["command"] = [
+        "sh",
+        "-c",
+        "sed s/LISTEN_HERE/$L/ /config/server.properties > /s; kafka-server-start.sh /s",
+    ]
+    maps = {
+        "kafka": config_map(
+            "kafka", {"server.properties": SERVER_PROPERTIES.replace("PLAINTEXT://:9092", "LISTEN_HERE")}
+        )
+    }
+    with pytest.raises(
+        Unsupported, match=r"it is LISTEN_HERE in server\.properties of ConfigMap kafka, which something else fills"
+    ):
+        detect(template, maps, FILE_EFFECTIVE).apply(
+            Changes({"listeners": "X://:2"}), "kraft", DIGEST, FILE_EFFECTIVE, "id"
+        )
 
 
 def test_bitnamis_file_tells_its_entrypoint() -> None:
@@ -280,10 +385,42 @@ def test_one_object_in_two_env_froms_is_copied_once() -> None:
 @pytest.mark.parametrize(
     ("command", "leaves"),
     [
+        ("sed s!@ZK@!$ZK! /config/server.properties > /out/s", True),
+        ("envsubst < /config/server.properties > /out/s", True),
+        ("until nc -z $ZK; do sleep 1; done; envsubst < /config/server.properties > /out/s", False),
+        ("/wait-for-zookeeper", False),
+        ("", False),
+    ],
+)
+def test_a_variable_of_an_init_container_leaves_when_it_is_seen_to_fill_the_file(command: str, leaves: bool) -> None:
+    template = file_template()
+    text = file_config_maps()["kafka"]["data"]["server.properties"].replace("zookeeper:2181/kafka", "${ZK}")
+    template["spec"]["initContainers"] = [
+        {"name": "render", "command": ["sh", "-c", command], "env": [{"name": "ZK", "value": "zookeeper:2181/kafka"}]}
+    ]
+    container(template)["env"] = [{"name": "ZK", "value": "zookeeper:2181/kafka"}]
+    container(template)["command"] = ["sh", "-c", 'test -n "$ZK" && exec kafka-server-start.sh /out/s']
+    source = detect(template, {"kafka": config_map("kafka", {"server.properties": text})}, FILE_EFFECTIVE)
+    found = [("render", "ZK")] if leaves else []
+    assert source.leaving(FILE_EFFECTIVE) == found
+    gone = Changes({}, ("zookeeper.connect",))
+    init = source.apply(gone, "kraft", DIGEST, FILE_EFFECTIVE, "id").template["spec"]["initContainers"][0]
+    assert (init["env"][0]["value"] == "") is leaves
+    references = [item.where for item in zookeeper_references(template, "zookeeper:2181/kafka", {}, found)]
+    assert ("variable ZK of init container render" in references) is not leaves
+    # a variable of the same name stays one in another container
+    assert "variable ZK of container kafka" in references
+
+
+@pytest.mark.parametrize(
+    ("command", "leaves"),
+    [
         ("sed s!@ZK@!$ZK! /config/server.properties > /tmp/s; exec kafka-server-start.sh /tmp/s", ["ZK"]),
         ("until nc -z $ZK; do sleep 1; done; sed s!@ZK@!$ZK! /config/server.properties > /tmp/s", []),
         ("sed s!@ZK@!${ZK:?must be set}! /config/server.properties > /tmp/s", []),
         ("exec kafka-server-start.sh /config/server.properties", ["ZK"]),
+        ("exec /usr/local/bin/start-broker /config/server.properties", []),
+        ("sed s!@ZK@!$ZK! /config/server.properties > /tmp/s; exec /usr/local/bin/start-broker /tmp/s", ["ZK"]),
     ],
 )
 def test_a_variable_leaves_only_when_nothing_else_needs_it(command: str, leaves: list[str]) -> None:
@@ -293,7 +430,7 @@ def test_a_variable_leaves_only_when_nothing_else_needs_it(command: str, leaves:
         "env": [{"name": "ZK", "value": "zookeeper:2181/kafka"}, {"name": "ZOO", "value": "other:2181"}, {"name": "E"}],
     })  # fmt: skip
     source = detect(template, file_config_maps(), FILE_EFFECTIVE)
-    assert source.leaving(FILE_EFFECTIVE) == leaves
+    assert source.leaving(FILE_EFFECTIVE) == [("kafka", name) for name in leaves]
     container(template)["env"].append({"name": "METRICS", "value": "--server=$(ZK)"})
     assert detect(template, file_config_maps(), FILE_EFFECTIVE).leaving(FILE_EFFECTIVE) == []
 

@@ -50,6 +50,13 @@ def read(container: dict[str, Any]) -> dict[str, str | None]:
         (f"{START} --override 'a=1", {"a": None}),
         (f"{START} --override novalue --override a=$$(ZK)", {"a": None}),
         ("exec run-something --override a=1", {}),
+        (
+            f"command -v kafka-server-start.sh || exit 1\n# kafka-server-start.sh runs\n{START} --override a=1",
+            {"a": "1"},
+        ),
+        (f"H=$(dirname $(which kafka-server-start.sh)); pgrep -f kafka.Kafka || {START} --override a=1", {"a": "1"}),
+        (f"exec env ID=$(echo $HOSTNAME) N=`echo 1` {START} --override a=1", {"a": "1"}),
+        (f"if [ -n $X ]; then {START} --override a=1; else {START} --override a=2; fi", {}),
         ("exec java kafka.Kafka /f --override a=1", {"a": "1"}),
     ],
 )
@@ -77,6 +84,7 @@ def test_overrides_that_are_arguments_of_their_own() -> None:
         (f"{START} --override a=1 2>&1", {"n": "x y"}, set(), f"{START} --override a=1 --override 'n=x y' 2>&1"),
         (f"{START} --override a=1 --override a=2", {"a": "3"}, set(), f"{START} --override a=1 --override a=3"),
         (f"{START}", {"n": "1"}, set(), f"{START} --override n=1"),
+        (f"which kafka.Kafka; {START}; x", {"n": "1"}, set(), f"which kafka.Kafka; {START} --override n=1; x"),
         (f"{START} --override a=1", {}, set(), f"{START} --override a=1"),
         (f"{START} --override=a=1 --override=b=2", {"b": "3"}, {"a"}, f"{START} --override b=3"),
     ],
@@ -97,6 +105,7 @@ def test_a_shell_text_is_edited_where_the_overrides_stand(
         ({"command": ["kafka-server-start", "/y"]}, "/y"),
         ({"command": ["kafka-server-start"]}, ""),
         ({"command": ["run"]}, ""),
+        (shell(f"ls -l kafka-server-start.sh /x; {START}"), "/f.properties"),
         ({}, ""),
     ],
 )

@@ -227,7 +227,7 @@ def test_a_kafka_of_cfk_is_opened_as_one_that_cfk_leads() -> None:
     api: Any = before().api
     found = registry.open_cluster(api, PARAMS)
     assert isinstance(found, ConfluentCluster)
-    assert (found.platform, found.driver.name, found.driver.leads) == ("confluent", "confluent", True)
+    assert (found.platform, found.driver.name, found.by_operator) == ("confluent", "confluent", True)
     assert checks.where(found.kafka) == "n/kafka"
 
 
@@ -235,4 +235,4 @@ def test_without_one_the_statefulset_is_ours_to_write() -> None:
     api: Any = Api(statefulset())
     found = registry.open_cluster(api, PARAMS)
     assert isinstance(found, StatefulSetCluster)
-    assert not found.driver.leads
+    assert not found.by_operator

@@ -170,19 +170,14 @@ def test_the_job_is_annotated_as_it_was_read(verb: Verb, key: str) -> None:
     assert cluster.driver.observe().asked == {verb}
 
 
-def test_a_rollback_takes_over_what_a_user_made() -> None:
-    """Only what carries our label is deleted afterwards."""
+def test_a_rollback_takes_over_the_job_that_a_user_made() -> None:
+    """Only what carries our label is deleted afterwards. The others are locked by now: an admission policy would deny the label."""
     cluster = underway("DUAL-WRITE", "MigrateDualWrite")
     for item in (crs.job("DUAL-WRITE"), crs.controllers(held=False)):
         cluster.api.put(item)
     cluster.driver.start(Verb.ROLLBACK)
-    assert [each[1:] for each in writes(cluster)] == [
-        ("KRaftController", "kafka-kraft"),
-        ("KRaftMigrationJob", JOB),
-        ("KRaftMigrationJob", JOB),
-    ]
-    for kind, name in ((res.CONTROLLER, "kafka-kraft"), (res.JOB, JOB)):
-        assert cluster.api.get(kind, name, "n")["metadata"]["labels"]["kraft.kafkaops.io/cluster"] == "kafka"
+    assert [each[1:] for each in writes(cluster)] == [("KRaftMigrationJob", JOB)] * 2
+    assert cluster.api.get(res.JOB, JOB, "n")["metadata"]["labels"] == {"kraft.kafkaops.io/cluster": "kafka"}
 
 
 @pytest.mark.parametrize("verb", [Verb.FINALIZE, Verb.ROLLBACK])
@@ -256,6 +251,12 @@ def test_running_controllers_are_left_to_the_operator() -> None:
 
 
 # what it shows
+
+
+def test_the_permissions_are_those_of_the_published_role() -> None:
+    needs, document = before().driver.needs()
+    assert document == "docs/rbac-confluent.yml"
+    assert {"kafkas", "zookeepers", "kraftcontrollers", "kraftmigrationjobs"} <= {need.resource for need in needs}
 
 
 def test_the_plan_says_what_is_final() -> None:

@@ -114,20 +114,23 @@ def test_a_claim_that_is_gone_already_is_no_error() -> None:
     assert cluster.driver.clean_up()[0] == "KRaftController/kafka-kraft"
 
 
-@pytest.mark.parametrize("kind", ["KRaftController", "KRaftMigrationJob"])
-def test_what_is_not_ours_is_left_and_named(kind: str) -> None:
+def test_the_controllers_of_a_job_of_ours_go_with_it() -> None:
+    """A user may have written the KRaftController: the rolled-back attempt made what it holds."""
+    cluster = rolled_back()
+    cluster.api.put(crs.controllers(held=False))
+    assert "KRaftController/kafka-kraft" in cluster.driver.clean_up()
+    assert cluster.driver.left() == []
+
+
+def test_what_is_not_ours_is_left_and_named() -> None:
+    """Somebody else's job, which was rolled back without us."""
     cluster = rolled_back(wait_timeout=0.1)
-    item = (
-        crs.job("RollbackToZk", "RollbackToZkComplete") if kind == "KRaftMigrationJob" else crs.controllers(held=False)
-    )
-    cluster.api.put(item)
-    if kind == "KRaftController":
-        with pytest.raises(DeadlineExceeded, match=r"controllers kafka-kraft-0, .* are not gone yet"):
-            cluster.driver.clean_up()
-        assert not [name for of, name in deleted(cluster) if of == PVC.kind], "no volume below a controller that runs"
-    else:
+    for item in (crs.job("RollbackToZk", "RollbackToZkComplete"), crs.controllers(held=False)):
+        cluster.api.put(item)
+    with pytest.raises(DeadlineExceeded, match=r"controllers kafka-kraft-0, .* are not gone yet"):
         cluster.driver.clean_up()
-    assert f"{kind}/{item['metadata']['name']}" in cluster.driver.left()
+    assert deleted(cluster) == [], "no volume below a controller that runs"
+    assert cluster.driver.left()[:2] == [f"KRaftMigrationJob/{JOB}", "KRaftController/kafka-kraft"]
 
 
 def test_volumes_go_only_once_their_pods_are_gone() -> None:
@@ -157,8 +160,9 @@ def test_one_that_was_made_anew_is_another() -> None:
 
 def test_nothing_is_taken_over_twice_or_where_nothing_is() -> None:
     cluster = underway()
-    removing.take_over(cluster)
-    removing.take_over(before())
+    for take_over in (removing.take_over, removing.take_over_job):
+        take_over(cluster)
+        take_over(before())
     assert cluster.api.calls == []
 
 

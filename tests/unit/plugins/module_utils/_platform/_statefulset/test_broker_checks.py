@@ -61,8 +61,14 @@ def test_two_budgets_over_the_brokers() -> None:
         spec = {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "kafka"}}}
         return {"kind": "PodDisruptionBudget", "metadata": {"name": name, "namespace": "n"}, "spec": spec}
 
-    cluster: Any = cluster_with(client=FakeClient(budget("a"), budget("b")))
-    assert [item.where for item in broker_checks.budgets(cluster)] == ["a and b"]
+    cluster: Any = cluster_with(
+        client=FakeClient(budget("a"), budget("b")),
+        statefulsets=[_set()],
+        pods=_pods("new"),
+        facts={},
+        container="kafka",
+    )
+    assert [(item.code, item.where) for item in broker_checks.findings(cluster)] == [("budget-blocks", "a and b")]
 
 
 def _on(volume: dict[str, Any], **changed: Any) -> Any:

@@ -74,7 +74,7 @@ def back(running_ibp: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_an_ibp_that_was_raised_stays_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.5: a version is never lowered, not in a rollback either; it is the only setting that differs."""
+    """Rule 8: a version is never lowered, not in a rollback either; it is the only setting that differs."""
     (plan,) = brokers.plan_return(back("3.9", monkeypatch), stages.ORIGINAL)
     assert plan.changes.set == {IBP: "3.9"}
     assert plan.changes.remove == ()
@@ -92,14 +92,14 @@ def test_an_ibp_that_was_not_raised_leaves_the_original_as_it_was(monkeypatch: p
 
 
 def test_returning_brokers_have_the_level_of_the_quorum(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.5: with another one the quorum would not register them."""
+    """Rule 8: with another one the quorum would not register them."""
     (plan,) = brokers.plan_return(back("3.9", monkeypatch), stages.RETURN)
     assert (plan.changes.set[IBP], plan.changes.set[FLAG], plan.changes.set[VOTERS]) == ("3.9", "true", QUORUM)
     assert plan.written.template["metadata"]["annotations"][names.STAGE] == "migration"
 
 
 def test_nothing_rolls_by_itself_while_settings_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 6.6: first OnDelete, then what the template will name, then the template."""
+    """Rule 4: first OnDelete, then what the template will name, then the template."""
     log: list[str] = []
     held = copy.deepcopy(statefulset())
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import workloads as cluster_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
@@ -109,7 +110,7 @@ def test_a_pod_that_is_being_deleted_may_still_run(processes: Any) -> None:
 
 
 def test_no_flag_is_left_out(processes: Any) -> None:
-    """D4: of three controllers one answers, and has the flag."""
+    """Of three controllers one answers, and has the flag."""
     processes["kafka-kraft-0"] = facts(node_id="3000", **FLAG)
     processes["kafka-kraft-1"] = Unreachable("the exec failed")
     pods = [pod(f"kafka-kraft-{number}", owner="uid-kafka-kraft") for number in range(2)]
@@ -165,3 +166,14 @@ def test_a_secret_is_read_once_until_settings_change() -> None:
     assert cluster.secret("s") is not None
     cluster.changed(Part.SETTINGS)
     assert cluster.secret("s") is None
+
+
+def test_a_users_controllers_have_a_container_option_of_their_own() -> None:
+    """A manifest with a sidecar; kraft_container names the brokers' container, which has another name."""
+    quorum = controllers_set()
+    quorum["spec"]["template"]["spec"]["containers"] = [{"name": "controller"}, {"name": "log-shipper"}]
+    params = {**PARAMS, "container": "kafka", "controller_manifest": {"spec": {}}, "controller_container": "controller"}
+    client: Any = FakeClient(statefulset("kafka"), quorum)
+    assert StatefulSetCluster(client, params).controller_container == "controller"
+    with pytest.raises(Unsupported, match="name the right one in kraft_controller_container"):
+        StatefulSetCluster(client, {**params, "controller_container": None}).controller_container  # noqa: B018

@@ -90,9 +90,11 @@ def test_everything_is_asked_for_and_nothing_is_stored(monkeypatch: pytest.Monke
     cluster = scene()
     planned(monkeypatch, cluster)
     assert controller_checks.findings(cluster) == []
-    assert [call[:2] for call in cluster.client.calls] == [
-        ("dry-run create", kind) for kind in ("Service", "PodDisruptionBudget", "ConfigMap", "StatefulSet", "Pod")
-    ]
+    asked = [kind for verb, kind, _name in cluster.client.calls if verb == "dry-run create"]
+    # the objects at the same time, a pod once none of them was refused
+    assert sorted(asked[:4]) == ["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"]
+    assert asked[4:] == ["Pod"]
+    assert len(cluster.client.calls) == 5
     assert cluster.client.names("StatefulSet") == cluster.client.names("Pod") == []
 
 
@@ -133,22 +135,68 @@ def test_an_api_server_that_fails_is_no_finding(monkeypatch: pytest.MonkeyPatch)
 def test_what_cannot_be_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = scene()
     planned(monkeypatch, cluster)
-    cluster.client.allowed = lambda verb, resource, _sub: (verb, resource) != ("create", "pods")
     detail = {"resource": "networkpolicies.networking.k8s.io", "verb": "list"}
-    for kind in ("ResourceQuota", "LimitRange", "StorageClass", "Node", "NetworkPolicy"):
+    for kind in ("ResourceQuota", "LimitRange", "NetworkPolicy"):
         cluster.client.fail["list", kind] = Forbidden("may not", detail=detail if kind == "NetworkPolicy" else {})
     (found,) = controller_checks.findings(cluster)
     assert (found.code, found.blocking) == ("check-incomplete", False)
     for words in (
-        "create on pods",
         "resourcequotas (list)",
         "limitranges (list)",
-        "storageclasses (list)",
-        "nodes (list)",
+        "networkpolicies.networking.k8s.io (list); docs/rbac.yml",
     ):
         assert words in found.sentence
-    assert "networkpolicies.networking.k8s.io (list); docs/rbac.yml" in found.sentence
+
+
+def only_rbac_yml(cluster: Any) -> None:
+    """An account with docs/rbac.yml and nothing else."""
+    cluster.client.allowed = lambda verb, resource, _sub: (
+        (verb, resource) not in (("create", "pods"), ("list", "nodes"), ("list", "storageclasses"))
+    )
+    for kind in ("StorageClass", "Node"):
+        cluster.client.fail["list", kind] = Forbidden("may not")
+
+
+def test_an_account_with_what_the_docs_grant_gets_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = scene()
+    only_rbac_yml(cluster)
+    planned(monkeypatch, cluster)
+    assert controller_checks.findings(cluster) == []
     assert ("dry-run create", "Pod", "kafka-kraft-0") not in cluster.client.calls
+    line = controller_checks.plan_lines(cluster)[1]
+    for words in ("list on nodes", "list on storageclasses.storage.k8s.io", "create on pods", "SETUP shows it"):
+        assert words in line
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "annotation", "phase", "shown"),
+    [
+        (None, "volume.kubernetes.io/storage-provisioner", "Bound", True),
+        (None, "volume.beta.kubernetes.io/storage-provisioner", "Bound", True),
+        (None, "volume.kubernetes.io/storage-provisioner", "Pending", False),
+        (None, "other", "Bound", False),
+        ("other", "volume.kubernetes.io/storage-provisioner", "Bound", False),
+    ],
+)
+def test_the_brokers_volumes_show_what_makes_volumes(
+    monkeypatch: pytest.MonkeyPatch, storage_class: str | None, annotation: str, phase: str, shown: bool
+) -> None:
+    item = brokers()
+    item["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": {}}]
+    claim = _item("PersistentVolumeClaim", "data-kafka-0", status={"phase": phase})
+    claim["metadata"]["annotations"] = {annotation: "csi"}
+    cluster = scene(claim, statefulset=item)
+    only_rbac_yml(cluster)
+    planned(monkeypatch, cluster, ControllerSpec(**{**MIGRATING.__dict__, "storage_class": storage_class}))
+    assert ("storageclasses" in controller_checks.plan_lines(cluster)[1]) is not shown
+
+
+def test_services_that_may_not_be_listed_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = scene()
+    planned(monkeypatch, cluster)
+    cluster.client.fail["list", "Service"] = Forbidden("may not list services")
+    with pytest.raises(Forbidden):
+        controller_checks.findings(cluster)
 
 
 def test_a_webhook_that_answers_no_dry_run_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,6 +206,10 @@ def test_a_webhook_that_answers_no_dry_run_is_said(monkeypatch: pytest.MonkeyPat
     cluster.client.fail["create", "Pod"] = Refused(said, detail={"status": 400})
     (found,) = controller_checks.findings(cluster)
     assert "an admission rule for pods that does not answer dry runs" in found.sentence
+    del cluster.client.fail["create", "Pod"]
+    cluster.client.fail["create", "Service"] = Refused(said, detail={"status": 400})
+    (found,) = controller_checks.findings(cluster)
+    assert "an admission rule for services that does not answer dry runs" in found.sentence
 
 
 def test_objects_that_exist_are_somebody_elses_matter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,11 +372,15 @@ def test_the_plan_shows_the_controllers(monkeypatch: pytest.MonkeyPatch) -> None
     cluster = scene()
     planned(monkeypatch, cluster, SPEC)
     assert controller_checks.plan_lines(cluster) == [
-        "plan: controllers kafka-kraft-0 to -2, each with no requests and limits (the brokers have none); volume 10Gi of StorageClass (default)"
+        "plan: controllers kafka-kraft-0 to -2, each with no requests and limits (the brokers have none); volume 10Gi of StorageClass (default)",
+        (
+            "plan: not known before the controllers are made: what other pods leave free on the nodes. SETUP shows it, with the reason of "
+            "a pod that does not start, and can be taken back"
+        ),
     ]
     resources = {"requests": {"cpu": "1", "memory": "5Gi"}, "limits": {"memory": "5Gi"}}
     planned(monkeypatch, cluster, ControllerSpec(**{**SPEC.__dict__, "resources": resources, "storage_class": "fast"}))
-    (line,) = controller_checks.plan_lines(cluster)
+    line = controller_checks.plan_lines(cluster)[0]
     assert "requests cpu 1, memory 5Gi; limits memory 5Gi; volume 10Gi of StorageClass fast" in line
     cluster.controllers = brokers()
     assert controller_checks.plan_lines(cluster) == []
@@ -353,3 +409,18 @@ def test_a_refused_statefulset_leaves_nothing_behind(monkeypatch: pytest.MonkeyP
         controllers.create(cluster, controller_objects(brokers(), SPEC))
     assert cluster.client.names("Service") == cluster.client.names("PodDisruptionBudget") == []
     assert names.LABEL_ROLE in controller_objects(brokers(), SPEC).service["metadata"]["labels"]
+
+
+def test_a_readiness_that_depends_on_zookeeper_is_said_before_the_migration() -> None:
+    item = brokers()
+    item["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {
+        "exec": {"command": ["zookeeper-shell.sh", "zk:2181", "ls", "/brokers/ids"]}
+    }
+    cluster = scene(statefulset=item, zookeeper="zk:2181")
+    (ahead,) = checks.reference_findings(cluster, "zookeeper-reference", {})
+    assert ahead.sentence.startswith(
+        "StatefulSet kafka: readinessProbe of container kafka connects to ZooKeeper (zookeeper-shell.sh)"
+    )
+    assert "none is in KRaft mode" in ahead.sentence
+    (at_the_end,) = checks.reference_findings(cluster, "gate-zookeeper-reference")
+    assert at_the_end.sentence.endswith("connects to ZooKeeper (zookeeper-shell.sh)")

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver_parts import CLEAN_UP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, NotFound, Refused
 
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, pod, statefulset
+from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, ours, pod, statefulset
 from tests.unit.plugins.module_utils.scenes import at_stage, cluster_with
 
 
@@ -42,6 +43,18 @@ def test_a_pod_without_an_object_will_be_made_for_the_stage_of_its_template() ->
         "kraft",
         "",
     ]
+
+
+def test_what_is_handed_over_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From then on Kubernetes restarts pods by itself: whoever changes an image next has to know."""
+    driver = driver_of(controllers=ours(statefulset("kafka-kraft")))
+    said: list[str] = []
+    monkeypatch.setattr(writes, "restore_strategy", lambda _c, item, *_a: item["metadata"]["name"] == "kafka-kraft")
+    driver.restore_rolls(said.append)
+    (told,) = said
+    assert told.startswith(
+        "StatefulSet kafka-kraft: update strategy RollingUpdate is in force; from now on Kubernetes restarts its pods"
+    )
 
 
 def test_the_mark_of_a_clean_up() -> None:
@@ -79,9 +92,9 @@ class Other:
         (
             True,
             "auto",
-            r"several platforms claim n/kafka \(statefulset: .*; other: it has an owner\); set kraft_platform",
+            r"several platforms match n/kafka \(statefulset: .*; other: it has an owner\); set kraft_platform",
         ),
-        (False, "other", "no platform claims n/kafka; set kraft_platform"),
+        (False, "other", "no platform matches n/kafka; set kraft_platform"),
     ],
 )
 def test_exactly_one_platform_claims_a_cluster(monkeypatch: Any, claims: bool, wanted: str, said: str) -> None:

@@ -85,7 +85,7 @@ def test_a_second_migration_is_refused_and_told_who_holds_the_lock() -> None:
 
 
 def test_a_template_that_was_changed_is_found_by_the_lock() -> None:
-    """Rule 6.7: a changed object stops the run before anything else is done."""
+    """Rule 6: a changed object stops the run before anything else is done."""
     cluster = cluster_of(brokers())
     locks.annotate(cluster, "m1", "me", "t")
     item = cluster.client.get(STATEFUL_SET, "kafka", "n")
@@ -113,7 +113,7 @@ def test_the_annotation_is_written_to_the_very_object_that_was_read() -> None:
 
 
 def test_an_owned_statefulset_is_refused() -> None:
-    """Rule 6.7: objects of another controller are not touched, and nobody can accept that away."""
+    """Rule 6: objects of another controller are not touched, and nobody can accept that away."""
     owned = brokers(ownerReferences=[{"kind": "Kafka", "name": "prod", "controller": True}])
     cluster = cluster_of(owned, accept=["owned-by-controller"])
     with pytest.raises(Refused) as raised:
@@ -131,7 +131,7 @@ def test_an_owned_statefulset_is_refused() -> None:
     ],
 )
 def test_gitops_that_is_not_seen_paused_is_refused_unless_accepted(marks: Any, named: Any) -> None:
-    """Rule 6.7: what would revert every change is named, and refused before the start."""
+    """Rule 6: what would revert every change is named, and refused before the start."""
     cluster = cluster_of(brokers(**marks))
     found = locks.foreign_findings(cluster)
     assert [item.code for item in found] == ["managed-by-gitops"]

@@ -57,7 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_objects_of_a_finalized_cluster_are_enough(asked: list[str]) -> None:
     cluster = made_of(objects())
     assert status.already_over(cluster) == OVER
-    assert status.state_to_tell(cluster) == "FINALIZED"
+    assert status.reported_state(cluster) == "FINALIZED"
     assert asked == []
 
 

@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import quorum_removal, rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import checks as checks_of_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, volumes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
@@ -80,6 +81,25 @@ def test_a_rollback_deletes_ours_and_no_other() -> None:
     assert len(evidence.deleted) == 3
 
 
+def test_a_volume_of_our_cluster_that_is_no_controllers_is_no_leftover() -> None:
+    """Whoever labels the brokers' claims with the cluster's name does not have them deleted."""
+    labels = {names.LABEL_CLUSTER: "kafka"}
+    cluster = cluster_of(*(claim(f"data-kafka-{number}", labels=labels) for number in range(3)))
+    assert volumes.leftover_volumes(cluster) == []
+    quorum_removal.delete(cluster, Evidence(), lambda _text: None)
+    assert cluster.client.calls == []
+
+
+def test_claims_of_others_are_told_of_before_there_are_controllers() -> None:
+    cluster = cluster_of(claim("kraft-data-kafka-kraft-0"), controller_pods={})
+    assert [item.where for item in checks_of_objects.object_findings(cluster)] == [
+        "PersistentVolumeClaim n/kraft-data-kafka-kraft-0"
+    ]
+    # once they run, they have their volumes
+    cluster.controller_pods = {"kafka-kraft-0": pod("kafka-kraft-0")}
+    assert checks_of_objects.object_findings(cluster) == []
+
+
 def test_a_volume_that_was_made_again_meanwhile_is_not_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The uid that was read goes with the deletion."""
     cluster = cluster_of(*MINE)
@@ -109,7 +129,7 @@ def test_a_claim_of_others_that_a_controller_would_mount_is_told_of_and_stays() 
     assert (first.code, first.where) == ("foreign-object", "PersistentVolumeClaim n/kraft-data-kafka-kraft-0")
     assert "no owner reference, no field manager), and no pod mounts it; set kraft_controller_name" in first.sentence
     assert "it seems to belong to Backup/nightly, and pod backup mounts it" in second.sentence
-    with pytest.raises(Refused, match="kraft-data-kafka-kraft-0 has the name of a volume") as refused:
+    with pytest.raises(Refused, match="kraft-data-kafka-kraft-0 has the name of a controller's volume") as refused:
         volumes.refuse_leftovers(cluster)
     assert refused.value.code == "foreign-object"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 6.7 at the border: nothing is written over what somebody else has changed, and no ungated roll can start."""
+"""Rule 6 at the border: nothing is written over what somebody else has changed, and no ungated roll can start."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_what_nobody_has_written_yet_is_untouched() -> None:
 
 
 def test_a_template_that_somebody_changed_stops_the_run_and_says_who(client: Any) -> None:
-    """Rule 6.7: a change under us stops the run and names the manager."""
+    """Rule 6: a change under us stops the run and names the manager."""
     writes.write_template(client, stored(client), copy.deepcopy(NEW))
     edited(client)
     with pytest.raises(Conflict) as raised:
@@ -82,7 +82,7 @@ def test_a_template_that_somebody_changed_stops_the_run_and_says_who(client: Any
 
 
 def test_nothing_is_written_over_a_changed_template(client: Any) -> None:
-    """Rule 6.7: the check is in the write itself, not only in front of it."""
+    """Rule 6: the check is in the write itself, not only in front of it."""
     writes.write_template(client, stored(client), copy.deepcopy(NEW))
     edited(client)
     client.calls.clear()
@@ -92,7 +92,7 @@ def test_nothing_is_written_over_a_changed_template(client: Any) -> None:
 
 
 def test_a_change_between_reading_and_writing_is_a_conflict(client: Any) -> None:
-    """Rule 6.7: each write holds for the spec that was read."""
+    """Rule 6: each write holds for the spec that was read."""
     read = stored(client)
     edited(client)
     with pytest.raises(Conflict) as raised:
@@ -241,6 +241,82 @@ def test_the_strategy_stays_while_a_pod_has_an_older_revision(client: Any) -> No
         in raised.value.message
     )
     assert client.calls == []
+
+
+CANARY = {"type": "RollingUpdate", "rollingUpdate": {"partition": 3}}
+ALL_READY = "2 of 3 pods are Ready, and Kubernetes changes that only when all are"
+
+
+def canary(client: Any, **status: Any) -> Any:
+    """A held StatefulSet whose user keeps a partition. Under OnDelete the current revision is still the one from before the migration."""
+    client.put(statefulset(updateStrategy=CANARY))
+    item = writes.hold_rolls(client, stored(client))
+    revisions = {
+        "currentRevision": "kafka-old",
+        "updateRevision": "kafka-new",
+        "updatedReplicas": 3,
+        "readyReplicas": 2,
+    }
+    item["status"] = {"observedGeneration": item["metadata"]["generation"], **revisions, **status}
+    return client.put(item)
+
+
+def test_a_partition_is_put_back_when_no_pod_can_be_made_from_an_older_revision(client: Any) -> None:
+    """A pod below the partition that is evicted meanwhile would come back with the settings of ZooKeeper mode."""
+    item, said = canary(client), []
+
+    def manager(text: str) -> None:
+        now = stored(client)
+        if not text:
+            return
+        said.append((text, now["spec"]["updateStrategy"]))
+        seen = {**now["status"], "observedGeneration": now["metadata"]["generation"]}
+        ready = {"readyReplicas": 3, "currentRevision": "kafka-new"} if seen == now["status"] else {}
+        client.put({**now, "status": {**seen, **ready}})
+
+    assert writes.restore_strategy(client, item, 5.0, manager) is True
+    assert said == [
+        ("the status is of generation 3, not 4 yet", writes.UNPARTITIONED),
+        (
+            f"pods below the partition would be made from revision kafka-old, not kafka-new: {ALL_READY}",
+            writes.UNPARTITIONED,
+        ),
+    ]
+    assert stored(client)["spec"]["updateStrategy"] == CANARY
+    assert names.UPDATE_STRATEGY not in marks.annotations_of(stored(client))
+
+
+def test_a_partition_that_is_half_put_back_is_not_lost(client: Any) -> None:
+    """Stopped, or out of time, in between: what the user had is still known, whatever runs next."""
+    with pytest.raises(Conflict) as raised:
+        writes.restore_strategy(client, canary(client), 0.1)
+    assert raised.value.code == "wrong-state"
+    half = stored(client)
+    assert half["spec"]["updateStrategy"] == writes.UNPARTITIONED
+    assert "from ordinal 3 on" in writes.handed_over(half)
+    held = writes.hold_rolls(client, half)
+    assert held["spec"]["updateStrategy"] == {"type": "OnDelete"}
+    assert json.loads(marks.annotations_of(held)[names.UPDATE_STRATEGY]) == CANARY
+    # the next run ends it
+    item = client.put({**half, "status": {**half["status"], "currentRevision": "kafka-new"}})
+    item["status"]["observedGeneration"] = item["metadata"]["generation"]
+    assert writes.restore_strategy(client, client.put(item), 5.0, lambda _text: settled(client)) is True
+    assert stored(client)["spec"]["updateStrategy"] == CANARY
+
+
+def settled(client: Any) -> None:
+    """The status is that of the spec."""
+    now = stored(client)
+    client.put({**now, "status": {**now["status"], "observedGeneration": now["metadata"]["generation"]}})
+
+
+def test_a_partition_of_somebody_during_the_migration_is_theirs(client: Any) -> None:
+    canary(client)
+    other = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    now = stored(client)
+    client.put({**now, "spec": {**now["spec"], "updateStrategy": other}})
+    held = writes.hold_rolls(client, stored(client))
+    assert json.loads(marks.annotations_of(held)[names.UPDATE_STRATEGY]) == other
 
 
 def test_a_set_that_goes_meanwhile(client: Any) -> None:

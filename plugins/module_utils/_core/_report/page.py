@@ -166,12 +166,12 @@ def _clients(canary: Mapping[str, Any] | None) -> str:
             ),
         ),
     ]
-    verdict = {
+    verdict: dict[object, str] = {
         True: "No acked record is lost, duplicated or out of order.",
         False: "RECORDS ARE LOST OR OUT OF ORDER.",
     }
     running = " The clients were still running: records in flight count as lost." if canary.get("running") else ""
-    note = verdict.get(canary.get("ok"), "") + running  # type: ignore[arg-type]
+    note = verdict.get(canary.get("ok"), "") + running
     return _section("What clients saw", _table(("what", "seen"), [(escape(a), escape(b)) for a, b in rows]), note)
 
 
@@ -221,10 +221,9 @@ def _restarts(rolls: Sequence[Mapping[str, Any]]) -> str:
             f'<p class="note">Our overhead: {cost["mean_ms"]} ms on average, {cost["max_ms"]} ms maximum.</p>'
         )
     note = (
-        "Noticed after = from back (Ready and in every in-sync replica set) until we knew; not known where no signal shows "
-        "when it happened, as with controllers, which are read several times a second. To next delete = from then on. "
-        "Their sum is our overhead: nothing was restarting although the next restart was safe; the pauses of kraft_restart_interval "
-        "are not in it."
+        "Noticed after: the time from back (Ready and in every in-sync replica set) until the collection noticed it. It is not known for "
+        "controllers, which are read several times a second. To next delete: the time from then until the next pod was deleted. Their "
+        "sum is our overhead: nothing restarted although the next restart was safe. The pauses of kraft_restart_interval do not count."
     )
     return _section("Restarts", body, note)
 

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mistakes about the migration flag of the controllers, and about processes whose flag could not be read."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import (
+    ACT,
+    ACTION,
+    CLUSTER,
+    FLAGS,
+    LOST_FLAGS,
+    MIGRATION,
+    PLATFORM,
+    REMOVAL,
+    Mutant,
+    unit,
+)
+
+FLAGGING = (
+    Mutant(
+        "migrate.yml leads brokers back",
+        "2",
+        ACTION + "rolling_restart.py",
+        '        if switched and stage != "kraft":\n',
+        "        if False:\n",
+        ACT["rolling_restart"],
+    ),
+    Mutant(
+        "the active controller is restarted although one has lost the flag",
+        "2",
+        MIGRATION + "migration_flag.py",
+        'return cluster.driver.controllers.stage() == "migrating" and flag_on_everywhere(cluster)',
+        'return cluster.driver.controllers.stage() == "migrating"',
+        REMOVAL,
+    ),
+    Mutant(
+        "the active controller is restarted from a template without the flag",
+        "2",
+        MIGRATION + "migration_flag.py",
+        'return cluster.driver.controllers.stage() == "migrating" and flag_on_everywhere(cluster)',
+        "return flag_on_everywhere(cluster)",
+        REMOVAL,
+    ),
+    Mutant(
+        "controllers keep their lost flag in the return roll",
+        "2",
+        ACTION + "rolling_restart.py",
+        "            self._flag_controllers(run)\n",
+        "            pass\n",
+        ACT["rolling_restart"],
+    ),
+    Mutant(
+        "a restarted controller without the flag counts as flagged",
+        "2",
+        MIGRATION + "controller_roll.py",
+        'return "" if state.has_flag(facts.settings) else "the migration flag is off"\n',
+        'return ""\n',
+        ACT["rolling_restart"],
+    ),
+    Mutant(
+        "what a restarted controller would read stays without the flag",
+        "2",
+        ACTION + "broker_settings.py",
+        "            self._restore_flag(run)\n",
+        "            pass\n",
+        ACT["broker_settings"],
+    ),
+    Mutant(
+        "the hash of a pod is taken for the settings of its process",
+        "2",
+        MIGRATION + "controller_roll.py",
+        "ControllerRoll(cluster, digest, wrong, guard, pods)",
+        "ControllerRoll(cluster, digest, wrong, guard)",
+        LOST_FLAGS,
+    ),
+    Mutant(
+        "controllers are restarted into settings without the flag",
+        "2",
+        ACTION + "rolling_restart.py",
+        "            migration_flag.check_restart(cluster)\n",
+        "            pass\n",
+        LOST_FLAGS,
+    ),
+    Mutant(
+        "the active controller is restarted into settings without the flag",
+        "2",
+        MIGRATION + "quorum_removal.py",
+        "        migration_flag.check_restart(cluster)\n",
+        "        pass\n",
+        REMOVAL,
+    ),
+    Mutant(
+        "brokers go forward beside a controller without the flag",
+        "2",
+        ACTION + "rolling_restart.py",
+        "            migration_flag.require(cluster)\n",
+        "            pass\n",
+        LOST_FLAGS,
+    ),
+    Mutant(
+        "a ConfigMap that was made anew without the flag is not noticed",
+        "2",
+        PLATFORM + "_statefulset/controllers.py",
+        '    if state.has_flag({state.FLAG: settings.get(state.FLAG) or ""}):\n',
+        "    if True:\n",
+        FLAGS,
+    ),
+    Mutant(
+        "controllers that could not be read count as flagged",
+        "2",
+        CLUSTER + "cluster.py",
+        "    return bool(running) and all(flag is True for flag in running)\n",
+        "    return bool(running) and all(flag is not False for flag in running)\n",
+        REMOVAL,
+    ),
+    Mutant(
+        "brokers are rolled beside a controller that could not be read",
+        "2",
+        MIGRATION + "migration_flag.py",
+        '        *([finding("controllers-not-ready", "controllers", silent)] if silent else []),\n',
+        "",
+        FLAGS,
+    ),
+    Mutant(
+        "a rollback restarts brokers beside a controller that could not be read",
+        "2",
+        ACTION + "rolling_restart.py",
+        "        if silent:\n",
+        "        if False:\n",
+        LOST_FLAGS,
+    ),
+    Mutant(
+        "a pod that does not exist is left out of the readings",
+        "2",
+        PLATFORM + "workloads.py",
+        "        return sorted(wanted | set(pods), key=ordinal_key)\n",
+        "        return sorted(set(pods), key=ordinal_key)\n",
+        unit("module_utils/_platform/_statefulset/test_cluster"),
+    ),
+    Mutant(
+        "a process that could not be read is left out of the readings",
+        "2",
+        PLATFORM + "workloads.py",
+        "                return name, Unknown(error.message)\n",
+        "                return name, NotRunning(error.message)\n",
+        unit("module_utils/_platform/_statefulset/test_cluster"),
+    ),
+)

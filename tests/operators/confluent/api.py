@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Access to Kubernetes: the CRs, what belongs to them, and Jolokia of a pod through the API server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from tests.sandbox.config import SandboxError
+from tests.sandbox.kube import ApiError, Kube
+
+from .names import CONTROLLER, GROUP, JOLOKIA, KAFKA, PLURALS, VERSION, Object
+from .rolls import Health
+
+_MERGE = "application/merge-patch+json"
+_VALUE = "Value"
+_UNDER_REPLICATED = "kafka.server:name=UnderReplicatedPartitions,type=ReplicaManager"
+_ACTIVE = "kafka.controller:name=ActiveControllerCount,type=KafkaController"
+_MIGRATION_STATE = "kafka.controller:name=ZkMigrationState,type=KafkaController"
+_CLUSTER_ID = "kafka.server:name=ClusterId,type=KafkaServer"
+_RAFT = "kafka.server:type=raft-metrics"
+
+
+class Api:
+    """One namespace."""
+
+    def __init__(self, kube: Kube, namespace: str) -> None:
+        self.kube = kube
+        self.namespace = namespace
+
+    def path(self, kind: str, name: str = "") -> str:
+        """Return the path of a kind of CR, or of one CR."""
+        return f"/apis/{GROUP}/{VERSION}/namespaces/{self.namespace}/{PLURALS[kind]}" + (f"/{name}" if name else "")
+
+    def crs(self, kind: str) -> list[Object]:
+        """Return the CRs of a kind."""
+        found = self.kube.request("GET", self.path(kind))["items"]
+        # items of a list do not say of what kind they are
+        return [{**item, "kind": kind} for item in found]
+
+    def patch(self, cr: Object, patch: Object, *, guarded: bool = True) -> Object:
+        """Change a CR by a merge patch; with ``guarded`` only the version that was read. Returns it as it is afterwards."""
+        meta = cr["metadata"]
+        body = dict(patch)
+        if guarded:
+            body["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": meta["resourceVersion"]}
+        path = self.path(cr["kind"], meta["name"])
+        return {**self.kube.request("PATCH", path, body, content=_MERGE), "kind": cr["kind"]}
+
+    def put_status(self, cr: Object, status: Object) -> bool:
+        """Replace a CR's status; False when it is as it was. A CR that is gone has none."""
+        before = cr.get("status") or {}
+        if status == before:
+            return False
+        body = {"status": {**dict.fromkeys(before), **status}}
+        try:
+            self.kube.request("PATCH", self.path(cr["kind"], cr["metadata"]["name"]) + "/status", body, content=_MERGE)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+        return True
+
+    def switches(self, name: str) -> dict[str, str]:
+        """Return the data of a ConfigMap, empty when it is not there."""
+        found = self.kube.get("ConfigMap", name, self.namespace)
+        return dict((found or {}).get("data") or {})
+
+    # -- Jolokia ------------------------------------------------------------------------------------------------------------------
+
+    def _read(self, pod: str, bean: str, attribute: str = _VALUE) -> Any:
+        """Return an attribute of a pod's MBean; None when it cannot be read now."""
+        path = f"{Kube.path('Pod', self.namespace, pod)}:{JOLOKIA}/proxy/jolokia/read/{quote(bean, safe=':=,')}/{attribute}"
+        try:
+            answer = self.kube.request("GET", path, timeout=5)
+        except SandboxError:
+            return None
+        if isinstance(answer, str):
+            answer = _parsed(answer)
+        return answer.get("value") if isinstance(answer, dict) and answer.get("status") == 200 else None
+
+    def cluster_id(self, pods: Sequence[str]) -> str:
+        """Return the cluster id that one of the brokers says, empty when none does."""
+        return next((str(said) for said in (self._read(pod, _CLUSTER_ID) for pod in pods) if said), "")
+
+    def migration_state(self, pods: Sequence[str]) -> int | None:
+        """Return ZkMigrationState of the active controller, None when it cannot be read."""
+        for pod in pods:
+            if self._read(pod, _ACTIVE) == 1:
+                state = self._read(pod, _MIGRATION_STATE)
+                return None if state is None else int(state)
+        return None
+
+    def health(self, kind: str, pods: Sequence[str]) -> Health:
+        """Return what all pods of a component say."""
+        if kind == KAFKA:
+            said = [self._read(pod, _UNDER_REPLICATED) for pod in pods]
+            return Health(None if None in said or not said else sum(int(value) for value in said))
+        if kind == CONTROLLER:
+            states = [self._read(pod, _RAFT, "current-state") for pod in pods]
+            return Health(quorum=states.count("leader") == 1 and states.count("follower") == len(pods) - 1)
+        return Health()
+
+
+def _parsed(text: str) -> Any:
+    """Parse an answer that does not say that it is JSON."""
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time as Kubernetes writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_since(text: str, moment: datetime) -> float:
+    """Return how long ago a time of Kubernetes was; 0 for one that is none."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text):
+        return 0.0
+    return (moment - datetime.fromisoformat(text)).total_seconds()

@@ -1,0 +1,277 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For tests: the double in one namespace, started and stopped as a process, its switches, and what people do by kubectl.
+
+with operator("shop") as double:
+    double.example()
+    double.create_job()
+    double.wait_for("DUAL-WRITE")
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.sandbox import fixtures
+from tests.sandbox.cluster import Sandbox
+from tests.sandbox.config import SandboxError
+from tests.sandbox.fixtures import FixtureSpec
+from tests.sandbox.kube import ApiError, Kube
+from tests.sandbox.manifests import topics as topics_of
+from tests.sandbox.processes import Processes
+from tests.tools.quality import environments
+
+from . import cursor, install, manifests, versions
+from .api import Api
+from .manifests import ExampleSpec
+from .names import (
+    BACK,
+    BACK_STEPS,
+    COMPONENTS,
+    CONTROLLER,
+    FAILURE,
+    JOB,
+    KAFKA,
+    READY_CONDITION,
+    SWITCHES,
+    ZOOKEEPER,
+    Object,
+)
+from .switches import parse
+
+ROOT = Path(__file__).resolve().parents[3]
+STATE_VARIABLE = "KRAFT_DOUBLE_STATE"
+PROCESS = "operator"
+#: seconds between two looks at a CR
+LOOK = 0.2
+
+
+def state_folder(namespace: str) -> Path:
+    """Return where kubeconfig, log and process id of a double are kept."""
+    root = os.environ.get(STATE_VARIABLE) or "~/.local/state/kafkaops-double"
+    return Path(root).expanduser().absolute() / namespace
+
+
+def python() -> str:
+    """Return the interpreter of the environment that has kopf; it is built on the first call."""
+    return str(environments.ensure("double").bin / "python")
+
+
+class Double:
+    """The operator of one namespace."""
+
+    def __init__(self, namespace: str, kube: Kube, kubeconfig: Path) -> None:
+        self.namespace = namespace
+        self.kube = kube
+        self.api = Api(kube, namespace)
+        self.spec = ExampleSpec()
+        self.folder = state_folder(namespace)
+        self._kubeconfig = kubeconfig
+        self._processes = Processes(self.folder)
+
+    # -- the process --------------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process with a fresh token of its account; one that runs is left as it is."""
+        if self.running:
+            return
+        own = self.folder / "operator.kubeconfig"
+        install.write_kubeconfig(self._kubeconfig, own, install.token(self.kube, self.namespace), self.namespace)
+        command: list[str | Path] = [python(), "-m", "tests.operators.confluent.program"]
+        command += ["--namespace", self.namespace, "--kubeconfig", own]
+        variables = {**os.environ, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(own), "PYTHONDONTWRITEBYTECODE": "1"}
+        self._processes.start(PROCESS, command, env=variables)
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the process runs."""
+        return self._processes.alive(PROCESS)
+
+    def kill(self) -> None:
+        """End the process at once, as a node that fails would."""
+        recorded = self._processes.recorded().get(PROCESS)
+        if recorded is not None and recorded.alive:
+            os.kill(recorded.pid, signal.SIGKILL)
+        self.until(lambda: not self.running, "the killed process is still there", 10)
+
+    def stop(self) -> None:
+        """End the process in order."""
+        self._processes.stop(PROCESS)
+
+    def restart(self) -> None:
+        """Kill the process and start it again: it goes on from the status of the job."""
+        self.kill()
+        self.start()
+
+    @property
+    def log(self) -> str:
+        """Return what the process has logged, all runs of it."""
+        file = self.folder / "log" / f"{PROCESS}.log"
+        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+    # -- switches -----------------------------------------------------------------------------------------------------------------
+
+    def switch(self, name: str, value: str = "true") -> None:
+        """Switch a fault or a difference on (README.md lists them). Raises UnknownSwitchError for one that is none."""
+        self._switches({**self.api.switches(SWITCHES), name: value})
+
+    def clear(self, *names: str) -> None:
+        """Switch the named ones off, all without a name."""
+        kept = {key: value for key, value in self.api.switches(SWITCHES).items() if names and key not in names}
+        self._switches(kept)
+
+    def _switches(self, data: dict[str, str]) -> None:
+        parse(data)
+        path = Kube.path("ConfigMap", self.namespace)
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": SWITCHES}, "data": data}
+        try:
+            self.kube.request("PUT", f"{path}/{SWITCHES}", body)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            self.kube.request("POST", path, body)
+
+    def enforce_locks(self, *, on: bool) -> None:
+        """Bring the lock policy in or take it out."""
+        install.set_enforcement(self.kube, self.namespace, on=on)
+
+    # -- an example cluster -------------------------------------------------------------------------------------------------------
+
+    def example(
+        self, spec: ExampleSpec | None = None, *, held: bool = True, topics: int = 5, seconds: float = 180.0
+    ) -> None:
+        """Create Zookeeper, Kafka and a held KRaftController, wait until Kafka is ready, and create topics."""
+        self.spec = spec = spec or ExampleSpec()
+        self.apply(manifests.zookeeper(spec, self.namespace))
+        self.wait_ready(ZOOKEEPER, spec.zookeeper, seconds)
+        self.apply(manifests.kafka(spec, self.namespace))
+        self.apply(manifests.controller(spec, self.namespace, held=held))
+        self.wait_ready(KAFKA, spec.kafka, seconds)
+        lines = topics_of(FixtureSpec(topics=topics, brokers=spec.brokers))
+        fixtures.create_topics(self.kube, self.namespace, f"{spec.kafka}-0", lines)
+
+    def create_job(self, **annotations: str) -> None:
+        """Create the job, with annotations from the start if there are any."""
+        body = manifests.job(self.spec, self.namespace)
+        if annotations:
+            body["metadata"]["annotations"] = annotations
+        self.apply(body)
+
+    def apply(self, body: Object) -> None:
+        """Create or change an object, as an administrator."""
+        install.apply(self.kube, body)
+
+    def cr(self, kind: str, name: str = "") -> Object:
+        """Return a CR. Raises ApiError when it is not there."""
+        found: Object = self.kube.request("GET", self.api.path(kind, name or self.name_of(kind)))
+        return found
+
+    def name_of(self, kind: str) -> str:
+        """Return the name of the example's CR of a kind."""
+        names = {KAFKA: self.spec.kafka, ZOOKEEPER: self.spec.zookeeper, CONTROLLER: self.spec.controller}
+        return names.get(kind, self.spec.job)
+
+    def annotate(self, kind: str, key: str, value: str | None = "true") -> None:
+        """Set or remove (None) an annotation of a CR, as an administrator."""
+        self.api.patch({**self.cr(kind), "kind": kind}, {"metadata": {"annotations": {key: value}}}, guarded=False)
+
+    def delete(self, kind: str) -> None:
+        """Delete a CR, as an administrator."""
+        self.kube.request("DELETE", self.api.path(kind, self.name_of(kind)))
+
+    # -- waiting ------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> Object:
+        """Return the status of the job."""
+        found: Object = self.cr(JOB).get("status") or {}
+        return found
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Return phase and sub-phase of the job, in the spelling of the notes."""
+        found = cursor.read(self.status)
+        return (found.phase, found.sub_phase) if found else ("", "")
+
+    def wait_for(self, wanted: str, seconds: float = 300.0) -> None:
+        """Wait until the job is in a phase or sub-phase. Raises SandboxError when it fails, or is not there in time."""
+
+        def reached() -> bool:
+            phase, step = self.place
+            if wanted not in (phase, step) and phase == FAILURE:
+                raise SandboxError(f"the job failed in {step}: {self.status.get('conditions')}")
+            return wanted in (phase, step)
+
+        self.until(reached, f"the job is not in {wanted}", seconds)
+
+    def wait_rolled_back(self, seconds: float = 300.0) -> None:
+        """Wait until a rollback is complete."""
+        self.until(lambda: self.place == (BACK, BACK_STEPS[-1]), "the rollback is not complete", seconds)
+
+    def wait_ready(self, kind: str, name: str, seconds: float = 180.0) -> None:
+        """Wait until a CR is ready and has been observed as it is now."""
+
+        def ready() -> bool:
+            cr = self.cr(kind, name)
+            status = cr.get("status") or {}
+            same = status.get("observedGeneration") == cr["metadata"]["generation"]
+            conditions = status.get("conditions") or []
+            return same and any(c["type"] == READY_CONDITION and c["status"] == "True" for c in conditions)
+
+        self.until(ready, f"{kind} {name} is not ready", seconds)
+
+    def until(self, done: Callable[[], bool], reason: str, seconds: float) -> None:
+        """Wait for anything. Raises SandboxError with the reason and the end of the log."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline:
+                tail = "\n".join(self.log.splitlines()[-15:])
+                state = "runs" if self.running else "does not run"
+                raise SandboxError(f"{reason} after {seconds:.0f} s; the operator {state}, its log ends with:\n{tail}")
+            time.sleep(LOOK)
+
+    def remove(self, *, with_definitions: bool = False) -> None:
+        """Stop the process and take everything of this namespace out of the cluster, the namespace too."""
+        install.set_enforcement(self.kube, self.namespace, on=False)
+        self.stop()
+        install.uninstall(self.kube, self.namespace, with_definitions=with_definitions)
+        fixtures.delete(FixtureSpec(namespace=self.namespace), kube=self.kube)
+
+
+def connect(namespace: str, sandbox: Sandbox | None = None) -> Double:
+    """Return the double of a namespace in the sandbox that is up, as it is."""
+    sandbox = sandbox or Sandbox()
+    return Double(namespace, sandbox.kube, sandbox.folders.kubeconfig)
+
+
+@contextmanager
+def operator(namespace: str, *, enforce_locks: bool = True, keep: bool = False) -> Iterator[Double]:
+    """Install and start the double in a namespace of the sandbox; at the end everything is gone unless ``keep``.
+
+    What an interrupted test has left in that namespace is removed first, which ``keep`` spares too.
+    """
+    sandbox = Sandbox()
+    double = connect(namespace, sandbox)
+    for flavour in ("file", "confluent"):
+        sandbox.ensure_image(flavour, versions.DEFAULT_KAFKA)
+    if not keep:
+        double.remove()
+    install.install(double.kube, namespace, enforce_locks=enforce_locks)
+    double.clear()
+    double.start()
+    try:
+        yield double
+    finally:
+        if not keep:
+            double.remove()
+        double.kube.close()
+
+
+#: the kinds that a test may want to look at
+KINDS = (*COMPONENTS, JOB)
