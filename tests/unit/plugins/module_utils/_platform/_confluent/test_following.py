@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -113,7 +114,10 @@ def _heart(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follow(cluster: Cluster, until: str, said: list[str], *, idle: float = 5.0, reason: str = "") -> Progress:
+    began = time.monotonic()
+
     def judge(seen: Progress, shown: Signals) -> tuple[bool, str]:
+        assert time.monotonic() - began < 20, "it is followed for ever"
         return seen.sub_phase == until, reason or f"at {seen.where}, {shown.text}"
 
     return cluster.driver.follow(judge, idle=idle, progress=said.append)
