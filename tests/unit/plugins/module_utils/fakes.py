@@ -10,7 +10,7 @@ import base64
 import copy
 import itertools
 import queue
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -237,7 +237,7 @@ class FakeClient:
     ) -> bool:
         return self.allowed(verb, resource, subresource)
 
-    def group_versions(self, group: str) -> list[str]:
+    def group_versions(self, group: str) -> Sequence[str]:
         return self.groups.get(group, [])
 
     def pod_log(self, pod: str, namespace: str, **_: Any) -> str:

@@ -136,7 +136,8 @@ class LedFake(FakeCluster):
         self.driver = operator or Operator()  # type: ignore[assignment]
 
     def broker_id(self, pod: str) -> int | None:
-        return self.ids.get(pod)
+        found: int | None = self.ids.get(pod)
+        return found
 
     def changed(self, *parts: Any) -> None:
         self.stale.append(parts)

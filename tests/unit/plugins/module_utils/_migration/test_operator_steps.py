@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -16,7 +17,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_preflight,
     operator_status,
-    operator_steps,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
     agreement,
@@ -44,7 +44,7 @@ def test_a_sub_phase_is_waited_for_and_the_wait_is_told() -> None:
 
 def test_a_wait_says_again_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figure of issue 14: no wait longer than 5 s without a line."""
-    monkeypatch.setattr(operator_steps.time, "monotonic", iter([0.0, 4.9, 5.1, 11.0]).__next__)
+    monkeypatch.setattr("time.monotonic", chain([0.0, 4.9, 5.1], repeat(11.0)).__next__)
     said: list[str] = []
     wait_past(led(Operator(AT_START, AT_START, AT_START, DECIDING)), "SetupComplete", said.append)
     assert [line.rpartition("Ready")[2] for line in said[:3]] == ["", ", for 5 s", ", for 10 s"]
@@ -135,7 +135,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(operator_preflight, "blocking_settings", lambda _settings: [])
     monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])
     monkeypatch.setattr(operator_preflight, "kraft_brokers", lambda _cluster: [])
-    monkeypatch.setattr(operator_preflight.checks, "stored", lambda *arguments: noted(f"stored with {arguments[3]}")())
+    monkeypatch.setattr(checks, "stored", lambda *arguments: noted(f"stored with {arguments[3]}")())
     return asked
 
 
@@ -148,7 +148,8 @@ def test_preflight_asks_the_operator_and_kafka(rules: list[str], seen: Progress,
     operator = Operator(seen)
     operator.found = ["of the operator"]
     operator.remains = ["kafka-kraft-0", "PersistentVolumeClaim/data0-kafka-kraft-0"]
-    assert operator_preflight.all_findings(led(operator, zookeeper_connect=connect)) == ["of the operator"]
+    found: list[Any] = list(operator_preflight.all_findings(led(operator, zookeeper_connect=connect)))
+    assert found == ["of the operator"]
     assert rules[:4] == ["membership_findings", "metadata_findings", "version_findings", "tool_findings"]
     assert rules[4:] == (["stored with ['data0-kafka-kraft-0']"] if stored else [])
 
@@ -162,7 +163,8 @@ def test_missing_permissions_are_told_alone(rules: list[str], monkeypatch: pytes
         return ["a permission"]
 
     monkeypatch.setattr(operator_preflight, "permission_findings", missing)
-    assert operator_preflight.all_findings(led(Operator(Progress()))) == ["a permission"]
+    found: list[Any] = list(operator_preflight.all_findings(led(Operator(Progress()))))
+    assert found == ["a permission"]
     assert (asked, rules) == ([(["needs"], "docs/rbac.yml")], [])
 
 

@@ -81,7 +81,8 @@ def test_a_zookeeper_that_is_no_custom_resource(endpoint: str, named: str) -> No
     ("key", "other"), [("kafka", "kafka2"), ("zookeeper", "zookeeper2"), ("kRaftController", "kraft2")]
 )
 def test_a_job_for_others_than_the_inventory_names(key: str, other: str) -> None:
-    job = crs.job("SETUP", **{key: {"name": other}})
+    refs: dict[str, Any] = {key: {"name": other}}
+    job = crs.job("SETUP", **refs)
     said = only(running(job=job, jobs=(job,)), "operator-references")
     assert f"is for {key} n/{other}, the inventory for n/" in said
 
@@ -93,7 +94,7 @@ def test_what_a_job_names_and_nobody_can_read_yet_is_no_contradiction() -> None:
 @pytest.mark.parametrize("key", ["kafka", "zookeeper", "kRaftController"])
 def test_a_second_job_for_one_of_the_three(key: str) -> None:
     names = {"kafka": "kafka", "zookeeper": "zookeeper", "kRaftController": "kafka-kraft"}
-    refs = {each: {"name": names[each] if each == key else "other"} for each in names}
+    refs: dict[str, Any] = {each: {"name": names[each] if each == key else "other"} for each in names}
     second = crs.job("SETUP", name="second", **refs)
     for seen in (running(), HELD):
         said = only(replace(seen, jobs=(*seen.jobs, second)), "operator-references")

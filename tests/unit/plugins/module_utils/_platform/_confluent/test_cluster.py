@@ -66,18 +66,14 @@ def test_no_kafka_no_cluster() -> None:
 
 
 def test_the_zookeeper_that_kafka_names_and_later_the_job() -> None:
+    assert before().zookeeper_cr is not None
     cluster = before()
-    assert cluster.zookeeper_cr is not None
     cluster.api.put(crs.kafka(dependencies=MRC))
-    cluster.changed(Part.OBJECTS)
     assert cluster.zookeeper_cr is None
     # finalized: only the job names it any more
-    cluster = underway("COMPLETE")
-    cluster.api.put(crs.kafka(dependencies={}))
-    assert cluster.zookeeper_cr is not None
-    cluster.api.drop("KRaftMigrationJob", "n", "kraft-migration-kafka")
-    cluster.changed()
-    assert cluster.zookeeper_cr is None
+    for cluster, known in ((underway("COMPLETE"), True), (before(), False)):
+        cluster.api.put(crs.kafka(dependencies={}))
+        assert (cluster.zookeeper_cr is not None) is known
 
 
 def test_names_come_from_the_job_once_it_is_there() -> None:
@@ -145,13 +141,12 @@ def test_gitops_that_cannot_be_read_is_not_seen_paused() -> None:
 
 
 def test_the_version_of_the_operator() -> None:
-    cluster = before()
-    assert cluster.operator_version == (3, 3, 0)
-    cluster.api.fail["get", "CustomResourceDefinition"] = Forbidden("not allowed")
-    assert cluster.operator_version == ()
-    cluster.api.put(crs.kafka(status={"operatorVersion": "v0.1145.6"}))
-    cluster.changed()
-    assert cluster.operator_version == (0, 1145, 6)
+    assert before().operator_version == (3, 3, 0)
+    for status, found in (({}, ()), ({"operatorVersion": "v0.1145.6"}, (0, 1145, 6))):
+        cluster = before()
+        cluster.api.fail["get", "CustomResourceDefinition"] = Forbidden("not allowed")
+        cluster.api.put(crs.kafka(status=status))
+        assert cluster.operator_version == found
     assert enforcement.operator_version(Api()) == ()  # type: ignore[arg-type]
     assert enforcement.operator_version(Api(crds("v2.9.4"))) == (2, 9, 4)  # type: ignore[arg-type]
 

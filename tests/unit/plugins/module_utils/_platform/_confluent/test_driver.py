@@ -144,7 +144,7 @@ def test_what_cannot_be_made_is_refused_before_anything_is_written(kafka: Any, p
     cluster.api.put(kafka)
     with pytest.raises((Unsupported, Refused)) as refused:
         cluster.driver.start(Verb.MIGRATE)
-    assert refused.value.code == code  # type: ignore[union-attr]
+    assert getattr(refused.value, "code", "") == code
     assert cluster.api.calls == []
     # and preflight says so before
     assert code in [item.code for item in cluster.driver.findings()]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Watcher
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import following
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.following import of_workload, signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
@@ -187,7 +188,7 @@ def test_what_the_judge_raises_ends_it() -> None:
 
 
 def test_trouble_with_the_watch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following.Watcher, "trouble", property(lambda _self: "the API server does not answer"))
+    monkeypatch.setattr(Watcher, "trouble", property(lambda _self: "the API server does not answer"))
     said: list[str] = []
     follow(underway(), "SetupComplete", said, reason="at it")
     assert said == ["at it (the API server does not answer)"]
