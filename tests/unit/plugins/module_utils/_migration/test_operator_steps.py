@@ -10,7 +10,7 @@ from itertools import chain, repeat
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import setting_rules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
