@@ -106,6 +106,11 @@ class Ask(LedStep):
         """Asked already, refused, or to be asked."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
         seen = cluster.driver.observe()
+        if verb is Verb.MIGRATE and seen.rolls_back:
+            raise Refused(
+                f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first",
+                code="rollback-pending",
+            )
         already = operator_steps.started_as(seen, verb)
         if already:
             return done(already)
@@ -122,16 +127,13 @@ class Ask(LedStep):
                 return needed("tell the operator to finalize once it waits in DUAL-WRITE and the gates are open")
             operator_gates.require(cluster)
             return needed("tell the operator to go to KRaft alone, which it does in one go (irreversible)")
-        if verb is Verb.MIGRATE and seen.rolled_back:
-            raise Refused(
-                "an attempt was rolled back and not cleaned up; run rollback.yml again first", code="rollback-pending"
-            )
         return needed(f"ask the operator to {verb.value}")
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Ask. The gates are asked again, right before the write."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
         if verb is Verb.FINALIZE:
+            cluster.changed()
             opened = operator_gates.require(cluster)
             gates = [gate.as_dict(run.params["accept"]) for gate in opened]
             run.record("gates", gates=gates, confirmed_by=run.lease.holder)
@@ -185,7 +187,13 @@ class Event(LedStep):
         """Recorded already, or to be waited for and recorded."""
         seen, event = run.led.driver.observe(), run.params["event"]
         if event == "RollbackToZkComplete":
-            if not seen.started and not run.led.driver.left() and not run.journal.migration_id:
+            if not seen.started:
+                # the request goes first when it is cleaned up: a run that was killed then has the rest to do
+                left = run.led.driver.left()
+                if left or run.journal.migration_id:
+                    return needed(
+                        f"clean up after a rollback: {', '.join(left) or 'nothing is left, which is to be proved'}"
+                    )
                 return not_needed("no migration was started: there is nothing to roll back")
         elif run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and run.led.driver.locked()):
             return done(f"{event} is recorded")

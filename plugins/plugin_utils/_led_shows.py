@@ -131,12 +131,13 @@ class Plan(Shows):
 
 
 class Unlock(LedStep):
-    """unlock.yml: the Lease of a run that is dead; the operator's own locks stay until the migration ends."""
+    """unlock.yml: the Lease of a run that is dead; the operator's own locks stay until the migration ends.
 
-    MUTATES = True
+    For state=present the operator's lock is only waited for; the action takes the Lease away.
+    """
 
     def decide(self, run: Run) -> Decision:
-        """For state=present the operator's own lock is waited for."""
+        """Whose Lease there is, if the cluster's name was typed."""
         if run.params["state"] == "present":
             return super().decide(run)
         wrong = run.params["scope"].not_named("kraft_release", run.params["release"])
@@ -146,10 +147,3 @@ class Unlock(LedStep):
         if who is None:
             return done("no Lease is held; the operator keeps its own locks until the migration is over")
         return needed(f"take the Lease away from {who}; the operator keeps its own locks until the migration is over")
-
-    def apply(self, run: Run) -> dict[str, Any]:
-        """Take it away, or wait."""
-        if run.params["state"] == "present":
-            return super().apply(run)
-        run.lease.take_away()
-        return {}

@@ -25,12 +25,25 @@ from tests.mutants.ending import ENDING
 from tests.mutants.finalizing import FINALIZING
 from tests.mutants.flags import FLAGGING
 from tests.mutants.mutant import Mutant
+from tests.mutants.operator_ends import OPERATOR_ENDS
+from tests.mutants.operator_led import OPERATOR_LED
 from tests.mutants.owning import OWNING
 from tests.mutants.preparing import PREPARING
 from tests.mutants.restarting import RESTARTING
 from tests.mutants.rollback import ROLLING_BACK
 
-MUTANTS = (*FINALIZING, *FLAGGING, *RESTARTING, *OWNING, *ROLLING_BACK, *CONNECTING, *PREPARING, *ENDING)
+MUTANTS = (
+    *FINALIZING,
+    *FLAGGING,
+    *RESTARTING,
+    *OWNING,
+    *ROLLING_BACK,
+    *CONNECTING,
+    *PREPARING,
+    *ENDING,
+    *OPERATOR_LED,
+    *OPERATOR_ENDS,
+)
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest
 PASSED, FAILED = 0, 1

@@ -38,7 +38,7 @@ FINALIZING = (
         "a closed gate does not stop",
         "1",
         MIGRATION + "gates.py",
-        "    if closed and not point_of_no_return.known_passed(cluster):\n",
+        "    if gate.closed(gates, accepted) and not point_of_no_return.known_passed(cluster):\n",
         "    if False:\n",
         GATES,
     ),
@@ -93,7 +93,7 @@ FINALIZING = (
     Mutant(
         "finalize with a lagging quorum",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "if quorum.leader is None or len(ready) < max(wanted, 1):",
         "if quorum.leader is None:",
         GATES,
@@ -101,7 +101,7 @@ FINALIZING = (
     Mutant(
         "finalize without the soak",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "    return Gate(code, passed >= wanted, f",
         "    return Gate(code, True, f",
         GATES,
@@ -109,7 +109,7 @@ FINALIZING = (
     Mutant(
         "finalize without confirmation",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         '    if wrong:\n        return Gate("gate-confirm"',
         '    if False:\n        return Gate("gate-confirm"',
         GATES,
@@ -157,7 +157,7 @@ FINALIZING = (
     Mutant(
         "gates that nobody may accept are accepted",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]",
         "if not gate.passed and gate.code not in accepted]",
         GATES,
@@ -253,7 +253,7 @@ FINALIZING = (
     Mutant(
         "stores that differ do not close the gate",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         "    return Gate(code, not found.differences, found.sentence)\n",
         "    return Gate(code, True, found.sentence)\n",
         GATES,
@@ -261,7 +261,7 @@ FINALIZING = (
     Mutant(
         "stores that cannot be compared do not close the gate",
         "1",
-        MIGRATION + "gates.py",
+        MIGRATION + "gate.py",
         '        return Gate(code, False, f"ZooKeeper and KRaft could not be compared: {error.message}")\n',
         '        return Gate(code, True, f"ZooKeeper and KRaft could not be compared: {error.message}")\n',
         GATES,
@@ -269,8 +269,8 @@ FINALIZING = (
     Mutant(
         "a rollback goes on although a store could not be read",
         "9",
-        MIGRATION + "quorum_removal.py",
-        "        _accept_or_refuse(cluster, evidence, UNREAD, text, remedy)\n",
+        MIGRATION + "losses.py",
+        "        accept_or_refuse(cluster, evidence, UNREAD, text, remedy)\n",
         "",
         REMOVAL,
     ),

@@ -49,9 +49,7 @@ OWNING = (
         "        if False:\n",
         LOCKS,
     ),
-    Mutant(
-        "the lock is skipped", "6", UTILS + "_base.py", "        run.ensure_lock()\n", "        pass\n", BASE
-    ),
+    Mutant("the lock is skipped", "6", UTILS + "_base.py", "        run.ensure_lock()\n", "        pass\n", BASE),
     Mutant(
         "the lock is taken without a look whose objects these are",
         "6",

@@ -136,7 +136,7 @@ ROLLING_BACK = (
         "stores that differ do not stop the rollback",
         "9",
         MIGRATION + "quorum_removal.py",
-        "            _compare(cluster, evidence, progress)\n",
+        "            losses.compare(cluster, evidence, progress)\n",
         "            pass\n",
         REMOVAL,
     ),

@@ -9,43 +9,15 @@ Private to the collection. Safety rule 1 of docs/architecture.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flags_off
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
-    all_voters,
-    caught_up,
-    read_quorum,
-    registrations,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum, registrations
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known, unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import point_of_no_return
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gate, point_of_no_return
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.gate import Gate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One gate: open, or why it is closed."""
-
-    code: str
-    passed: bool
-    sentence: str
-
-    def as_dict(self, accepted: list[str]) -> dict[str, Any]:
-        """Plain data: name, code, passed, accepted, sentence."""
-        return {
-            **vars(self),
-            "name": self.code.removeprefix("gate-"),
-            "accepted": not self.passed and RULES[self.code].acceptable and self.code in accepted,
-        }
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
 
 def evaluate(cluster: DirectCluster, *, thorough: bool = True) -> list[Gate]:
@@ -58,10 +30,10 @@ def evaluate(cluster: DirectCluster, *, thorough: bool = True) -> list[Gate]:
     return [
         _pure(cluster),
         *_of_quorum(cluster, thorough),
-        *([_parity(cluster)] if thorough else []),
+        *([gate.of_parity(cluster)] if thorough else []),
         _soak(cluster),
         _references(cluster),
-        _confirmed(cluster),
+        gate.confirmed(cluster),
     ]
 
 
@@ -72,14 +44,8 @@ def require(cluster: DirectCluster, *, thorough: bool = True) -> list[Gate]:
     """
     gates = evaluate(cluster, thorough=thorough)
     accepted = cluster.params["accept"]
-    closed = [gate for gate in gates if not gate.passed and not (RULES[gate.code].acceptable and gate.code in accepted)]
-    if closed and not point_of_no_return.known_passed(cluster):
-        listed = "; ".join(f"{gate.code}: {gate.sentence}" for gate in closed)
-        raise Refused(
-            f"the irreversible step is refused, nothing was changed: {listed}",
-            code=closed[0].code,
-            detail={"gates": [gate.as_dict(accepted) for gate in gates]},
-        )
+    if gate.closed(gates, accepted) and not point_of_no_return.known_passed(cluster):
+        gate.refuse(gates, accepted)
     return gates
 
 
@@ -116,7 +82,7 @@ def _of_quorum(cluster: DirectCluster, thorough: bool) -> list[Gate]:
             Gate("gate-registrations", False, f"the registrations could not be read: {error.message}"),
             Gate("gate-quorum", False, error.message),
         ]
-    return [_registrations(cluster, quorum, thorough), _quorum(cluster, quorum)]
+    return [_registrations(cluster, quorum, thorough), gate.of_quorum(cluster, quorum)]
 
 
 def _registrations(cluster: DirectCluster, quorum: Quorum, thorough: bool) -> Gate:
@@ -151,51 +117,12 @@ def _registrations(cluster: DirectCluster, quorum: Quorum, thorough: bool) -> Ga
     return Gate(code, True, f"{len(expected)} brokers registered, unfenced, in KRaft mode")
 
 
-def _quorum(cluster: DirectCluster, quorum: Quorum) -> Gate:
-    code = "gate-quorum"
-    ready = caught_up(quorum)
-    wanted = cluster.controllers_wanted
-    # somebody may have scaled the StatefulSet down: its voters are voters nevertheless
-    wanted = max(wanted, len(all_voters(cluster, quorum)))
-    if quorum.leader is None or len(ready) < max(wanted, 1):
-        return Gate(code, False, f"{len(ready)} of {wanted} controllers have caught up, leader {quorum.leader}")
-    return Gate(
-        code, True, f"leader {quorum.leader}, {len(ready)} of {wanted} controllers caught up ({quorum.said_by})"
-    )
-
-
-def _parity(cluster: DirectCluster) -> Gate:
-    """Both stores hold the same: the copy in ZooKeeper, which a rollback would need, and what the quorum has."""
-    code = "gate-parity"
-    try:
-        found = parity.compared(cluster, lambda _text: None)
-    except Forbidden:
-        raise
-    except KraftError as error:
-        return Gate(code, False, f"ZooKeeper and KRaft could not be compared: {error.message}")
-    return Gate(code, not found.differences, found.sentence)
-
-
 def _soak(cluster: DirectCluster) -> Gate:
-    code, wanted = "gate-soak", cluster.params["soak"]
-    since = cluster.journal.pure_since
-    if not since:
-        return Gate(
-            code, wanted <= 0, "PURE_DUAL_WRITE is not proven yet; run finalize.yml without kraft_confirm first"
-        )
-    passed = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
-    return Gate(code, passed >= wanted, f"in PURE_DUAL_WRITE since {since} ({passed:.0f} s of kraft_soak {wanted} s)")
+    otherwise = "PURE_DUAL_WRITE is not proven yet; run finalize.yml without kraft_confirm first"
+    return gate.of_soak(cluster, state.PURE, cluster.journal.pure_since, otherwise)
 
 
 def _references(cluster: DirectCluster) -> Gate:
     found = cluster.driver.checks.references("gate-zookeeper-reference", ahead=False)
     text = "; ".join(item.sentence for item in found) or "nothing in the brokers' pods connects to ZooKeeper"
     return Gate("gate-zookeeper-reference", not found, text)
-
-
-def _confirmed(cluster: DirectCluster) -> Gate:
-    scope: Scope = cluster.params["scope"]
-    wrong = scope.not_all_named("kraft_confirm", cluster.params["confirm"])
-    if wrong:
-        return Gate("gate-confirm", False, f"{wrong}: it confirms that a rollback will be impossible")
-    return Gate("gate-confirm", True, f"kraft_confirm names {scope.name}")

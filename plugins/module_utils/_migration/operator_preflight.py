@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PVC
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
     kraft_brokers,
     membership_findings,
@@ -37,7 +38,9 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
     found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]
     found += tool_findings(cluster)
     if cluster.zookeeper_connect is not None and not seen.started:
-        found += checks.stored(cluster.view, cluster.route.chroot, False, cluster.driver.left(), kraft_brokers(cluster))
+        left = [item.partition("/") for item in cluster.driver.left()]
+        volumes = [name for kind, _slash, name in left if kind == PVC.kind]
+        found += checks.stored(cluster.view, cluster.route.chroot, False, volumes, kraft_brokers(cluster))
     return found
 
 

@@ -20,10 +20,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
+    Forbidden,
     KraftError,
     Refused,
 )
@@ -53,6 +55,7 @@ class Evidence:
     elected_ms: int = 0
     controller: int | None = None
     notes: list[str] = field(default_factory=list)
+    parity: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -92,7 +95,7 @@ def remove_znodes(cluster: LedCluster, tell: Tell) -> Evidence:
 
 
 def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
-    """While the quorum runs: wait until ZooKeeper has what it has committed, and scan the epochs."""
+    """While the quorum runs: wait until ZooKeeper has what it has committed, compare both stores, and scan the epochs."""
     session = cluster.zookeeper
     heads = handover.read_heads(session)
     if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
@@ -106,19 +109,20 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         evidence.quorum_epoch = quorum.epoch
         if quorum.leader is None or quorum.high_watermark < 1:
             raise DeadlineExceeded("no quorum leader reports what is committed")
+        # the high watermark is the first offset that is not committed
         evidence.high_watermark = quorum.high_watermark - 1
         tell(f"waiting until ZooKeeper has the metadata up to offset {evidence.high_watermark}")
         evidence.written = handover.wait_written(
             session, evidence.high_watermark, timeout=WRITTEN, progress=tell
         ).offset
+    except Forbidden:
+        raise
     except KraftError as error:
-        if "rollback-behind" not in cluster.params["accept"]:
-            raise Refused(
-                f"ZooKeeper lags behind the quorum: {error.message}; what is missing would be lost. Find the cause in the active controller's "
-                "log, or accept the loss with kraft_accept: [rollback-behind]",
-                code="rollback-behind",
-            ) from error
-        evidence.notes.append(f"accepted by name: ZooKeeper lags behind the quorum: {error.message}")
+        text = f"ZooKeeper lags behind the quorum: {error.message}"
+        remedy = "what is missing would be lost. Find the cause in the active controller's log, or accept the loss"
+        losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, remedy)
+        return
+    losses.compare(cluster, evidence, tell)
 
 
 def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:

@@ -14,18 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     POD,
     PVC,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, quiesce
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, migration_flag, quiesce
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import (
     cannot_spare,
     paced,
@@ -34,7 +32,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
-    Forbidden,
     KraftError,
     NotFound,
     Refused,
@@ -46,7 +43,6 @@ Progress = Callable[[str], None]
 WRITTEN = 30.0
 #: seconds until a broker has taken /controller; a watch of every broker fires at once
 ELECTION = 30.0
-BEHIND, UNLIKE, UNREAD = "rollback-behind", "rollback-parity", "rollback-parity-unknown"
 
 
 @dataclass
@@ -90,7 +86,7 @@ def settle(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> No
     if known(cluster.controller_facts):
         _wait_written(cluster, evidence, progress)
         if evidence.written is not None:
-            _compare(cluster, evidence, progress)
+            losses.compare(cluster, evidence, progress)
     else:
         evidence.notes.append("no controller runs: it can no longer be checked whether ZooKeeper has the last changes")
     evidence.stored_epoch = handover.highest_stored_epoch(cluster.zookeeper)
@@ -121,44 +117,8 @@ def _wait_written(cluster: DirectCluster, evidence: Evidence, progress: Progress
                 text = f"{text}; {why_not}"
             text = f"ZooKeeper lags behind the quorum: {text}"
             remedy = "what is missing would be lost. Find the cause in the active controller's log, or accept the loss"
-            _accept_or_refuse(cluster, evidence, BEHIND, text, remedy)
+            losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, remedy)
             return
-
-
-def _compare(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
-    """Both stores hold the same: what only KRaft has would be lost."""
-    try:
-        found = parity.compared(cluster, progress)
-    except Forbidden:
-        raise
-    except KraftError as error:
-        text = f"ZooKeeper and KRaft could not be compared: {error.message}"
-        remedy = "what only KRaft has would be lost. Fix that, or accept the risk"
-        _accept_or_refuse(cluster, evidence, UNREAD, text, remedy)
-        return
-    evidence.parity = {**found.image.counts(), "differences": len(found.differences)}
-    if not found.differences:
-        progress(found.sentence)
-        return
-    remedy = "what only KRaft has would be lost. Find the cause, or accept the loss"
-    detail = {"differences": [vars(each) for each in found.differences]}
-    _accept_or_refuse(cluster, evidence, UNLIKE, found.sentence, remedy, detail)
-
-
-def _accept_or_refuse(
-    cluster: DirectCluster,
-    evidence: Evidence,
-    code: str,
-    text: str,
-    remedy: str,
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Note what was accepted by name; raise Refused otherwise."""
-    if code in cluster.params["accept"]:
-        evidence.notes.append(f"accepted by name: {text}")
-        return
-    accept = acceptance(f"{cluster.namespace}/{cluster.name}", code)
-    raise Refused(f"{text}; {remedy} with {accept}", code=code, detail=detail)
 
 
 def _restart_active(cluster: DirectCluster, progress: Progress) -> str:
@@ -207,7 +167,7 @@ def quiesce_quorum(cluster: DirectCluster, evidence: Evidence, progress: Progres
         if error.code == quiesce.ALIVE:
             raise
         text = f"ZooKeeper lags behind the quorum: {error.message}"
-        _accept_or_refuse(cluster, evidence, BEHIND, text, "run rollback.yml again, or accept the loss")
+        losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, "run rollback.yml again, or accept the loss")
         last, note = None, ""
     if note:
         evidence.notes.append(note)

@@ -30,6 +30,10 @@ NEVER_LEFT_OUT = (
     "controllers' volumes are kept",
     "a broker that is done is rolled again",
     "the znodes are removed one by one",
+    "the gates are not asked again right before the operator is told to finalize",
+    "the operator is told to go on before a broker has kept /controller",
+    "a job of other custom resources is followed",
+    "a claim without our label is deleted",
 )
 RULES = (*(str(number) for number in range(1, 12)), "back")
 TEST = "tests/unit/plugins/plugin_utils/test_run.py"

@@ -15,11 +15,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import phase_of, progress_of
 
 Obj = Mapping[str, Any]
 Version = tuple[int, ...]
@@ -69,7 +71,6 @@ class Seen:
     jobs: tuple[Obj, ...] = ()
     job: Obj | None = None
     operator: Version = ()
-    controller_replicas: int = 3
     cluster_id: str = ""
     enforced: bool | None = None
     paused: frozenset[str] = field(default_factory=frozenset)
@@ -153,6 +154,8 @@ def _jobs(seen: Seen) -> Iterator[Finding]:
     for other in others:
         for key, reference in objects.dependencies(other).items():
             cr = mine[key]
+            if key == "zookeeper" and _ended(other):
+                continue  # one ensemble may serve several clusters, each below a chroot of its own
             if cr is not None and reference is not None and str(reference) == where(cr):
                 yield finding(
                     "operator-references",
@@ -182,8 +185,15 @@ def _jobs(seen: Seen) -> Iterator[Finding]:
         )
 
 
+def _ended(job: Obj) -> bool:
+    seen = progress_of(job)
+    return seen.complete or seen.rolled_back
+
+
 def _over(job: Obj) -> bool:
-    return str((job.get("status") or {}).get("phase") or "") in ("MoveToKRaftControllerOnly", "MoveToKRaft", "COMPLETE")
+    """Whether the stop in DUAL-WRITE is reached, or behind it: the annotation came then, and does not skip it."""
+    phase = phase_of(str((job.get("status") or {}).get("phase") or ""))
+    return phase in (phases.DUAL_WRITE, phases.FINALIZE, phases.COMPLETE)
 
 
 def _versions(seen: Seen) -> Iterator[Finding]:
@@ -307,7 +317,7 @@ def _controller(seen: Seen) -> Iterator[Finding]:
             f"KRaftController {name} has spec.clusterID {wanted}, the cluster's id is {seen.cluster_id}; the field cannot be changed: make the "
             "KRaftController again without it",
         )
-    if _needs_log4j1(seen) and not res.is_on(cr, res.LOG4J1):
+    if needs_log4j1(seen.kafka, seen.operator) and not res.is_on(cr, res.LOG4J1):
         yield finding(
             "controller-manifest",
             name,
@@ -321,10 +331,6 @@ def _controller(seen: Seen) -> Iterator[Finding]:
             name,
             f"KRaftController {name} has {replicas} replicas; 3 or 5 survive the loss of one",
         )
-
-
-def _needs_log4j1(seen: Seen) -> bool:
-    return seen.operator >= LOG4J2 and platform_version(seen.kafka) < NO_PLATFORM
 
 
 def needs_log4j1(kafka: Obj, operator: Version) -> bool:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
@@ -69,7 +69,34 @@ class Confluent:
 
     def findings(self) -> list[Finding]:
         """What would stop the operator, from the custom resources."""
-        return checks.findings(self._cluster.seen)
+        cluster = self._cluster
+        found = checks.findings(cluster.seen)
+        if cluster.controller_cr is None:
+            try:
+                self._planned_controllers()
+            except Unsupported as error:
+                found.append(finding(error.code, f"KRaftController {cluster.controllers_name}", error.message))
+        return found
+
+    def _planned_controllers(self) -> dict[str, Any]:
+        cluster = self._cluster
+        log4j1 = checks.needs_log4j1(cluster.kafka, cluster.operator_version)
+        return objects.controller(cluster.kafka, cluster.controllers_name, cluster.params, log4j1=log4j1)
+
+    def _planned_job(self) -> dict[str, Any]:
+        cluster = self._cluster
+        zookeeper = objects.zookeeper_reference(cluster.kafka)
+        if zookeeper is None:
+            raise Refused(
+                f"Kafka {checks.where(cluster.kafka)} uses a ZooKeeper that is no custom resource",
+                code="operator-references",
+            )
+        return objects.job(
+            cluster.job_name,
+            objects.Reference(cluster.name, cluster.namespace),
+            zookeeper,
+            objects.Reference(cluster.controllers_name, cluster.namespace),
+        )
 
     def needs(self) -> tuple[Sequence[Need], str]:
         """The permissions, and what grants them."""
@@ -110,37 +137,24 @@ class Confluent:
         """Make the held KRaftController and the job, or annotate the job."""
         cluster = self._cluster
         if verb is not Verb.MIGRATE:
+            if verb is Verb.ROLLBACK:
+                removing.take_over_job(cluster)
             key = {Verb.FINALIZE: res.FINALIZE, Verb.ROLLBACK: res.ROLLBACK}[verb]
             return [self._annotate_job(key)]
+        # what cannot be made is refused before anything is written
+        controllers = self._planned_controllers() if cluster.controller_cr is None else None
+        job = self._planned_job() if cluster.job is None else None
         originals.keep(cluster)
+        removing.take_over(cluster)  # before the operator locks it
         written = []
         version = cluster.params["ibp_version"]
         if version and res.annotation(cluster.kafka, res.IBP) != version:
             self._annotate(res.KAFKA, cluster.kafka, {res.IBP: version})
             written.append(f"Kafka {cluster.name}: annotation {res.IBP} = {version}")
-        if cluster.controller_cr is None:
-            log4j1 = checks.needs_log4j1(cluster.kafka, cluster.operator_version)
-            made = objects.controller(cluster.kafka, cluster.controllers_name, cluster.params, log4j1=log4j1)
-            cluster.client.create(res.CONTROLLER, made, cluster.namespace)
-            written.append(f"KRaftController {cluster.controllers_name} created, held")
-        if cluster.job is None:
-            zookeeper = objects.zookeeper_reference(cluster.kafka)
-            if zookeeper is None:
-                raise Refused(
-                    f"Kafka {checks.where(cluster.kafka)} uses a ZooKeeper that is no custom resource",
-                    code="operator-references",
-                )
-            made = objects.job(
-                cluster.job_name,
-                objects.Reference(cluster.name, cluster.namespace),
-                zookeeper,
-                objects.Reference(cluster.controllers_name, cluster.namespace),
-            )
-            cluster.client.create(res.JOB, made, cluster.namespace)
-            written.append(f"KRaftMigrationJob {cluster.job_name} created")
-        cluster.changed()
-        # before the operator locks them
-        removing.take_over(cluster)
+        for kind, body, held in ((res.CONTROLLER, controllers, ", held"), (res.JOB, job, "")):
+            if body is not None:
+                cluster.client.create(kind, body, cluster.namespace)
+                written.append(f"{kind.kind} {body['metadata']['name']} created{held}")
         cluster.changed()
         return written
 
@@ -240,8 +254,3 @@ def _why_none(client: KubeClient, params: Mapping[str, Any]) -> str:
     if res.VERSION not in served:
         return f"the API server has {res.GROUP} in version {', '.join(served)}; this release knows {res.VERSION}"
     return f"there is no Kafka CR {where}; correct kraft_cluster or kraft_namespace"
-
-
-def paused_of(seen: Sequence[foreign.Manager]) -> frozenset[str]:
-    """As the checks compare them."""
-    return frozenset(map(str, seen))

@@ -9,11 +9,13 @@ Private to the collection. An account that may not read them loses a warning, no
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import checks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound
 
 CRD = Kind("CustomResourceDefinition", "apiextensions.k8s.io", "v1", "customresourcedefinitions", namespaced=False)
 POLICY = Kind(
@@ -52,8 +54,8 @@ def operator_version(client: KubeClient) -> checks.Version:
 def enforced(client: KubeClient) -> bool | None:
     """Whether a bound policy, or a webhook, of CFK's group looks at updates of its custom resources; None when nobody may tell."""
     try:
-        bound = {str(item["spec"].get("policyName")) for item in client.list(BINDING, None)}
-        policies = [item for item in client.list(POLICY, None) if item["metadata"]["name"] in bound]
+        bound = {str(item["spec"].get("policyName")) for item in _all(client, BINDING)}
+        policies = [item for item in _all(client, POLICY) if item["metadata"]["name"] in bound]
         rules = [
             rule
             for item in policies
@@ -61,7 +63,7 @@ def enforced(client: KubeClient) -> bool | None:
         ]
         rules += [
             rule
-            for item in client.list(WEBHOOK, None)
+            for item in _all(client, WEBHOOK)
             for webhook in item.get("webhooks") or []
             for rule in webhook.get("rules") or []
         ]
@@ -73,3 +75,11 @@ def enforced(client: KubeClient) -> bool | None:
         and {res.KAFKA.plural, "*"} & set(rule.get("resources") or [])
         for rule in rules
     )
+
+
+def _all(client: KubeClient, kind: Kind) -> list[dict[str, Any]]:
+    """Every object of a kind, [] where the API server does not have it: policies came with Kubernetes 1.30."""
+    try:
+        return client.list(kind, None)
+    except NotFound:
+        return []

@@ -27,6 +27,8 @@ TAKEN_OVER = ("storageClass", "oneReplicaPerNode", "k8sClusterDomain", "license"
 SECURED = ("tls", "authorization", "identityProvider")
 #: what the API server adds
 SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid", "finalizers")
+#: our label that is no use to anybody but us; LABEL_CLUSTER is left out as well
+OURS = ((MANAGED_BY, MANAGER),)
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -102,7 +104,8 @@ def controller(kafka: Mapping[str, Any], name: str, options: Mapping[str, Any], 
 
     :param options: the module's options ``controller_*``.
     :param log4j1: whether the operator writes Log4j 2 settings that the image cannot read.
-    :raises Unsupported: for a secured cluster, whose controllers need listeners and credentials that only its owner knows.
+    :raises Unsupported: for a secured cluster, whose controllers need listeners and credentials that only its owner knows; for node ids
+        that brokers have.
     """
     spec = kafka["spec"]
     secured = [key for key in SECURED if spec.get(key)]
@@ -112,12 +115,12 @@ def controller(kafka: Mapping[str, Any], name: str, options: Mapping[str, Any], 
             f'{res.HOLD}: "true", and name it in kraft_controller_name',
             code="controller-manifest",
         )
-    base = options.get("controller_node_id_base")
+    offset = _offset(kafka, options)
     template = copy.deepcopy(dict(spec.get("podTemplate") or {}))
     if options.get("controller_resources"):
         template["resources"] = dict(options["controller_resources"])
     annotations = {**(options.get("controller_annotations") or {}), res.HOLD: "true"}
-    annotations[res.ID_OFFSET] = str(base if base is not None else _free_offset(kafka, options["controller_replicas"]))
+    annotations[res.ID_OFFSET] = str(offset)
     if log4j1:
         annotations[res.LOG4J1] = "true"
     made: Obj = {
@@ -144,9 +147,19 @@ def controller(kafka: Mapping[str, Any], name: str, options: Mapping[str, Any], 
     }
 
 
-def _free_offset(kafka: Mapping[str, Any], replicas: int) -> int:
-    """The first offset at or above FIRST_ID that no broker's id is in."""
-    brokers, offset = ids_of(kafka), FIRST_ID
+def _offset(kafka: Mapping[str, Any], options: Mapping[str, Any]) -> int:
+    """The controllers' first node id: kraft_controller_node_id_base, else the first at or above FIRST_ID that is free."""
+    brokers, replicas, base = ids_of(kafka), options["controller_replicas"], options.get("controller_node_id_base")
+    if base is not None:
+        both = set(brokers) & set(range(base, base + replicas))
+        if both:
+            raise Unsupported(
+                f"with kraft_controller_node_id_base {base} the controllers would have the node ids {sorted(both)}, which brokers of Kafka "
+                f"{kafka['metadata']['name']} have; set another one, or leave it out",
+                code="controller-id-clash",
+            )
+        return int(base)
+    offset = FIRST_ID
     while set(brokers) & set(range(offset, offset + replicas)):
         offset = brokers.stop
     return offset
@@ -176,6 +189,10 @@ def ours(cluster: str) -> dict[str, str]:
 def for_git(cr: Mapping[str, Any]) -> Obj:
     """Return a CR as a user keeps it in git: without status, without what the API server and the migration added."""
     metadata = {key: value for key, value in cr["metadata"].items() if key not in SERVER_FIELDS}
+    labels = {key: value for key, value in (metadata.pop("labels", None) or {}).items() if (key, value) not in OURS}
+    labels.pop(LABEL_CLUSTER, None)
+    if labels:
+        metadata["labels"] = labels
     annotations = {
         key: value
         for key, value in (metadata.pop("annotations", None) or {}).items()

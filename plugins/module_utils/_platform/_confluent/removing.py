@@ -27,10 +27,18 @@ OF_CONTROLLERS = {names.LABEL_ROLE: names.ROLE_CONTROLLER}
 
 
 def take_over(cluster: ConfluentCluster) -> None:
-    """Put our label on a job and a KRaftController that the user made, which the inventory names as this cluster's."""
-    for kind, cr in ((res.CONTROLLER, cluster.controller_cr), (res.JOB, cluster.job)):
-        if cr is not None and not is_of(cr, cluster.name):
-            _label(cluster, kind, cr, {names.LABEL_CLUSTER: cluster.name})
+    """Put our label on a KRaftController that the user made, which the inventory or a job of ours names as this cluster's."""
+    _take_over(cluster, res.CONTROLLER, cluster.controller_cr)
+
+
+def take_over_job(cluster: ConfluentCluster) -> None:
+    """Put our label on a job that the user made, when it is rolled back by us; the operator locks the others, but not it."""
+    _take_over(cluster, res.JOB, cluster.job)
+
+
+def _take_over(cluster: ConfluentCluster, kind: Kind, cr: Mapping[str, Any] | None) -> None:
+    if cr is not None and not is_of(cr, cluster.name):
+        _label(cluster, kind, cr, {names.LABEL_CLUSTER: cluster.name})
 
 
 def mark_claims(cluster: ConfluentCluster) -> None:
@@ -58,6 +66,10 @@ def claims(cluster: ConfluentCluster) -> dict[str, dict[str, Any]]:
 def clean_up(cluster: ConfluentCluster) -> list[str]:
     """Delete job, KRaftController, volumes and originals; returns one name each. Raises DeadlineExceeded."""
     deleted = []
+    cluster.changed()  # what is deleted is judged by what is there now
+    if cluster.job is not None and is_of(cluster.job, cluster.name):
+        take_over(cluster)
+        cluster.changed()
     mark_claims(cluster)
     pods = {name: pod["metadata"]["uid"] for name, pod in cluster.controller_pods.items()}
     for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, cluster.controller_cr)):
@@ -96,11 +108,12 @@ def _wait_gone(cluster: ConfluentCluster, kind: Kind, uids: Mapping[str, str], w
 
 
 def left(cluster: ConfluentCluster) -> list[str]:
-    """What of the attempt still exists, those objects included that were left alone because they are not ours."""
+    """What of an attempt still exists, those objects included that were left alone because they are not ours.
+
+    A KRaftController that is held has made nothing yet: a new attempt begins with it.
+    """
     cluster.changed()
-    found = [
-        f"{kind.kind}/{cr['metadata']['name']}"
-        for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, cluster.controller_cr))
-        if cr is not None
-    ]
+    found = [f"{res.JOB.kind}/{cluster.job['metadata']['name']}"] if cluster.job is not None else []
+    if cluster.controller_cr is not None and not res.is_on(cluster.controller_cr, res.HOLD):
+        found.append(f"{res.CONTROLLER.kind}/{cluster.controllers_name}")
     return [*found, *cluster.controller_pods, *(f"PersistentVolumeClaim/{name}" for name in claims(cluster))]

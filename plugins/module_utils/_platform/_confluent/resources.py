@@ -66,7 +66,7 @@ def near_misses(obj: Mapping[str, Any]) -> dict[str, str]:
         prefix, _slash, name = key.rpartition("/")
         if key in KEYS or not name:
             continue
-        if prefix != GROUP and difflib.SequenceMatcher(None, prefix, GROUP).ratio() < 0.8:
+        if prefix not in (GROUP, "") and difflib.SequenceMatcher(None, prefix, GROUP).ratio() < 0.8:
             continue
         near = difflib.get_close_matches(name, [known.removeprefix(PREFIX) for known in KEYS], n=1, cutoff=0.8)
         if near:

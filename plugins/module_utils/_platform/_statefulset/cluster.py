@@ -21,6 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
     NAMESPACE,
+    PDB,
     SECRET,
     STATEFUL_SET,
 )

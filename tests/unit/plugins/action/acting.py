@@ -19,6 +19,7 @@ class Acts:
     def __init__(self, cluster: Any, sub_phase: str = "", **params: Any) -> None:
         self.log: list[str] = []
         self.said: list[str] = []
+        self.ended: dict[str, Any] = {}
         self.cluster, self.client, self.journal = cluster, cluster.client, cluster.journal
         self.params = {**PARAMS, **cluster.params, "restart_interval": 0, **params}
         self.sub_phase, self.check_mode, self.started = sub_phase, False, 0.0
@@ -36,6 +37,15 @@ class Acts:
             return answer
 
         return noted
+
+    @property
+    def led(self) -> Any:
+        """The cluster, where an operator leads."""
+        return self.cluster
+
+    def end_phase(self, phase: str, event: str, **details: Any) -> None:
+        self.log.append(f"end {phase} with {event}")
+        self.ended = details
 
     def record(self, what: str, **_details: Any) -> None:
         self.log.append(f"record {what}")

@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.met
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     controller_roll,
     gates,
+    operator_gates,
     point_of_no_return,
 )
 
@@ -31,6 +32,14 @@ def registered(monkeypatch: Any) -> Any:
 
 
 @pytest.fixture
+def migrating(monkeypatch: Any, registered: Any) -> Any:
+    """The same where an operator leads: every broker is registered as one that migrates."""
+    registered.update(dict.fromkeys(registered, Registration(False, True)))
+    monkeypatch.setattr(operator_gates, "registrations", lambda _cluster, _quorum: registered)
+    return registered
+
+
+@pytest.fixture
 def seen(monkeypatch: Any) -> Any:
     """What the quorum answers, one after the other; the last one for ever."""
     answers = [quorum()]
@@ -44,6 +53,7 @@ def seen(monkeypatch: Any) -> Any:
         return say(answers.pop(0) if len(answers) > 1 else answers[0])
 
     monkeypatch.setattr(gates, "read_quorum", read)
+    monkeypatch.setattr(operator_gates, "read_quorum", read)
     monkeypatch.setattr(point_of_no_return, "read_quorum", lambda _cluster, **_options: say(answers[-1]))
     monkeypatch.setattr(controller_roll, "read_quorum", read)
     return answers

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import itertools
 import queue
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -48,6 +49,7 @@ class FakeClient:
     :ivar calls: the mutating calls, as (verb, kind, name); dry runs are ``dry-run replace``.
     :ivar fail: (verb, kind) to the error that it raises.
     :ivar evictions: answers of the next evictions; True when there is none.
+    :ivar groups: API group to the versions in which the server has it.
     :ivar on_gone: called with a pod that was deleted or evicted: the StatefulSet controller.
     """
 
@@ -58,6 +60,7 @@ class FakeClient:
         self.allowed: Callable[[str, str, str], bool] = lambda _verb, _resource, _subresource: True
         self.on_gone: Callable[[Obj], None] = lambda _pod: None
         self.logs: dict[str, str] = {}
+        self.groups: dict[str, list[str]] = {}
         self._store: dict[Key, Obj] = {}
         self._numbers = itertools.count(1)
         self._streams: list[tuple[str, Stream]] = []
@@ -72,6 +75,9 @@ class FakeClient:
         number = next(self._numbers)
         stored["metadata"].setdefault("uid", f"uid-{number}")
         stored["metadata"]["resourceVersion"] = str(number)
+        if "stringData" in stored:
+            coded = {name: base64.b64encode(text.encode()).decode() for name, text in stored.pop("stringData").items()}
+            stored["data"] = {**stored.get("data", {}), **coded}
         key = (stored["kind"], stored["metadata"].get("namespace"), stored["metadata"]["name"])
         there = self._store.get(key)
         if there is not None and "generation" in there["metadata"]:
@@ -230,6 +236,9 @@ class FakeClient:
         self, verb: str, resource: str, namespace: str | None, *, group: str = "", subresource: str = "", name: str = ""
     ) -> bool:
         return self.allowed(verb, resource, subresource)
+
+    def group_versions(self, group: str) -> Sequence[str]:
+        return self.groups.get(group, [])
 
     def pod_log(self, pod: str, namespace: str, **_: Any) -> str:
         return self.logs.get(pod, "")

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleUndefinedVariable
+from ansible_collections.kafkaops.kraft.plugins.action import kraft_migration_job
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -24,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _base
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction, done, needed, not_needed
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Ask, LedStep
 
 TOKEN = "sekret-token-1234"
 GOOD = {"namespace": "n", "cluster": "kafka", "api_key": TOKEN}
@@ -479,3 +481,110 @@ def test_the_result_is_plain_data() -> Any:
     assert result["tuple"] == [1, 2]
     assert result["path"] == "/x"
     assert TOKEN not in json.dumps(result)
+
+
+# where an operator leads
+
+
+class Step(LedStep):
+    """Stands for the action there."""
+
+    MUTATES = True
+    decision = needed("ask the operator", {"before": "a", "after": "b"})
+
+    def decide(self, run: Any) -> Any:
+        return self.decision
+
+    def inspect(self, run: Any) -> Any:
+        return {"operator": "seen"}
+
+    def apply(self, run: Any) -> Any:
+        return {"applied": run.held, "locks": run.locks}
+
+
+class Waiting(Step):
+    """Only waits for its sub-phase."""
+
+    MUTATES = False
+
+
+class Led(Action):
+    """Has a step of its own there; what it does elsewhere would be a mistake."""
+
+    LED = Step
+    raises = AssertionError("judged as if nobody led")
+
+
+class LedWaiting(Led):
+    LED = Waiting
+
+
+class Same(Action):
+    """Is the same whoever leads."""
+
+    LED = None
+
+
+@pytest.fixture
+def led(monkeypatch: Any) -> None:
+    monkeypatch.setattr(FakeRun, "leads", True)
+
+
+def test_the_step_of_the_operator_stands_for_the_action(led: None) -> None:
+    result = act(Led)
+    assert (result["changed"], result["decision"], result["msg"]) == (True, "needed", "ask the operator")
+    assert (result["applied"], result["locks"]) == (1, 1), "under the Lease"
+    assert FakeRun.made[0].checks == 1, "whose job it is was looked at before"
+
+
+def test_without_an_operator_the_action_does_its_own_work() -> None:
+    result = act(Led, raises=None, decision=needed("write it"))
+    assert (result["msg"], result["applied"]) == ("write it", 1)
+
+
+def test_what_is_the_same_whoever_leads_is_the_action_itself(led: None) -> None:
+    assert act(Same)["seen"] is True
+
+
+def test_an_action_without_a_step_of_its_own_waits_for_its_sub_phase() -> None:
+    assert KraftAction.LED is LedStep
+    assert LedStep.MUTATES is False
+
+
+def test_check_mode_asks_the_operator_for_nothing(led: None) -> None:
+    """Rule 8."""
+    result = act(Led, check_mode=True)
+    assert (result["changed"], result["msg"]) == (True, "would run: ask the operator")
+    assert "applied" not in result
+    assert (FakeRun.made[0].held, FakeRun.made[0].locks) == (0, 0)
+    result = act(LedWaiting, check_mode=True)
+    assert (result["changed"], "applied" in result) == (False, False)
+
+
+def test_a_wait_takes_no_lease(led: None) -> None:
+    """A sub-phase alone waits for the operator: whoever only looks keeps nobody out."""
+    result = act(LedWaiting)
+    assert (result["changed"], result["applied"], result["locks"]) == (False, 0, 0)
+    assert FakeRun.made[0].checks == 0
+
+
+def test_what_is_done_there_is_only_looked_at(led: None, monkeypatch: Any) -> None:
+    monkeypatch.setattr(Step, "decision", done("the operator is past it"))
+    result = act(Led)
+    assert (result["changed"], result["msg"], result["operator"]) == (False, "the operator is past it", "seen")
+    assert FakeRun.made[0].held == 0
+
+
+def test_a_job_of_others_is_refused_before_the_lease(led: None, monkeypatch: Any) -> None:
+    monkeypatch.setattr(FakeRun, "foreign", Refused("that job is for others", code="operator-references"))
+    result = act(Led)
+    assert (result["failed"], result["code"]) == (True, "operator-references")
+    assert FakeRun.made[0].held == 0
+
+
+def test_the_module_that_asks_an_operator_does_nothing_without_one() -> None:
+    found = kraft_migration_job.ActionModule.__new__(kraft_migration_job.ActionModule).decide(
+        SimpleNamespace(opened=SimpleNamespace(namespace="n", name="kafka"))  # type: ignore[arg-type]
+    )
+    assert found == not_needed("no operator leads n/kafka: the playbooks carry each sub-phase out")
+    assert kraft_migration_job.ActionModule.LED is Ask

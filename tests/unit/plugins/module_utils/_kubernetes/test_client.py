@@ -381,3 +381,17 @@ def test_close_ends_the_wait_between_tries(api: Any, client: KubeClient) -> None
     with pytest.raises(Unreachable):
         client.get(kinds.POD, "p", "n")
     assert time.monotonic() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "versions"),
+    [
+        (200, {"versions": [{"version": "v1beta1"}, {"version": "v1"}]}, ["v1beta1", "v1"]),
+        (200, {"kind": "APIGroup"}, []),
+        (404, b"404 page not found", []),
+    ],
+)
+def test_the_versions_of_an_api_group(api: Any, client: KubeClient, code: int, body: Any, versions: list[str]) -> None:
+    api.play(lambda h: h.reply(code, body))
+    assert client.group_versions("platform.confluent.io") == versions
+    assert api.seen[0][1] == "/apis/platform.confluent.io"

@@ -258,3 +258,26 @@ def test_waiting_for_a_broker(hybrid: Server, session: ZkSession) -> None:
 def test_no_broker_takes_over(server: Server, session: ZkSession) -> None:
     with pytest.raises(DeadlineExceeded, match="nobody holds /controller"):
         handover.wait_broker_is_controller(session, timeout=0.1, progress=lambda _text: None)
+
+
+def test_a_broker_that_keeps_controller(server: Server, session: ZkSession) -> None:
+    server.put("/controller", BROKER, ephemeral=True)
+    said: list[str] = []
+    assert handover.lost_within(session, 0.1, said.append) == ""
+    assert said == ["broker 2 holds /controller"]
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        (lambda server: server.remove("/controller"), "nobody holds /controller"),
+        (lambda server: server.put("/controller", KRAFT), "KRaft node 1001 took /controller"),
+        (lambda server: server.put("/migration", MIGRATION), "a KRaft controller wrote /migration"),
+    ],
+)
+def test_a_broker_that_loses_controller(server: Server, session: ZkSession, change: Any, lost: str) -> None:
+    """A KRaft controller that still runs takes it again, or begins another migration: /migration shows it first."""
+    server.put("/controller", BROKER, ephemeral=True)
+    thread = later(lambda: change(server))
+    assert handover.lost_within(session, 5, lambda _text: None) == lost
+    thread.join()

@@ -98,3 +98,17 @@ def test_a_complete_rollback_ends_the_attempt() -> None:
     assert len(book.events) == 3
     book.add("t4", "SETUP", "SetupComplete", "SetupComplete")
     assert book.has("SetupComplete")
+
+
+def test_when_something_was_first_done_in_this_attempt() -> None:
+    """The soak in hybrid: a failed try does not start it, one of an attempt that was rolled back neither, a second record not again."""
+    book = journal.Journal("kafka")
+    assert book.time_of("MigrateDualWrite") == ""
+    book.add("t1", "DUAL-WRITE", "MigrateDualWrite", "MigrateDualWrite")
+    book.add("t2", "RollbackToZk", "RollbackToZkComplete", "RollbackToZkComplete")
+    assert book.time_of("MigrateDualWrite") == ""
+    book.add("t3", "DUAL-WRITE", "MigrateDualWrite", "failed", failed=True)
+    assert book.time_of("MigrateDualWrite") == ""
+    book.add("t4", "DUAL-WRITE", "MigrateDualWrite", "MigrateDualWrite")
+    book.add("t5", "DUAL-WRITE", "MigrateDualWrite", "MigrateDualWrite")
+    assert book.time_of("MigrateDualWrite") == "t4"

@@ -46,15 +46,6 @@ def kept(of: Any) -> dict[str, Any]:
     return {key: json.loads(base64.b64decode(value)) for key, value in secret["data"].items()}
 
 
-def as_stored(of: Any) -> None:
-    """What an API server makes of stringData."""
-    secret = of.client.find(SECRET, NAME, "n")
-    secret["data"] = {
-        key: base64.b64encode(value.encode()).decode() for key, value in secret.pop("stringData", {}).items()
-    }
-    of.client.put(secret)
-
-
 def supplied(of: Any, **originals: Any) -> None:
     """What somebody puts there by hand."""
     data = {f"{name}.json": base64.b64encode(json.dumps(value).encode()).decode() for name, value in originals.items()}
@@ -72,7 +63,6 @@ def staged(of: Any, name: str) -> None:
 def test_what_is_kept_is_what_comes_back() -> None:
     of = cluster(at("kafka-a"), at("kafka-b"))
     assert originals.keep(of) == NAME
-    as_stored(of)
     assert kept(of)["kafka-a.json"]["effective"] == {"broker.id": "0"}
     assert kept(of)["kafka-a.json"]["migration"] == "m1"
     staged(of, "kafka-a")
@@ -89,7 +79,6 @@ def test_an_attempt_that_was_given_up_on_leaves_no_original_to_the_next() -> Non
     of = cluster(at("kafka-a"))
     of.statefulsets[0]["spec"]["template"]["spec"]["containers"][0]["image"] = "apache/kafka:3.8.1"
     originals.keep(of)
-    as_stored(of)
     later = cluster(at("kafka-a"), migration="m2")
     later.client = of.client
     assert originals.keep(later) == NAME
@@ -102,7 +91,6 @@ def test_an_attempt_that_was_given_up_on_leaves_no_original_to_the_next() -> Non
 def test_only_what_is_at_no_stage_is_kept_again() -> None:
     of = cluster(at("kafka-a"), at("kafka-b"))
     originals.keep(of)
-    as_stored(of)
     before = kept(of)["kafka-a.json"]
     staged(of, "kafka-a")
     of.statefulsets[1]["spec"]["template"]["spec"]["containers"][0]["image"] = "apache/kafka:3.9.9"
@@ -117,7 +105,6 @@ def test_the_original_of_another_migration_is_never_put_back_silently(marked: bo
     """By the digest on the StatefulSet, or, where somebody took that off, by the id of the migration."""
     of = cluster(at("kafka-a"), migration="m1")
     originals.keep(of)
-    as_stored(of)
     marks = {names.ORIGINAL_DIGEST: "another"} if marked else {}
     later = cluster(at("kafka-a", "migration", **marks), migration="m1" if marked else "m2")
     later.client = of.client
@@ -135,7 +122,6 @@ def test_a_change_that_unlock_let_pass_is_not_undone_silently() -> None:
     """It stays known when a later stage is written over it: that template has the change as well."""
     of = cluster(at("kafka-a"))
     originals.keep(of)
-    as_stored(of)
     staged(of, "kafka-a")
     changed = of.client.get(STATEFUL_SET, "kafka-a", "n")
     changed["spec"]["template"]["spec"]["containers"][0]["image"] = "apache/kafka:3.9.9"
@@ -180,7 +166,6 @@ def test_the_way_forward_goes_on_without_a_secret_that_is_gone() -> None:
 def test_a_template_at_a_stage_is_never_kept_as_the_original() -> None:
     of = cluster(at("kafka-a", "migration"), at("kafka-b"))
     originals.keep(of)
-    as_stored(of)
     assert set(kept(of)) == {"kafka-b.json"}
     with pytest.raises(Refused, match="original of StatefulSet kafka-a is not in Secret") as refused:
         originals.load(of)

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mistakes at an operator's ends: the znodes of its rollback, its locks, what its attempt leaves behind."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import BASE, HANDOVER, MIGRATION, UTILS, ZOOKEEPER, Mutant, unit
+from tests.mutants.operator_led import CFK_DRIVER, CONFLUENT, LED
+
+OP_ROLLBACK = unit("module_utils/_migration/test_operator_rollback")
+REMOVING = unit("module_utils/_platform/_confluent/test_removing")
+
+OPERATOR_ENDS = (
+    Mutant(
+        "the operator is told to go on before a broker has kept /controller",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "            lost = handover.lost_within(session, KEPT, lambda _text: None)\n",
+        '            lost = ""\n',
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "the operator is told to go on before any broker is controller",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "    _until_kept(cluster, evidence, tell)\n    cluster.driver.answer(Wait.ZNODES)\n",
+        "    cluster.driver.answer(Wait.ZNODES)\n    _until_kept(cluster, evidence, tell)\n",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "a controller that takes /controller again is not seen",
+        "9",
+        ZOOKEEPER + "handover.py",
+        '        if controller.is_kraft:\n            return f"KRaft node {controller.broker_id} took',
+        '        if False:\n            return f"KRaft node {controller.broker_id} took',
+        HANDOVER,
+    ),
+    Mutant(
+        "a controller that writes /migration again is not seen",
+        "9",
+        ZOOKEEPER + "handover.py",
+        '        if nodes[MIGRATION] is not None:\n            return "a KRaft',
+        '        if False:\n            return "a KRaft',
+        HANDOVER,
+    ),
+    Mutant(
+        "the znodes go although the operator does not wait for it",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "    if seen.waits_for is not Wait.ZNODES:\n        raise",
+        "    if False:\n        raise",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "the znodes go from under brokers in KRaft mode",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "    if kraft:\n        raise",
+        "    if False:\n        raise",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "the znodes go from under a broker that could not be read",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)]",
+        "if mode == state.MODE_KRAFT]",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "ZooKeeper may lag behind an operator's quorum",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "        losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, remedy)\n",
+        "",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "the stores are not compared in a rollback by an operator",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "    losses.compare(cluster, evidence, tell)\n",
+        "",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "the epochs of an operator's quorum do not guard the transaction",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "handover.remove(session, [evidence.stored_epoch, evidence.quorum_epoch])",
+        "handover.remove(session, [])",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "the other wait of a rollback is answered",
+        "9",
+        UTILS + "_led.py",
+        "        if seen.sub_phase != run.sub_phase:\n",
+        "        if False:\n",
+        LED,
+    ),
+    Mutant(
+        "manifests are exported after the locks were given back",
+        "6",
+        UTILS + "_led.py",
+        '            where = f"{cluster.namespace}/{cluster.name}"\n            data["files"]',
+        '            where = f"{cluster.namespace}/{cluster.name}"\n            data["released"] = cluster.driver.release()\n            data["files"]',
+        LED,
+    ),
+    Mutant(
+        "locks that the operator keeps are taken for released",
+        "6",
+        CONFLUENT + "driver.py",
+        "            return Verdict(not held, f",
+        "            return Verdict(True, f",
+        CFK_DRIVER,
+    ),
+    Mutant(
+        "a clean-up is not proved",
+        "3",
+        UTILS + "_led.py",
+        "    proof = operator_rollback.prove(cluster)\n",
+        "    proof: list[dict[str, str]] = []\n",
+        LED,
+    ),
+    Mutant(
+        "a clean-up that was killed is never finished",
+        "10",
+        UTILS + "_led.py",
+        "                if left or run.journal.migration_id:\n",
+        "                if False:\n",
+        LED,
+    ),
+    Mutant(
+        "what an operator's attempt left is not looked for",
+        "3",
+        MIGRATION + "operator_rollback.py",
+        '    if left:\n        raise KraftError(\n            f"{cluster.namespace}/{cluster.name} is not ready',
+        '    if False:\n        raise KraftError(\n            f"{cluster.namespace}/{cluster.name} is not ready',
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "an object without our label is deleted after a rollback",
+        "6",
+        CONFLUENT + "removing.py",
+        "    if not is_of(obj, cluster.name):\n        return False\n    try:",
+        "    try:",
+        REMOVING,
+    ),
+    Mutant(
+        "a claim without our label is deleted",
+        "6",
+        CONFLUENT + "removing.py",
+        "    found = cluster.client.list(PVC, cluster.namespace, label_selector=wanted)\n",
+        '    found = cluster.client.list(PVC, cluster.namespace, label_selector=wanted.partition(",")[0])\n',
+        REMOVING,
+    ),
+    Mutant(
+        "a volume is deleted below a controller that runs",
+        "3",
+        CONFLUENT + "removing.py",
+        '    _wait_gone(cluster, POD, pods, "controllers")\n',
+        "",
+        REMOVING,
+    ),
+    Mutant(
+        "the volumes of an operator's controllers are kept",
+        "3",
+        CONFLUENT + "removing.py",
+        "    mark_claims(cluster)\n    pods =",
+        "    pods =",
+        REMOVING,
+    ),
+    Mutant(
+        "a Secret of somebody else is overwritten with the custom resources",
+        "6",
+        CONFLUENT + "originals.py",
+        "    if there is not None and not is_of(there, cluster.name):\n",
+        "    if False:\n",
+        REMOVING,
+    ),
+    Mutant(
+        "a Secret of somebody else is deleted after a rollback",
+        "6",
+        CONFLUENT + "originals.py",
+        "    if secret is None or not is_of(secret, cluster.name):\n        return False\n",
+        "    if secret is None:\n        return False\n",
+        REMOVING,
+    ),
+    Mutant(
+        "check mode is the same for nobody who leads",
+        "7",
+        UTILS + "_base.py",
+        '        if run.check_mode:\n            return {\n                "changed": step.MUTATES,',
+        '        if run.check_mode and not run.leads:\n            return {\n                "changed": step.MUTATES,',
+        BASE,
+    ),
+    Mutant(
+        "asking an operator needs no Lease",
+        "11",
+        UTILS + "_led.py",
+        '    """The operator is asked for something: to migrate, to finalize behind the gates, to roll back."""\n\n    MUTATES = True\n',
+        '    """The operator is asked for something: to migrate, to finalize behind the gates, to roll back."""\n\n    MUTATES = False\n',
+        LED,
+    ),
+)

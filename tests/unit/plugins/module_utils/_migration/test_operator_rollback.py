@@ -1,0 +1,321 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules 3 and 9 where an operator leads: it is told to go on only once a broker has kept /controller; and the proof at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
+    DeadlineExceeded,
+    Forbidden,
+    Interrupted,
+    KraftError,
+    Refused,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads, Removal
+
+from tests.unit.plugins.module_utils.fakes import PARAMS
+from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, ROLLED_BACK, Operator, led
+from tests.unit.plugins.module_utils.scenes import facts, quorum
+
+KRAFT, BROKER = Controller(3000, 7, False), Controller(2, -1, True)
+WRITTEN = Heads(None, None, None, KRAFT, 3, Migration(3000, 7, 141, 7))
+BEFORE_THE_COPY = Heads(None, None, None, KRAFT, 3, Migration(3000, 7, -1, -1))
+REMOVED_BEFORE = Heads(None, None, None, BROKER, 8, None)
+IN_ORDER = ["epochs read", "written", "compared", "controllers run", "removed", "elected", "kept", "told to go on"]
+
+
+class Scene:
+    """An operator at its wait, with controllers that it does not let us stop. ``lost``: what takes /controller away, one each try."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, says: Progress = AT_ZNODES, **changed: Any) -> None:
+        self.log: list[str] = []
+        self.said: list[str] = []
+        self.operator = Operator(says, log=self.log)
+        self.operator.running = "the lock forbids to stop them"
+        params = {**PARAMS, **changed.pop("params", {})}
+        self.cluster = led(self.operator, params=params, **changed)
+        self.heads = WRITTEN
+        self.lost: list[str] = []
+        self.elected: list[Any] = []
+        self.written: Any = Migration(3000, 7, 150, 7)
+        self.removed: list[list[int]] = []
+        self.quorum: Any = quorum()
+        monkeypatch.setattr(handover, "read_heads", lambda _session: self.heads)
+        monkeypatch.setattr(handover, "highest_stored_epoch", lambda _session: self.note("epochs read", 6))
+        monkeypatch.setattr(handover, "wait_written", lambda *_a, **_o: self.note("written", self.written))
+        monkeypatch.setattr(handover, "remove", self._remove)
+        monkeypatch.setattr(handover, "wait_broker_is_controller", self._elect)
+        monkeypatch.setattr(handover, "lost_within", self._watch)
+        self.stores: Any = parity.Parity(Image(), ())
+        monkeypatch.setattr(parity, "compared", lambda _cluster, _tell: self.note("compared", self.stores))
+        monkeypatch.setattr(operator_rollback, "read_quorum", lambda _cluster: self.note("", self.quorum))
+
+    def note(self, text: str, answer: Any) -> Any:
+        if text:
+            self.log.append(text)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def _remove(self, _session: Any, stored: list[int]) -> Removal:
+        self.removed.append(list(stored))
+        again = len(self.removed) > 1
+        removed = {"/controller": "{}"} if again else {"/migration": "{}", "/controller": "{}"}
+        return self.note("removed", Removal(removed, None if again else 10, 1_000_000))  # type: ignore[no-any-return]
+
+    def _elect(self, _session: Any, *, timeout: float, **_options: Any) -> Any:
+        assert timeout == operator_rollback.ELECTION
+        return self.note("elected", self.elected.pop(0) if self.elected else (BROKER, 1_000_020))
+
+    def _watch(self, _session: Any, seconds: float, _progress: Any) -> str:
+        assert seconds == operator_rollback.KEPT == 10
+        return str(self.note("kept", self.lost.pop(0) if self.lost else ""))
+
+    def go(self) -> Evidence:
+        return operator_rollback.remove_znodes(self.cluster, self.said.append)
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(monkeypatch)
+
+
+def test_the_parts_and_their_order(scene: Scene) -> None:
+    evidence = scene.go()
+    assert scene.log == IN_ORDER
+    assert scene.removed == [[6, 1]], "the epochs of the partitions and of the quorum guard the transaction"
+    assert evidence.as_dict() == {
+        "high_watermark": 8,
+        "written": 150,
+        "stored_epoch": 6,
+        "quorum_epoch": 1,
+        "raised_epoch": 10,
+        "removed": {"/migration": "{}", "/controller": "{}"},
+        "attempts": 1,
+        "committed_ms": 1_000_000,
+        "elected_ms": 1_000_020,
+        "controller": 2,
+        "notes": ["the controllers keep running: the lock forbids to stop them"],
+        "parity": {**Image().counts(), "differences": 0},
+        "znodes_to_election_ms": 20,
+    }
+    assert scene.said == [
+        "waiting until ZooKeeper has the metadata up to offset 8",
+        scene.stores.sentence,
+        "the controllers keep running: the lock forbids to stop them",
+        "removed /migration and /controller in one transaction",
+        "broker 2 is controller; looking for 10 s whether it stays",
+    ]
+    assert scene.cluster.stale, "what was read before is stale"
+
+
+def test_controllers_that_are_stopped_are_no_note(scene: Scene) -> None:
+    scene.operator.running = ""
+    assert scene.go().notes == []
+    assert scene.log[3] == "controllers stopped"
+
+
+@pytest.mark.parametrize("says", [DECIDING, ROLLED_BACK, Progress()])
+def test_an_operator_that_does_not_wait_for_it_is_left_alone(monkeypatch: pytest.MonkeyPatch, says: Progress) -> None:
+    scene = Scene(monkeypatch, says)
+    with pytest.raises(Refused, match="does not wait for the removal of the znodes") as refused:
+        scene.go()
+    assert refused.value.code == "wrong-state"
+    assert scene.log == []
+
+
+@pytest.mark.parametrize("mode", [state.MODE_KRAFT, state.MODE_UNKNOWN])
+def test_a_broker_in_kraft_mode_keeps_its_controller(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    scene = Scene(monkeypatch, modes={"kafka-0": state.MODE_MIGRATING, "kafka-1": mode})
+    with pytest.raises(Refused, match="kafka-1 run in KRaft mode, or could not be read"):
+        scene.go()
+    assert scene.log == []
+
+
+def test_a_controller_that_takes_it_again_is_answered_again(scene: Scene) -> None:
+    """A running one takes /controller back; the operator is told nothing until a broker keeps it."""
+    scene.lost = ["KRaft node 3000 took /controller", "a KRaft controller wrote /migration"]
+    evidence = scene.go()
+    assert scene.log[4:] == [*["removed", "elected", "kept"] * 3, "told to go on"]
+    assert evidence.attempts == 3
+    assert evidence.raised_epoch == 10, "what the first transaction did is not forgotten"
+    assert set(evidence.removed) == {"/migration", "/controller"}
+    assert scene.said.count("KRaft node 3000 took /controller; removing the znodes again") == 1
+
+
+def test_nobody_takes_it_at_first(scene: Scene) -> None:
+    scene.elected = [DeadlineExceeded("nobody holds /controller"), (BROKER, 1_000_050)]
+    assert scene.go().controller == 2
+    assert scene.log[4:] == ["removed", "elected", "removed", "elected", "kept", "told to go on"]
+    assert "nobody holds /controller; removing the znodes again" in scene.said
+
+
+def test_one_that_never_lets_go_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, params={"wait_timeout": -1})
+    scene.lost = ["KRaft node 3000 took /controller"]
+    with pytest.raises(
+        Conflict, match=r"again and again \(KRaft node 3000 took /controller, after 1 attempts\)"
+    ) as lost:
+        scene.go()
+    assert lost.value.code == "changed-by-others"
+    assert "told to go on" not in scene.log
+
+
+def test_an_interruption_tells_the_operator_nothing(scene: Scene) -> None:
+    scene.elected = [Interrupted("stopped by SIGINT")]
+    with pytest.raises(Interrupted):
+        scene.go()
+    assert "told to go on" not in scene.log
+
+
+# what ZooKeeper has
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"),
+    [
+        (None, DeadlineExceeded("ZooKeeper stands at 141")),
+        (KraftError("no controller answered"), None),
+        (quorum(leader=None), None),
+    ],
+)
+def test_zookeeper_that_lags_stops_it_unless_that_is_accepted(
+    monkeypatch: pytest.MonkeyPatch, answer: Any, written: Any
+) -> None:
+    for accept in ([], ["rollback-behind"]):
+        scene = Scene(monkeypatch, params={"accept": accept})
+        scene.quorum = answer or scene.quorum
+        scene.written = written or scene.written
+        if accept:
+            assert scene.go().notes[0].startswith("accepted by name: ZooKeeper lags behind the quorum: ")
+            assert scene.log[-1] == "told to go on"
+            continue
+        with pytest.raises(
+            Refused, match=r"what is missing would be lost.*accept the loss with kraft_accept.*rollback-behind"
+        ) as refused:
+            scene.go()
+        assert refused.value.code == "rollback-behind"
+        assert "removed" not in scene.log
+
+
+UNLIKE = Difference("topic", "t", None, {"id": "x"}, "topic t is only in KRaft")
+
+
+@pytest.mark.parametrize(
+    ("stores", "code"),
+    [
+        (parity.Parity(Image(), (UNLIKE,)), "rollback-parity"),
+        (KraftError("the image has no kafka-dump-log.sh"), "rollback-parity-unknown"),
+    ],
+)
+def test_what_only_kraft_has_would_be_lost(monkeypatch: pytest.MonkeyPatch, stores: Any, code: str) -> None:
+    scene = Scene(monkeypatch)
+    scene.stores = stores
+    with pytest.raises(Refused, match="what only KRaft has would be lost") as refused:
+        scene.go()
+    assert refused.value.code == code
+    assert scene.log == IN_ORDER[:3]
+    scene = Scene(monkeypatch, params={"accept": [code]})
+    scene.stores = stores
+    assert scene.go().notes[0].startswith("accepted by name: ZooKeeper and KRaft ")
+    assert scene.log == IN_ORDER
+
+
+def test_a_missing_permission_is_neither_a_lag_nor_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    accept = ["rollback-behind", "rollback-parity", "rollback-parity-unknown"]
+    for part in ("quorum", "stores"):
+        scene = Scene(monkeypatch, params={"accept": accept})
+        setattr(scene, part, Forbidden("pods/exec is not allowed"))
+        with pytest.raises(Forbidden):
+            scene.go()
+        assert "removed" not in scene.log
+
+
+def test_an_interrupted_wait_is_not_accepted_as_a_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, params={"accept": ["rollback-behind"]})
+    scene.written = Interrupted("stopped by SIGINT")
+    with pytest.raises(Interrupted):
+        scene.go()
+    assert "removed" not in scene.log
+
+
+@pytest.mark.parametrize("heads", [BEFORE_THE_COPY, REMOVED_BEFORE])
+def test_without_a_copy_there_is_nothing_to_wait_for(scene: Scene, heads: Heads) -> None:
+    scene.heads = heads
+    evidence = scene.go()
+    assert scene.log == IN_ORDER[3:]
+    assert (evidence.high_watermark, scene.removed) == (None, [[-1, -1]])
+
+
+def test_without_a_controller_it_is_said_what_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, controller_facts={})
+    assert "it can no longer be checked whether ZooKeeper has the last changes" in scene.go().notes[0]
+    assert scene.removed == [[6, -1]]
+
+
+# the proof
+
+CLEAN = REMOVED_BEFORE
+PLAIN = dict.fromkeys(("kafka-0", "kafka-1", "kafka-2"), state.MODE_ZOOKEEPER)
+
+
+def prove(monkeypatch: pytest.MonkeyPatch, heads: Heads = CLEAN, **changed: Any) -> Any:
+    operator = Operator(ROLLED_BACK)
+    operator.locks, operator.remains = changed.pop("locks", []), changed.pop("remains", [])
+    monkeypatch.setattr(handover, "read_heads", lambda _session: heads)
+    return operator_rollback.prove(led(operator, **{"modes": PLAIN, **changed}))
+
+
+def test_each_thing_that_was_checked_has_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [(line["what"], line["evidence"]) for line in prove(monkeypatch)] == [
+        ("znode /migration", "there is none"),
+        ("znode /controller", "held by the session of broker 2"),
+        ("the operator's objects", "no request, controllers or volumes of them"),
+        ("locks", "no object is locked"),
+        ("processes of the brokers", "3 of 3 in plain ZooKeeper mode"),
+        ("metadata log of the brokers", "no broker has __cluster_metadata"),
+    ]
+
+
+def with_log() -> Any:
+    item = facts()
+    item.metadata_logs = ["/data/__cluster_metadata-0"]
+    return item
+
+
+@pytest.mark.parametrize(
+    ("heads", "changed", "left"),
+    [
+        (Heads(None, None, object(), BROKER, 8, None), {}, "znode /migration: /migration"),  # type: ignore[arg-type]
+        (Heads(None, None, None, KRAFT, 8, None), {}, "znode /controller: /controller"),
+        (Heads(None, None, None, None, 8, None), {}, "znode /controller: /controller"),
+        (Heads(None, None, None, Controller(2, -1, False), 8, None), {}, "znode /controller: /controller"),
+        (CLEAN, {"remains": ["KRaftController/x"]}, "the operator's objects: KRaftController/x"),
+        (CLEAN, {"locks": ["Kafka n/kafka"]}, "locks: Kafka n/kafka"),
+        (CLEAN, {"modes": {"kafka-1": state.MODE_MIGRATING}}, "processes of the brokers: kafka-1"),
+        (CLEAN, {"modes": {"kafka-1": state.MODE_UNKNOWN}}, "processes of the brokers: kafka-1"),
+        (CLEAN, {"facts": {"kafka-2": with_log()}}, "metadata log of the brokers: kafka-2 has one"),
+        (CLEAN, {"facts": {"kafka-2": Unknown("exec failed")}}, "metadata log of the brokers: kafka-2: exec failed"),
+    ],
+)
+def test_what_is_left_is_named(monkeypatch: pytest.MonkeyPatch, heads: Heads, changed: Any, left: str) -> None:
+    """Rule 6.3: a leftover would become the next attempt's."""
+    with pytest.raises(KraftError, match="is not ready for a new attempt, still there: ") as not_ready:
+        prove(monkeypatch, heads, **changed)
+    assert not_ready.value.code == "rollback-pending"
+    assert not_ready.value.message.endswith(left)

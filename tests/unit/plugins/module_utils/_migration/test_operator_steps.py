@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting for an operator: until it is past a sub-phase, or until that would be in vain."""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import setting_rules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    operator_preflight,
+    operator_status,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
+    agreement,
+    started_as,
+    wait_past,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
+
+from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, COMPLETE, DECIDING, ROLLED_BACK, Operator, led
+from tests.unit.plugins.module_utils.scenes import facts
+
+AT_START = Progress(True, phases.SETUP, "SetupPreChecks")
+FAILED = Progress(True, phases.FAILURE, "SetupPreChecks", "a key is blocked", failed=True)
+
+
+def test_a_sub_phase_is_waited_for_and_the_wait_is_told() -> None:
+    said: list[str] = []
+    seen = wait_past(led(Operator(AT_START, DECIDING)), "SetupComplete", said.append)
+    assert seen == DECIDING
+    assert said == [
+        "the operator is at SETUP/SetupPreChecks, brokers 3/3 Ready",
+        "the operator is past it: DUAL-WRITE/MigrateDualWrite",
+    ]
+
+
+def test_a_wait_says_again_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figure of issue 14: no wait longer than 5 s without a line."""
+    monkeypatch.setattr("time.monotonic", chain([0.0, 4.9, 5.1], repeat(11.0)).__next__)
+    said: list[str] = []
+    wait_past(led(Operator(AT_START, AT_START, AT_START, DECIDING)), "SetupComplete", said.append)
+    assert [line.rpartition("Ready")[2] for line in said[:3]] == ["", ", for 5 s", ", for 10 s"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "sub_phase", "code", "words"),
+    [
+        (FAILED, "SetupComplete", "operator-failed", "given up at FAILURE/SetupPreChecks (a key is blocked)"),
+        (Progress(), "SetupComplete", "wrong-state", "was not asked to migrate yet"),
+        (DECIDING, "MoveToKRaftControllerComplete", "wrong-state", "waits for the decision"),
+        (AT_ZNODES, "SetupComplete", "wrong-state", "rolls back"),
+        (DECIDING, "RollbackToZkComplete", "wrong-state", "was not asked to roll back"),
+    ],
+)
+def test_what_will_not_come_is_not_waited_for(seen: Progress, sub_phase: str, code: str, words: str) -> None:
+    with pytest.raises(KraftError, match=f"{sub_phase} will not come") as vain:
+        wait_past(led(Operator(seen)), sub_phase, lambda _text: None)
+    assert vain.value.code == code
+    assert words in vain.value.message
+
+
+def test_a_standstill_names_what_it_stands_at() -> None:
+    with pytest.raises(
+        DeadlineExceeded, match=r"SetupComplete: nothing moved for 900 s \(kraft_wait_timeout\): "
+    ) as still:
+        wait_past(led(Operator(AT_START)), "SetupComplete", lambda _text: None)
+    assert still.value.code == "operator-stuck"
+    assert "brokers 3/3 Ready" in still.value.detail["reason"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "name", "agree"),
+    [
+        (DECIDING, state.HYBRID, True),
+        (DECIDING, state.PURE, True),
+        (DECIDING, state.PREMIGRATION, False),
+        (COMPLETE, state.FINALIZED, True),
+        (COMPLETE, state.PURE, False),
+        (ROLLED_BACK, state.ZOOKEEPER, True),
+        (ROLLED_BACK, state.HYBRID, False),
+        (AT_START, state.MIXED, True),
+        (AT_ZNODES, state.MIXED, True),
+        (Progress(), state.ZOOKEEPER, True),
+    ],
+)
+def test_the_operators_word_and_kafkas_own_state(seen: Progress, name: str, agree: bool) -> None:
+    said = agreement(led(state=state.ClusterState(name, "why")), seen)
+    assert said == ("" if agree else f"the operator says {seen.where}, but the cluster is {name}: why")
+
+
+@pytest.mark.parametrize(
+    ("seen", "verb", "words"),
+    [
+        (Progress(), Verb.MIGRATE, ""),
+        (AT_START, Verb.MIGRATE, "was asked to migrate: it is at SETUP/SetupPreChecks"),
+        (DECIDING, Verb.FINALIZE, ""),
+        (COMPLETE, Verb.FINALIZE, "was asked to finalize: it is at COMPLETE"),
+        (Progress(True, phases.COMPLETE), Verb.FINALIZE, "the migration is complete"),
+        (DECIDING, Verb.ROLLBACK, ""),
+        (AT_ZNODES, Verb.ROLLBACK, "was asked to roll back"),
+        (Progress(True, "", "RollbackToZkComplete"), Verb.ROLLBACK, "the rollback is complete"),
+        (Progress(), Verb.ROLLBACK, ""),
+    ],
+)
+def test_what_was_asked_is_not_asked_again(seen: Progress, verb: Verb, words: str) -> None:
+    assert words in started_as(seen, verb)
+    assert bool(words) is bool(started_as(seen, verb))
+
+
+# preflight
+
+
+@pytest.fixture
+def rules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Kafka's own rules, which other tests are about: only which of them is asked."""
+    asked: list[str] = []
+
+    def noted(name: str) -> Any:
+        def rule(*_arguments: Any) -> list[Any]:
+            asked.append(name)
+            return []
+
+        return rule
+
+    for name in ("membership_findings", "metadata_findings", "version_findings", "tool_findings"):
+        monkeypatch.setattr(operator_preflight, name, noted(name))
+    monkeypatch.setattr(operator_preflight, "blocking_settings", lambda _settings: [])
+    monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])
+    monkeypatch.setattr(operator_preflight, "kraft_brokers", lambda _cluster: [])
+    monkeypatch.setattr(checks, "stored", lambda *arguments: noted(f"stored with {arguments[3]}")())
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("seen", "connect", "stored"),
+    [(Progress(), "z:2181", True), (AT_START, "z:2181", False), (Progress(), None, False)],
+)
+def test_preflight_asks_the_operator_and_kafka(rules: list[str], seen: Progress, connect: Any, stored: bool) -> None:
+    """Leftovers of an earlier attempt are no finding while one runs."""
+    operator = Operator(seen)
+    operator.found = ["of the operator"]
+    operator.remains = ["kafka-kraft-0", "PersistentVolumeClaim/data0-kafka-kraft-0"]
+    found: list[Any] = list(operator_preflight.all_findings(led(operator, zookeeper_connect=connect)))
+    assert found == ["of the operator"]
+    assert rules[:4] == ["membership_findings", "metadata_findings", "version_findings", "tool_findings"]
+    assert rules[4:] == (["stored with ['data0-kafka-kraft-0']"] if stored else [])
+
+
+def test_missing_permissions_are_told_alone(rules: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be read would come out as a finding of its own otherwise."""
+    asked: list[Any] = []
+
+    def missing(_cluster: Any, needs: Any, document: str) -> list[Any]:
+        asked.append((needs, document))
+        return ["a permission"]
+
+    monkeypatch.setattr(operator_preflight, "permission_findings", missing)
+    found: list[Any] = list(operator_preflight.all_findings(led(Operator(Progress()))))
+    assert found == ["a permission"]
+    assert (asked, rules) == ([(["needs"], "docs/rbac.yml")], [])
+
+
+@pytest.mark.parametrize(
+    ("seen", "modes", "found"),
+    [
+        (Progress(), {"kafka-0": state.MODE_KRAFT}, ["cluster-born-kraft"]),
+        (Progress(), {"kafka-0": state.MODE_KRAFT, "kafka-1": state.MODE_UNKNOWN}, []),
+        (COMPLETE, {"kafka-0": state.MODE_KRAFT}, []),
+    ],
+)
+def test_a_cluster_of_kraft_brokers_has_nothing_to_migrate(
+    rules: list[str], seen: Progress, modes: Any, found: Any
+) -> None:
+    assert [item.code for item in operator_preflight.all_findings(led(Operator(seen), modes=modes))] == found
+
+
+def test_a_setting_that_blocks_is_named_once_with_a_pod(rules: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = setting_rules.blocking_settings({})
+    monkeypatch.setattr(operator_preflight, "blocking_settings", lambda _settings: blocks)
+    brokers = {"kafka-0": facts(), "kafka-1": facts(), "kafka-2": Unknown("exec failed")}
+    found = operator_preflight.all_findings(led(Operator(Progress()), facts=brokers))
+    assert [(item.code, item.where) for item in found] == [(item.code, f"kafka-1: {item.key}") for item in blocks]
+    assert found[0].sentence.startswith("kafka-1: ")
+
+
+# status
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "locked", "words"),
+    [
+        (FAILED, state.MIXED, True, "what the operator asks for (a key is blocked); then rollback.yml, or migrate.yml"),
+        (Progress(True, phases.FAILURE, failed=True), state.MIXED, True, "what the operator asks for (see its log)"),
+        (AT_ZNODES, state.HYBRID, True, "rollback.yml (resumes from here)"),
+        (COMPLETE, state.FINALIZED, True, "finalize.yml (exports the changed manifests and gives the locks back)"),
+        (COMPLETE, state.FINALIZED, False, "nothing: the migration is complete"),
+        (Progress(True, phases.FINALIZE), state.MIXED, True, "finalize.yml -e kraft_confirm=n/kafka (follows"),
+        (
+            Progress(True, phases.DUAL_WRITE, asked=frozenset({Verb.FINALIZE})),
+            state.HYBRID,
+            True,
+            "finalize.yml -e kraft_confirm=n/kafka (follows",
+        ),
+        (DECIDING, state.HYBRID, True, "finalize.yml -e kraft_confirm=n/kafka (irreversible, in one go;"),
+        (Progress(), state.ZOOKEEPER, False, "preflight.yml, then setup.yml or migrate.yml"),
+        (Progress(), state.FINALIZED, False, "nothing: the cluster runs in KRaft mode"),
+        (AT_START, state.ZOOKEEPER, True, "migrate.yml"),
+    ],
+)
+def test_what_to_run_next(seen: Progress, now: str, locked: bool, words: str) -> None:
+    assert operator_status.next_command("n/kafka", seen, now, locked).startswith(words)
+
+
+def test_the_status_shows_both_and_their_disagreement() -> None:
+    operator = Operator(DECIDING)
+    operator.locks = ["Kafka n/kafka"]
+    found = operator_status.status(led(operator, state=state.ClusterState(state.PREMIGRATION, "no copy yet")))
+    assert (found["state"], found["phase"], found["lock"]) == (
+        state.PREMIGRATION,
+        phases.DUAL_WRITE,
+        "the operator: Kafka n/kafka",
+    )
+    assert found["dangers"] == [
+        "the operator says DUAL-WRITE/MigrateDualWrite, but the cluster is PREMIGRATION: no copy yet"
+    ]
+    assert found["since"] == found["journal"][-1]["time"]
+    assert [len(found[key]) for key in ("brokers", "controllers")] == [3, 3]
+    assert operator_status.operator_line(found) == (
+        "operator DUAL-WRITE/MigrateDualWrite; waits for the decision to finalize or to roll back"
+    )
+
+
+def test_the_status_without_anything_to_say() -> None:
+    cluster = led(Operator(Progress()), state=state.ClusterState(state.ZOOKEEPER, "plain"), zookeeper_connect=None)
+    cluster.journal.events.clear()
+    found = operator_status.status(cluster)
+    assert (found["since"], found["dangers"], found["lock"], found["zookeeper"]) == (None, [], "", None)
+    assert operator_status.operator_line(found) == "operator not started"
+    assert operator_status.status(led(Operator(AT_ZNODES)))["phase"] == phases.ROLLBACK
+    said = operator_status.status(led(Operator(FAILED)))
+    assert operator_status.operator_line(said) == "operator FAILURE/SetupPreChecks: a key is blocked"

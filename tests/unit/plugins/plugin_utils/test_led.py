@@ -1,0 +1,454 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the actions do where an operator leads: what they wait for, what they refuse, and what they write in which order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_gates, operator_rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.gate import Gate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    KraftError,
+    Refused,
+)
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import DONE, NEEDED, NOT_NEEDED
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import (
+    POINT_OF_NO_RETURN,
+    Ask,
+    Event,
+    LedStep,
+    RemoveZnodes,
+)
+
+from tests.unit.plugins.action.acting import Acts
+from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, COMPLETE, DECIDING, ROLLED_BACK, Operator, led
+
+AT_START = Progress(True, phases.SETUP, "SetupPreChecks")
+ROLLING = Progress(
+    True, phases.FINALIZE, "MoveToKRaftControllerEnsureKafkaRollIsComplete", asked=frozenset({Verb.FINALIZE})
+)
+FAILED = Progress(True, phases.FAILURE, "SetupPreChecks", "a key is blocked", failed=True)
+AFTER_ZNODES = Progress(True, phases.ROLLBACK, "RollbackToZkRemoveKRaftControllerDepsInKafka")
+REMOVE, FROM_SETUP = (
+    "RollbackToZkWaitForManualNodeRemovalFromZk",
+    "RollbackToZkFromSetupWaitForManualNodeRemovalFromZk",
+)
+END, BACK = "MoveToKRaftControllerComplete", "RollbackToZkComplete"
+
+
+def run_of(*says: Progress, sub_phase: str = "", cluster: Any = None, **params: Any) -> Any:
+    """A run on a cluster whose operator says these things, one after the other."""
+    found = cluster or led()
+    run: Any = Acts(found, sub_phase, **params)
+    found.driver = Operator(*says, log=run.log)
+    run.leads = True
+    return run
+
+
+# a sub-phase is only waited for
+
+
+@pytest.mark.parametrize("sub_phase", list(phases.BY_NAME))
+def test_nothing_is_written_for_a_sub_phase_alone(sub_phase: str) -> None:
+    """--tags on a cluster that an operator leads: it is waited for and checked."""
+    backwards = phases.BY_NAME[sub_phase].phase == phases.ROLLBACK
+    run = run_of(AT_ZNODES if backwards else ROLLING, ROLLED_BACK if backwards else COMPLETE, sub_phase=sub_phase)
+    LedStep().decide(run)
+    LedStep().apply(run)
+    assert run.log == []
+    assert LedStep.MUTATES is False
+
+
+@pytest.mark.parametrize(
+    ("seen", "sub_phase", "kind", "words"),
+    [
+        (DECIDING, "SetupComplete", DONE, "the operator is past it"),
+        (AT_START, "SetupComplete", NEEDED, "wait for the operator, which is at SETUP/SetupPreChecks"),
+        (
+            DECIDING,
+            "MoveToKRaftControllerTriggerZkRemoval",
+            NOT_NEEDED,
+            "goes from DUAL-WRITE to KRaft alone in one go",
+        ),
+        (Progress(), REMOVE, NOT_NEEDED, "no migration was started"),
+        (AT_ZNODES, FROM_SETUP, NOT_NEEDED, "this rollback waits in"),
+        (AT_START, "cluster_info", DONE, "read only"),
+    ],
+)
+def test_what_a_sub_phase_has_to_do(seen: Progress, sub_phase: str, kind: str, words: str) -> None:
+    run = run_of(seen, sub_phase=sub_phase, confirm=[])
+    found = LedStep().decide(run)
+    assert found.kind == kind
+    assert words in found.reason
+    assert LedStep().inspect(run)["operator"]["sub_phase"] == seen.sub_phase
+
+
+@pytest.mark.parametrize(
+    ("seen", "sub_phase", "code"),
+    [
+        (FAILED, "SetupComplete", "operator-failed"),
+        (Progress(), "SetupComplete", "wrong-state"),
+        (AT_ZNODES, "SetupComplete", "wrong-state"),
+        (DECIDING, BACK, "wrong-state"),
+    ],
+)
+def test_what_will_not_come_is_refused(seen: Progress, sub_phase: str, code: str) -> None:
+    run = run_of(seen, sub_phase=sub_phase)
+    with pytest.raises(Refused, match=f"{sub_phase} will not come") as refused:
+        LedStep().decide(run)
+    assert refused.value.code == code
+    run.check_mode = True
+    if seen.failed:
+        with pytest.raises(Refused):
+            LedStep().decide(run)
+    else:
+        # what would ask the operator has not run either
+        assert LedStep().decide(run).reason.startswith("wait for the operator once it was asked: ")
+
+
+def test_with_a_confirmation_the_last_phase_is_not_passed_by() -> None:
+    run = run_of(DECIDING, sub_phase=END, confirm=["n/kafka"])
+    with pytest.raises(Refused, match="waits for the decision"):
+        LedStep().decide(run)
+
+
+@pytest.mark.parametrize(
+    ("seen", "mode", "alarmed"),
+    [
+        (Progress(True, phases.FINALIZE, POINT_OF_NO_RETURN), state.MODE_MIGRATING, True),
+        (Progress(True, phases.FINALIZE, POINT_OF_NO_RETURN), state.MODE_UNKNOWN, True),
+        (Progress(True, phases.FINALIZE, POINT_OF_NO_RETURN), state.MODE_KRAFT, False),
+        (ROLLING, state.MODE_MIGRATING, False),
+        (COMPLETE, state.MODE_UNKNOWN, False),
+    ],
+)
+def test_a_broker_that_is_left_behind_is_an_alarm(seen: Progress, mode: str, alarmed: bool) -> None:
+    """The controllers lose the migration flag with the next step: a broker in ZooKeeper mode loses its controller."""
+    modes = {"kafka-0": state.MODE_KRAFT, "kafka-1": mode}
+    run = run_of(seen, sub_phase="MoveToKRaftControllerTriggerZkRemoval", cluster=led(modes=modes))
+    LedStep().apply(run)
+    assert (
+        any(line.startswith("DANGER: ") and "kafka-1 do not run in KRaft mode" in line for line in run.said) is alarmed
+    )
+
+
+# asking
+
+
+@pytest.fixture
+def gates(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Open gates; a test shuts them. Each time they are asked is noted in the list."""
+    asked: list[str] = []
+
+    def require(cluster: Any) -> list[Gate]:
+        asked.append("asked")
+        cluster.driver.log.append("gates asked")
+        if "shut" in asked:
+            raise Refused("the irreversible step is refused, nothing was changed: gate-soak", code="gate-soak")
+        return [Gate("gate-soak", True, "soaked")]
+
+    monkeypatch.setattr(operator_gates, "require", require)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("seen", "wanted", "kind", "words"),
+    [
+        (Progress(), "present", NEEDED, "ask the operator to migrate"),
+        (AT_START, "present", DONE, "was asked to migrate: it is at SETUP/SetupPreChecks"),
+        (DECIDING, "finalize", NEEDED, "to KRaft alone, which it does in one go (irreversible)"),
+        (ROLLING, "finalize", DONE, "was asked to finalize"),
+        (COMPLETE, "finalize", DONE, "was asked to finalize"),
+        (DECIDING, "rollback", NEEDED, "ask the operator to roll back"),
+        (FAILED, "rollback", NEEDED, "ask the operator to roll back"),
+        (AT_ZNODES, "rollback", DONE, "was asked to roll back"),
+        (ROLLED_BACK, "rollback", DONE, "was asked to roll back"),
+        (Progress(), "rollback", NOT_NEEDED, "never asked to migrate"),
+    ],
+)
+def test_what_is_asked(gates: list[str], seen: Progress, wanted: str, kind: str, words: str) -> None:
+    found = Ask().decide(run_of(seen, state=wanted))
+    assert found.kind == kind
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        COMPLETE,
+        ROLLING,
+        Progress(True, phases.COMPLETE),
+        Progress(True, phases.FINALIZE),
+        Progress(True, phases.DUAL_WRITE, asked=frozenset({Verb.FINALIZE})),
+    ],
+)
+def test_a_rollback_after_finalize_is_refused(seen: Progress) -> None:
+    run = run_of(seen, state="rollback")
+    with pytest.raises(Refused, match="nothing was changed") as refused:
+        Ask().decide(run)
+    assert refused.value.code == "rollback-impossible"
+    assert run.log == []
+
+
+@pytest.mark.parametrize("seen", [ROLLED_BACK, AT_ZNODES])
+def test_a_rollback_that_is_not_cleaned_up_comes_first(seen: Progress) -> None:
+    run = run_of(seen, state="present")
+    with pytest.raises(Refused, match=r"run rollback\.yml again first") as refused:
+        Ask().decide(run)
+    assert refused.value.code == "rollback-pending"
+    assert run.log == []
+
+
+def test_closed_gates_refuse_before_anything_is_written(gates: list[str]) -> None:
+    gates.append("shut")
+    run = run_of(DECIDING, state="finalize")
+    for step in (Ask().decide, Ask().apply):
+        with pytest.raises(Refused) as refused:
+            step(run)
+        assert refused.value.code == "gate-soak"
+    assert run.log == ["gates asked"] * 2
+
+
+def test_the_gates_are_asked_again_right_before_the_write(gates: list[str]) -> None:
+    """Rule 6.1: while the run waited for its Lease everything may have changed."""
+    run = run_of(DECIDING, state="finalize")
+    assert Ask().decide(run).needed
+    done = Ask().apply(run)
+    assert run.log == ["gates asked", "gates asked", "record gates", "asked to finalize", "record asked"]
+    assert () in run.cluster.stale, "they are asked of what is there now"
+    assert done["written"] == ["annotation finalize"]
+    gates.append("shut")
+    with pytest.raises(Refused):
+        Ask().apply(run)
+    assert run.log.count("asked to finalize") == 1
+
+
+def test_check_mode_asks_the_gates_only_where_they_could_be_open(gates: list[str]) -> None:
+    run = run_of(AT_START, state="finalize")
+    run.check_mode = True
+    assert (
+        Ask().decide(run).reason == "tell the operator to finalize once it waits in DUAL-WRITE and the gates are open"
+    )
+    assert gates == []
+    run.driver = run.cluster.driver = Operator(DECIDING)
+    assert Ask().decide(run).needed
+    assert gates == ["asked"]
+
+
+@pytest.mark.parametrize(("wanted", "verb"), [("present", "migrate"), ("rollback", "roll back")])
+def test_what_is_reversible_needs_no_gate(gates: list[str], wanted: str, verb: str) -> None:
+    run = run_of(AT_START, state=wanted)
+    done = Ask().apply(run)
+    assert run.log == [f"asked to {verb}", "record asked"]
+    assert run.said == [f"annotation {verb}"]
+    assert done["operator"]["phase"] == phases.SETUP
+    assert Ask.MUTATES
+
+
+# the znodes
+
+
+@pytest.fixture
+def removing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def remove(cluster: Any, _tell: Any) -> Evidence:
+        cluster.driver.log.append("removed")
+        return Evidence(controller=2, committed_ms=1, elected_ms=3)
+
+    monkeypatch.setattr(operator_rollback, "remove_znodes", remove)
+
+
+def test_the_znodes_are_removed_once_the_operator_waits_for_it(removing: None) -> None:
+    rolling = Progress(True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete")
+    run = run_of(rolling, rolling, AT_ZNODES, AFTER_ZNODES, sub_phase=REMOVE)
+    assert RemoveZnodes().decide(run).reason == "remove /controller and /migration once the operator waits for it"
+    done = RemoveZnodes().apply(run)
+    assert run.log == ["removed", "record removed"]
+    assert (done["controller"], done["znodes_to_election_ms"]) == (2, 2)
+    assert done["operator"]["sub_phase"] == AFTER_ZNODES.sub_phase
+    assert run.cluster.stale, "the brokers' modes are read again before"
+
+
+@pytest.mark.parametrize(
+    ("sub_phase", "kind"), [(FROM_SETUP, NOT_NEEDED), (REMOVE, NEEDED), ("RollbackToZkMakeProcessRoleEmpty", DONE)]
+)
+def test_only_the_wait_that_it_is_in(removing: None, sub_phase: str, kind: str) -> None:
+    assert RemoveZnodes().decide(run_of(AT_ZNODES, sub_phase=sub_phase)).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("sub_phase", "then"), [(FROM_SETUP, AT_ZNODES), (REMOVE, AFTER_ZNODES), (REMOVE, ROLLED_BACK)]
+)
+def test_a_rollback_that_needs_none_passes_by(removing: None, sub_phase: str, then: Progress) -> None:
+    """From SETUP before the controllers started the operator goes to the end by itself."""
+    run = run_of(then, sub_phase=sub_phase)
+    done = RemoveZnodes().apply(run)
+    assert run.log == []
+    assert done["changed"] is False
+    assert done["msg"] == f"nothing to remove here: the operator is at {then.where}"
+
+
+def test_an_operator_that_gave_up_is_not_waited_for(removing: None) -> None:
+    failed = Progress(True, phases.FAILURE, REMOVE, failed=True)
+    with pytest.raises(KraftError, match="given up at FAILURE") as gave_up:
+        RemoveZnodes().apply(run_of(failed, sub_phase=REMOVE))
+    assert gave_up.value.code == "operator-failed"
+
+
+# the ends of phases
+
+
+@pytest.mark.parametrize(
+    ("event", "seen", "phase"),
+    [
+        ("SetupComplete", DECIDING, phases.SETUP),
+        ("MigrateDualWrite", DECIDING, phases.DUAL_WRITE),
+    ],
+)
+def test_the_end_of_a_phase_is_recorded(event: str, seen: Progress, phase: str) -> None:
+    run = run_of(seen, sub_phase=event, event=event)
+    run.journal.events.clear()
+    assert Event().decide(run).reason == f"record {event}: the operator is at {seen.where}"
+    done = Event().apply(run)
+    assert run.log == [f"end {phase} with {event}"]
+    assert done["state"] == state.HYBRID
+
+
+def test_what_is_recorded_is_done() -> None:
+    assert Event().decide(run_of(DECIDING, sub_phase="MigrateDualWrite", event="MigrateDualWrite")).kind == DONE
+    run = run_of(AT_START, sub_phase="SetupComplete", event="SetupComplete")
+    assert Event().decide(run).needed
+
+
+def test_an_end_that_kafka_does_not_show_is_not_recorded() -> None:
+    """The operator's word and Kafka's own state have to agree."""
+    cluster = led(state=state.ClusterState(state.PREMIGRATION, "no copy yet"))
+    run = run_of(DECIDING, sub_phase="MigrateDualWrite", event="MigrateDualWrite", cluster=cluster)
+    with pytest.raises(KraftError, match="but the cluster is PREMIGRATION") as wrong:
+        Event().apply(run)
+    assert wrong.value.code == "wrong-state"
+    assert run.log == []
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where the exports are written to, in place of the disk."""
+    found: list[str] = []
+
+    def write(_folder: str, cluster: str, exports: Any) -> list[str]:
+        found.extend(f"{cluster}: {item['object']}" for item in exports)
+        return found
+
+    monkeypatch.setattr(_exports, "write", write)
+    return found
+
+
+def finalized(**changed: Any) -> Any:
+    cluster = led(state=state.ClusterState(state.FINALIZED, "no controller has the flag"), **changed)
+    run = run_of(COMPLETE, sub_phase=END, event=END, cluster=cluster, confirm=["n/kafka"], support_dir="x")
+    cluster.driver.locks = ["Kafka n/kafka"]
+    return run
+
+
+def test_manifests_are_exported_before_the_locks_go(files: list[str]) -> None:
+    """Afterwards a pipeline may put the old ones back, and nobody has the new ones."""
+    run = finalized()
+    done = Event().apply(run)
+    assert run.log == ["exported", "released", f"end {phases.COMPLETE} with {END}"]
+    assert done["files"] == files == ["n/kafka: Kafka/kafka"]
+    assert "changed manifest for your repository: n/kafka: Kafka/kafka" in run.said
+    assert done["released"] == ["released"]
+
+
+def test_locks_that_were_not_given_back_are_another_reason_to_come_here() -> None:
+    run = finalized()
+    run.journal.add("t", phases.COMPLETE, END, END)
+    assert Event().decide(run).needed
+    run.cluster.driver.locks = []
+    assert Event().decide(run).kind == DONE
+
+
+def test_manifests_that_cannot_be_written_keep_the_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: Any) -> list[str]:
+        raise KraftError("no space left on device")
+
+    monkeypatch.setattr(_exports, "write", full)
+    run = finalized()
+    with pytest.raises(KraftError, match="no space"):
+        Event().apply(run)
+    assert "released" not in run.log
+
+
+def test_a_lock_that_stays_keeps_the_end_open(files: list[str]) -> None:
+    run = finalized()
+    run.cluster.driver.fails["released"] = DeadlineExceeded("still locked", code="operator-lock-kept")
+    with pytest.raises(DeadlineExceeded):
+        Event().apply(run)
+    assert run.log == ["exported", "released"]
+
+
+# the end of a rollback
+
+
+@pytest.fixture
+def proving(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    proof: list[Any] = [{"what": "znode /migration", "evidence": "there is none"}]
+
+    def prove(cluster: Any) -> list[Any]:
+        cluster.driver.log.append("proved")
+        if isinstance(proof[0], Exception):
+            raise proof[0]
+        return proof
+
+    monkeypatch.setattr(operator_rollback, "prove", prove)
+    return proof
+
+
+def test_a_rollback_ends_with_the_proof(proving: list[Any]) -> None:
+    run = run_of(ROLLED_BACK, sub_phase=BACK, event=BACK)
+    assert Event().decide(run).needed
+    done = Event().apply(run)
+    assert run.log == ["released", "cleaned up", "proved", f"end {phases.ROLLBACK} with {BACK}"]
+    assert run.journal.migration_id == ""
+    assert (done["deleted"], done["proof"]) == (["KRaftController/kafka-kraft"], proving)
+    assert run.said[-1] == "ready to retry: znode /migration: there is none"
+
+
+def test_what_is_left_keeps_the_attempt_open(proving: list[Any]) -> None:
+    proving[0] = KraftError("still there: locks", code="rollback-pending")
+    run = run_of(ROLLED_BACK, sub_phase=BACK, event=BACK)
+    with pytest.raises(KraftError, match="still there"):
+        Event().apply(run)
+    assert run.log[-1] == "proved"
+    assert run.journal.migration_id == "m1"
+
+
+def test_a_clean_up_that_was_killed_is_finished(proving: list[Any]) -> None:
+    """The request is deleted first: without it the operator says nothing, and the rest has to go nevertheless."""
+    run = run_of(Progress(), sub_phase=BACK, event=BACK)
+    run.cluster.driver.remains = ["KRaftController/kafka-kraft"]
+    assert Event().decide(run).reason == "clean up after a rollback: KRaftController/kafka-kraft"
+    Event().apply(run)
+    assert run.log == ["released", "cleaned up", "proved", f"end {phases.ROLLBACK} with {BACK}"]
+    # everything is deleted, and the proof was not written down
+    run = run_of(Progress(), sub_phase=BACK, event=BACK)
+    assert "nothing is left, which is to be proved" in Event().decide(run).reason
+
+
+def test_an_end_of_the_last_phase_is_not_awaited_without_a_confirmation() -> None:
+    run = run_of(DECIDING, sub_phase=END, event=END, confirm=[])
+    assert Event().decide(run).kind == NOT_NEEDED
+
+
+def test_without_an_attempt_there_is_nothing_to_roll_back(proving: list[Any]) -> None:
+    run = run_of(Progress(), sub_phase=BACK, event=BACK)
+    run.journal.migration_id = ""
+    assert Event().decide(run).kind == NOT_NEEDED
