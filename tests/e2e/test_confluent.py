@@ -136,7 +136,12 @@ def test_forward_stops_in_dual_write_and_back_from_there(led: Led) -> None:
     # without kraft_confirm finalize only shows its gates
     shown = led.play("finalize")
     assert shown.changed == []
-    assert {gate["name"] for gate in shown.result("FinalizeGates")["gates"]} >= {"dual-write", "parity", "soak", "confirm"}
+    assert {gate["name"] for gate in shown.result("FinalizeGates")["gates"]} >= {
+        "dual-write",
+        "parity",
+        "soak",
+        "confirm",
+    }
     assert led.double.place[0] == "DUAL-WRITE"
     refused = led.play("finalize", status=2, kraft_confirm="kafka")
     assert refused.failure["code"] == "gate-soak"
@@ -154,7 +159,9 @@ def test_to_the_end(led: Led, tmp_path: Path) -> None:
     assert led.locked() == []
     assert led.state()["state"] == "FINALIZED"
     exported = done.result("MoveToKRaftControllerComplete")["files"]
-    manifests = [yaml.safe_load(Path(name).read_text(encoding="utf-8")) for name in exported if not name.endswith(".patch.yaml")]
+    manifests = [
+        yaml.safe_load(Path(name).read_text(encoding="utf-8")) for name in exported if not name.endswith(".patch.yaml")
+    ]
     assert {item["kind"] for item in manifests} == {KAFKA, CONTROLLER}
     for item in manifests:
         assert "status" not in item

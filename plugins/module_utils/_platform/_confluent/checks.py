@@ -104,6 +104,18 @@ def platform_version(kafka: Obj) -> Version:
     return version(tag) or version(str((kafka.get("status") or {}).get("currentClusterVersion") or ""))
 
 
+def operator_version(kafka: Obj) -> Version:
+    """The version of CFK as the Kafka CR shows it: in its status, else by the tag of the init container, which is CFK's; () for neither.
+
+    The status may have the version of the chart instead (0.1718.10 for 3.3.0), which says nothing here.
+    """
+    said = version(str((kafka.get("status") or {}).get("operatorVersion") or ""))
+    if said and said[0] > 0:
+        return said
+    image = str(((kafka.get("spec") or {}).get("image") or {}).get("init") or "")
+    return version(image.rpartition("/")[2].partition(":")[2])
+
+
 def findings(seen: Seen) -> list[Finding]:
     """Every rule, in the order in which a person would repair it."""
     rules = (_references, _jobs, _versions, _gitops, _blocked, _chroot, _ids, _controller, _super_users, _typos, _lock)
@@ -216,7 +228,7 @@ def _versions(seen: Seen) -> Iterator[Finding]:
         yield finding(
             "check-incomplete",
             "CFK",
-            "the version of CFK could not be read (annotation platform.confluent.io/app-version of its CRDs, status.operatorVersion of Kafka); "
+            "the version of CFK could not be read (annotation platform.confluent.io/app-version of its CRDs, status.operatorVersion of Kafka, tag of the init container's image); "
             "it has to be 2.9.2 or later, 3.3.0 is recommended",
         )
         return

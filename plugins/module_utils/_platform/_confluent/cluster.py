@@ -96,10 +96,8 @@ class ConfluentCluster(KafkaCluster):
 
     @property
     def operator_version(self) -> checks.Version:
-        """The version of CFK, () when it is not known: what its CRDs say, else what it wrote into the Kafka CR."""
-        return enforcement.operator_version(self.client) or checks.version(
-            str((self.kafka.get("status") or {}).get("operatorVersion") or "")
-        )
+        """The version of CFK, () when it is not known: what its CRDs say, else what the Kafka CR shows."""
+        return enforcement.operator_version(self.client) or checks.operator_version(self.kafka)
 
     @cached_property
     def seen(self) -> checks.Seen:

@@ -402,3 +402,17 @@ def test_every_code_is_in_the_catalogue_and_every_sentence_tells_what_to_do() ->
         found = checks.findings(seen)
         assert len(found) > 4
         assert {item.code for item in found} <= RULES.keys()
+
+
+@pytest.mark.parametrize(
+    ("status", "init", "wanted"),
+    [
+        ("3.3.0", "confluentinc/confluent-init-container:3.1.0", (3, 3, 0)),
+        ("0.1718.10", "confluentinc/confluent-init-container:3.3.0", (3, 3, 0)),
+        ("v0.1033.150", "registry:5000/confluentinc/confluent-init-container:2.9.8-1", (2, 9, 8)),
+        ("", "confluentinc/confluent-init-container:latest", ()),
+    ],
+)
+def test_the_version_of_the_operator_as_the_kafka_cr_shows_it(status: str, init: str, wanted: tuple[int, ...]) -> None:
+    assert checks.operator_version({"status": {"operatorVersion": status}, "spec": {"image": {"init": init}}}) == wanted
+    assert checks.operator_version({}) == ()
