@@ -63,7 +63,7 @@ class Preflight(Shows):
         return {
             **data,
             **told(seen),
-            "msg": f"no blocking finding, {warnings} warnings; the operator carries the migration out, it is at {seen.where}",
+            "msg": f"no blocking finding, {warnings} warnings; the operator carries the migration out (now: {seen.where})",
             "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
             "settings": [],
             "rolls": 3,
