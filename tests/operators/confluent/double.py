@@ -210,7 +210,7 @@ class Double:
 
         self.until(reached, f"the job is not in {wanted}", seconds)
 
-    def wait_rolled_back(self, seconds: float = 300.0) -> None:
+    def wait_rolled_back(self, seconds: float = 600.0) -> None:
         """Wait until a rollback is complete."""
         self.until(lambda: self.place == (BACK, BACK_STEPS[-1]), "the rollback is not complete", seconds)
 

@@ -110,6 +110,7 @@ class Terminal:
 
     def _options(self) -> dict[str, Any]:
         return {
+            "container": None,
             "accept": ["gate-parity"] if self.accepted else [],
             "confirm": ["kafka"] if self.confirmed else [],
             "scope": Scope("n", "kafka", "shop", {"shop": "n/kafka"}),

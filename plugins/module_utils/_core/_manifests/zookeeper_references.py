@@ -128,22 +128,27 @@ def zookeeper_references(
     zookeeper_connect: str = "",
     config_maps: Mapping[str, Obj] | None = None,
     leaving: Collection[tuple[str, str]] = (),
+    brokers: str = "",
 ) -> list[ZooKeeperReference]:
     """Return what in the pods reaches for ZooKeeper.
 
     :param zookeeper_connect: the brokers' ``zookeeper.connect``.
     :param config_maps: ConfigMaps of the namespace by name; the scripts in them that the pods call are read.
     :param leaving: (container, variable) of those that only serve a setting and leave with it.
+    :param brokers: the brokers' container; variables of settings leave with the KRaft stage there, and nowhere else.
     """
     known = Addresses(zookeeper_connect)
     init = {item["name"] for item in template["spec"].get("initContainers") or []}
+    others = {
+        item["name"] for item in all_containers(template) if item["name"] in init or brokers not in ("", item["name"])
+    }
     found = []
     for container in all_containers(template):
         name = container["name"]
         where = f"{'init container' if name in init else 'container'} {name}"
         texts = [
             *container_texts(container),
-            *_variables(container, config_maps or {}, leaving, with_settings=name in init),
+            *_variables(container, config_maps or {}, leaving, with_settings=name in others),
         ]
         for place, text in texts:
             words = known.found_in(_SETTING.sub(" ", text))
@@ -173,8 +178,8 @@ def _variables(
 ) -> Iterator[tuple[str, str]]:
     own = {entry["name"] for entry in container.get("env") or []}
     for name, variable in environment(container, config_maps).items():
-        # The brokers' own settings leave with the KRaft stage; in an init container they serve to wait for ZooKeeper, but one
-        # that comes with all others by envFrom may be there for nothing.
+        # The brokers' own settings leave with the KRaft stage; in another container they serve to reach ZooKeeper, but one that
+        # comes with all others by envFrom may be there for nothing.
         counts = name in own if with_settings else not _SETTING_NAMES.fullmatch(name)
         if counts and (container["name"], name) not in leaving:
             yield f"variable {name}", variable.value or ""

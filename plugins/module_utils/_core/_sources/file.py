@@ -39,7 +39,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entr
 Obj = dict[str, Any]
 
 # What something else puts a value in for: ${X}, $X, @X@, {{ x }}, %X%, __X__, also ${env:X} of Kafka's own providers.
-_PLACEHOLDER = re.compile(r"\$\{[^}]+\}|\$[A-Z_]|@\w+@|\{\{.*\}\}|%[A-Z_]+%|\b__[A-Z_]+__\b")
+_PLACEHOLDER = re.compile(r"\$\{[^}]+\}|\$[A-Za-z_]|@\w+@|\{\{.*\}\}|%[A-Z_]+%|\b__[A-Z_]+__\b")
 
 
 def has_placeholder(text: str) -> bool:

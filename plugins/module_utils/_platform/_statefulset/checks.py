@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.metadata_version import derive_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
     zookeeper_references,
 )
@@ -130,8 +131,17 @@ def reference_findings(
             connect,
             cluster.config_maps,
             (leaving or {}).get(str(item["metadata"]["name"]), ()),
+            _container_of(cluster, item),
         )
     ]
+
+
+def _container_of(cluster: StatefulSetCluster, statefulset: Mapping[str, Any]) -> str:
+    """The brokers' container, "" where that is not clear: a finding of its own says so."""
+    try:
+        return main_container(statefulset["spec"]["template"], cluster.params["container"])
+    except Unsupported:
+        return ""
 
 
 def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:

@@ -124,7 +124,9 @@ def plan_references(case: cases.Case) -> list[str]:
     leaving: list[tuple[str, str]] = []
     with suppress(Unsupported):
         leaving = brokers_of(case).source().leaving(case.effective)
-    found = zookeeper_references(case.template, case.effective[CONNECT], case.config_maps, leaving)
+    found = zookeeper_references(
+        case.template, case.effective[CONNECT], case.config_maps, leaving, brokers_of(case).container
+    )
     return sorted(item.where for item in found)
 
 

@@ -148,3 +148,11 @@ def test_what_is_nothing_but_addresses() -> None:
 def test_a_probe_asks_host_and_port(connect: str, target: dict[str, Any], asked: bool) -> None:
     container = {"name": "kafka", "readinessProbe": {"tcpSocket": target}}
     assert bool(zookeeper_references(_template(container), connect)) is asked
+
+
+def test_a_variable_of_a_setting_beside_the_broker_is_no_setting() -> None:
+    env = [{"name": "KAFKA_ZOOKEEPER_CONNECT", "value": CONNECT}]
+    template = _template({"name": "kafka", "env": env}, {"name": "balancer", "env": env})
+    found = zookeeper_references(template, CONNECT, brokers="kafka")
+    assert [item.where for item in found] == ["variable KAFKA_ZOOKEEPER_CONNECT of container balancer"]
+    assert zookeeper_references(template, CONNECT) == []
