@@ -164,7 +164,7 @@ class RemoveZnodes(LedStep):
             over = seen.waits_for is Wait.ZNODES or not operator_progress.answer(seen, run.sub_phase).needed
             return over, f"the operator is at {seen.where}, {signals.text}"
 
-        seen = cluster.driver.follow(waits, idle=run.params["wait_timeout"], progress=run.progress)
+        seen = operator_steps.follow(cluster, waits, run.progress, run.sub_phase)
         if seen.sub_phase != run.sub_phase:
             return {**told(seen), "msg": f"nothing to remove here: the operator is at {seen.where}", "changed": False}
         cluster.changed()

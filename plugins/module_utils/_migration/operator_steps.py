@@ -46,12 +46,13 @@ def wait_past(cluster: LedCluster, sub_phase: str, tell: Tell) -> Progress:
         waited = int((time.monotonic() - began) // EVERY * EVERY)
         return False, f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
 
-    return _follow(cluster, judge, tell, sub_phase)
+    return follow(cluster, judge, tell, sub_phase)
 
 
-def _follow(
+def follow(
     cluster: LedCluster, judge: Callable[[Progress, Signals], tuple[bool, str]], tell: Tell, what: str
 ) -> Progress:
+    """Follow the operator until the judge says so. Raises DeadlineExceeded (operator-stuck) at a standstill."""
     idle = cluster.params["wait_timeout"]
     try:
         return cluster.driver.follow(judge, idle=idle, progress=tell)

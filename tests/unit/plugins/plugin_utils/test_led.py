@@ -303,6 +303,13 @@ def test_an_operator_that_gave_up_is_not_waited_for(removing: None) -> None:
     assert gave_up.value.code == "operator-failed"
 
 
+def test_an_operator_that_never_waits_for_it_stands_still(removing: None) -> None:
+    rolling = Progress(True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete")
+    with pytest.raises(DeadlineExceeded, match=f"{REMOVE}: nothing moved for") as still:
+        RemoveZnodes().apply(run_of(rolling, sub_phase=REMOVE))
+    assert still.value.code == "operator-stuck"
+
+
 # the ends of phases
 
 

@@ -176,6 +176,15 @@ def test_one_that_never_lets_go_ends_it(monkeypatch: pytest.MonkeyPatch) -> None
     assert "told to go on" not in scene.log
 
 
+def test_znodes_that_an_earlier_run_removed_are_not_told_as_removed_now(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handover, "remove", lambda _session, _stored: Removal({}, None, 0))
+    evidence = scene.go()
+    assert not [line for line in scene.said if line.startswith("removed")]
+    assert "znodes_to_election_ms" not in evidence.as_dict()
+
+
 def test_an_interruption_tells_the_operator_nothing(scene: Scene) -> None:
     scene.elected = [Interrupted("stopped by SIGINT")]
     with pytest.raises(Interrupted):
