@@ -100,10 +100,10 @@ def delete_znodes(double: Double) -> None:
 
 def hand_back(double: Double) -> None:
     """Delete the znodes until a broker keeps /controller: controllers that run may take it again."""
-    for _ in range(10):
+    for _attempt in range(10):
         delete_znodes(double)
         # each look starts a JVM, so this is some ten seconds
-        if all(controller_znode(double).get("brokerid") in BROKERS for _ in range(6)):
+        if all(controller_znode(double).get("brokerid") in BROKERS for _look in range(6)):
             return
     raise AssertionError(f"no broker keeps /controller: {controller_znode(double)}")
 
