@@ -13,16 +13,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from tests.operators.confluent import names
-from tests.operators.confluent.double import Double, connect, operator
+from tests.operators.confluent.double import Double, operator
 from tests.operators.confluent.manifests import controller
 from tests.operators.confluent.names import CONTROLLER, JOB, KAFKA, ZOOKEEPER
+from tests.operators.confluent.watch import Sight, watched
 from tests.sandbox import traffic
 from tests.sandbox.kube import ApiError, Object
 from tests.sandbox.traffic import TrafficSpec
@@ -41,35 +40,10 @@ def double() -> Iterator[Double]:
         made.example()
         traffic.start(made.kube, TrafficSpec(NAMESPACE, "kafka", 300, dns_ttl=1))
         yield made
+        if traffic.check(made.kube, NAMESPACE)["running"]:
+            traffic.stop(made.kube, NAMESPACE)
         report = traffic.check(made.kube, NAMESPACE)
-        assert not report["lost"], report
-        assert not report["duplicates"], report
-
-
-@contextmanager
-def watched(double: Double) -> Iterator[list[tuple[str, str]]]:
-    """Collect every phase and sub-phase that the status shows."""
-    seen: list[tuple[str, str]] = []
-    ended = threading.Event()
-    other = connect(double.namespace)
-
-    def look() -> None:
-        while not ended.wait(0.05):
-            try:
-                place = other.place
-            except ApiError:
-                continue
-            if place[0] and (not seen or seen[-1] != place):
-                seen.append(place)
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        ended.set()
-        thread.join()
-        other.kube.close()
+        assert report["ok"], report
 
 
 def zookeeper(double: Double, *commands: str) -> str:
@@ -100,10 +74,10 @@ def delete_znodes(double: Double) -> None:
 
 def hand_back(double: Double) -> None:
     """Delete the znodes until a broker keeps /controller: controllers that run may take it again."""
-    for _ in range(10):
+    for _attempt in range(10):
         delete_znodes(double)
         # each look starts a JVM, so this is some ten seconds
-        if all(controller_znode(double).get("brokerid") in BROKERS for _ in range(6)):
+        if all(controller_znode(double).get("brokerid") in BROKERS for _look in range(6)):
             return
     raise AssertionError(f"no broker keeps /controller: {controller_znode(double)}")
 
@@ -125,8 +99,8 @@ def locks(double: Double) -> list[bool]:
     return [names.wanted(double.cr(kind), names.LOCK) for kind in LOCKED]
 
 
-def steps(seen: list[tuple[str, str]], phase: str) -> list[str]:
-    return [step for at, step in seen if at == phase]
+def steps(seen: list[Sight], phase: str) -> list[str]:
+    return [sight.sub_phase for sight in seen if sight.phase == phase]
 
 
 def in_order(shown: list[str], documented: tuple[str, ...]) -> bool:
@@ -220,7 +194,7 @@ def test_forward_with_a_stop_and_restarts_of_the_operator(double: Double) -> Non
         (names.MOVE, names.MOVE_STEPS),
     ):
         assert in_order(steps(seen, phase), documented), seen
-    assert {"SetupEnsureIBPUpgradeComplete", "MigrateMonitorMigrationProgress"} <= {step for _phase, step in seen}
+    assert {"SetupEnsureIBPUpgradeComplete", "MigrateMonitorMigrationProgress"} <= {sight.sub_phase for sight in seen}
     assert "zookeeper" not in double.cr(KAFKA)["spec"]["dependencies"]
     assert "configOverrides" not in double.cr(CONTROLLER)["spec"]
     assert "process.roles=broker" in settings_of(double, "kafka-0")
@@ -230,5 +204,3 @@ def test_forward_with_a_stop_and_restarts_of_the_operator(double: Double) -> Non
     double.annotate(JOB, names.RELEASE)
     double.until(lambda: locks(double) == [False] * 3, "the CRs are still locked", 20)
     double.delete(ZOOKEEPER)
-    traffic.stop(double.kube, NAMESPACE)
-    assert traffic.check(double.kube, NAMESPACE)["ok"]

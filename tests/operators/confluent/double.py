@@ -148,6 +148,9 @@ class Double:
     ) -> None:
         """Create Zookeeper, Kafka and a held KRaftController, wait until Kafka is ready, and create topics."""
         self.spec = spec = spec or ExampleSpec()
+        version = versions.kafka_version(manifests.kafka(spec, self.namespace))
+        if version != versions.DEFAULT_KAFKA:
+            Sandbox().ensure_image("confluent", version)
         self.apply(manifests.zookeeper(spec, self.namespace))
         self.wait_ready(ZOOKEEPER, spec.zookeeper, seconds)
         self.apply(manifests.kafka(spec, self.namespace))

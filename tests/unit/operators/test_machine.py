@@ -79,7 +79,7 @@ class Sim:
 
     def run(self, *, crashing: bool = False) -> None:
         """Go on until nothing moves."""
-        for _ in range(80):
+        for _number in range(80):
             if crashing:
                 self.step(crash=True)
             before = self.place

@@ -109,7 +109,7 @@ def world(fake: FakeApi) -> World:
 def run(fake: FakeApi) -> None:
     """Look until nothing moves, with a new process whenever one was killed."""
     made, quiet = world(fake), 0
-    for _ in range(200):
+    for _number in range(200):
         try:
             quiet = 0 if made.look() else quiet + 1
         except Killed:
