@@ -228,8 +228,8 @@ def _versions(seen: Seen) -> Iterator[Finding]:
         yield finding(
             "check-incomplete",
             "CFK",
-            "the version of CFK could not be read (annotation platform.confluent.io/app-version of its CRDs, status.operatorVersion of Kafka, tag of the init container's image); "
-            "it has to be 2.9.2 or later, 3.3.0 is recommended",
+            "the version of CFK could not be read (annotation platform.confluent.io/app-version of its CRDs, status.operatorVersion of Kafka, "
+            "tag of the init container's image); it has to be 2.9.2 or later, 3.3.0 is recommended",
         )
         return
     spelled = ".".join(map(str, seen.operator))
