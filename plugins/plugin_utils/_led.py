@@ -23,9 +23,6 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
-#: a sub-phase in which the controllers lose the migration flag: from there on no broker may be in ZooKeeper mode
-POINT_OF_NO_RETURN = "MoveToKRaftControllerTriggerKRaftControllerMigrationModeRemoval"
-
 
 class LedStep:
     """A sub-phase that the operator carries out: waited for, then checked."""
@@ -233,6 +230,7 @@ def _end_rollback(run: Run) -> dict[str, Any]:
     released = cluster.driver.release()
     deleted = cluster.driver.clean_up()
     cluster.changed()
+    deleted += operator_rollback.remove_what_came_back(cluster, run.progress)
     proof = operator_rollback.prove(cluster)
     for line in proof:
         run.progress(f"ready to retry: {line['what']}: {line['evidence']}")

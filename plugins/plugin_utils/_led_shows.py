@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -24,6 +24,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep, told
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+
+#: of the brokers: for the IBP, for the migration, to KRaft mode
+ROLLS = 3
 
 
 class Shows(LedStep):
@@ -59,6 +62,7 @@ class Preflight(Shows):
             raise Refused(stopping[0].sentence + rest, code=stopping[0].code, detail=data)
         for line in cluster.driver.plan_lines():
             run.progress(line)
+        restarts = ROLLS * len(cluster.pods) + run.params["controller_replicas"]
         warnings = sum(1 for item in found if not item.blocking)
         return {
             **data,
@@ -66,8 +70,8 @@ class Preflight(Shows):
             "msg": f"no blocking finding, {warnings} warnings; the operator carries the migration out (now: {seen.where})",
             "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
             "settings": [],
-            "rolls": 3,
-            "eta": 0,
+            "rolls": ROLLS,
+            "eta": round(restarts * rolling.GUESS_RESTART),
         }
 
 

@@ -156,6 +156,18 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         tell(f"{lost}; removing the znodes again")
 
 
+def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
+    """Remove what controllers wrote to ZooKeeper between the answer and their end; the controllers must be gone. Returns the paths."""
+    if cluster.driver.left():
+        return []
+    done = handover.remove(cluster.zookeeper, [])
+    if done.removed:
+        tell(f"removed {' and '.join(done.removed)}, which a controller had written again")
+        handover.wait_broker_is_controller(cluster.zookeeper, timeout=ELECTION, progress=tell)
+        cluster.changed(Part.ZOOKEEPER)
+    return [f"znode {path}" for path in done.removed]
+
+
 def prove(cluster: LedCluster) -> list[dict[str, str]]:
     """Look at everything freshly; return what was checked, each with its evidence. Raises KraftError for what is left."""
     heads = handover.read_heads(cluster.zookeeper)

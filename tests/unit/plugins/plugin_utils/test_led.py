@@ -22,7 +22,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import DONE, NEEDED, NOT_NEEDED
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import (
-    POINT_OF_NO_RETURN,
     Ask,
     Event,
     LedStep,
@@ -43,6 +42,7 @@ REMOVE, FROM_SETUP = (
     "RollbackToZkFromSetupWaitForManualNodeRemovalFromZk",
 )
 END, BACK = "MoveToKRaftControllerComplete", "RollbackToZkComplete"
+POINT_OF_NO_RETURN = "MoveToKRaftControllerTriggerKRaftControllerMigrationModeRemoval"
 
 
 def run_of(*says: Progress, sub_phase: str = "", cluster: Any = None, **params: Any) -> Any:
@@ -415,6 +415,7 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             raise proof[0]
         return proof
 
+    monkeypatch.setattr(operator_rollback, "remove_what_came_back", lambda *_words: [])
     monkeypatch.setattr(operator_rollback, "prove", prove)
     return proof
 

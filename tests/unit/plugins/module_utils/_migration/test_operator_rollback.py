@@ -277,6 +277,29 @@ def test_without_a_controller_it_is_said_what_could_not_be_asked(monkeypatch: py
     assert scene.removed == [[6, -1]]
 
 
+# what came back
+
+
+def test_what_a_controller_wrote_again_goes_once_the_controllers_are_gone(scene: Scene) -> None:
+    """A controller with the flag that ran on to its end writes /migration again; a new attempt would take it for its own."""
+    found = operator_rollback.remove_what_came_back(scene.cluster, scene.said.append)
+    assert found == ["znode /migration", "znode /controller"]
+    assert scene.log == ["removed", "elected"]
+    assert scene.said == ["removed /migration and /controller, which a controller had written again"]
+
+
+def test_nothing_is_removed_beside_a_controller_that_is_left(scene: Scene) -> None:
+    scene.operator.remains = ["kraftcontroller-0"]
+    assert operator_rollback.remove_what_came_back(scene.cluster, scene.said.append) == []
+    assert scene.log == []
+
+
+def test_where_nothing_came_back_nobody_is_waited_for(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "remove", lambda *_words: Removal({}, None, 0))
+    assert operator_rollback.remove_what_came_back(scene.cluster, scene.said.append) == []
+    assert scene.log == []
+
+
 # the proof
 
 CLEAN = REMOVED_BEFORE
