@@ -14,7 +14,7 @@ set -euo pipefail
 work=$(mktemp -d)
 started=()
 finish() {
-  for process in "${started[@]}"; do kill -KILL "$process" || true; done 2>/dev/null
+  for process in $(jobs -p); do kill -KILL "$process" || true; done 2>/dev/null
   { wait; } 2>/dev/null
   rm -rf "$work"
 }

@@ -13,6 +13,7 @@ a sweep that was itself stopped goes on.
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import json
 import signal
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import originals_name
 
 from tests.e2e import audit
 from tests.e2e.fleet import ACCOUNT
@@ -64,6 +66,17 @@ def boundaries(leg: str) -> list[str]:
     if leg == "controllers":
         names = [name for name in names if name not in WITHOUT_CONFIRM]
     return [f"{when}:{name}" for name in names for when in ("before", "after")]
+
+
+def without_migration(found: dict[str, Any]) -> dict[str, Any]:
+    """What a cluster is made of, without the id of the migration that kept the originals: each attempt has its own."""
+    name = f"Secret/{originals_name(SPEC.name)}"
+    kept = dict(found[name]["data"])
+    for key, value in kept.items():
+        original = json.loads(base64.b64decode(value))
+        assert original.pop("migration"), f"{name}: {key} names no migration"
+        kept[key] = json.dumps(original, sort_keys=True)
+    return {**found, name: {**found[name], "data": kept}}
 
 
 class Sweep:
@@ -156,7 +169,8 @@ class Sweep:
             self.leg("brokers")
             self.compare_first("disturbed")
             self.leg("back")
-            self.trip.check_plain()
+            if "undisturbed" not in self.done:  # a sweep that goes on may be past it
+                self.trip.check_plain()
             if self.sample:
                 return self.finish()
             if "undisturbed" not in self.done:
@@ -175,7 +189,7 @@ class Sweep:
 
     def compare(self) -> None:
         """The run that was killed again and again left exactly what an undisturbed one leaves."""
-        first, second = self.done["disturbed"], self.done["undisturbed"]
+        first, second = (without_migration(self.done[name]) for name in ("disturbed", "undisturbed"))
         different = sorted(key for key in first.keys() | second.keys() if first.get(key) != second.get(key))
         if different:
             raise Failed(f"the disturbed and the undisturbed way ended differently in {', '.join(different)}")

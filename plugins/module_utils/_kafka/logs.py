@@ -63,26 +63,26 @@ LOG_PATTERNS = (
         "born-kraft",
         r"Should not have ZK migrations enabled on a cluster that was created in KRaft mode",
         "the controllers were once started without the migration flag: their log says NONE",
-        "stop the controllers, empty their volumes, format them again and start them with the flag",
+        "run rollback.yml, which deletes the controllers with their volumes, then migrate.yml again",
     ),
     LogPattern(
         "state-none",
         r"The controller's ZkMigrationState is NONE",
         "the controllers were once started without the migration flag: their log says NONE",
-        "stop the controllers, empty their volumes, format them again and start them with the flag",
+        "run rollback.yml, which deletes the controllers with their volumes, then migrate.yml again",
     ),
     LogPattern(
         "zookeeper-disagrees",
         r"KRaft controller indicates an active migration, but the ZK state does not",
         "the log says MIGRATION, but /migration is missing or says that nothing was copied: nothing is written to ZooKeeper any more",
-        "roll back, empty the controllers' volumes, restart the brokers, and start again",
+        "run rollback.yml, then migrate.yml again",
     ),
     LogPattern(
         "stale-migration-znode",
         r"Ignoring image .* which does not contain a superset of the metadata in ZK",
         "/migration is left from an earlier attempt and the controllers started empty: once their offset passes "
         "the old one, they overwrite ZooKeeper with their empty image",
-        "stop all controllers NOW, then delete /migration and empty the controllers' volumes",
+        "run rollback.yml AT ONCE: it stops the controllers and removes /migration and their volumes",
     ),
     LogPattern(
         "lost-race",
@@ -95,7 +95,7 @@ LOG_PATTERNS = (
         "leftover-controller",
         r"Cannot register KRaft controller \d+ with epoch \d+ as the current controller register in ZK has the same or",
         "/controller is left from an older KRaft quorum with a higher epoch",
-        "stop the controllers, delete the persistent /controller, wait for a broker to take it, and start again",
+        "run rollback.yml, which stops the controllers and removes it, then migrate.yml again",
     ),
     LogPattern(
         "no-controller-epoch",
@@ -119,7 +119,7 @@ LOG_PATTERNS = (
         "metadata-version-too-low",
         r"The bootstrap metadata\.version \S+ does not support ZK migrations",
         "the controllers were formatted with a metadata.version that is too low",
-        "empty their volumes and format them with the brokers' inter.broker.protocol.version as --release-version",
+        "run rollback.yml, then migrate.yml again: it formats them with the brokers' inter.broker.protocol.version",
     ),
     LogPattern(
         "truncation-below-high-watermark",

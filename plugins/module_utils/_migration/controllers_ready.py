@@ -36,7 +36,7 @@ def not_ready_for_migration(cluster: Cluster, quorum: Quorum) -> str:
         # also what a controller reports between its start and its first look at the log (ControllerMetadataMetricsPublisher)
         return (
             f"controllers {none} report ZkMigrationState NONE; if that persists, they were once started without the migration flag: "
-            "delete their volumes and run again"
+            "run rollback.yml, which deletes them with their volumes, then migrate.yml again"
         )
     silent = sorted(expected - set(quorum.migration_states))
     if wrong or silent:

@@ -15,7 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import originals, writes
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with, facts
@@ -181,3 +181,20 @@ def test_the_secret_goes_with_the_attempt_when_it_is_ours() -> None:
     originals.keep(of)
     assert originals.forget(of)
     assert not originals.forget(of)
+
+
+def test_what_somebody_supplies_meanwhile_is_not_written_over() -> None:
+    """Only the Secret that was read is changed."""
+    of = cluster(at("kafka-a"))
+    supplied(of, **{"kafka-a": {"template": {}, "effective": {}}})
+    read = of.client.find
+
+    def found_and_changed(kind: Any, name: str, namespace: str) -> Any:
+        there = read(kind, name, namespace)
+        of.client.put({**there, "data": {**there["data"], "mine": ""}})
+        return there
+
+    of.client.find = found_and_changed
+    with pytest.raises(Conflict):
+        originals.keep(of)
+    assert "mine" in read(SECRET, NAME, "n")["data"]
