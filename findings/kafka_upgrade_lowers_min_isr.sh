@@ -16,8 +16,9 @@ set -euo pipefail
 work=$(mktemp -d)
 started=()
 finish() {
-  for process in $(jobs -p); do kill -KILL "$process" || true; done 2>/dev/null
-  { wait; } 2>/dev/null
+  exec 2>/dev/null
+  for process in $(jobs -p); do kill -KILL "$process" || true; done
+  wait
   rm -rf "$work"
 }
 trap finish EXIT

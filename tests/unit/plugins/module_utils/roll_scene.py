@@ -69,8 +69,7 @@ class FakeTarget:
 
     def wait_until_back(self, pod: str, timeout: float, progress: Callable[[str], None]) -> Back:
         self.log.append(f"back {pod}")
-        if self.lost:
-            raise self.lost
+        throw(self.lost)
         self.left.remove(pod)
         return Back(1, 2, "in sync")
 
