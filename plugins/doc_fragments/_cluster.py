@@ -31,12 +31,14 @@ options:
     description:
       - What runs the brokers.
       - V(statefulset) is a StatefulSet that no operator owns, from plain manifests or a Helm chart.
+      - V(confluent) is a Kafka custom resource of Confluent for Kubernetes, whose operator carries the migration out. This is not finished.
       - V(auto) detects it.
     type: str
     default: auto
     choices:
       - auto
       - statefulset
+      - confluent
   statefulsets:
     description:
       - Names of the brokers' StatefulSets. Needed if there are several, for example one per zone.

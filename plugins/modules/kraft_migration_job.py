@@ -26,6 +26,9 @@ extends_documentation_fragment:
   - kafkaops.kraft._attributes
   - kafkaops.kraft._cluster
   - kafkaops.kraft._connection
+attributes:
+  diff_mode:
+    support: none
 options:
   state:
     description:

@@ -292,7 +292,7 @@ def test_the_recovery_of_logs_is_told_of(tmp_path: Path, monkeypatch: pytest.Mon
 
         with beside(kill):
             params = {"namespace": namespace, "cluster": "kafka", "platform": "statefulset"}
-            driver = cast("DirectCluster", open_cluster(client, params)).driver
+            driver = cast(DirectCluster, open_cluster(client, params)).driver
             RollEngine(client, driver, namespace, "kafka", 120, said.append).run(One(), lambda _restart: None)
         reported = [line for line in said if re.search(r"it recovered \d+ of 6\d\d logs", line)]
         print(*said, sep="\n")

@@ -411,8 +411,9 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def prove(cluster: Any) -> list[Any]:
         cluster.driver.log.append("proved")
-        if isinstance(proof[0], Exception):
-            raise proof[0]
+        wrong = [item for item in proof if isinstance(item, Exception)]
+        for error in wrong:
+            raise error
         return proof
 
     monkeypatch.setattr(operator_rollback, "remove_what_came_back", lambda *_words: [])

@@ -56,13 +56,13 @@ def test_one_of_the_same_name_that_nobody_owns_is_not_taken() -> None:
     cluster.api.put(orphan)
     cluster.changed()
     with pytest.raises(Refused, match=r"CFK has made no StatefulSet for Kafka n/kafka \(its status is RUNNING\)") as no:
-        _ = cluster.statefulsets
+        str(cluster.statefulsets)
     assert no.value.code == "broker-not-healthy"
 
 
 def test_no_kafka_no_cluster() -> None:
     with pytest.raises(NotFound):
-        _ = Cluster(Api()).kafka
+        str(Cluster(Api()).kafka)
 
 
 def test_the_zookeeper_that_kafka_names_and_later_the_job() -> None:
