@@ -117,8 +117,8 @@ ENDING = (
             ("a pod with settings of a stage", ", *driver.brokers.outdated()],", "],"),
             (
                 "a broker in another mode",
-                "            [pod for pod, mode in cluster.modes.items() if mode != state.MODE_ZOOKEEPER],",
-                "            [],",
+                "        [pod for pod, mode in cluster.modes.items() if mode != state.MODE_ZOOKEEPER],",
+                "        [],",
             ),
             (
                 "a broker that could not be read",

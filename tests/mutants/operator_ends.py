@@ -136,7 +136,7 @@ OPERATOR_ENDS = (
     Mutant(
         "what an operator's attempt left is not looked for",
         "3",
-        MIGRATION + "operator_rollback.py",
+        MIGRATION + "rollback_proof.py",
         '    if left:\n        raise KraftError(\n            f"{cluster.namespace}/{cluster.name} is not ready',
         '    if False:\n        raise KraftError(\n            f"{cluster.namespace}/{cluster.name} is not ready',
         OP_ROLLBACK,

@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -170,31 +170,14 @@ def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
 
 def prove(cluster: LedCluster) -> list[dict[str, str]]:
     """Look at everything freshly; return what was checked, each with its evidence. Raises KraftError for what is left."""
-    heads = handover.read_heads(cluster.zookeeper)
-    held = heads.controller
     checks = (
-        ("znode /migration", "there is none", [] if heads.migration_node is None else ["/migration"]),
-        (
-            "znode /controller",
-            f"held by the session of broker {held.broker_id}" if held else "held by nobody",
-            [] if held is not None and not held.is_kraft and held.ephemeral else ["/controller"],
-        ),
+        *rollback_proof.of_znodes(handover.read_heads(cluster.zookeeper)),
         ("the operator's objects", "no request, controllers or volumes of them", cluster.driver.left()),
         ("locks", "no object is locked", cluster.driver.locked()),
-        (
-            "processes of the brokers",
-            f"{len(cluster.modes)} of {len(cluster.modes)} in plain ZooKeeper mode",
-            [pod for pod, mode in cluster.modes.items() if mode != state.MODE_ZOOKEEPER],
-        ),
+        rollback_proof.of_processes(cluster),
         ("metadata log of the brokers", "no broker has __cluster_metadata", _metadata_logs(cluster)),
     )
-    left = [f"{what}: {', '.join(map(str, found))}" for what, _evidence, found in checks if found]
-    if left:
-        raise KraftError(
-            f"{cluster.namespace}/{cluster.name} is not ready for a new attempt, still there: {'; '.join(left)}",
-            code="rollback-pending",
-        )
-    return [{"what": what, "evidence": evidence} for what, evidence, _found in checks]
+    return rollback_proof.conclude(cluster, checks)
 
 
 def _metadata_logs(cluster: LedCluster) -> list[str]:
