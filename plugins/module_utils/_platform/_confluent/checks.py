@@ -122,6 +122,11 @@ def findings(seen: Seen) -> list[Finding]:
     return [item for rule in rules for item in rule(seen)]
 
 
+def references(seen: Seen) -> list[Finding]:
+    """Those of them that say that the job and the custom resources do not fit; the custom resources and jobs alone decide it."""
+    return [item for rule in (_references, _jobs) for item in rule(seen) if item.code == "operator-references"]
+
+
 def _references(seen: Seen) -> Iterator[Finding]:
     """The job and the CRs name each other rightly, and the cluster is in ZooKeeper mode."""
     kafka = seen.kafka

@@ -10,6 +10,7 @@ Private to the collection. CFK names the StatefulSet of a custom resource as it,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -35,7 +36,7 @@ class ConfluentCluster(KafkaCluster):
     platform = "confluent"
     by_operator = True
     of_platform: ClassVar[Mapping[Part, tuple[str, ...]]] = {
-        Part.OBJECTS: ("kafka", "zookeeper_cr", "jobs", "controller_cr", "_all_statefulsets", "seen"),
+        Part.OBJECTS: ("kafka", "zookeeper_cr", "jobs", "controller_cr", "_all_statefulsets", "resources", "seen"),
         Part.SETTINGS: (),
     }
     #: what leads it; given by whoever opens the cluster
@@ -100,18 +101,27 @@ class ConfluentCluster(KafkaCluster):
         return enforcement.operator_version(self.client) or checks.operator_version(self.kafka)
 
     @cached_property
-    def seen(self) -> checks.Seen:
-        """The custom resources for the checks."""
-        crs = [cr for cr in (self.kafka, self.zookeeper_cr, self.controller_cr) if cr is not None]
-        paused = {
-            str(each) for cr in crs for each in foreign.gitops(cr) if seen_paused(self.client, each, self.namespace)
-        }
+    def resources(self) -> checks.Seen:
+        """The custom resources alone: no process is read for them, and nothing outside the namespace."""
         return checks.Seen(
             kafka=self.kafka,
             zookeeper=self.zookeeper_cr,
             controller=self.controller_cr,
             jobs=tuple(self.jobs),
             job=self.job,
+        )
+
+    @cached_property
+    def seen(self) -> checks.Seen:
+        """The custom resources with all that the checks look at."""
+        paused = {
+            str(each)
+            for cr in self.resources.objects
+            for each in foreign.gitops(cr)
+            if seen_paused(self.client, each, self.namespace)
+        }
+        return replace(
+            self.resources,
             operator=self.operator_version,
             cluster_id=self._cluster_id(),
             enforced=enforcement.enforced(self.client),
@@ -168,6 +178,6 @@ class ConfluentCluster(KafkaCluster):
     def bundled(self) -> list[Mapping[str, Any]]:
         """The custom resources and StatefulSets, for a support bundle."""
         try:
-            return [*self.seen.objects, *self.jobs, *self._all_statefulsets]
+            return [*self.resources.objects, *self.jobs, *self._all_statefulsets]
         except KraftError:
             return list(self._all_statefulsets)

@@ -115,7 +115,7 @@ class Confluent:
 
     def check(self) -> None:
         """Raise Refused when the job is for other custom resources than the inventory names."""
-        wrong = [item for item in self.findings() if item.code == "operator-references"]
+        wrong = checks.references(self._cluster.resources)
         if wrong:
             raise Refused(wrong[0].sentence, code=wrong[0].code)
 
@@ -173,7 +173,7 @@ class Confluent:
         """The custom resources with the operator's lock."""
         cluster = self._cluster
         cluster.changed()
-        return [f"{cr['kind']} {checks.where(cr)}" for cr in cluster.seen.objects if res.is_on(cr, res.LOCK)]
+        return [f"{cr['kind']} {checks.where(cr)}" for cr in cluster.resources.objects if res.is_on(cr, res.LOCK)]
 
     def exports(self) -> Sequence[Mapping[str, Any]]:
         """The changed custom resources, with the patch that makes them of what they were before."""
@@ -198,7 +198,7 @@ class Confluent:
                 f"{', '.join(locked)} still have the annotation {res.LOCK}, and their job is gone; remove it by hand"
             )
         written = [self._annotate_job(res.RELEASE)]
-        for kind, cr in ((KINDS[cr["kind"]], cr) for cr in self._cluster.seen.objects):
+        for kind, cr in ((KINDS[cr["kind"]], cr) for cr in self._cluster.resources.objects):
             self._wait_unlocked(kind, cr)
         self._cluster.changed()
         return [*written, *(f"{name} is unlocked" for name in locked)]

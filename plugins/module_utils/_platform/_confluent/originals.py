@@ -29,7 +29,7 @@ def keep(cluster: ConfluentCluster) -> None:
     there = cluster.client.find(SECRET, name, cluster.namespace)
     if there is not None and not is_of(there, cluster.name):
         raise Refused(f"Secret {cluster.namespace}/{name} is somebody else's; move it away", code="foreign-object")
-    found = {f"{cr['kind']}/{cr['metadata']['name']}": objects.for_git(cr) for cr in cluster.seen.objects}
+    found = {f"{cr['kind']}/{cr['metadata']['name']}": objects.for_git(cr) for cr in cluster.resources.objects}
     text = json.dumps(found, sort_keys=True)
     if there is None:
         metadata = {"name": name, "labels": objects.ours(cluster.name)}
