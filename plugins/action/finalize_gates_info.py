@@ -12,6 +12,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import g
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import Gates
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._shown import show_gates
 
 
 class ActionModule(KraftAction):
@@ -28,12 +29,7 @@ class ActionModule(KraftAction):
         dangers = migration_flag.dangers(run.cluster)
         for text in dangers:
             run.progress(f"DANGER: {text}")
-        accepted = run.params["accept"]
-        rows = [gate.as_dict(accepted) for gate in gates.evaluate(run.cluster)]
-        for row in rows:
-            word = "OPEN" if row["passed"] else "accepted" if row["accepted"] else "CLOSED"
-            run.progress(f"gate {row['name']}: {word}: {row['sentence']}")
-        closed = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
+        rows, closed = show_gates(run, gates.evaluate(run.cluster))
         where = f"{run.cluster.namespace}/{run.cluster.name} is {run.cluster.state.name}"
         text = (
             f"{where}, still reversible; closed gates: {', '.join(closed)}"

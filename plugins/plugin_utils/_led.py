@@ -113,12 +113,9 @@ class Ask(LedStep):
             return done(already)
         if verb is Verb.ROLLBACK and not seen.started:
             return not_needed("the operator was never asked to migrate: there is nothing to roll back")
-        if verb is Verb.ROLLBACK and (seen.phase == phases.FINALIZE or seen.complete or Verb.FINALIZE in seen.asked):
-            raise Refused(
-                f"the operator is at {seen.where} and was told to finalize: it rolls back from SETUP, MIGRATE and DUAL-WRITE only; nothing was "
-                "changed",
-                code="rollback-impossible",
-            )
+        why = operator_progress.cannot_roll_back(seen) if verb is Verb.ROLLBACK else ""
+        if why:
+            raise Refused(why, code="rollback-impossible")
         if verb is Verb.FINALIZE:
             if run.check_mode and seen.waits_for is not Wait.DECISION:
                 return needed("tell the operator to finalize once it waits in DUAL-WRITE and the gates are open")

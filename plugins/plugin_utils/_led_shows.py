@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, rolling
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_gates,
@@ -24,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep, told
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._shown import show_findings, show_gates
 
 #: of the brokers: for the IBP, for the migration, to KRaft mode
 ROLLS = 3
@@ -43,7 +43,7 @@ class Preflight(Shows):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Apply every rule; refuse when a blocking finding is not accepted by name."""
-        cluster, accepted = run.led, run.params["accept"]
+        cluster = run.led
         seen = cluster.driver.observe()
         if seen.complete:
             return {
@@ -52,20 +52,13 @@ class Preflight(Shows):
                 "plan": [],
             }
         found = operator_preflight.all_findings(cluster)
-        for item in found:
-            mark = "BLOCK" if blocking([item], accepted) else "accepted" if item.blocking else "warn "
-            run.progress(f"{mark} {item.code}: {item.sentence}")
-        stopping = blocking(found, accepted)
-        data: dict[str, Any] = {"findings": [item.as_dict(accepted) for item in found]}
-        if stopping:
-            rest = f" (and {len(stopping) - 1} more findings, listed above)" if len(stopping) > 1 else ""
-            raise Refused(stopping[0].sentence + rest, code=stopping[0].code, detail=data)
+        rows = show_findings(run, found)
         for line in cluster.driver.plan_lines():
             run.progress(line)
         restarts = ROLLS * len(cluster.pods) + run.params["controller_replicas"]
         warnings = sum(1 for item in found if not item.blocking)
         return {
-            **data,
+            "findings": rows,
             **told(seen),
             "msg": f"no blocking finding, {warnings} warnings; the operator carries the migration out (now: {seen.where})",
             "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
@@ -92,15 +85,11 @@ class Gates(Shows):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Show every gate; never fails for a closed gate."""
-        cluster, accepted = run.led, run.params["accept"]
+        cluster = run.led
         seen = cluster.driver.observe()
         if seen.complete or Verb.FINALIZE in seen.asked:
             return {"msg": f"the operator was told to finalize: it is at {seen.where}", "gates": [], "dangers": []}
-        rows = [gate.as_dict(accepted) for gate in operator_gates.evaluate(cluster)]
-        for row in rows:
-            word = "OPEN" if row["passed"] else "accepted" if row["accepted"] else "CLOSED"
-            run.progress(f"gate {row['name']}: {word}: {row['sentence']}")
-        closed = [row["name"] for row in rows if not row["passed"] and not row["accepted"]]
+        rows, closed = show_gates(run, operator_gates.evaluate(cluster))
         where = f"{cluster.namespace}/{cluster.name} is {cluster.state.name}, still reversible"
         text = f"{where}; closed gates: {', '.join(closed)}" if closed else f"{where}; every gate is open"
         return {"msg": text, "gates": rows, "dangers": []}
@@ -115,12 +104,9 @@ class Plan(Shows):
         seen, where = cluster.driver.observe(), f"{cluster.namespace}/{cluster.name}"
         if not seen.started and not cluster.driver.left():
             return not_needed(f"{where}: no migration was started: nothing to roll back")
-        if not seen.rolls_back and (seen.complete or seen.phase == phases.FINALIZE or Verb.FINALIZE in seen.asked):
-            raise Refused(
-                f"{where}: the operator is at {seen.where} and was told to finalize: it rolls back from SETUP, MIGRATE and DUAL-WRITE only; "
-                "nothing was changed",
-                code="rollback-impossible",
-            )
+        why = "" if seen.rolls_back else operator_progress.cannot_roll_back(seen)
+        if why:
+            raise Refused(f"{where}: {why}", code="rollback-impossible")
         for line in (
             "tell the operator to roll back, which restarts the brokers up to four times",
             "remove /controller and /migration in one transaction when it waits for it, and tell it to go on",

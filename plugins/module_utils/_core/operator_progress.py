@@ -99,6 +99,16 @@ class Progress:
         return f"{self.where} ({self.message})" if self.message else self.where
 
 
+def cannot_roll_back(seen: Progress) -> str:
+    """Return why an operator that was not asked to roll back cannot be any more, or an empty string."""
+    if seen.complete or seen.phase == phases.FINALIZE or Verb.FINALIZE in seen.asked:
+        return (
+            f"the operator is at {seen.where} and was told to finalize: it rolls back from SETUP, MIGRATE and DUAL-WRITE only; nothing was "
+            "changed"
+        )
+    return ""
+
+
 def _order(sub_phase: str) -> int:
     return [item.name for item in phases.SUB_PHASES].index(sub_phase)
 
