@@ -44,6 +44,31 @@ class Need:
 #: get and create on the channels: a websocket is opened by GET, newer API servers also ask for create
 CHANNEL = ("get", "create")
 
+#: the same whoever carries the migration out
+IN_PODS = (
+    Need("", "pods", CHANNEL, "settings of the running processes, Kafka's tools in the pods", "exec"),
+    Need("", "pods", CHANNEL, "ZooKeeper sessions, the controllers' quorum", "portforward"),
+    Need("", "pods", CHANNEL, "Jolokia, where Kafka's own protocol cannot be used", "proxy"),
+    Need("", "pods", ("get",), "the reason when something is stuck", "log"),
+)
+ORIGINALS = Need(
+    "",
+    "secrets",
+    ("get", "patch", "delete"),
+    "this one Secret only; one name for each Kafka cluster",
+    of=(names.originals_name("{cluster}"),),
+)
+LEASES = (
+    Need("coordination.k8s.io", "leases", ("create",), "one run at a time"),
+    Need(
+        "coordination.k8s.io",
+        "leases",
+        ("get", "patch", "delete"),
+        "this one Lease only; one name for each Kafka cluster",
+        of=(names.lease_name("{cluster}"),),
+    ),
+)
+
 NEEDS: tuple[Need, ...] = (
     Need(
         "apps",
@@ -53,19 +78,10 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need("", "pods", ("get", "list", "watch", "delete"), "rolling restarts"),
     Need("", "pods", ("create",), "restarts that respect a PodDisruptionBudget", "eviction"),
-    Need("", "pods", CHANNEL, "settings of the running processes, Kafka's tools in the pods", "exec"),
-    Need("", "pods", CHANNEL, "ZooKeeper sessions, the controllers' quorum", "portforward"),
-    Need("", "pods", CHANNEL, "Jolokia, where Kafka's own protocol cannot be used", "proxy"),
-    Need("", "pods", ("get",), "the reason when something is stuck", "log"),
+    *IN_PODS,
     Need("", "configmaps", ("get", "list", "create", "patch", "delete"), "settings of each stage, the journal"),
     Need("", "secrets", ("create",), "the original pod templates, which may hold passwords"),
-    Need(
-        "",
-        "secrets",
-        ("get", "patch", "delete"),
-        "this one Secret only; one name for each Kafka cluster",
-        of=(names.originals_name("{cluster}"),),
-    ),
+    ORIGINALS,
     Need("", "services", ("get", "list", "create", "delete"), "ZooKeeper's pods, the controllers' Service"),
     Need(
         "",
@@ -79,14 +95,7 @@ NEEDS: tuple[Need, ...] = (
         ("get", "list", "watch", "create", "delete"),
         "evictions, the controllers' budget",
     ),
-    Need("coordination.k8s.io", "leases", ("create",), "one run at a time"),
-    Need(
-        "coordination.k8s.io",
-        "leases",
-        ("get", "patch", "delete"),
-        "this one Lease only; one name for each Kafka cluster",
-        of=(names.lease_name("{cluster}"),),
-    ),
+    *LEASES,
 )
 
 #: Reads without which a migration runs, but preflight checks less before controllers are created; granted by docs/rbac.yml, not demanded.

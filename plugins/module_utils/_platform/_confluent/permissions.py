@@ -9,8 +9,7 @@ Private to the collection. CFK itself restarts pods and writes settings, so that
 
 from __future__ import annotations
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import CHANNEL, Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import IN_PODS, LEASES, ORIGINALS, Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 
 NEEDS: tuple[Need, ...] = (
@@ -30,19 +29,10 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need("apps", "statefulsets", ("get", "list", "watch"), "what CFK made of the custom resources"),
     Need("", "pods", ("get", "list", "watch"), "the progress of a roll"),
-    Need("", "pods", CHANNEL, "settings that really run, tools in the pods", "exec"),
-    Need("", "pods", CHANNEL, "ZooKeeper sessions, the controllers' quorum", "portforward"),
-    Need("", "pods", CHANNEL, "Jolokia, where the quorum can be read by nothing cheaper", "proxy"),
-    Need("", "pods", ("get",), "the reason when something is stuck", "log"),
+    *IN_PODS,
     Need("", "configmaps", ("get", "create", "patch"), "the journal"),
     Need("", "secrets", ("create",), "the custom resources of before, which may hold passwords"),
-    Need(
-        "",
-        "secrets",
-        ("get", "patch", "delete"),
-        "that one Secret, and no other; one name for each Kafka cluster",
-        of=(names.originals_name("{cluster}"),),
-    ),
+    ORIGINALS,
     Need("", "services", ("get", "list"), "ZooKeeper's pods"),
     Need(
         "",
@@ -50,12 +40,5 @@ NEEDS: tuple[Need, ...] = (
         ("get", "list", "watch", "patch", "delete"),
         "the controllers' volumes, which a rollback deletes",
     ),
-    Need("coordination.k8s.io", "leases", ("create",), "one run at a time"),
-    Need(
-        "coordination.k8s.io",
-        "leases",
-        ("get", "patch", "delete"),
-        "that one Lease, and no other; one name for each Kafka cluster",
-        of=(names.lease_name("{cluster}"),),
-    ),
+    *LEASES,
 )
