@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import REMOVE_ZNODES
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_gates,
     operator_rollback,
@@ -39,7 +40,9 @@ class LedStep:
             later = _later(run, seen)
             if later:
                 return not_needed(later)
-            why = operator_progress.cannot(seen, run.sub_phase)
+            why = (
+                operator_steps.failure(run.led, seen) if seen.failed else operator_progress.cannot(seen, run.sub_phase)
+            )
             if why and run.check_mode and not seen.failed:
                 return needed(f"wait for the operator once it was asked: {why}")
             if why:
@@ -113,6 +116,12 @@ class Ask(LedStep):
             return done(already)
         if verb is Verb.ROLLBACK and not seen.started:
             return not_needed("the operator was never asked to migrate: there is nothing to roll back")
+        if verb is Verb.ROLLBACK and seen.failed:
+            raise Refused(
+                f"{operator_steps.failure(cluster, seen)}. It does not go on from there, forward or back, and nothing was changed: see "
+                "'An operator that has given up' in docs/confluent.md",
+                code="operator-failed",
+            )
         why = operator_progress.cannot_roll_back(seen) if verb is Verb.ROLLBACK else ""
         if why:
             raise Refused(why, code="rollback-impossible")
@@ -146,21 +155,28 @@ class RemoveZnodes(LedStep):
     def decide(self, run: Run) -> Decision:
         """What the base says, but that there is something to write."""
         found = super().decide(run)
-        return needed("remove /controller and /migration once the operator waits for it") if found.needed else found
+        if found.needed:
+            return needed("remove /controller and /migration once the operator waits for it")
+        if self._passed_by(run, run.led.driver.observe()):
+            return needed("remove /controller and /migration, for which the operator did not wait")
+        return found
+
+    def _passed_by(self, run: Run, seen: Progress) -> bool:
+        """Whether the operator went on without a wait, and KRaft still holds ZooKeeper."""
+        if run.sub_phase != REMOVE_ZNODES or seen.phase != phases.ROLLBACK or seen.rolled_back or seen.answered:
+            return False
+        return operator_progress.past(seen, run.sub_phase) and operator_rollback.left_in_zookeeper(run.led)
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Wait for the wait, then answer it; a rollback that needs no znode removal passes it by."""
         cluster = run.led
-
-        def waits(seen: Progress, signals: Any) -> tuple[bool, str]:
-            if seen.failed:
-                raise KraftError(f"the operator has given up at {seen.spoken()}", code="operator-failed")
-            over = seen.waits_for is Wait.ZNODES or not operator_progress.answer(seen, run.sub_phase).needed
-            return over, f"the operator is at {seen.where}, {signals.text}"
-
-        seen = operator_steps.follow(cluster, waits, run.progress, run.sub_phase)
-        if seen.sub_phase != run.sub_phase:
+        seen, waits = operator_steps.wait_for_znodes(cluster, run.sub_phase, run.progress)
+        if not waits and not self._passed_by(run, seen):
             return {**told(seen), "msg": f"nothing to remove here: the operator is at {seen.where}", "changed": False}
+        if not waits:
+            run.progress(
+                f"DANGER: the operator went on to {seen.where} without waiting, and a KRaft controller holds /controller: the brokers get it back now"
+            )
         cluster.changed()
         evidence = operator_rollback.remove_znodes(cluster, run.progress)
         run.record("removed", **evidence.as_dict())

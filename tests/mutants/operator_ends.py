@@ -10,6 +10,7 @@ from tests.mutants.mutant import BASE, HANDOVER, MIGRATION, UTILS, ZOOKEEPER, Mu
 from tests.mutants.operator_led import CFK_DRIVER, CONFLUENT, LED
 
 OP_ROLLBACK = unit("module_utils/_migration/test_operator_rollback")
+SILENT = unit("module_utils/_migration/test_silent_wait")
 REMOVING = unit("module_utils/_platform/_confluent/test_removing")
 
 OPERATOR_ENDS = (
@@ -46,10 +47,10 @@ OPERATOR_ENDS = (
         HANDOVER,
     ),
     Mutant(
-        "the znodes go although the operator does not wait for it",
+        "the znodes go although the operator does not roll back",
         "9",
         MIGRATION + "operator_rollback.py",
-        "    if seen.waits_for is not Wait.ZNODES:\n        raise",
+        "    if seen.phase != phases.ROLLBACK or seen.rolled_back or seen.failed:\n        raise",
         "    if False:\n        raise",
         OP_ROLLBACK,
     ),
@@ -57,17 +58,57 @@ OPERATOR_ENDS = (
         "the znodes go from under brokers in KRaft mode",
         "9",
         MIGRATION + "operator_rollback.py",
-        "    if kraft:\n        raise",
-        "    if False:\n        raise",
+        "        if kraft:\n            raise",
+        "        if False:\n            raise",
         OP_ROLLBACK,
     ),
     Mutant(
         "the znodes go from under a broker that could not be read",
         "9",
         MIGRATION + "operator_rollback.py",
-        "if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)]",
-        "if mode == state.MODE_KRAFT]",
+        "        return [pod for pod, mode in cluster.modes.items() if mode == state.MODE_UNKNOWN]\n",
+        "        return []\n",
         OP_ROLLBACK,
+    ),
+    Mutant(
+        "an operator that says nothing is answered on a guess",
+        "9",
+        MIGRATION + "operator_steps.py",
+        "        if why and silent_wait.accepted(self._cluster):\n",
+        "        if why:\n",
+        SILENT,
+    ),
+    Mutant(
+        "a broker in KRaft mode is no reason against a wait that is not shown",
+        "9",
+        MIGRATION + "silent_wait.py",
+        "    if set(cluster.modes.values()) - {state.MODE_ZOOKEEPER, state.MODE_MIGRATING}:\n",
+        "    if False:\n",
+        SILENT,
+    ),
+    Mutant(
+        "an operator that was answered is answered again",
+        "9",
+        MIGRATION + "silent_wait.py",
+        " or seen.answered or seen.waits_for",
+        " or seen.waits_for",
+        SILENT,
+    ),
+    Mutant(
+        "ZooKeeper stays with KRaft where the operator did not wait",
+        "9",
+        UTILS + "_led.py",
+        "        return operator_progress.past(seen, run.sub_phase) and operator_rollback.left_in_zookeeper(run.led)\n",
+        "        return False\n",
+        LED,
+    ),
+    Mutant(
+        "an operator that has given up is asked to roll back",
+        "11",
+        UTILS + "_led.py",
+        "        if verb is Verb.ROLLBACK and seen.failed:\n",
+        "        if False:\n",
+        LED,
     ),
     Mutant(
         "ZooKeeper may lag behind an operator's quorum",
@@ -96,9 +137,9 @@ OPERATOR_ENDS = (
     Mutant(
         "the other wait of a rollback is answered",
         "9",
-        UTILS + "_led.py",
-        "        if seen.sub_phase != run.sub_phase:\n",
-        "        if False:\n",
+        MIGRATION + "operator_steps.py",
+        "            waits = seen.sub_phase == sub_phase\n",
+        "            waits = True\n",
         LED,
     ),
     Mutant(

@@ -175,8 +175,8 @@ OPERATOR_LED = (
         "a wait for what will never come goes on",
         "11",
         MIGRATION + "operator_steps.py",
-        "        if why:\n            raise KraftError(\n",
-        "        if False:\n            raise KraftError(\n",
+        '    if why:\n        raise KraftError(f"{sub_phase} will not come',
+        '    if False:\n        raise KraftError(f"{sub_phase} will not come',
         OP_STEPS,
     ),
     Mutant(

@@ -316,6 +316,12 @@ _RULES = (
         "look at the operator's log and at the pods that the sentence names",
     ),
     _block(
+        "operator-silent-wait",
+        "the operator may wait for the removal of the znodes without a word of it",
+        "read the operator's log; accept it if that is what it waits for",
+        True,
+    ),
+    _block(
         "operator-lock-kept",
         "the operator did not give its locks back",
         "look at the operator's log; then remove its lock annotation by hand",

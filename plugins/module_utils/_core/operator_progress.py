@@ -54,6 +54,7 @@ class Progress:
     :ivar message: its own words, for a person.
     :ivar asked: what it was asked to do beyond the migration itself: FINALIZE may be asked for before it is needed.
     :ivar failed: whether it has given up.
+    :ivar answered: whether it was told that the znodes are gone.
     """
 
     started: bool = False
@@ -62,6 +63,7 @@ class Progress:
     message: str = ""
     asked: frozenset[Verb] = frozenset()
     failed: bool = False
+    answered: bool = False
 
     @property
     def waits_for(self) -> Wait:

@@ -11,17 +11,17 @@ forbid us to stop them: a running one can take ``/controller`` again, so that th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, rollback_proof
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
@@ -65,24 +65,23 @@ class Evidence:
         return data
 
 
+def left_in_zookeeper(cluster: LedCluster) -> bool:
+    """Whether KRaft still holds ``/controller``, read freshly."""
+    return handover.read_heads(cluster.zookeeper).kraft_holds
+
+
 def remove_znodes(cluster: LedCluster, tell: Tell) -> Evidence:
     """Remove the znodes until a broker keeps ``/controller``, then tell the operator to go on.
 
-    Raises Refused when the operator does not wait for it, or a broker still runs in KRaft mode; Conflict, DeadlineExceeded.
+    Raises Refused when the operator does not roll back, or a broker still runs in KRaft mode; Conflict, DeadlineExceeded.
     """
     evidence = Evidence()
     seen = cluster.driver.observe()
-    if seen.waits_for is not Wait.ZNODES:
+    if seen.phase != phases.ROLLBACK or seen.rolled_back or seen.failed:
         raise Refused(
             f"the operator does not wait for the removal of the znodes: it is at {seen.where}", code="wrong-state"
         )
-    kraft = [pod for pod, mode in cluster.modes.items() if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)]
-    if kraft:
-        raise Refused(
-            f"{', '.join(kraft)} run in KRaft mode, or could not be read: without the quorum's znodes they would lose their controller; "
-            "wait until they run in ZooKeeper mode",
-            code="wrong-state",
-        )
+    _require_zookeeper_mode(cluster, tell)
     _settle(cluster, evidence, tell)
     why = cluster.driver.stop_controllers()
     if why:
@@ -92,6 +91,38 @@ def remove_znodes(cluster: LedCluster, tell: Tell) -> Evidence:
     cluster.driver.answer(Wait.ZNODES)
     cluster.changed(Part.ZOOKEEPER, Part.CONTROLLERS)
     return evidence
+
+
+def _require_zookeeper_mode(cluster: LedCluster, tell: Tell) -> None:
+    """Every broker runs in ZooKeeper mode; one that cannot be read, since it is just being restarted, is waited for."""
+
+    def unread() -> list[str]:
+        kraft = [pod for pod, mode in cluster.modes.items() if mode == state.MODE_KRAFT]
+        if kraft:
+            raise Refused(_in_kraft_mode(kraft), code="wrong-state")
+        return [pod for pod, mode in cluster.modes.items() if mode == state.MODE_UNKNOWN]
+
+    def judge(_seen: Progress, signals: Signals) -> tuple[bool, str]:
+        cluster.changed(Part.BROKERS)
+        left = unread()
+        return (
+            not left,
+            f"waiting until {', '.join(left)} can be read, {signals.text}" if left else "every broker is read",
+        )
+
+    if not unread():
+        return
+    try:
+        cluster.driver.follow(judge, idle=cluster.params["wait_timeout"], progress=tell)
+    except DeadlineExceeded as error:
+        raise Refused(_in_kraft_mode(unread()), code="wrong-state") from error
+
+
+def _in_kraft_mode(pods: Sequence[str]) -> str:
+    return (
+        f"{', '.join(pods)} run in KRaft mode, or could not be read: without the quorum's znodes they would lose their controller; "
+        "wait until they run in ZooKeeper mode"
+    )
 
 
 def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
 
@@ -28,38 +29,104 @@ STATES = {
 
 
 def wait_past(cluster: LedCluster, sub_phase: str, tell: Tell) -> Progress:
-    """Wait until the operator has a sub-phase behind it.
+    """Wait until the operator has a sub-phase behind it, or waits for the znodes in a rollback without saying so, as was accepted.
 
     Raises KraftError (operator-failed) when it has given up, or waits for something else from us; DeadlineExceeded at a standstill.
     """
-    began = time.monotonic()
+    told = _Told(cluster, tell)
 
     def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
         answer = operator_progress.answer(seen, sub_phase)
         if not answer.needed:
             return True, answer.reason
-        why = operator_progress.cannot(seen, sub_phase)
-        if why:
-            raise KraftError(
-                f"{sub_phase} will not come: {why}", code="operator-failed" if seen.failed else "wrong-state"
-            )
-        waited = int((time.monotonic() - began) // EVERY * EVERY)
-        return False, f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
+        refuse_in_vain(cluster, seen, sub_phase)
+        if sub_phase in silent_wait.BEFORE:
+            silent = told.silent(seen, signals)
+            if silent:
+                return True, silent
+        return False, told.where(seen, signals)
 
     return follow(cluster, judge, tell, sub_phase)
+
+
+def wait_for_znodes(cluster: LedCluster, sub_phase: str, tell: Tell) -> tuple[Progress, bool]:
+    """Wait until the operator waits for the znodes, or needs no removal here; returns what was seen, and whether it waits.
+
+    Raises KraftError (operator-failed) when it has given up; DeadlineExceeded at a standstill.
+    """
+    told = _Told(cluster, tell)
+    waits = False
+
+    def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
+        nonlocal waits
+        if seen.failed:
+            raise KraftError(failure(cluster, seen), code="operator-failed")
+        if seen.waits_for is Wait.ZNODES:
+            waits = seen.sub_phase == sub_phase
+            return True, f"the operator waits for {seen.waits_for.value}"
+        if seen.answered or not operator_progress.answer(seen, sub_phase).needed:
+            return True, f"the operator is at {seen.where}"
+        silent = told.silent(seen, signals)
+        waits = bool(silent)
+        return waits, silent or told.where(seen, signals)
+
+    seen = follow(cluster, judge, tell, sub_phase)
+    return seen, waits
+
+
+class _Told:
+    """What a wait says again and again, and when it looks at the cluster because nothing moves."""
+
+    def __init__(self, cluster: LedCluster, tell: Tell) -> None:
+        self._cluster, self._tell = cluster, tell
+        self._began = time.monotonic()
+        self._quiet = silent_wait.Quiet()
+
+    def where(self, seen: Progress, signals: Signals) -> str:
+        """Where the operator is, what the pods show, and since when it is waited for, in steps of EVERY seconds."""
+        waited = int((time.monotonic() - self._began) // EVERY * EVERY)
+        return f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
+
+    def silent(self, seen: Progress, signals: Signals) -> str:
+        """Why the operator is taken to wait for the znodes although it does not say so; "" unless that was accepted by name."""
+        if not self._quiet.due(seen, signals):
+            return ""
+        why = silent_wait.found(self._cluster, seen)
+        if why and silent_wait.accepted(self._cluster):
+            return f"{why}; it is taken to wait for the removal of the znodes, as was accepted by name"
+        if why:
+            self._tell(silent_wait.advice(self._cluster, why))
+        return ""
+
+
+def refuse_in_vain(cluster: LedCluster, seen: Progress, sub_phase: str) -> None:
+    """Raise KraftError when waiting for a sub-phase would be in vain."""
+    why = failure(cluster, seen) if seen.failed else operator_progress.cannot(seen, sub_phase)
+    if why:
+        raise KraftError(f"{sub_phase} will not come: {why}", code="operator-failed" if seen.failed else "wrong-state")
+
+
+def failure(cluster: LedCluster, seen: Progress) -> str:
+    """What an operator that has given up says, and what usually is the cause."""
+    hint = cluster.driver.hint(seen)
+    return f"the operator has given up at {seen.spoken()}" + (f"; {hint}" if hint else "")
 
 
 def follow(
     cluster: LedCluster, judge: Callable[[Progress, Signals], tuple[bool, str]], tell: Tell, what: str
 ) -> Progress:
-    """Follow the operator until the judge says so. Raises DeadlineExceeded (operator-stuck) at a standstill."""
+    """Follow the operator until the judge says so. Raises DeadlineExceeded (operator-stuck, operator-silent-wait) at a standstill."""
     idle = cluster.params["wait_timeout"]
     try:
         return cluster.driver.follow(judge, idle=idle, progress=tell)
     except DeadlineExceeded as error:
+        seen = cluster.driver.observe()
+        why = silent_wait.found(cluster, seen) if what in silent_wait.BEFORE else ""
+        advice = silent_wait.advice(cluster, why) if why else cluster.driver.hint(seen)
         raise DeadlineExceeded(
-            f"{what}: nothing moved for {idle} s (kraft_wait_timeout): {error.message}; look at the operator's log",
-            code="operator-stuck",
+            f"{what}: nothing moved for {idle} s (kraft_wait_timeout): {error.message}; "
+            f"{advice + '; ' if advice else ''}look at the operator's log",
+            code=silent_wait.CODE if why else "operator-stuck",
             detail=error.detail,
         ) from error
 

@@ -71,6 +71,9 @@ class Led(Protocol):
     def answer(self, wait: Wait) -> None:
         """Tell the operator that what it waits for is done."""
 
+    def hint(self, seen: Progress) -> str:
+        """What usually holds the operator up where it is, "" when nothing is known."""
+
     def stop_controllers(self) -> str:
         """Stop the controllers where the operator lets us; returns why not, or an empty string."""
 

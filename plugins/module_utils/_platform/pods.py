@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+#: reasons of a container that is only being started
+STARTING = ("ContainerCreating", "PodInitializing")
+
 
 def ordinal_key(pod: str) -> tuple[str, int]:
     """Sort key of a StatefulSet's pod: (set, ordinal)."""
@@ -39,3 +42,18 @@ def why_not_running(pod: Mapping[str, Any], container: str) -> str:
         reason = now[kind].get("reason")
         return f"container {container} is {kind}" + (f" ({reason})" if reason else "")
     return f"container {container} has not started (the pod is {status.get('phase') or 'Pending'})"
+
+
+def why_not_ready(pod: Mapping[str, Any]) -> str:
+    """Return what keeps a pod from being Ready, as its status says; an empty string when it only takes its time."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return "is being deleted"
+    status = pod.get("status") or {}
+    for condition in status.get("conditions") or []:
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return f"is not scheduled: {condition.get('message') or condition.get('reason') or 'no reason given'}"
+    for each in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        waiting = (each.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason") and waiting["reason"] not in STARTING:
+            return f"container {each['name']} is waiting ({waiting['reason']})"
+    return ""

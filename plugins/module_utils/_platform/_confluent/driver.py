@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
     checks,
     following,
+    hints,
     objects,
     originals,
     permissions,
@@ -164,6 +165,10 @@ class Confluent:
             raise KraftError(f"CFK is not told by an answer about {wait.value}")
         self._annotate_job(res.CONTINUE)
 
+    def hint(self, seen: Progress) -> str:
+        """What usually holds a job up where it is."""
+        return hints.hint(seen)
+
     def stop_controllers(self) -> str:
         """CFK's lock is on the KRaftController, and its operator would put a smaller StatefulSet back: they are left running."""
         pods = self._cluster.controller_pods
@@ -210,8 +215,9 @@ class Confluent:
             held = name in found and res.is_on(found[name], res.LOCK)
             return Verdict(not held, f"{kind.kind} {name} is still locked by CFK" if held else "unlocked")
 
+        timeout = min(UNLOCKED, self._cluster.params["wait_timeout"])
         try:
-            wait_for(self._cluster.client, kind, cr["metadata"]["namespace"], judge, timeout=UNLOCKED, name=name)
+            wait_for(self._cluster.client, kind, cr["metadata"]["namespace"], judge, timeout=timeout, name=name)
         except DeadlineExceeded as error:
             raise DeadlineExceeded(
                 f"{error.message}, though the job was annotated with {res.RELEASE}; look at the operator's log",

@@ -23,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, Signals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import why_not_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 
 Obj = Mapping[str, Any]
@@ -50,7 +51,8 @@ def of_workload(name: str, role: str, statefulset: Obj | None, pods: Mapping[str
         text += f" and {len(fresh)}/{wanted} on the new revision"
     away = [pod for pod in own if pod not in ready]
     if away:
-        text += f" (waiting for {', '.join(away)})"
+        why = {pod: why_not_ready(own[pod]) for pod in away}
+        text += f" (waiting for {', '.join(f'{pod}, which {why[pod]}' if why[pod] else pod for pod in away)})"
     moves = [f"{pod} {item['metadata']['uid']} {pod in ready} {_starts(item)}" for pod, item in own.items()]
     return text, f"{name} {statefulset['metadata'].get('generation')} {newest}: {'; '.join(moves)}"
 

@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.resources import (
+    CONTINUE,
     FINALIZE,
     ROLLBACK,
     is_on,
@@ -71,4 +72,5 @@ def progress_of(job: Mapping[str, Any] | None) -> Progress:
         message=message_of(job),
         asked=frozenset(asked),
         failed=phase == phases.FAILURE,
+        answered=is_on(job, CONTINUE),
     )

@@ -83,6 +83,9 @@ class Operator:
         assert wait is Wait.ZNODES
         self._note("told to go on")
 
+    def hint(self, seen: Progress) -> str:
+        return f"look at {seen.sub_phase}" if seen.sub_phase else ""
+
     def stop_controllers(self) -> str:
         self._note("controllers stopped" if not self.running else "controllers run")
         return self.running

@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_gates, operator_rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    operator_gates,
+    operator_rollback,
+    silent_wait,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.gate import Gate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -169,7 +174,6 @@ def gates(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (ROLLING, "finalize", DONE, "was asked to finalize"),
         (COMPLETE, "finalize", DONE, "was asked to finalize"),
         (DECIDING, "rollback", NEEDED, "ask the operator to roll back"),
-        (FAILED, "rollback", NEEDED, "ask the operator to roll back"),
         (AT_ZNODES, "rollback", DONE, "was asked to roll back"),
         (ROLLED_BACK, "rollback", DONE, "was asked to roll back"),
         (Progress(), "rollback", NOT_NEEDED, "never asked to migrate"),
@@ -196,6 +200,17 @@ def test_a_rollback_after_finalize_is_refused(seen: Progress) -> None:
     with pytest.raises(Refused, match="nothing was changed") as refused:
         Ask().decide(run)
     assert refused.value.code == "rollback-impossible"
+    assert run.log == []
+
+
+def test_an_operator_that_has_given_up_is_not_asked_to_roll_back() -> None:
+    """No document says that it would: nothing is written on a guess."""
+    run = run_of(FAILED, state="rollback")
+    with pytest.raises(
+        Refused, match=r"given up at FAILURE/SetupPreChecks \(a key is blocked\); look at SetupPreChecks"
+    ) as refused:
+        Ask().decide(run)
+    assert refused.value.code == "operator-failed"
     assert run.log == []
 
 
@@ -258,7 +273,15 @@ def test_what_is_reversible_needs_no_gate(gates: list[str], wanted: str, verb: s
 
 
 @pytest.fixture
-def removing(monkeypatch: pytest.MonkeyPatch) -> None:
+def kraft_holds(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether a KRaft controller holds /controller; a test says so."""
+    found = [False]
+    monkeypatch.setattr(operator_rollback, "left_in_zookeeper", lambda _cluster: found[0])
+    return found
+
+
+@pytest.fixture
+def removing(monkeypatch: pytest.MonkeyPatch, kraft_holds: list[bool]) -> None:
     def remove(cluster: Any, _tell: Any) -> Evidence:
         cluster.driver.log.append("removed")
         return Evidence(controller=2, committed_ms=1, elected_ms=3)
@@ -296,6 +319,51 @@ def test_a_rollback_that_needs_none_passes_by(removing: None, sub_phase: str, th
     assert done["msg"] == f"nothing to remove here: the operator is at {then.where}"
 
 
+ANSWERED = dataclasses.replace(AFTER_ZNODES, answered=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "sub_phase", "holds", "kind"),
+    [
+        (AFTER_ZNODES, REMOVE, True, NEEDED),
+        (AFTER_ZNODES, REMOVE, False, DONE),
+        (AFTER_ZNODES, FROM_SETUP, True, DONE),
+        (ANSWERED, REMOVE, True, DONE),
+        (ROLLED_BACK, REMOVE, True, DONE),
+    ],
+)
+def test_an_operator_that_went_on_without_a_wait(
+    removing: None, kraft_holds: list[bool], seen: Progress, sub_phase: str, holds: bool, kind: str
+) -> None:
+    kraft_holds[0] = holds
+    assert RemoveZnodes().decide(run_of(seen, sub_phase=sub_phase)).kind == kind
+
+
+def test_the_brokers_get_zookeeper_back_from_an_operator_that_went_on(removing: None, kraft_holds: list[bool]) -> None:
+    kraft_holds[0] = True
+    run = run_of(AFTER_ZNODES, sub_phase=REMOVE)
+    RemoveZnodes().apply(run)
+    assert run.log == ["removed", "record removed"]
+    assert any(line.startswith("DANGER: the operator went on to RollbackToZk/") for line in run.said)
+
+
+def test_a_wait_that_is_not_shown_is_answered_when_it_was_accepted(
+    removing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = Progress(True, phases.ROLLBACK, "RollbackToZkMakeProcessRoleEmpty")
+    monkeypatch.setattr(silent_wait.Quiet, "due", lambda *_words: True)
+    monkeypatch.setattr(silent_wait, "found", lambda _cluster, _seen: "nothing moves")
+    run = run_of(hidden, hidden, AFTER_ZNODES, sub_phase=REMOVE, accept=["operator-silent-wait"])
+    run.cluster.params = run.params
+    RemoveZnodes().apply(run)
+    assert run.log == ["removed", "record removed"]
+    run = run_of(hidden, sub_phase=REMOVE)
+    with pytest.raises(DeadlineExceeded, match="if its log says that it waits") as still:
+        RemoveZnodes().apply(run)
+    assert still.value.code == "operator-silent-wait"
+    assert run.log == []
+
+
 def test_an_operator_that_gave_up_is_not_waited_for(removing: None) -> None:
     failed = Progress(True, phases.FAILURE, REMOVE, failed=True)
     with pytest.raises(KraftError, match="given up at FAILURE") as gave_up:
@@ -303,8 +371,9 @@ def test_an_operator_that_gave_up_is_not_waited_for(removing: None) -> None:
     assert gave_up.value.code == "operator-failed"
 
 
-def test_an_operator_that_never_waits_for_it_stands_still(removing: None) -> None:
+def test_an_operator_that_never_waits_for_it_stands_still(removing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     rolling = Progress(True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete")
+    monkeypatch.setattr(silent_wait, "found", lambda _cluster, _seen: "")
     with pytest.raises(DeadlineExceeded, match=f"{REMOVE}: nothing moved for") as still:
         RemoveZnodes().apply(run_of(rolling, sub_phase=REMOVE))
     assert still.value.code == "operator-stuck"

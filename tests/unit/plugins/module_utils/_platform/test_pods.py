@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import (
     ordinal_key,
     wanted_pods,
+    why_not_ready,
     why_not_running,
 )
 
@@ -34,3 +35,26 @@ def test_what_the_status_says_is_the_reason() -> None:
     assert why_not_running(waiting, "kafka") == "container kafka is waiting (CrashLoopBackOff)"
     assert why_not_running(pod(terminated={}), "kafka") == "container kafka is terminated"
     assert why_not_running({}, "kafka") == "container kafka has not started (the pod is Pending)"
+
+
+def test_what_keeps_a_pod_from_being_ready() -> None:
+    def pod(*waiting: str, **changed: object) -> dict[str, object]:
+        containers = [
+            {"name": f"c{number}", "state": {"waiting": {"reason": reason}}} for number, reason in enumerate(waiting)
+        ]
+        return {"metadata": {}, "status": {"containerStatuses": containers}, **changed}
+
+    assert why_not_ready(pod("CrashLoopBackOff")) == "container c0 is waiting (CrashLoopBackOff)"
+    assert why_not_ready(pod("ContainerCreating", "ErrImagePull")) == "container c1 is waiting (ErrImagePull)"
+    assert why_not_ready(pod("PodInitializing")) == ""
+    assert why_not_ready({"metadata": {}}) == ""
+    assert why_not_ready(pod("ErrImagePull", metadata={"deletionTimestamp": "now"})) == "is being deleted"
+    unscheduled = {
+        "type": "PodScheduled",
+        "status": "False",
+        "message": "pod has unbound immediate PersistentVolumeClaims",
+    }
+    status = {"conditions": [{"type": "Ready", "status": "False"}, unscheduled]}
+    assert why_not_ready({"metadata": {}, "status": status}) == f"is not scheduled: {unscheduled['message']}"
+    init = {"initContainerStatuses": [{"name": "init", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]}
+    assert why_not_ready({"metadata": {}, "status": init}) == "container init is waiting (ImagePullBackOff)"

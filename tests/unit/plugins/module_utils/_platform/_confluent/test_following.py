@@ -71,7 +71,11 @@ def test_nothing_is_made_yet() -> None:
         # the status says that it is through, the pods do not
         (statefulset(), pods("b", "a", "b"), "brokers 3/3 Ready and 2/3 on the new revision"),
         (statefulset(), pods("b", "b", "b", kafka_1=not_ready), "brokers 2/3 Ready (waiting for kafka-1)"),
-        (statefulset(), pods("b", "b", "b", kafka_2=deleted), "brokers 2/3 Ready (waiting for kafka-2)"),
+        (
+            statefulset(),
+            pods("b", "b", "b", kafka_2=deleted),
+            "brokers 2/3 Ready (waiting for kafka-2, which is being deleted)",
+        ),
         (statefulset(), pods("b", "b"), "brokers 2/3 Ready"),
         (statefulset(), {}, "brokers 0/3 Ready"),
     ],

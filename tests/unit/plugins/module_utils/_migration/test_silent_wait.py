@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a rollback that stands still looks like one that waits for the znodes, and that nothing follows from it alone."""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
+    wait_for_znodes,
+    wait_past,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    KraftError,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
+
+from tests.unit.plugins.module_utils.fakes import PARAMS
+from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, ROLLED_BACK, Operator, led
+
+ASKED = frozenset({Verb.ROLLBACK})
+MAKE_EMPTY, REMOVE = "RollbackToZkMakeProcessRoleEmpty", "RollbackToZkWaitForManualNodeRemovalFromZk"
+HIDDEN = Progress(True, phases.ROLLBACK, MAKE_EMPTY, asked=ASKED)
+LATER = Progress(True, phases.ROLLBACK, "RollbackToZkRemoveKRaftControllerDepsInKafka", asked=ASKED)
+KRAFT = Heads(None, None, None, Controller(3000, 7, False), 3, None)
+BROKER = Heads(None, None, None, Controller(1, -1, True), 3, None)
+ACCEPTED = {**PARAMS, "accept": [silent_wait.CODE]}
+
+
+@pytest.fixture
+def heads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What ZooKeeper has; a test changes it."""
+    found: list[Any] = [KRAFT]
+
+    def read(_session: Any) -> Heads:
+        if isinstance(found[0], BaseException):
+            raise found[0]
+        return found[0]  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(handover, "read_heads", read)
+    return found
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has moved for long enough."""
+    monkeypatch.setattr(silent_wait.Quiet, "due", lambda *_words: True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "changed", "there", "words"),
+    [
+        (HIDDEN, {}, KRAFT, "and a KRaft controller holds /controller"),
+        (Progress(True, phases.ROLLBACK, "", asked=ASKED), {}, KRAFT, "and a KRaft controller holds /controller"),
+        (HIDDEN, {}, BROKER, "and the controllers (c-0) still exist"),
+        (HIDDEN, {"controller_pods": {}}, BROKER, ""),
+        (HIDDEN, {}, KraftError("no ZooKeeper"), ""),
+        (HIDDEN, {"modes": {"kafka-0": state.MODE_KRAFT}}, KRAFT, ""),
+        (HIDDEN, {"modes": {"kafka-0": state.MODE_UNKNOWN}}, KRAFT, ""),
+        (LATER, {}, KRAFT, ""),
+        (AT_ZNODES, {}, KRAFT, ""),
+        (ROLLED_BACK, {}, KRAFT, ""),
+        (DECIDING, {}, KRAFT, ""),
+        (Progress(True, phases.SETUP, "SetupComplete", asked=ASKED), {}, KRAFT, ""),
+        (Progress(True, phases.ROLLBACK, MAKE_EMPTY, asked=ASKED, answered=True), {}, KRAFT, ""),
+    ],
+)
+def test_when_it_looks_like_a_wait(heads: list[Any], seen: Progress, changed: Any, there: Any, words: str) -> None:
+    heads[0] = there
+    cluster = led(Operator(seen), **{"controller_pods": {"c-0": {}}, **changed})
+    found = silent_wait.found(cluster, seen)
+    assert bool(found) is bool(words)
+    assert words in found
+
+
+def test_a_missing_permission_is_told(heads: list[Any]) -> None:
+    heads[0] = Forbidden("pods/portforward is not allowed")
+    with pytest.raises(Forbidden):
+        silent_wait.found(led(Operator(HIDDEN)), HIDDEN)
+
+
+def test_the_cluster_is_looked_at_once_after_each_quiet_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet, still = silent_wait.Quiet(), Signals("", "a")
+    times = chain([0.0, 19.0, 21.0, 30.0, 42.0, 50.0, 60.0, 71.0], repeat(0.0))
+    monkeypatch.setattr("time.monotonic", times.__next__)
+    assert [quiet.due(HIDDEN, still) for _look in range(5)] == [False, False, True, False, True]
+    # a pod moved: everything begins again
+    assert [quiet.due(HIDDEN, Signals("", "b")) for _look in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize("sub_phase", [MAKE_EMPTY, REMOVE])
+def test_nothing_follows_unless_it_was_accepted(heads: list[Any], quiet: None, sub_phase: str) -> None:
+    said: list[str] = []
+    with pytest.raises(DeadlineExceeded) as still:
+        wait_past(led(Operator(HIDDEN)), sub_phase, said.append)
+    assert still.value.code == silent_wait.CODE
+    assert "kraft_accept" in still.value.message
+    assert "kraft_accept" in said[0], "told as soon as it is seen, not only at the end"
+    seen = wait_past(led(Operator(HIDDEN), params=ACCEPTED), sub_phase, said.append)
+    assert seen == HIDDEN
+    assert said[-1].endswith("it is taken to wait for the removal of the znodes, as was accepted by name")
+
+
+def test_a_later_sub_phase_is_never_taken_for_that_wait(heads: list[Any], quiet: None) -> None:
+    with pytest.raises(DeadlineExceeded) as still:
+        wait_past(led(Operator(HIDDEN), params=ACCEPTED), LATER.sub_phase, lambda _text: None)
+    assert still.value.code == "operator-stuck"
+
+
+@pytest.mark.parametrize(
+    ("says", "params", "waits"),
+    [
+        ([HIDDEN, AT_ZNODES], PARAMS, True),
+        ([HIDDEN, HIDDEN], ACCEPTED, True),
+        ([HIDDEN, LATER], PARAMS, False),
+        ([Progress(True, phases.ROLLBACK, MAKE_EMPTY, asked=ASKED, answered=True)], ACCEPTED, False),
+    ],
+)
+def test_waiting_for_the_wait(heads: list[Any], quiet: None, says: list[Progress], params: Any, waits: bool) -> None:
+    assert wait_for_znodes(led(Operator(*says), params=params), REMOVE, lambda _text: None)[1] is waits
