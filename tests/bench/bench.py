@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import statistics
 import sys
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.bench import against, naive, page
+from tests.bench import against, led, naive, page
 from tests.bench.against import BEFORE_PLAIN, PREFLIGHT
 from tests.bench.build import BEFORE, Build, NotThere, unpack
 from tests.bench.conditions import conditions
@@ -46,7 +47,9 @@ SPECS = {
 #: the cluster on which a migrate that has nothing to do is compared, when it is finalized
 NO_OP_ON = "TTL 1 s"
 NO_OP, NO_OP_FAILED = "no-op", "no-op failed"
-PARTS = (*SPECS, BEFORE_PLAIN, PREFLIGHT)
+#: has its own conditions, and is kept when other parts are measured
+OPERATOR = "operator"
+PARTS = (*SPECS, BEFORE_PLAIN, PREFLIGHT, OPERATOR)
 
 
 class Failed(Exception):
@@ -171,8 +174,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"bench: missing: {'; '.join(missing)}", file=sys.stderr)
             return 1
         try:
-            data, failures = _measure_all(options.only, options.against, data)
-        except (Failed, SandboxError, KeyboardInterrupt) as error:
+            data, failures = _measure(options.only or list(PARTS), options.only, options.against, data)
+        except (Failed, led.Failed, SandboxError, KeyboardInterrupt) as error:
             print(f"bench: {error or 'interrupted'}", file=sys.stderr)
             return 1
         MEASURED.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -181,6 +184,33 @@ def main(arguments: list[str] | None = None) -> int:
     for text in failures:
         print(f"bench: not measured: {text}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _measure(
+    parts: list[str], only: list[str] | None, revision: str, last: dict[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Measure an operator's part, and the clusters that the collection writes by itself; what is not asked for is kept."""
+    kept = {OPERATOR: last[OPERATOR]} if OPERATOR in last else {}
+    if OPERATOR in parts:
+        kept = {OPERATOR: _operator()}
+    others = [name for name in parts if name != OPERATOR]
+    if not others:
+        return {**last, **kept}, []
+    data, failures = _measure_all(others if only else None, revision, last)
+    return {**data, **kept}, failures
+
+
+def _operator() -> dict[str, Any]:
+    where = stage.place()
+    if where.sandbox is None:
+        raise Failed("the double of an operator needs the sandbox: unset KUBECONFIG")
+    where.sandbox.up()
+    os.environ["KUBECONFIG"] = str(where.kubeconfig)
+    begin = time.monotonic()
+    about = conditions(f'make bench ARGS="--only {OPERATOR}"', _COMMON.kafka_version, sandbox=True)
+    found = led.measure(stage.workplace("bench") / OPERATOR)
+    about["took_s"] = round(time.monotonic() - begin)
+    return {"conditions": about, **found}
 
 
 @dataclass
@@ -224,7 +254,7 @@ class _Run:
 
 def _measure_all(only: list[str] | None, revision: str, last: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return what was measured, and why each part that is missing could not be. Raises Failed when there is nothing to show."""
-    begin, parts = time.monotonic(), only or list(PARTS)
+    begin, parts = time.monotonic(), only or [name for name in PARTS if name != OPERATOR]
     build, before = _build(revision)
     if build is None:
         say(f"the comparison is left out: {before['left_out']}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.bench import marked, page_before
+from tests.bench import marked, page_before, page_led
 from tests.bench.conditions import sentence
 from tests.bench.marked import table
 
@@ -32,6 +32,7 @@ def measured(data: Mapping[str, Any]) -> str:
         _overheads(clusters),
         _rest(clusters),
         *([page_before.section(data["before"], clusters)] if data.get("before") else []),
+        *([page_led.section(data["operator"])] if data.get("operator") else []),
     ])  # fmt: skip
 
 

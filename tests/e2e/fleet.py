@@ -74,7 +74,7 @@ class Cluster:
 
         ``kill_at``: ``before:TASK`` or ``after:TASK``, where ansible-playbook gets SIGKILL.
         """
-        command, environment, results = self._prepared(playbook, arguments, variables)
+        command, environment, results = self.prepared(playbook, arguments, variables)
         if kill_at:
             environment["KRAFT_KILL_AT"] = kill_at
         began = time.monotonic()
@@ -93,7 +93,7 @@ class Cluster:
 
         Fails when the playbook ends before.
         """
-        command, environment, _results = self._prepared(playbook, arguments, variables)
+        command, environment, _results = self.prepared(playbook, arguments, variables)
         seen = ""
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -106,7 +106,7 @@ class Cluster:
                     return seen
         raise AssertionError(f"{playbook} ended before {pattern} was printed:\n{seen}")
 
-    def _prepared(
+    def prepared(
         self, playbook: str, arguments: Sequence[str], variables: Mapping[str, Any]
     ) -> tuple[list[str], dict[str, str], Path]:
         """Write the inventory; return the command, its environment and the file that gets the results."""

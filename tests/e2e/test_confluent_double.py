@@ -10,7 +10,6 @@ by the clean-up that a retry needs, then forward to the end.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -18,18 +17,25 @@ from collections.abc import Iterator
 import pytest
 
 from tests.operators.confluent import names
+from tests.operators.confluent.by_hand import (
+    BROKERS,
+    clean_up,
+    controller_znode,
+    delete_znodes,
+    hand_back,
+    locks,
+    no_controllers,
+)
 from tests.operators.confluent.double import Double, operator
 from tests.operators.confluent.manifests import controller
 from tests.operators.confluent.names import CONTROLLER, JOB, KAFKA, ZOOKEEPER
 from tests.operators.confluent.watch import Sight, watched
 from tests.sandbox import traffic
-from tests.sandbox.kube import ApiError, Object
+from tests.sandbox.kube import ApiError
 from tests.sandbox.traffic import TrafficSpec
 
 NAMESPACE = "e2e-double"
 CHROOT = f"/kafka-{NAMESPACE}"
-LOCKED = (ZOOKEEPER, KAFKA, CONTROLLER)
-BROKERS = (0, 1, 2)
 
 
 @pytest.fixture(scope="module")
@@ -46,57 +52,10 @@ def double() -> Iterator[Double]:
         assert report["ok"], report
 
 
-def zookeeper(double: Double, *commands: str) -> str:
-    """Run commands of ZooKeeper's shell in its pod, as CFK's pages tell people to."""
-    done = double.kube.exec(
-        NAMESPACE, "zookeeper-0", ["zookeeper-shell", "localhost:2181"], stdin="\n".join(commands) + "\nquit\n"
-    )
-    return done.stdout.decode(errors="replace")
-
-
-def controller_znode(double: Double) -> dict[str, object]:
-    """Return the content of /controller."""
-    found = re.search(r'^\{.*"brokerid".*\}$', zookeeper(double, f"get {CHROOT}/controller"), re.MULTILINE)
-    return dict(json.loads(found[0])) if found else {}
-
-
-def delete_znodes(double: Double) -> None:
-    """Raise the epoch when the controllers of the new quorum have claimed ZooKeeper, then delete the two znodes.
-
-    The epoch must never go down: brokers ignore a controller that is older than the last one that they know.
-    """
-    theirs = int(str(controller_znode(double).get("kraftControllerEpoch", -1)))
-    found = re.search(r"^\d+$", zookeeper(double, f"get {CHROOT}/controller_epoch"), re.MULTILINE)
-    assert found is not None
-    raised = [f"set {CHROOT}/controller_epoch {max(theirs, int(found[0])) + 1}"] if theirs >= 0 else []
-    zookeeper(double, *raised, f"deleteall {CHROOT}/controller", f"deleteall {CHROOT}/migration")
-
-
-def hand_back(double: Double) -> None:
-    """Delete the znodes until a broker keeps /controller: controllers that run may take it again."""
-    for _attempt in range(10):
-        delete_znodes(double)
-        # each look starts a JVM, so this is some ten seconds
-        if all(controller_znode(double).get("brokerid") in BROKERS for _look in range(6)):
-            return
-    raise AssertionError(f"no broker keeps /controller: {controller_znode(double)}")
-
-
-def no_controllers(double: Double) -> None:
-    def reason(pods: dict[str, Object]) -> str:
-        return f"still there: {', '.join(pods)}" if pods else ""
-
-    double.kube.wait("Pod", NAMESPACE, reason, labels="app=kraftcontroller", seconds=90)
-
-
 def settings_of(double: Double, pod: str) -> str:
     """Return the settings file of a pod."""
     done = double.kube.exec(NAMESPACE, pod, ["cat", f"{names.SETTINGS}/kafka.properties"])
     return done.stdout.decode()
-
-
-def locks(double: Double) -> list[bool]:
-    return [names.wanted(double.cr(kind), names.LOCK) for kind in LOCKED]
 
 
 def steps(seen: list[Sight], phase: str) -> list[str]:
@@ -106,20 +65,6 @@ def steps(seen: list[Sight], phase: str) -> list[str]:
 def in_order(shown: list[str], documented: tuple[str, ...]) -> bool:
     """Sub-phases that take less than a moment may be missed, as on the real one; those that are seen are in order."""
     return [documented.index(step) for step in shown] == sorted(documented.index(step) for step in shown)
-
-
-def clean_up(double: Double) -> None:
-    """After a rollback, before a retry: release, delete the job, the controllers with their volumes, and /migration again."""
-    double.annotate(JOB, names.RELEASE)
-    double.until(lambda: locks(double) == [False] * 3, "the CRs are still locked", 20)
-    for kind in (JOB, CONTROLLER):
-        double.delete(kind)
-    kube = double.kube
-    no_controllers(double)
-    for claim in kube.list("PersistentVolumeClaim", NAMESPACE, labels="app=kraftcontroller"):
-        kube.delete("PersistentVolumeClaim", claim["metadata"]["name"], NAMESPACE)
-    zookeeper(double, f"deleteall {CHROOT}/migration")
-    double.clear()
 
 
 #: where the job is when the rollback is triggered: the switch that keeps it there, the wait, and what becomes of the controllers meanwhile

@@ -139,7 +139,7 @@ def wait_for_lease(found: Trip, output: Path) -> float:
 
 def interrupted(found: Trip, way: Way) -> Stopped:
     """Run migrate.yml in a process group of its own and stop it while a broker is down."""
-    command, environment, results = found.target._prepared("migrate", (), {})
+    command, environment, results = found.target.prepared("migrate", (), {})
     output = found.target.folder / f"{way.name}.txt"
     # a file and no pipe: a worker that outlives ansible-playbook would hold the pipe open
     with output.open("wb") as file, hearing():

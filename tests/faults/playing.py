@@ -38,7 +38,7 @@ class Playing:
         """``log``: file that gets the whole output."""
         self.playbook = playbook
         self._log = log
-        self._command, self._environment, self._results = target._prepared(playbook, (), variables)
+        self._command, self._environment, self._results = target.prepared(playbook, (), variables)
         self._name = " ".join([target.namespace, playbook, *(f"{key}={value}" for key, value in variables.items())])
         self._lines: list[Line] = []
         self._condition = threading.Condition()
