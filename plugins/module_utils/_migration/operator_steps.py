@@ -12,11 +12,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    KraftError,
+)
 
 Tell = Callable[[str], None]
 #: seconds after which a wait says again what it waits for
@@ -40,11 +45,8 @@ def wait_past(cluster: LedCluster, sub_phase: str, tell: Tell) -> Progress:
         if not answer.needed:
             return True, answer.reason
         refuse_in_vain(cluster, seen, sub_phase)
-        if sub_phase in silent_wait.BEFORE:
-            silent = told.silent(seen, signals)
-            if silent:
-                return True, silent
-        return False, told.where(seen, signals)
+        silent = told.looked(seen, signals, sub_phase)
+        return bool(silent), silent or told.where(seen, signals)
 
     return follow(cluster, judge, tell, sub_phase)
 
@@ -66,7 +68,7 @@ def wait_for_znodes(cluster: LedCluster, sub_phase: str, tell: Tell) -> tuple[Pr
             return True, f"the operator waits for {seen.waits_for.value}"
         if seen.answered or not operator_progress.answer(seen, sub_phase).needed:
             return True, f"the operator is at {seen.where}"
-        silent = told.silent(seen, signals)
+        silent = told.looked(seen, signals, sub_phase)
         waits = bool(silent)
         return waits, silent or told.where(seen, signals)
 
@@ -87,16 +89,34 @@ class _Told:
         waited = int((time.monotonic() - self._began) // EVERY * EVERY)
         return f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
 
-    def silent(self, seen: Progress, signals: Signals) -> str:
-        """Why the operator is taken to wait for the znodes although it does not say so; "" unless that was accepted by name."""
+    def looked(self, seen: Progress, signals: Signals, sub_phase: str) -> str:
+        """Look at Kafka itself when nothing has moved for a while, and tell what is seen.
+
+        Returns why the operator is taken to wait for the znodes although it does not say so; "" unless that was accepted by name.
+        """
         if not self._quiet.due(seen, signals):
             return ""
-        why = silent_wait.found(self._cluster, seen)
+        self._tell(f"nothing moved for {silent_wait.QUIET:.0f} s; {partitions(self._cluster)}")
+        why = silent_wait.found(self._cluster, seen) if sub_phase in silent_wait.BEFORE else ""
         if why and silent_wait.accepted(self._cluster):
             return f"{why}; it is taken to wait for the removal of the znodes, as was accepted by name"
         if why:
             self._tell(silent_wait.advice(self._cluster, why))
         return ""
+
+
+def partitions(cluster: LedCluster) -> str:
+    """What Kafka's own metadata says of the replicas: an operator restarts no broker while one is out of sync."""
+    cluster.changed(Part.ZOOKEEPER)
+    try:
+        behind = cluster.view.under_replicated
+    except Forbidden:
+        raise
+    except KraftError as error:
+        return f"the partitions could not be read: {error.message}"
+    if not behind:
+        return "no partition is under-replicated"
+    return f"{len(behind)} partitions are under-replicated: {rolling.named(behind)}"
 
 
 def refuse_in_vain(cluster: LedCluster, seen: Progress, sub_phase: str) -> None:

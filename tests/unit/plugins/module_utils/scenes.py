@@ -39,7 +39,7 @@ class FakeCluster(SimpleNamespace):
     """A cluster in pure dual-write with every gate open; a test changes what it is about."""
 
     def __init__(self, **changed: Any) -> None:
-        view = SimpleNamespace(brokers={}, assigned_brokers={0, 1, 2}, broker_is_controller=False)
+        view = SimpleNamespace(brokers={}, assigned_brokers={0, 1, 2}, broker_is_controller=False, under_replicated=())
         base = {
             "name": "kafka",
             "namespace": "n",

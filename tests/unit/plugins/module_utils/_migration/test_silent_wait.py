@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
+    partitions,
     wait_for_znodes,
     wait_past,
 )
@@ -100,6 +101,19 @@ def test_the_cluster_is_looked_at_once_after_each_quiet_while(monkeypatch: pytes
     assert [quiet.due(HIDDEN, Signals("", "b")) for _look in range(3)] == [False, False, True]
 
 
+def test_what_kafka_says_of_its_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = led(Operator(HIDDEN))
+    cluster.view.under_replicated = (("orders", 3), ("orders", 4))
+    assert partitions(cluster) == "2 partitions are under-replicated: orders-3, orders-4"
+    assert cluster.stale, "read freshly"
+
+    def unreadable(_self: Any) -> Any:
+        raise KraftError("no ZooKeeper answers")
+
+    monkeypatch.setattr(type(cluster), "view", property(unreadable, lambda _self, _value: None), raising=False)
+    assert partitions(cluster) == "the partitions could not be read: no ZooKeeper answers"
+
+
 @pytest.mark.parametrize("sub_phase", [MAKE_EMPTY, REMOVE])
 def test_nothing_follows_unless_it_was_accepted(heads: list[Any], quiet: None, sub_phase: str) -> None:
     said: list[str] = []
@@ -107,7 +121,8 @@ def test_nothing_follows_unless_it_was_accepted(heads: list[Any], quiet: None, s
         wait_past(led(Operator(HIDDEN)), sub_phase, said.append)
     assert still.value.code == silent_wait.CODE
     assert "kraft_accept" in still.value.message
-    assert "kraft_accept" in said[0], "told as soon as it is seen, not only at the end"
+    assert said[0] == "nothing moved for 20 s; no partition is under-replicated"
+    assert "kraft_accept" in said[1], "told as soon as it is seen, not only at the end"
     seen = wait_past(led(Operator(HIDDEN), params=ACCEPTED), sub_phase, said.append)
     assert seen == HIDDEN
     assert said[-1].endswith("it is taken to wait for the removal of the znodes, as was accepted by name")
