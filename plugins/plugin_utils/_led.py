@@ -230,6 +230,8 @@ class Event(LedStep):
             for path in data["files"]:
                 run.progress(f"changed manifest for your repository: {path}")
             data["released"] = cluster.driver.release()
+        else:
+            cluster.driver.mark()
         phase = {"MoveToKRaftControllerComplete": phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
         run.end_phase(phase.get(event, phases.BY_NAME[event].phase), event, state=cluster.state.name)
         return data

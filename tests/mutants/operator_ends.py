@@ -231,6 +231,22 @@ OPERATOR_ENDS = (
         REMOVING,
     ),
     Mutant(
+        "volumes of controllers that the operator stops are nobody's",
+        "3",
+        CONFLUENT + "driver.py",
+        "                self.mark()\n",
+        "",
+        REMOVING,
+    ),
+    Mutant(
+        "volumes that nobody could tell are passed over in silence",
+        "3",
+        CONFLUENT + "removing.py",
+        "    unmarked = [] if cluster.controller_pods else unmarked_claims(cluster)\n",
+        "    unmarked: list[str] = []\n",
+        REMOVING,
+    ),
+    Mutant(
         "check mode is the same for nobody who leads",
         "7",
         UTILS + "_base.py",

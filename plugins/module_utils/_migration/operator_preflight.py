@@ -12,7 +12,6 @@ from __future__ import annotations
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import blocking_settings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PVC
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
@@ -32,21 +31,24 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
     if missing:
         return missing
     seen = cluster.driver.observe()
-    found = [*cluster.driver.findings(), *_kafka_in_zookeeper_mode(cluster, seen)]
+    if seen.started:
+        # the operator restarts brokers meanwhile: one that is down now is no finding, and whoever follows it again is not to be kept from it
+        return list(cluster.driver.findings())
+    found = [*cluster.driver.findings(), *_kafka_in_zookeeper_mode(cluster)]
     found += membership_findings(cluster) + metadata_findings(cluster) + version_findings(cluster, "brokers")
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]
     found += tool_findings(cluster)
-    if cluster.zookeeper_connect is not None and not seen.started:
+    if cluster.zookeeper_connect is not None:
         left = [item.partition("/") for item in cluster.driver.left()]
         volumes = [name for kind, _slash, name in left if kind == PVC.kind]
         found += checks.stored(cluster.view, cluster.route.chroot, False, volumes, kraft_brokers(cluster))
     return found
 
 
-def _kafka_in_zookeeper_mode(cluster: LedCluster, seen: Progress) -> list[Finding]:
+def _kafka_in_zookeeper_mode(cluster: LedCluster) -> list[Finding]:
     """A cluster of KRaft brokers has nothing to migrate."""
-    if seen.started or set(cluster.modes.values()) != {state.MODE_KRAFT}:
+    if set(cluster.modes.values()) != {state.MODE_KRAFT}:
         return []
     where = f"{cluster.namespace}/{cluster.name}"
     return [finding("cluster-born-kraft", where, f"{where} runs in KRaft mode already: nothing to migrate")]

@@ -20,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -132,14 +133,14 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
     if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
         return
     evidence.stored_epoch = handover.highest_stored_epoch(session)
-    if not known(cluster.controller_facts):
-        evidence.notes.append("no controller runs: it can no longer be checked whether ZooKeeper has the last changes")
-        return
     try:
-        quorum = read_quorum(cluster)
+        quorum = _quorum(cluster, tell)
+        if quorum is None:
+            evidence.notes.append(
+                "no controller runs: it can no longer be checked whether ZooKeeper has the last changes"
+            )
+            return
         evidence.quorum_epoch = quorum.epoch
-        if quorum.leader is None or quorum.high_watermark < 1:
-            raise DeadlineExceeded("no quorum leader reports what is committed")
         # the high watermark is the first offset that is not committed
         evidence.high_watermark = quorum.high_watermark - 1
         tell(f"waiting until ZooKeeper has the metadata up to offset {evidence.high_watermark}")
@@ -154,6 +155,32 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, remedy)
         return
     losses.compare(cluster, evidence, tell)
+
+
+def _quorum(cluster: LedCluster, tell: Tell) -> Quorum | None:
+    """The quorum with its leader; None when no controller runs. The operator may just be stopping them: that is waited for.
+
+    Raises KraftError when they run, and nobody leads.
+    """
+    found: list[Quorum] = []
+
+    def judge(_seen: Progress, signals: Signals) -> tuple[bool, str]:
+        cluster.changed(Part.CONTROLLERS)
+        if not known(cluster.controller_facts):
+            return True, "no controller runs"
+        try:
+            quorum = read_quorum(cluster)
+        except Forbidden:
+            raise
+        except KraftError as error:
+            return False, f"{error.message}, {signals.text}"
+        if quorum.leader is None or quorum.high_watermark < 1:
+            return False, f"no quorum leader reports what is committed, {signals.text}"
+        found.append(quorum)
+        return True, f"controller {quorum.leader} leads the quorum"
+
+    cluster.driver.follow(judge, idle=WRITTEN, progress=tell)
+    return found[0] if found else None
 
 
 def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:

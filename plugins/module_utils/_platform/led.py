@@ -68,6 +68,9 @@ class Led(Protocol):
     def start(self, verb: Verb) -> list[str]:
         """Ask the operator for it; returns what was written, one line each. Asked for already: nothing is written."""
 
+    def mark(self) -> None:
+        """Mark what the operator made for the controllers as this attempt's, while they run: a rollback deletes it, when they may be gone."""
+
     def answer(self, wait: Wait) -> None:
         """Tell the operator that what it waits for is done."""
 

@@ -140,6 +140,7 @@ class Confluent:
         if verb is not Verb.MIGRATE:
             if verb is Verb.ROLLBACK:
                 removing.take_over_job(cluster)
+                self.mark()
             key = {Verb.FINALIZE: res.FINALIZE, Verb.ROLLBACK: res.ROLLBACK}[verb]
             return [self._annotate_job(key)]
         # what cannot be made is refused before anything is written
@@ -158,6 +159,10 @@ class Confluent:
                 written.append(f"{kind.kind} {body['metadata']['name']} created{held}")
         cluster.changed()
         return written
+
+    def mark(self) -> None:
+        """Put our labels on the volumes of the controllers that run."""
+        removing.mark_claims(self._cluster)
 
     def answer(self, wait: Wait) -> None:
         """Tell the operator that the znodes are gone."""

@@ -5,11 +5,13 @@
 """After a rollback: the job, the KRaftController and its volumes are deleted, so that a new attempt starts empty.
 
 Private to the collection. Safety rules 3 and 6 of docs/architecture.md. The operator's volumes carry no label of ours: while their pods
-exist, they are found by what the pods mount, and get our label; what is deleted carries it, and has the uid that was read.
+exist, they are found by what the pods mount, and get our label (at the end of SETUP and before a rollback, since the operator may stop the
+controllers in it); what is deleted carries it, and has the uid that was read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +51,20 @@ def mark_claims(cluster: ConfluentCluster) -> None:
             if claim is not None:
                 labels = {names.LABEL_CLUSTER: cluster.name, **OF_CONTROLLERS}
                 _label(cluster, PVC, claim, labels)
+
+
+def unmarked_claims(cluster: ConfluentCluster) -> list[str]:
+    """Volume claims with the names that the operator gives its controllers', which nobody could tell to be theirs by a pod.
+
+    They are not deleted, but a new attempt on them would start with the old metadata.
+    """
+    pattern = re.compile(rf"data\d+-{re.escape(cluster.controllers_name)}-\d+")
+    found = cluster.client.list(PVC, cluster.namespace)
+    return sorted(
+        item["metadata"]["name"]
+        for item in found
+        if pattern.fullmatch(item["metadata"]["name"]) and not is_of(item, cluster.name)
+    )
 
 
 def _label(cluster: ConfluentCluster, kind: Kind, obj: Mapping[str, Any], labels: Mapping[str, str]) -> None:
@@ -116,4 +132,12 @@ def left(cluster: ConfluentCluster) -> list[str]:
     found = [f"{res.JOB.kind}/{cluster.job['metadata']['name']}"] if cluster.job is not None else []
     if cluster.controller_cr is not None and not res.is_on(cluster.controller_cr, res.HOLD):
         found.append(f"{res.CONTROLLER.kind}/{cluster.controllers_name}")
-    return [*found, *cluster.controller_pods, *(f"PersistentVolumeClaim/{name}" for name in claims(cluster))]
+    found += [*cluster.controller_pods, *(f"PersistentVolumeClaim/{name}" for name in claims(cluster))]
+    unmarked = [] if cluster.controller_pods else unmarked_claims(cluster)
+    return [
+        *found,
+        *(
+            f"PersistentVolumeClaim/{name} (of controllers that were gone before: delete it by hand)"
+            for name in unmarked
+        ),
+    ]

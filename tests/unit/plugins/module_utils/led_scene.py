@@ -79,6 +79,9 @@ class Operator:
         self._note(f"asked to {verb.value}")
         return [f"annotation {verb.value}"]
 
+    def mark(self) -> None:
+        self._note("marked")
+
     def answer(self, wait: Wait) -> None:
         assert wait is Wait.ZNODES
         self._note("told to go on")

@@ -394,7 +394,8 @@ def test_the_end_of_a_phase_is_recorded(event: str, seen: Progress, phase: str) 
     run.journal.events.clear()
     assert Event().decide(run).reason == f"record {event}: the operator is at {seen.where}"
     done = Event().apply(run)
-    assert run.log == [f"end {phase} with {event}"]
+    # a rollback deletes the controllers' volumes, and the operator may have stopped the controllers by then
+    assert run.log == ["marked", f"end {phase} with {event}"]
     assert done["state"] == state.HYBRID
 
 

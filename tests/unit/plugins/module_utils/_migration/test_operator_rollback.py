@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
@@ -115,6 +116,7 @@ def test_the_parts_and_their_order(scene: Scene) -> None:
         "znodes_to_election_ms": 20,
     }
     assert scene.said == [
+        "controller 3000 leads the quorum",
         "waiting until ZooKeeper has the metadata up to offset 8",
         scene.stores.sentence,
         "the controllers keep running: the lock forbids to stop them",
@@ -275,6 +277,24 @@ def test_without_a_controller_it_is_said_what_could_not_be_asked(monkeypatch: py
     scene = Scene(monkeypatch, controller_facts={})
     assert "it can no longer be checked whether ZooKeeper has the last changes" in scene.go().notes[0]
     assert scene.removed == [[6, -1]]
+
+
+def test_controllers_that_the_operator_is_just_stopping_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen: it stops them at the wait, and for some seconds a controller runs and nobody leads."""
+    scene = Scene(monkeypatch, says=AT_ZNODES)
+    scene.operator.says = [AT_ZNODES, AT_ZNODES, AT_ZNODES]
+    scene.quorum = KraftError("no controller answers")
+
+    def gone(*parts: Any) -> None:
+        if parts == (Part.CONTROLLERS,):
+            looks.append(1)
+        if len(looks) == 2:
+            scene.cluster.controller_facts = {}
+
+    looks: list[int] = []
+    monkeypatch.setattr(scene.cluster, "changed", gone)
+    assert "no controller runs" in scene.go().notes[0]
+    assert scene.said[0].startswith("no controller answers, ")
 
 
 # what came back

@@ -76,6 +76,36 @@ def test_everything_of_the_attempt_goes() -> None:
     assert cluster.api.names("StatefulSet") == ["kafka"]
 
 
+def without_controllers(cluster: Cluster) -> None:
+    """The operator has stopped them."""
+    for number in range(3):
+        cluster.api.drop("Pod", "n", f"kafka-kraft-{number}")
+    cluster.changed()
+
+
+def test_volumes_of_controllers_that_the_operator_has_stopped_go_too() -> None:
+    """Seen: they are stopped at the manual wait, and no pod tells any more whose the volumes are."""
+    cluster = underway("DUAL-WRITE", "MigrateDualWrite")
+    cluster.driver.start(Verb.ROLLBACK)
+    without_controllers(cluster)
+    assert [name for name in cluster.driver.clean_up() if name.startswith("PersistentVolumeClaim/")] == [
+        f"PersistentVolumeClaim/{name}" for name in CLAIMS
+    ]
+    assert cluster.driver.left() == []
+
+
+def test_volumes_that_nobody_could_tell_are_named_and_kept() -> None:
+    """A fitting name is not enough to delete them, and enough not to call the cluster ready for a new attempt."""
+    cluster = rolled_back()
+    cluster.api.put(crs.claims(crs.kafka())[0])
+    without_controllers(cluster)
+    cluster.api.operator = lambda _verb, _kind, _name: None
+    cluster.driver.clean_up()
+    assert cluster.driver.left() == [
+        f"PersistentVolumeClaim/{name} (of controllers that were gone before: delete it by hand)" for name in CLAIMS
+    ]
+
+
 def test_every_delete_carries_the_uid_that_was_read() -> None:
     cluster = rolled_back()
     uids = {item["metadata"]["name"]: item["metadata"]["uid"] for item in cluster.api.list(PVC, "n")}
