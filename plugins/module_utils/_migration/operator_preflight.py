@@ -25,6 +25,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.prefligh
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 
+#: behind these nothing else is looked at: the processes are not those of a cluster that can be migrated
+FIRST = ("operator-crds", "cluster-born-kraft")
+
 
 def all_findings(cluster: LedCluster) -> list[Finding]:
     """Every rule, in the order in which a person would repair it."""
@@ -32,7 +35,14 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
     if missing:
         return missing
     seen = cluster.driver.observe()
-    found = [*cluster.driver.findings(), *_kafka_in_zookeeper_mode(cluster, seen)]
+    if seen.rolls_back:
+        where = f"{cluster.namespace}/{cluster.name}"
+        text = f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first"
+        return [finding("rollback-pending", where, text)]
+    found = cluster.driver.findings()
+    if any(item.code in FIRST for item in found):
+        return found
+    found += [*_kafka_in_zookeeper_mode(cluster, seen)]
     found += membership_findings(cluster) + metadata_findings(cluster) + version_findings(cluster, "brokers")
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]

@@ -68,11 +68,17 @@ class Led(Protocol):
     def start(self, verb: Verb) -> list[str]:
         """Ask the operator for it; returns what was written, one line each. Asked for already: nothing is written."""
 
+    def owed(self) -> list[str]:
+        """What ``start(MIGRATE)`` would still write although the operator was asked, one line each: something that it looks for and has not found."""
+
     def answer(self, wait: Wait) -> None:
         """Tell the operator that what it waits for is done."""
 
     def stop_controllers(self) -> str:
         """Stop the controllers where the operator lets us; returns why not, or an empty string."""
+
+    def why_silent(self) -> str:
+        """What can be seen of an operator that does not answer, and where to look."""
 
     def locked(self) -> list[str]:
         """The objects that the operator holds locked."""
@@ -82,6 +88,12 @@ class Led(Protocol):
 
     def release(self) -> list[str]:
         """Have the operator give its locks back; returns what was written. Raises DeadlineExceeded when it keeps them."""
+
+    def cannot_remove(self) -> Finding | None:
+        """Why the request itself may not be deleted by us: under way, not ours, still needed. None when it may, or is gone."""
+
+    def remove_request(self) -> list[str]:
+        """Delete the request itself and nothing else; returns its name. Raises Refused as ``cannot_remove`` says."""
 
     def clean_up(self) -> list[str]:
         """After a rollback: delete the request, the controllers and their volumes; returns one name each."""

@@ -44,7 +44,11 @@ __all__ = [
 RULES = (
     checks_references.references,
     checks_references.jobs,
+    checks_annotations.held,
+    checks_annotations.paused,
+    checks_annotations.silent,
     checks_versions.versions,
+    checks_versions.ibp,
     checks_settings.gitops,
     checks_settings.blocked,
     checks_versions.chroot,
@@ -61,7 +65,11 @@ def findings(seen: Seen) -> list[Finding]:
     return [item for rule in RULES for item in rule(seen)]
 
 
+#: what says that nothing may be asked of the operator for this cluster; the custom resources and jobs alone decide it
+WHOSE = ("operator-references", "operator-locked", "cluster-born-kraft")
+
+
 def references(seen: Seen) -> list[Finding]:
-    """Those of them that say that the job and the custom resources do not fit; the custom resources and jobs alone decide it."""
-    rules = (checks_references.references, checks_references.jobs)
-    return [item for rule in rules for item in rule(seen) if item.code == "operator-references"]
+    """Those of them that say that the job and the custom resources are not this cluster's, or not as a migration needs them."""
+    rules = (checks_references.references, checks_references.jobs, checks_annotations.held)
+    return [item for rule in rules for item in rule(seen) if item.code in WHOSE]

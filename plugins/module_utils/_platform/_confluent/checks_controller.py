@@ -44,12 +44,13 @@ def controller(seen: Seen) -> Iterator[Finding]:
         return
     name = where(cr)
     status = cr.get("status") or {}
-    if not res.is_on(cr, res.HOLD):
+    if not res.is_exactly_on(cr, res.HOLD):
         runs = int(status.get("readyReplicas") or 0)
+        has = f" (it says {res.annotation(cr, res.HOLD)!r})" if res.annotation(cr, res.HOLD) else ""
         yield finding(
             "controller-manifest",
             name,
-            f'KRaftController {name} lacks the annotation {res.HOLD}: "true"'
+            f'KRaftController {name} lacks the annotation {res.HOLD}: "true"{has}'
             + (f" and runs {runs} controllers already; delete it with its volumes and" if runs else ";")
             + " make it again with the annotation",
         )
@@ -61,7 +62,7 @@ def controller(seen: Seen) -> Iterator[Finding]:
             f"KRaftController {name} has spec.clusterID {wanted}, the cluster's id is {seen.cluster_id}; the field cannot be changed: make the "
             "KRaftController again without it",
         )
-    if needs_log4j1(seen.kafka, seen.operator) and not res.is_on(cr, res.LOG4J1):
+    if needs_log4j1(seen.kafka, seen.operator) and not res.is_exactly_on(cr, res.LOG4J1):
         yield finding(
             "controller-manifest",
             name,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import phase_of, progress_of
@@ -25,11 +26,17 @@ def references(seen: Seen) -> Iterator[Finding]:
     spec = kafka.get("spec") or {}
     dependencies = spec.get("dependencies") or {}
     if dependencies.get("kRaftController") and seen.job is None:
+        both = bool(dependencies.get("zookeeper"))
         yield finding(
-            "cluster-born-kraft",
+            "operator-references" if both else "cluster-born-kraft",
             seen.name,
-            f"Kafka {seen.name} has spec.dependencies.kRaftController already and no KRaftMigrationJob: it runs in KRaft mode, or its manifest "
-            "was changed by hand; remove that dependency if it should be migrated",
+            f"Kafka {seen.name} has spec.dependencies.kRaftController and no KRaftMigrationJob, "
+            + (
+                "and ZooKeeper as well: a job was deleted before its migration ended, or the manifest was changed by hand; find out which, and "
+                "compare the Kafka CR with the one in your repository, before anything is asked of the operator"
+                if both
+                else "and no ZooKeeper: it runs in KRaft mode already, so that there is nothing to migrate; take it out of the inventory"
+            ),
         )
     if not dependencies.get("zookeeper") and not dependencies.get("kRaftController"):
         yield finding(
@@ -58,19 +65,7 @@ def references(seen: Seen) -> Iterator[Finding]:
 
 def jobs(seen: Seen) -> Iterator[Finding]:
     """No second job, none that would not stop, no kind that this release does not drive."""
-    others = [job for job in seen.jobs if seen.job is None or where(job) != where(seen.job)]
-    mine = {"kafka": seen.kafka, "zookeeper": seen.zookeeper, "kRaftController": seen.controller}
-    for other in others:
-        for key, reference in objects.dependencies(other).items():
-            cr = mine[key]
-            if key == "zookeeper" and _ended(other):
-                continue  # one ensemble may serve several clusters, each below a chroot of its own
-            if cr is not None and reference is not None and str(reference) == where(cr):
-                yield finding(
-                    "operator-references",
-                    where(other),
-                    f"KRaftMigrationJob {where(other)} migrates {key} {reference} too; a cluster has one job: delete the one that has not begun",
-                )
+    yield from _others(seen)
     job = seen.job
     if job is not None and objects.dependencies(job)["kafka"] is None:
         yield finding(
@@ -78,19 +73,65 @@ def jobs(seen: Seen) -> Iterator[Finding]:
             where(job),
             f"KRaftMigrationJob {where(job)} has no kafka (lite mode, for a region without brokers); this release drives jobs of regions with brokers",
         )
-    if job is not None and res.is_on(job, res.FINALIZE) and not res.is_on(job, res.ROLLBACK) and not _over(job):
-        yield finding(
-            "operator-will-not-stop",
-            where(job),
-            f"KRaftMigrationJob {where(job)} has {res.FINALIZE} already: the operator goes on to KRaft alone without a stop in DUAL-WRITE, and "
-            "no gate is asked; remove the annotation first",
-        )
+    if job is not None:
+        yield from _will_not_stop(seen, job)
     if seen.controller is not None and (seen.controller["spec"].get("dynamicQuorumConfig") or {}).get("enabled"):
         yield finding(
             "operator-unsupported",
             where(seen.controller),
             f"KRaftController {where(seen.controller)} has a dynamic quorum, whose observers have to be promoted by hand in DUAL-WRITE; this "
             "release drives static quorums",
+        )
+
+
+def _others(seen: Seen) -> Iterator[Finding]:
+    """Jobs of others that have to do with these custom resources."""
+    mine = {"kafka": seen.kafka, "zookeeper": seen.zookeeper, "kRaftController": seen.controller}
+    for other in seen.jobs:
+        if seen.job is not None and where(other) == where(seen.job):
+            continue
+        named, at = objects.dependencies(other), progress_of(other).where
+        shared = {
+            key for key, each in named.items() if each is not None and mine[key] and str(each) == where(mine[key])
+        }
+        if _ended(other):
+            shared.discard("zookeeper")  # one ensemble may serve several clusters, each below a chroot of its own
+        name = f"KRaftMigrationJob {where(other)} (at {at})"
+        if shared and named["kafka"] is None:
+            yield finding(
+                "operator-unsupported",
+                where(other),
+                f"{name} has no kafka (lite mode, for a region without brokers) and is for {' and '.join(f'{key} {named[key]}' for key in sorted(shared))} "
+                "of this cluster; this release drives jobs of regions with brokers: delete it, or go on by hand",
+            )
+            continue
+        for key in sorted(shared):
+            remedy = {
+                "kafka": "a cluster has one job: delete the one that has not begun",
+                "zookeeper": f"it is the job of Kafka {named['kafka']}, and gives the lock on that Zookeeper back at its end: let it end first",
+                "kRaftController": "each cluster needs controllers of its own: set kraft_controller_name to another name",
+            }[key]
+            yield finding("operator-references", where(other), f"{name} migrates {key} {named[key]} too; {remedy}")
+
+
+def _will_not_stop(seen: Seen, job: Obj) -> Iterator[Finding]:
+    """It was told beforehand to go on where it has to stop."""
+    now, name = progress_of(job), f"KRaftMigrationJob {where(job)}"
+    told = []
+    if res.may_be_on(job, res.FINALIZE) and not res.is_on(job, res.ROLLBACK) and not _over(job):
+        told.append(
+            (res.FINALIZE, "the operator goes on to KRaft alone without a stop in DUAL-WRITE, and no gate is asked")
+        )
+    if res.may_be_on(job, res.CONTINUE) and not now.rolls_back:
+        told.append((res.CONTINUE, "in a rollback the operator would not wait until the znodes are removed"))
+    if res.may_be_on(job, res.RELEASE) and not _ended(job) and not now.failed:
+        told.append((res.RELEASE, "the operator gives its locks back before the changed manifests are exported"))
+    accept = acceptance(seen.name, "operator-will-not-stop")
+    for key, why in told:
+        yield finding(
+            "operator-will-not-stop",
+            where(job),
+            f"{name} has the annotation {key} already: {why}; remove the annotation, or accept that with {accept}",
         )
 
 

@@ -29,6 +29,10 @@ class Seen:
     :ivar cluster_id: what Kafka says, "" when it could not be read.
     :ivar enforced: whether something enforces the operator's locks; None when it could not be read.
     :ivar paused: GitOps objects that were seen paused, as ``str(manager)``.
+    :ivar running: version of Kafka that all brokers run, "" when it could not be read or they differ.
+    :ivar ibp: inter.broker.protocol.version that the brokers have in their settings, "" when they have none or it could not be read.
+    :ivar wanted_ibp: kraft_ibp_version.
+    :ivar operator_down: names of CFK's pods in this namespace when none of them is Ready; () also where it runs in another one.
     """
 
     kafka: Obj
@@ -40,6 +44,10 @@ class Seen:
     cluster_id: str = ""
     enforced: bool | None = None
     paused: frozenset[str] = field(default_factory=frozenset)
+    running: str = ""
+    ibp: str = ""
+    wanted_ibp: str = ""
+    operator_down: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -25,7 +25,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _base
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction, done, needed, not_needed
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Ask, LedStep
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_request import Request
 
 TOKEN = "sekret-token-1234"
 GOOD = {"namespace": "n", "cluster": "kafka", "api_key": TOKEN}
@@ -587,4 +588,4 @@ def test_the_module_that_asks_an_operator_does_nothing_without_one() -> None:
         SimpleNamespace(opened=SimpleNamespace(namespace="n", name="kafka"))  # type: ignore[arg-type]
     )
     assert found == not_needed("no operator leads n/kafka: the playbooks carry each sub-phase out")
-    assert kraft_migration_job.ActionModule.LED is Ask
+    assert kraft_migration_job.ActionModule.LED is Request
