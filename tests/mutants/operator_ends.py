@@ -105,8 +105,8 @@ OPERATOR_ENDS = (
         "manifests are exported after the locks were given back",
         "6",
         UTILS + "_led.py",
-        '            where = f"{cluster.namespace}/{cluster.name}"\n            data["files"]',
-        '            where = f"{cluster.namespace}/{cluster.name}"\n            data["released"] = cluster.driver.release()\n            data["files"]',
+        '            data["files"] = export(run)\n            data["released"] = cluster.driver.release()\n',
+        '            data["released"] = cluster.driver.release()\n            data["files"] = export(run)\n',
         LED,
     ),
     Mutant(
@@ -193,8 +193,8 @@ OPERATOR_ENDS = (
         "check mode is the same for nobody who leads",
         "7",
         UTILS + "_base.py",
-        '        if run.check_mode:\n            return {\n                "changed": step.MUTATES,',
-        '        if run.check_mode and not run.leads:\n            return {\n                "changed": step.MUTATES,',
+        '        if run.check_mode:\n            return {\n                "changed": step.MUTATES and',
+        '        if run.check_mode and not run.leads:\n            return {\n                "changed": step.MUTATES and',
         BASE,
     ),
     Mutant(
