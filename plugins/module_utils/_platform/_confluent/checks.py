@@ -55,7 +55,7 @@ RULES = (
     checks_controller.ids,
     checks_controller.controller,
     checks_controller.super_users,
-    checks_annotations.annotations,
+    checks_annotations.spelling,
     checks_annotations.lock,
 )
 

@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.seen import Obj, Seen, where
 
 
-def annotations(seen: Seen) -> Iterator[Finding]:
+def spelling(seen: Seen) -> Iterator[Finding]:
     """Annotations that look like one of the migration, are in the wrong place, or have a value of which nobody knows what it does."""
     for cr in _all(seen):
         name = f"{cr['kind']} {where(cr)}"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import chain, repeat
 from typing import Any
 
@@ -18,7 +19,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_preflight,
     operator_status,
-    operator_steps,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
     agreement,
@@ -137,7 +137,7 @@ class Slow(Operator):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    monkeypatch.setattr(operator_steps.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 

@@ -92,8 +92,9 @@ def test_which_containers_ended_with_an_error(status: Any, found: Any) -> None:
 class Logs:
     """What the API server is asked for."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.asked = text, []  # type: ignore[var-annotated]
+    def __init__(self, text: str | Exception) -> None:
+        self.text = text
+        self.asked: list[tuple[str, str, str, bool]] = []
 
     def pod_log(self, pod: str, namespace: str, **options: Any) -> str:
         self.asked.append((pod, namespace, options["container"], options["previous"]))
@@ -109,7 +110,8 @@ def crashed(status: Any, of: Any = None) -> Any:
 
 
 def test_the_log_of_the_container_that_ended_is_read_once() -> None:
-    logs, said = Logs(HARMLESS), []  # type: ignore[var-annotated]
+    said: list[str] = []
+    logs = Logs(HARMLESS)
     looking = Crashes(logs, "n", "kafka", said.append)  # type: ignore[arg-type]
     for _time in range(2):
         looking.look([crashed(container(FAILED))])
@@ -130,7 +132,7 @@ def test_pods_of_others_are_not_looked_at() -> None:
 
 def test_a_log_that_cannot_be_read_is_told() -> None:
     said: list[str] = []
-    logs: Any = Logs(Forbidden("may not get pods/log"))  # type: ignore[arg-type]
+    logs: Any = Logs(Forbidden("may not get pods/log"))
     Crashes(logs, "n", "kafka", said.append).look([crashed(container(FAILED))])
     assert said == ["kafka-0 ended with an error, and why could not be read: may not get pods/log"]
 

@@ -443,21 +443,24 @@ def test_locks_without_a_job_are_the_users() -> None:
 # an operator that does not answer
 
 
-def test_what_is_seen_of_an_operator_that_does_not_answer() -> None:
+@pytest.mark.parametrize(
+    ("pods", "words", "down"),
+    [
+        ([], "no pod in namespace n has the label app=confluent-operator: find out where", ()),
+        ([True], "its pods: confluent-operator-0 is Ready; look at their logs", ()),
+        ([False], "confluent-operator-0 is not Ready", ("confluent-operator-0",)),
+        ([False, True], "confluent-operator-0 is not Ready, confluent-operator-1 is Ready", ()),
+    ],
+)
+def test_what_is_seen_of_an_operator_that_does_not_answer(pods: list[bool], words: str, down: tuple[str, ...]) -> None:
     cluster = before()
-    assert cluster.driver.why_silent().startswith(
-        "no pod in namespace n has the label app=confluent-operator: find out where"
-    )
-    assert cluster.seen.operator_down == ()
-    operator = pod("confluent-operator-1", labels={"app": "confluent-operator"})
-    cluster.api.put(operator)
-    cluster.changed()
-    assert cluster.driver.why_silent() == "its pods: confluent-operator-1 is Ready; look at their logs"
-    assert cluster.seen.operator_down == ()
-    operator["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
-    cluster.api.put(operator)
-    cluster.changed()
-    assert "confluent-operator-1 is not Ready" in cluster.driver.why_silent()
-    assert cluster.seen.operator_down == ("confluent-operator-1",)
+    for number, ready in enumerate(pods):
+        cluster.api.put(pod(f"confluent-operator-{number}", ready=ready, labels={"app": "confluent-operator"}))
+    assert words in cluster.driver.why_silent()
+    assert cluster.seen.operator_down == down
+
+
+def test_an_operator_whose_pods_cannot_be_read() -> None:
+    cluster = before()
     cluster.api.fail["list", "Pod"] = Forbidden("no")
     assert cluster.driver.why_silent() == "its pods could not be read: no"
