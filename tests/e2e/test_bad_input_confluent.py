@@ -45,6 +45,8 @@ SPEC = ExampleSpec(
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 MERGE = "application/merge-patch+json"
 WILL_NOT_STOP = f"{NAMESPACE}/kafka=operator-will-not-stop"
+#: of one broker
+CANNOT_ROLL = f"{NAMESPACE}/kafka=partition-cannot-roll"
 #: what a job shows that the operator has taken up
 STATUS = {
     "phase": "SETUP",
@@ -168,6 +170,7 @@ def bad(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bad]:
             "kraft_platform": "confluent",
             "kraft_controller_name": SPEC.controller,
             "kraft_controller_replicas": 1,
+            "kraft_accept": [CANNOT_ROLL],
             "kraft_support_dir": str(folder / "support"),
         }
         fixture = Fixture(FixtureSpec(namespace=NAMESPACE), kube, {})
@@ -476,7 +479,7 @@ def test_what_was_accepted_goes_to_the_end(bad: Bad) -> None:
     bad.double.annotate(JOB, names.FINALIZE, "true")
     bad.refuses("migrate", "operator-will-not-stop", names.FINALIZE)
     bad.double.start()
-    done = bad.play("migrate", kraft_accept=[WILL_NOT_STOP])
+    done = bad.play("migrate", kraft_accept=[WILL_NOT_STOP, CANNOT_ROLL])
     assert done.status == 0, done.output
     done = bad.play("finalize")
     assert done.status == 0, done.output

@@ -91,9 +91,8 @@ def _others(seen: Seen) -> Iterator[Finding]:
         if seen.job is not None and where(other) == where(seen.job):
             continue
         named, at = objects.dependencies(other), progress_of(other).where
-        shared = {
-            key for key, each in named.items() if each is not None and mine[key] and str(each) == where(mine[key])
-        }
+        named_here = {key: where(cr) for key, cr in mine.items() if cr is not None}
+        shared = {key for key, each in named.items() if each is not None and str(each) == named_here.get(key)}
         if _ended(other):
             shared.discard("zookeeper")  # one ensemble may serve several clusters, each below a chroot of its own
         name = f"KRaftMigrationJob {where(other)} (at {at})"
