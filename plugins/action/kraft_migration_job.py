@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an operator is asked for: to migrate, to finalize, to roll back. Nothing where the collection writes the cluster itself."""
+"""What an operator is asked for, and the end of the request. Nothing where the collection writes the cluster itself."""
 
 from __future__ import annotations
 
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction, not_needed
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Ask
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_request import Request
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 
@@ -15,7 +15,7 @@ class ActionModule(KraftAction):
     """Implements kafkaops.kraft.kraft_migration_job."""
 
     MODULE = "kraft_migration_job"
-    LED = Ask
+    LED = Request
 
     def decide(self, run: Run) -> Decision:
         """No operator leads here."""

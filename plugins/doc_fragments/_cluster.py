@@ -59,6 +59,7 @@ options:
     description:
       - C(inter.broker.protocol.version) to migrate at, for example V(3.9) or V(3.7-IV4).
       - If unset, the current one if it is V(3.6-IV1) or later, else that of the running Kafka version.
+      - Confluent for Kubernetes takes major and minor version only. It needs this for images other than C(confluentinc/NAME:VERSION).
     type: str
   dns_ttl:
     description:

@@ -42,6 +42,11 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stoppe
 
 __all__ = ["Decision", "KraftAction", "done", "needed", "not_needed"]
 
+#: said of any right that is missing: who lacks one often lacks others
+GRANTED_BY = (
+    "docs/rbac.yml has all that a migration needs, docs/rbac-confluent.yml where Confluent for Kubernetes leads"
+)
+
 
 class KraftAction(ActionBase):
     """Base of all actions; ``MODULE`` names the module whose contract it implements."""
@@ -119,7 +124,7 @@ class KraftAction(ActionBase):
                 decision = step.decide(run)
                 if not decision.needed:
                     return _nothing(run, step, decision)
-                if step.MUTATES:
+                if step.MUTATES and not decision.only_waits:
                     # before the Lease is taken and in check mode too: a refusal leaves no trace
                     run.check_ours()
         except Ending as error:
@@ -127,7 +132,7 @@ class KraftAction(ActionBase):
             raise
         if run.check_mode:
             return {
-                "changed": step.MUTATES,
+                "changed": step.MUTATES and not decision.only_waits,
                 "msg": f"would run: {decision.reason}",
                 "decision": decision.kind,
                 "diff": [dict(item) for item in decision.diff],
@@ -157,7 +162,7 @@ class KraftAction(ActionBase):
 
 
 def _carry_out(run: Run, stopper: Stopper, step: KraftAction | LedStep, decision: Decision) -> dict[str, Any]:
-    if not step.MUTATES:
+    if not step.MUTATES or decision.only_waits:
         with _as_endings():
             return {"changed": False, "msg": decision.reason, "decision": decision.kind, **step.apply(run)}
     with run.exclusive(stopper.stop) as newly_held, _as_endings():
@@ -202,7 +207,8 @@ def _failure(error: Ending, sub_phase: str, params: Mapping[str, Any]) -> dict[s
     went_wrong = not isinstance(error, (Refused, Forbidden))
     again = "; run the same playbook again to resume" if went_wrong else ""
     bundle = f"; support bundle: {error.detail['support_bundle']}" if "support_bundle" in error.detail else ""
-    message = f"{sub_phase}: {error.message}{again}{bundle}"
+    granted = f"; {GRANTED_BY}" if isinstance(error, Forbidden) and error.detail.get("verb") else ""
+    message = f"{sub_phase}: {error.message}{granted}{again}{bundle}"
     return {
         "failed": True,
         "msg": message,

@@ -21,11 +21,16 @@ NOT_NEEDED = "not needed"
 
 @dataclass(frozen=True)
 class Decision:
-    """What the planner says of a sub-phase, with the one line that says why. ``diff`` is what would be written."""
+    """What the planner says of a sub-phase, with the one line that says why.
+
+    :ivar diff: what would be written.
+    :ivar only_waits: nothing is written, although the step is one that may: it needs no Lease and changes nothing.
+    """
 
     kind: str
     reason: str
     diff: tuple[Mapping[str, str], ...] = ()
+    only_waits: bool = False
 
     @classmethod
     def of(cls, answer: Answer, *diff: Mapping[str, str]) -> Decision:
@@ -52,3 +57,8 @@ def not_needed(reason: str) -> Decision:
 def needed(reason: str, *diff: Mapping[str, str]) -> Decision:
     """The sub-phase has something to do."""
     return Decision(NEEDED, reason, tuple(diff))
+
+
+def to_follow(reason: str) -> Decision:
+    """The sub-phase has only to be waited for."""
+    return Decision(NEEDED, reason, only_waits=True)

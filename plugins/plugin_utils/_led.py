@@ -24,6 +24,17 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
+#: the last event of the way forward
+END = "MoveToKRaftControllerComplete"
+
+
+def observe(run: Run) -> Progress:
+    """What the operator says; a migration whose request was deleted after its end is complete, and not one that was never asked for."""
+    seen = run.led.driver.observe()
+    if seen.started or not run.journal.has(END) or run.led.state.name != state.FINALIZED:
+        return seen
+    return Progress(True, phases.COMPLETE, END, "its request was deleted after that")
+
 
 class LedStep:
     """A sub-phase that the operator carries out: waited for, then checked."""
@@ -32,7 +43,7 @@ class LedStep:
 
     def decide(self, run: Run) -> Decision:
         """Behind the operator, not part of this migration, or to be waited for."""
-        seen = run.led.driver.observe()
+        seen = observe(run)
         if run.sub_phase not in phases.BY_NAME:
             return done("read only")
         found = operator_progress.answer(seen, run.sub_phase)
@@ -53,12 +64,12 @@ class LedStep:
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Where the operator is."""
-        return told(run.led.driver.observe())
+        return told(observe(run))
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Wait until the operator is past it."""
         seen = operator_steps.wait_past(run.led, run.sub_phase, run.progress)
-        _alarm(run, seen)
+        alarm(run, seen)
         return {**told(seen), "msg": f"the operator is past it: {seen.where}"}
 
 
@@ -78,7 +89,7 @@ def _later(run: Run, seen: Progress) -> str:
     return ""
 
 
-def _alarm(run: Run, seen: Progress) -> None:
+def alarm(run: Run, seen: Progress) -> None:
     """Say loudly when the controllers lose the migration flag while a broker is not in KRaft mode yet."""
     if not operator_progress.past(seen, "MoveToKRaftControllerEnsureKafkaRollIsComplete") or seen.complete:
         return
@@ -105,12 +116,15 @@ class Ask(LedStep):
     def decide(self, run: Run) -> Decision:
         """Asked already, refused, or to be asked."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
-        seen = cluster.driver.observe()
+        seen = observe(run)
         if verb is Verb.MIGRATE and seen.rolls_back:
             raise Refused(
                 f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first",
                 code="rollback-pending",
             )
+        owed = cluster.driver.owed() if verb is Verb.MIGRATE and seen.started and not seen.complete else []
+        if owed:
+            return needed(f"give the operator what it waits for: {'; '.join(owed)}")
         already = operator_steps.started_as(seen, verb)
         if already:
             return done(already)
@@ -195,7 +209,7 @@ class Event(LedStep):
 
     def decide(self, run: Run) -> Decision:
         """Recorded already, or to be waited for and recorded."""
-        seen, event = run.led.driver.observe(), run.params["event"]
+        seen, event = observe(run), run.params["event"]
         if event == "RollbackToZkComplete":
             if not seen.started:
                 # the request goes first when it is cleaned up: a run that was killed then has the rest to do
@@ -205,8 +219,10 @@ class Event(LedStep):
                         f"clean up after a rollback: {', '.join(left) or 'nothing is left, which is to be proved'}"
                     )
                 return not_needed("no migration was started: there is nothing to roll back")
-        elif run.journal.has(event) and not (event == "MoveToKRaftControllerComplete" and run.led.driver.locked()):
+        elif run.journal.has(event) and not (event == END and run.led.driver.locked()):
             return done(f"{event} is recorded")
+        elif seen.complete and event != END:
+            return done(f"the migration is complete: {event} is behind it")
         found = super().decide(run)
         if found.needed or found.kind == "done":
             return needed(f"record {event}: the operator is at {seen.where}")
@@ -223,18 +239,25 @@ class Event(LedStep):
         if wrong:
             raise KraftError(f"{event}: {wrong}", code="wrong-state")
         data: dict[str, Any] = {"event": event, "state": cluster.state.name, **told(seen)}
-        if event == "MoveToKRaftControllerComplete":
+        if event == END:
             # before the locks go: afterwards somebody may change the objects
-            where = f"{cluster.namespace}/{cluster.name}"
-            data["files"] = _exports.write(run.params["support_dir"], where, cluster.driver.exports())
-            for path in data["files"]:
-                run.progress(f"changed manifest for your repository: {path}")
+            data["files"] = export(run)
             data["released"] = cluster.driver.release()
         else:
             cluster.driver.mark()
-        phase = {"MoveToKRaftControllerComplete": phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
+        phase = {END: phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
         run.end_phase(phase.get(event, phases.BY_NAME[event].phase), event, state=cluster.state.name)
         return data
+
+
+def export(run: Run) -> list[str]:
+    """Write the changed manifests to files; returns their paths."""
+    cluster = run.led
+    where = f"{cluster.namespace}/{cluster.name}"
+    files = _exports.write(run.params["support_dir"], where, cluster.driver.exports())
+    for path in files:
+        run.progress(f"changed manifest for your repository: {path}")
+    return files
 
 
 def _end_rollback(run: Run) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_preflight,
     operator_status,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import permission_findings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.status import status_lines
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep, told
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep, observe, told
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._shown import show_findings, show_gates
 
@@ -44,7 +45,12 @@ class Preflight(Shows):
     def inspect(self, run: Run) -> dict[str, Any]:
         """Apply every rule; refuse when a blocking finding is not accepted by name."""
         cluster = run.led
-        seen = cluster.driver.observe()
+        try:
+            seen = observe(run)
+        except Forbidden:
+            # every right that is missing, and what grants them, instead of the first one
+            show_findings(run, permission_findings(cluster, *cluster.driver.needs()))
+            raise
         if seen.complete:
             return {
                 "msg": f"the operator has migrated {cluster.namespace}/{cluster.name}: nothing to do",
@@ -86,7 +92,7 @@ class Gates(Shows):
     def inspect(self, run: Run) -> dict[str, Any]:
         """Show every gate; never fails for a closed gate."""
         cluster = run.led
-        seen = cluster.driver.observe()
+        seen = observe(run)
         if seen.complete or Verb.FINALIZE in seen.asked:
             return {"msg": f"the operator was told to finalize: it is at {seen.where}", "gates": [], "dangers": []}
         rows, closed = show_gates(run, operator_gates.evaluate(cluster))
@@ -101,7 +107,7 @@ class Plan(Shows):
     def decide(self, run: Run) -> Decision:
         """Refuse where a rollback is impossible; everything else is only shown."""
         cluster = run.led
-        seen, where = cluster.driver.observe(), f"{cluster.namespace}/{cluster.name}"
+        seen, where = observe(run), f"{cluster.namespace}/{cluster.name}"
         if not seen.started and not cluster.driver.left():
             return not_needed(f"{where}: no migration was started: nothing to roll back")
         why = "" if seen.rolls_back else operator_progress.cannot_roll_back(seen)
@@ -117,7 +123,7 @@ class Plan(Shows):
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Where the operator is."""
-        return told(run.led.driver.observe())
+        return told(observe(run))
 
 
 class Unlock(LedStep):

@@ -26,6 +26,7 @@ from tests.mutants.finalizing import FINALIZING
 from tests.mutants.flags import FLAGGING
 from tests.mutants.mutant import Mutant
 from tests.mutants.operator_ends import OPERATOR_ENDS
+from tests.mutants.operator_input import OPERATOR_INPUT
 from tests.mutants.operator_led import OPERATOR_LED
 from tests.mutants.owning import OWNING
 from tests.mutants.preparing import PREPARING
@@ -43,6 +44,7 @@ MUTANTS = (
     *ENDING,
     *OPERATOR_LED,
     *OPERATOR_ENDS,
+    *OPERATOR_INPUT,
 )
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest

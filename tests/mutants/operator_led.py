@@ -126,8 +126,8 @@ OPERATOR_LED = (
     Mutant(
         "a job that would not stop in DUAL-WRITE is not refused",
         "1",
-        CONFLUENT + "checks.py",
-        "    if job is not None and res.is_on(job, res.FINALIZE) and",
+        CONFLUENT + "checks_references.py",
+        "    if res.may_be_on(job, res.FINALIZE) and",
         "    if False and",
         CFK_CHECKS,
     ),
@@ -175,8 +175,8 @@ OPERATOR_LED = (
         "a wait for what will never come goes on",
         "11",
         MIGRATION + "operator_steps.py",
-        '    if why:\n        raise KraftError(f"{sub_phase} will not come',
-        '    if False:\n        raise KraftError(f"{sub_phase} will not come',
+        '        if why:\n            code = "operator-failed"',
+        '        if False:\n            code = "operator-failed"',
         OP_STEPS,
     ),
     Mutant(
@@ -222,7 +222,7 @@ OPERATOR_LED = (
     Mutant(
         "a job for others than the inventory names is no reason to stop",
         "6",
-        CONFLUENT + "checks.py",
+        CONFLUENT + "checks_references.py",
         "            if reference is not None and actual is not None and str(reference) != where(actual):\n",
         "            if False:\n",
         CFK_CHECKS,
@@ -262,7 +262,7 @@ OPERATOR_LED = (
     Mutant(
         "custom resources that GitOps puts back are no finding",
         "6",
-        CONFLUENT + "checks.py",
+        CONFLUENT + "checks_settings.py",
         "            if str(manager) not in seen.paused:\n",
         "            if False:\n",
         CFK_CHECKS,
@@ -294,7 +294,7 @@ OPERATOR_LED = (
     Mutant(
         "a controller of the user's with a broker's node id is no finding",
         "5",
-        CONFLUENT + "checks.py",
+        CONFLUENT + "checks_controller.py",
         "    if both:\n        yield finding(",
         "    if False:\n        yield finding(",
         CFK_CHECKS,
@@ -310,8 +310,8 @@ OPERATOR_LED = (
     Mutant(
         "controllers that run before the job is no finding",
         "3",
-        CONFLUENT + "checks.py",
-        "    if not res.is_on(cr, res.HOLD):\n",
+        CONFLUENT + "checks_controller.py",
+        "    if not res.is_exactly_on(cr, res.HOLD):\n",
         "    if False:\n",
         CFK_CHECKS,
     ),

@@ -69,7 +69,7 @@ _RULES = (
     _block(
         "permission-missing",
         "the account lacks a permission that the migration needs",
-        "apply docs/rbac.yml, or grant the verb",
+        "apply docs/rbac.yml (docs/rbac-confluent.yml for Confluent for Kubernetes), or grant the verb",
     ),
     _block(
         "foreign-object",
@@ -290,7 +290,7 @@ _RULES = (
     ),
     _block(
         "operator-will-not-stop",
-        "the operator was told to finalize before it began",
+        "the operator was told beforehand to go on where it has to stop",
         "remove the annotation that the sentence names",
         True,
     ),
@@ -308,6 +308,42 @@ _RULES = (
         "operator-lock-not-enforced",
         "nothing enforces the operator's lock on its custom resources",
         "keep pipelines and people away during the migration",
+    ),
+    _block(
+        "operator-crds",
+        "the operator's custom resource definitions are missing, incomplete or of another version",
+        "install or upgrade the operator's definitions",
+    ),
+    _block(
+        "operator-locked",
+        "a custom resource has the lock of another migration",
+        "let that migration end and give its locks back",
+    ),
+    _block(
+        "operator-paused",
+        "the operator ignores a custom resource, or keeps its pods asleep",
+        "remove the annotation that the sentence names",
+    ),
+    _block(
+        "operator-silent",
+        "the operator does not answer",
+        "get it running, and let it look at this namespace; then run the same playbook again",
+    ),
+    _block(
+        "operator-ibp-unknown",
+        "the operator cannot be expected to derive the inter.broker.protocol.version from the image",
+        "set kraft_ibp_version",
+        True,
+    ),
+    _block(
+        "operator-ibp-wrong",
+        "the inter.broker.protocol.version that was given does not fit the brokers, or the operator ignores it",
+        "correct kraft_ibp_version or the annotation, as the sentence says",
+    ),
+    _block(
+        "operator-metadata-left",
+        "a broker does not start, since an earlier attempt left its metadata log behind",
+        "see the sentence",
     ),
     _block("operator-failed", "the operator has given up", "follow what its condition and its log say"),
     _block(

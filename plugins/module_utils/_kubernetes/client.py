@@ -334,6 +334,15 @@ class KubeClient(RestClient):
             return []
         return [str(item.get("version", "")) for item in found.get("versions") or []]
 
+    def resources(self, group: str, version: str) -> Names:
+        """Return the resources (plural names) that the server has in a version of an API group, [] when it does not serve that."""
+        call = Call("GET", f"/apis/{group}/{version}", doing=f"looking for the resources of {group}/{version}")
+        try:
+            found = self.json(call)
+        except NotFound:
+            return []
+        return [str(item.get("name", "")) for item in found.get("resources") or []]
+
     def server_version(self) -> str:
         """Return the server's version, for example ``v1.34.2``."""
         call = Call("GET", "/version", doing="reading the server's version")

@@ -24,6 +24,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.prefligh
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 
+#: behind these nothing else is looked at: the processes are not those of a cluster that can be migrated
+FIRST = ("operator-crds", "cluster-born-kraft")
+
 
 def all_findings(cluster: LedCluster) -> list[Finding]:
     """Every rule, in the order in which a person would repair it."""
@@ -31,10 +34,15 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
     if missing:
         return missing
     seen = cluster.driver.observe()
-    if seen.started:
-        # the operator restarts brokers meanwhile: one that is down now is no finding, and whoever follows it again is not to be kept from it
-        return list(cluster.driver.findings())
-    found = [*cluster.driver.findings(), *_kafka_in_zookeeper_mode(cluster)]
+    if seen.rolls_back:
+        where = f"{cluster.namespace}/{cluster.name}"
+        text = f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first"
+        return [finding("rollback-pending", where, text)]
+    found = cluster.driver.findings()
+    if seen.started or any(item.code in FIRST for item in found):
+        # once the operator has begun it restarts brokers: one that is down now is no finding, and whoever follows it again is not to be kept from it
+        return found
+    found += _kafka_in_zookeeper_mode(cluster)
     found += membership_findings(cluster) + metadata_findings(cluster) + version_findings(cluster, "brokers")
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]

@@ -26,6 +26,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 Tell = Callable[[str], None]
 #: seconds after which a wait says again what it waits for
 EVERY = 5.0
+#: seconds for an operator that was asked to say anything at all: it takes one or two
+ANSWERS = 60.0
 #: what the cluster itself has to show when the operator says that it has reached a phase
 STATES = {
     phases.DUAL_WRITE: (state.HYBRID, state.PURE),
@@ -36,60 +38,99 @@ STATES = {
 def wait_past(cluster: LedCluster, sub_phase: str, tell: Tell) -> Progress:
     """Wait until the operator has a sub-phase behind it, or waits for the znodes in a rollback without saying so, as was accepted.
 
-    Raises KraftError (operator-failed) when it has given up, or waits for something else from us; DeadlineExceeded at a standstill.
+    Raises KraftError (operator-failed) when it has given up, or waits for something else from us; DeadlineExceeded at a standstill, and
+    when it does not answer at all.
     """
-    told = _Told(cluster, tell)
 
-    def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
+    def over(seen: Progress) -> str:
         answer = operator_progress.answer(seen, sub_phase)
         if not answer.needed:
-            return True, answer.reason
-        refuse_in_vain(cluster, seen, sub_phase)
-        silent = told.looked(seen, signals, sub_phase)
-        return bool(silent), silent or told.where(seen, signals)
+            return answer.reason
+        why = failure(cluster, seen) if seen.failed else operator_progress.cannot(seen, sub_phase)
+        if why:
+            code = "operator-failed" if seen.failed else "wrong-state"
+            raise KraftError(f"{sub_phase} will not come: {why}", code=code)
+        return ""
 
-    return follow(cluster, judge, tell, sub_phase)
+    return _Following(cluster, tell, sub_phase).wait(over)
 
 
 def wait_for_znodes(cluster: LedCluster, sub_phase: str, tell: Tell) -> tuple[Progress, bool]:
-    """Wait until the operator waits for the znodes, or needs no removal here; returns what was seen, and whether it waits.
+    """Wait until the operator waits for the znodes, or needs no removal here; returns what was seen, and whether it waits. Raises as wait_past()."""
 
-    Raises KraftError (operator-failed) when it has given up; DeadlineExceeded at a standstill.
-    """
-    told = _Told(cluster, tell)
-    waits = False
-
-    def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
-        nonlocal waits
+    def over(seen: Progress) -> str:
         if seen.failed:
             raise KraftError(failure(cluster, seen), code="operator-failed")
         if seen.waits_for is Wait.ZNODES:
-            waits = seen.sub_phase == sub_phase
-            return True, f"the operator waits for {seen.waits_for.value}"
+            return f"the operator waits for {seen.waits_for.value}"
         if seen.answered or not operator_progress.answer(seen, sub_phase).needed:
-            return True, f"the operator is at {seen.where}"
-        silent = told.looked(seen, signals, sub_phase)
-        waits = bool(silent)
-        return waits, silent or told.where(seen, signals)
+            return f"the operator is at {seen.where}"
+        return ""
 
-    seen = follow(cluster, judge, tell, sub_phase)
-    return seen, waits
+    following = _Following(cluster, tell, sub_phase)
+    seen = following.wait(over)
+    return seen, following.silent or (seen.waits_for is Wait.ZNODES and seen.sub_phase == sub_phase)
 
 
-class _Told:
-    """What a wait says again and again, and when it looks at the cluster because nothing moves."""
+def wait_until_it_waits(cluster: LedCluster, tell: Tell) -> Progress:
+    """Wait until the operator waits for us, or is at its end: what a request leads to. Raises as wait_past()."""
 
-    def __init__(self, cluster: LedCluster, tell: Tell) -> None:
-        self._cluster, self._tell = cluster, tell
+    def over(seen: Progress) -> str:
+        if seen.failed:
+            raise KraftError(failure(cluster, seen), code="operator-failed")
+        return rests(seen)
+
+    return _Following(cluster, tell, "following the operator").wait(over)
+
+
+def rests(seen: Progress) -> str:
+    """Return why nothing more comes of an operator by itself, or an empty string."""
+    if seen.complete or seen.rolled_back:
+        return f"the operator is at its end: {seen.where}"
+    return f"the operator waits for {seen.waits_for.value}" if seen.waits_for is not Wait.NOTHING else ""
+
+
+class _Following:
+    """One wait: what it says every few seconds, and when it looks at Kafka itself because nothing moves.
+
+    :ivar silent: whether it ended since the operator is taken to wait for the znodes, although it does not say so.
+    """
+
+    def __init__(self, cluster: LedCluster, tell: Tell, what: str) -> None:
+        self._cluster, self._tell, self._what = cluster, tell, what
         self._began = time.monotonic()
         self._quiet = silent_wait.Quiet()
+        self.silent = False
 
-    def where(self, seen: Progress, signals: Signals) -> str:
-        """Where the operator is, what the pods show, and since when it is waited for, in steps of EVERY seconds."""
-        waited = int((time.monotonic() - self._began) // EVERY * EVERY)
-        return f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
+    def wait(self, over: Callable[[Progress], str]) -> Progress:
+        """Follow until ``over`` says why it is over."""
 
-    def looked(self, seen: Progress, signals: Signals, sub_phase: str) -> str:
+        def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
+            reason = over(seen)
+            if reason:
+                return True, reason
+            lasted = time.monotonic() - self._began
+            self._refuse_unanswered(seen, lasted)
+            silent = self._looked(seen, signals)
+            if silent:
+                self.silent = True
+                return True, silent
+            waited = int(lasted // EVERY * EVERY)
+            return False, f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
+
+        return follow(self._cluster, judge, self._tell, self._what)
+
+    def _refuse_unanswered(self, seen: Progress, lasted: float) -> None:
+        """Raise DeadlineExceeded when the operator has not taken the request up."""
+        answers = min(ANSWERS, self._cluster.params["wait_timeout"])
+        if seen.started and not seen.phase and lasted > answers:
+            raise DeadlineExceeded(
+                f"{self._what}: the operator has said nothing of the request for {answers:.0f} s: it does not run, does not look at this "
+                f"namespace, or cannot read the request; {self._cluster.driver.why_silent()}",
+                code="operator-silent",
+            )
+
+    def _looked(self, seen: Progress, signals: Signals) -> str:
         """Look at Kafka itself when nothing has moved for a while, and tell what is seen.
 
         Returns why the operator is taken to wait for the znodes although it does not say so; "" unless that was accepted by name.
@@ -97,7 +138,7 @@ class _Told:
         if not self._quiet.due(seen, signals):
             return ""
         self._tell(f"nothing moved for {silent_wait.QUIET:.0f} s; {partitions(self._cluster)}")
-        why = silent_wait.found(self._cluster, seen) if sub_phase in silent_wait.BEFORE else ""
+        why = silent_wait.found(self._cluster, seen) if self._what in silent_wait.BEFORE else ""
         if why and silent_wait.accepted(self._cluster):
             return f"{why}; it is taken to wait for the removal of the znodes, as was accepted by name"
         if why:
@@ -119,13 +160,6 @@ def partitions(cluster: LedCluster) -> str:
     return f"{len(behind)} partitions are under-replicated: {rolling.named(behind)}"
 
 
-def refuse_in_vain(cluster: LedCluster, seen: Progress, sub_phase: str) -> None:
-    """Raise KraftError when waiting for a sub-phase would be in vain."""
-    why = failure(cluster, seen) if seen.failed else operator_progress.cannot(seen, sub_phase)
-    if why:
-        raise KraftError(f"{sub_phase} will not come: {why}", code="operator-failed" if seen.failed else "wrong-state")
-
-
 def failure(cluster: LedCluster, seen: Progress) -> str:
     """What an operator that has given up says, and what usually is the cause."""
     hint = cluster.driver.hint(seen)
@@ -140,12 +174,14 @@ def follow(
     try:
         return cluster.driver.follow(judge, idle=idle, progress=tell)
     except DeadlineExceeded as error:
+        if error.code:  # it says more than that nothing moved
+            raise
         seen = cluster.driver.observe()
         why = silent_wait.found(cluster, seen) if what in silent_wait.BEFORE else ""
         advice = silent_wait.advice(cluster, why) if why else cluster.driver.hint(seen)
         raise DeadlineExceeded(
             f"{what}: nothing moved for {idle} s (kraft_wait_timeout): {error.message}; "
-            f"{advice + '; ' if advice else ''}look at the operator's log",
+            f"{advice + '; ' if advice else ''}{cluster.driver.why_silent()}",
             code=silent_wait.CODE if why else "operator-stuck",
             detail=error.detail,
         ) from error

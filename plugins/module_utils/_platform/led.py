@@ -71,6 +71,9 @@ class Led(Protocol):
     def mark(self) -> None:
         """Mark what the operator made for the controllers as this attempt's, while they run: a rollback deletes it, when they may be gone."""
 
+    def owed(self) -> list[str]:
+        """What ``start(MIGRATE)`` would still write although the operator was asked, one line each: something that it looks for and has not found."""
+
     def answer(self, wait: Wait) -> None:
         """Tell the operator that what it waits for is done."""
 
@@ -80,6 +83,9 @@ class Led(Protocol):
     def stop_controllers(self) -> str:
         """Stop the controllers where the operator lets us; returns why not, or an empty string."""
 
+    def why_silent(self) -> str:
+        """What can be seen of an operator that does not answer, and where to look."""
+
     def locked(self) -> list[str]:
         """The objects that the operator holds locked."""
 
@@ -88,6 +94,12 @@ class Led(Protocol):
 
     def release(self) -> list[str]:
         """Have the operator give its locks back; returns what was written. Raises DeadlineExceeded when it keeps them."""
+
+    def cannot_remove(self) -> Finding | None:
+        """Why the request itself may not be deleted by us: under way, not ours, still needed. None when it may, or is gone."""
+
+    def remove_request(self) -> list[str]:
+        """Delete the request itself and nothing else; returns its name. Raises Refused as ``cannot_remove`` says."""
 
     def clean_up(self) -> list[str]:
         """After a rollback: delete the request, the controllers and their volumes; returns one name each."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, stages
 
 Spec = dict[str, dict[str, Any]]
 
@@ -86,7 +86,13 @@ EXTRA: Mapping[str, Spec] = {
         "release": {"type": "list", "elements": "str", "default": []},
     },
     "kraft_migration_job": {
-        "state": {"type": "str", "default": "present", "choices": ["present", "finalize", "rollback"]},
+        "state": {
+            "type": "str",
+            "default": "present",
+            "choices": ["present", "finalize", "rollback", "released", "absent"],
+        },
+        "follow": {"type": "bool", "default": False},
+        "follow_to": {"type": "str", "choices": [item.name for item in phases.SUB_PHASES]},
     },
     "kafka_health_info": {},
     "kafka_version_info": {"target": {"type": "str", "default": "brokers", "choices": ["brokers", "controllers"]}},

@@ -9,25 +9,43 @@ Private to the collection. CFK names the StatefulSet of a custom resource as it,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import IBP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET, Kind
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import checks, enforcement, objects
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, STATEFUL_SET, Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
+    checks,
+    definitions,
+    enforcement,
+    objects,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import seen_paused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.kafka_cluster import KafkaCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Led
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Refused
 
 Obj = dict[str, Any]
+
+
+def name_of(obj: Mapping[str, Any]) -> str:
+    """The name of an object."""
+    return str(obj["metadata"]["name"])
+
+
+def _common(values: Iterable[str | None]) -> str:
+    """What all say, "" when they differ, or one says nothing."""
+    found = set(values)
+    return (found.pop() or "") if len(found) == 1 else ""
 
 
 class ConfluentCluster(KafkaCluster):
@@ -59,8 +77,11 @@ class ConfluentCluster(KafkaCluster):
 
     @cached_property
     def jobs(self) -> list[Obj]:
-        """Every job of the namespace."""
-        return self.client.list(res.JOB, self.namespace)
+        """Every job of the namespace. Raises Refused when the API server has no such resource: CFK is older, or only its CRDs are."""
+        try:
+            return self.client.list(res.JOB, self.namespace)
+        except NotFound as error:
+            raise Refused(definitions.without_jobs(self.operator_version), code="operator-crds") from error
 
     @property
     def job(self) -> Obj | None:
@@ -126,7 +147,16 @@ class ConfluentCluster(KafkaCluster):
             cluster_id=self._cluster_id(),
             enforced=enforcement.enforced(self.client),
             paused=frozenset(paused),
+            running=_common(facts.version for facts in known(self.facts).values()),
+            ibp=_common(facts.settings.get(IBP) for facts in known(self.facts).values()),
+            wanted_ibp=str(self.params["ibp_version"] or ""),
+            operator_down=() if any(map(is_ready, self.operator_pods)) else tuple(map(name_of, self.operator_pods)),
         )
+
+    @property
+    def operator_pods(self) -> list[Obj]:
+        """CFK's pods in this namespace; it may run in another one, which this account need not see."""
+        return self.client.list(POD, self.namespace, label_selector=res.OPERATOR_PODS)
 
     def _cluster_id(self) -> str:
         """What the brokers' meta.properties say, "" when they could not be read."""

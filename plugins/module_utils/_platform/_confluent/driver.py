@@ -12,15 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
     checks,
+    checks_versions,
+    crashes,
+    definitions,
     following,
     hints,
     objects,
@@ -29,7 +33,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
     removing,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import ConfluentCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import (
+    ConfluentCluster,
+    name_of,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
@@ -55,22 +62,31 @@ class Confluent:
 
     @classmethod
     def claim(cls, client: KubeClient, params: Mapping[str, Any]) -> Claim | None:
-        """Claim a cluster that is a Kafka CR of CFK. An account that may not read these claims nothing: StatefulSets with an owner are refused."""
+        """Claim a cluster that is a Kafka CR of CFK. An account that may not read these claims nothing, unless CFK made the brokers' StatefulSet."""
         try:
             found = client.find(res.KAFKA, params["cluster"], params["namespace"])
         except Forbidden:
-            if params["platform"] == cls.name:
+            if params["platform"] == cls.name or _made_by_cfk(client, params):
                 raise
             return None
         if found is not None:
             return Claim(cls.name, f"Kafka CR {checks.where(found)} of {res.KAFKA.api_version}")
-        if params["platform"] == cls.name:
-            raise Refused(_why_none(client, params), code="cluster-not-found")
+        # a version of the definitions that this release does not know hides the Kafka CR, but not what was made of it
+        if params["platform"] == cls.name or _made_by_cfk(client, params):
+            code, why = definitions.without_kafka(
+                client.group_versions(res.GROUP),
+                client.resources(res.GROUP, res.VERSION),
+                f"{params['namespace']}/{params['cluster']}",
+            )
+            raise Refused(why, code=code)
         return None
 
     def findings(self) -> list[Finding]:
         """What would stop the operator, from the custom resources."""
         cluster = self._cluster
+        missing = definitions.missing(cluster.client.resources(res.GROUP, res.VERSION))
+        if missing:
+            return missing
         found = checks.findings(cluster.seen)
         if cluster.controller_cr is None:
             try:
@@ -129,7 +145,14 @@ class Confluent:
         cluster = self._cluster
         workloads = {cluster.name: "brokers", cluster.controllers_name: "controllers"}
         seen = following.follow(
-            cluster.client, cluster.namespace, cluster.job_name, workloads, judge, idle=idle, progress=progress
+            cluster.client,
+            cluster.namespace,
+            cluster.job_name,
+            workloads,
+            judge,
+            idle=idle,
+            progress=progress,
+            look=crashes.Crashes(cluster.client, cluster.namespace, cluster.name, progress).look,
         )
         cluster.changed()
         return seen
@@ -146,13 +169,12 @@ class Confluent:
         # what cannot be made is refused before anything is written
         controllers = self._planned_controllers() if cluster.controller_cr is None else None
         job = self._planned_job() if cluster.job is None else None
-        originals.keep(cluster)
-        removing.take_over(cluster)  # before the operator locks it
-        written = []
-        version = cluster.params["ibp_version"]
-        if version and res.annotation(cluster.kafka, res.IBP) != version:
-            self._annotate(res.KAFKA, cluster.kafka, {res.IBP: version})
-            written.append(f"Kafka {cluster.name}: annotation {res.IBP} = {version}")
+        if job is not None:
+            originals.keep(cluster)
+            removing.take_over(cluster)  # before the operator locks it
+        written = self.owed()
+        if written:
+            self._annotate(res.KAFKA, cluster.kafka, {res.IBP: cluster.params["ibp_version"]})
         for kind, body, held in ((res.CONTROLLER, controllers, ", held"), (res.JOB, job, "")):
             if body is not None:
                 cluster.client.create(kind, body, cluster.namespace)
@@ -163,6 +185,18 @@ class Confluent:
     def mark(self) -> None:
         """Put our labels on the volumes of the controllers that run."""
         removing.mark_claims(self._cluster)
+
+    def owed(self) -> list[str]:
+        """The annotation for the IBP, while the operator still looks for it: a job that waits for it goes on."""
+        cluster = self._cluster
+        wanted = cluster.params["ibp_version"]
+        if (
+            not wanted
+            or res.annotation(cluster.kafka, res.IBP) == wanted
+            or not checks_versions.before_ibp(cluster.job)
+        ):
+            return []
+        return [f"Kafka {cluster.name}: annotation {res.IBP} = {wanted}"]
 
     def answer(self, wait: Wait) -> None:
         """Tell the operator that the znodes are gone."""
@@ -178,6 +212,21 @@ class Confluent:
         """CFK's lock is on the KRaftController, and its operator would put a smaller StatefulSet back: they are left running."""
         pods = self._cluster.controller_pods
         return f"{', '.join(pods)} are the operator's, whose lock forbids to stop them" if pods else ""
+
+    def why_silent(self) -> str:
+        """What the pods of CFK show; it may run in a namespace that this account does not see."""
+        namespace = self._cluster.namespace
+        try:
+            pods = self._cluster.operator_pods
+        except KraftError as error:
+            return f"its pods could not be read: {error.message}"
+        if not pods:
+            return (
+                f"no pod in namespace {namespace} has the label {res.OPERATOR_PODS}: find out where CFK runs, whether it watches this namespace, and what "
+                "its log says"
+            )
+        listed = ", ".join(f"{name_of(pod)} is {'Ready' if is_ready(pod) else 'not Ready'}" for pod in pods)
+        return f"its pods: {listed}; look at their logs"
 
     def locked(self) -> list[str]:
         """The custom resources with the operator's lock."""
@@ -229,6 +278,14 @@ class Confluent:
                 code="operator-lock-kept",
             ) from error
 
+    def cannot_remove(self) -> Finding | None:
+        """Why the job may not be deleted by us, or None."""
+        return removing.cannot_remove_job(self._cluster)
+
+    def remove_request(self) -> list[str]:
+        """Delete the job."""
+        return removing.remove_job(self._cluster)
+
     def clean_up(self) -> list[str]:
         """Delete the job, the KRaftController and its volumes; the originals last."""
         return removing.clean_up(self._cluster)
@@ -256,12 +313,13 @@ class Confluent:
         self._cluster.client.patch(kind, cr["metadata"]["name"], cr["metadata"]["namespace"], {"metadata": metadata})
 
 
-def _why_none(client: KubeClient, params: Mapping[str, Any]) -> str:
-    """Why there is no such Kafka CR: the CRDs are missing, or of another version, or the name is wrong."""
-    served = client.group_versions(res.GROUP)
-    where = f"{params['namespace']}/{params['cluster']}"
-    if not served:
-        return f"kraft_platform is confluent, but the API server has no {res.GROUP}: install the CRDs of CFK, or correct kraft_platform"
-    if res.VERSION not in served:
-        return f"the API server has {res.GROUP} in version {', '.join(served)}; this release knows {res.VERSION}"
-    return f"there is no Kafka CR {where}; correct kraft_cluster or kraft_namespace"
+def _made_by_cfk(client: KubeClient, params: Mapping[str, Any]) -> bool:
+    """Whether a Kafka CR owns the StatefulSet of that name, which shows without any right on custom resources."""
+    try:
+        found = client.find(STATEFUL_SET, params["cluster"], params["namespace"])
+    except Forbidden:
+        return False
+    owners = found["metadata"].get("ownerReferences") or [] if found else []
+    return any(
+        owner.get("kind") == res.KAFKA.kind and str(owner.get("apiVersion")).startswith(res.PREFIX) for owner in owners
+    )

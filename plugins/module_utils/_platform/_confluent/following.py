@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -77,10 +77,12 @@ def follow(
     *,
     idle: float,
     progress: Callable[[str], None],
+    look: Callable[[Iterable[Obj]], None] = lambda _pods: None,
 ) -> Progress:
     """Watch until the judge says that it is done; returns what was seen last.
 
     :param idle: seconds without any change of the job and of the pods, after which the wait is given up.
+    :param look: looks at the pods after every change of them, and raises when going on waiting is in vain.
     :raises DeadlineExceeded: with the last reason.
     """
     changed = threading.Event()
@@ -101,6 +103,7 @@ def follow(
             seen, shown = progress_of(jobs.get(job)), signals(workloads, statefulsets, pods)
             if mark != (seen, shown.moves):
                 moved, mark = time.monotonic(), (seen, shown.moves)
+                look(pods.values())
             over, reason = judge(seen, shown)
             trouble = next((watcher.trouble for watcher in watchers if watcher.trouble), "")
             reason = f"{reason} ({trouble})" if trouble else reason

@@ -45,17 +45,11 @@ HINTS = {
     "RollbackToZkEnsureKafkaRollIsComplete3": _ROLL,
     "RollbackToZkEnsureKafkaRollIsComplete4": _ROLL,
 }
-#: before it has said anything
-SILENT = "the job has no status yet: look whether CFK runs, and whether it watches this namespace"
 NO_ROLLBACK_HERE = f"CFK before 3.3.0 acts on {res.ROLLBACK} in DUAL-WRITE only: it turns round once it is there, if nothing stops it before"
 
 
 def hint(seen: Progress) -> str:
     """What usually holds a job up where it is, "" when nothing is known."""
-    if not seen.started:
-        return ""
-    if not seen.phase:
-        return SILENT
     found = HINTS.get(seen.sub_phase, "")
     if Verb.ROLLBACK in seen.asked and seen.phase in (phases.SETUP, phases.MIGRATE):
         return f"{NO_ROLLBACK_HERE}. {found[:1].upper()}{found[1:]}" if found else NO_ROLLBACK_HERE

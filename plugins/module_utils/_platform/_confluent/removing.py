@@ -18,12 +18,14 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import claims_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, PVC, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import originals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import objects, originals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import ConfluentCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound, Refused
 
 OF_CONTROLLERS = {names.LABEL_ROLE: names.ROLE_CONTROLLER}
 
@@ -88,9 +90,9 @@ def clean_up(cluster: ConfluentCluster) -> list[str]:
         cluster.changed()
     mark_claims(cluster)
     pods = {name: pod["metadata"]["uid"] for name, pod in cluster.controller_pods.items()}
-    for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, cluster.controller_cr)):
-        if cr is not None and _delete(cluster, kind, cr):
-            deleted.append(f"{kind.kind}/{cr['metadata']['name']}")
+    controllers = cluster.controller_cr  # by the name that the job has for them
+    for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, controllers)):
+        deleted += _deleted(cluster, kind, cr)
     _wait_gone(cluster, POD, pods, "controllers")
     found = claims(cluster)
     deleted += [f"PersistentVolumeClaim/{name}" for name, claim in found.items() if _delete(cluster, PVC, claim)]
@@ -99,6 +101,55 @@ def clean_up(cluster: ConfluentCluster) -> list[str]:
         deleted.append("Secret with the custom resources of before")
     cluster.changed()
     return deleted
+
+
+def cannot_remove_job(cluster: ConfluentCluster) -> Finding | None:
+    """Return why the job alone may not be deleted by us, or None."""
+    cluster.changed()
+    job = cluster.job
+    if job is None:
+        return None
+    name = f"{res.JOB.kind} {job['metadata']['namespace']}/{job['metadata']['name']}"
+    if not is_of(job, cluster.name):
+        label = f"{names.LABEL_CLUSTER}={cluster.name}"
+        return finding(
+            "foreign-object",
+            name,
+            f"{name} was made by somebody else (it has no label {label}); delete it yourself once it is over",
+        )
+    seen = progress_of(job)
+    locked = [f"{cr['kind']} {cr['metadata']['name']}" for cr in cluster.resources.objects if res.is_on(cr, res.LOCK)]
+    named = objects.dependencies(job)["kRaftController"]
+    otherwise = str(cluster.params["controller_name"] or names.controllers_name(cluster.name))
+    if not (seen.complete or seen.rolled_back):
+        why = f"{name} is under way: the operator is at {seen.where}; a job is deleted after COMPLETE or a complete rollback"
+    elif locked:
+        why = f"{', '.join(locked)} still have the lock that only {name} gives back; have it released first (state: released)"
+    elif seen.rolled_back and cluster.controller_cr is not None and named is not None and named.name != otherwise:
+        why = (
+            f"without {name} nothing tells that {res.CONTROLLER.kind} {named.name} is left of this attempt; set kraft_controller_name to "
+            f"{named.name}, or run rollback.yml, which deletes both"
+        )
+    else:
+        return None
+    return finding("wrong-state", name, why)
+
+
+def remove_job(cluster: ConfluentCluster) -> list[str]:
+    """Delete the job alone; returns its name, [] when there is none. Raises Refused when that is not ours to do."""
+    why = cannot_remove_job(cluster)
+    if why is not None:
+        raise Refused(why.sentence, code=why.code)
+    deleted = _deleted(cluster, res.JOB, cluster.job)
+    cluster.changed()
+    return deleted
+
+
+def _deleted(cluster: ConfluentCluster, kind: Kind, cr: Mapping[str, Any] | None) -> list[str]:
+    """Delete a custom resource of ours; returns its name, if it was deleted."""
+    if cr is None or not _delete(cluster, kind, cr):
+        return []
+    return [f"{kind.kind}/{cr['metadata']['name']}"]
 
 
 def _delete(cluster: ConfluentCluster, kind: Kind, obj: Mapping[str, Any]) -> bool:

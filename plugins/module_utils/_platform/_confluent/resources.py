@@ -24,6 +24,9 @@ ZOOKEEPER = Kind("Zookeeper", GROUP, VERSION, "zookeepers")
 CONTROLLER = Kind("KRaftController", GROUP, VERSION, "kraftcontrollers")
 JOB = Kind("KRaftMigrationJob", GROUP, VERSION, "kraftmigrationjobs")
 
+#: label of the operator's own pods, as its chart makes them
+OPERATOR_PODS = "app=confluent-operator"
+
 #: on the KRaftController: its pods are not made until the job takes it over
 HOLD = PREFIX + "kraft-migration-hold-krc-creation"
 #: on Kafka, Zookeeper and KRaftController: set and removed by the operator
@@ -43,8 +46,32 @@ ID_OFFSET = PREFIX + "broker-id-offset"
 LOG4J1 = PREFIX + "use-log4j1"
 #: the operator ignores the object; acts once
 BLOCK_RECONCILE, FORCE_RECONCILE = PREFIX + "block-reconcile", PREFIX + "force-reconcile"
+#: names of pods whose main container sleeps instead of starting Kafka
+MAINTENANCE = PREFIX + "maintenance-mode"
 
 KEYS = (HOLD, LOCK, IBP, FINALIZE, ROLLBACK, CONTINUE, RELEASE, CLEAN_METADATA)
+#: those that say true, or are not there; no document says what the operator makes of any other value
+SWITCHES = (
+    HOLD,
+    LOCK,
+    FINALIZE,
+    ROLLBACK,
+    CONTINUE,
+    RELEASE,
+    CLEAN_METADATA,
+    LOG4J1,
+    BLOCK_RECONCILE,
+    FORCE_RECONCILE,
+)
+#: where the operator looks for those that it looks for in one kind only
+PLACES: Mapping[str, str] = {
+    HOLD: CONTROLLER.kind,
+    IBP: KAFKA.kind,
+    CLEAN_METADATA: KAFKA.kind,
+    **dict.fromkeys((FINALIZE, ROLLBACK, CONTINUE, RELEASE), JOB.kind),
+}
+#: values by which somebody means no
+_OFF = ("", "false", "no", "off", "0")
 #: annotations that a migration leaves behind and nobody keeps in git
 OF_THE_MIGRATION = frozenset({HOLD, LOCK, CLEAN_METADATA, FORCE_RECONCILE})
 
@@ -57,6 +84,28 @@ def annotation(obj: Mapping[str, Any] | None, key: str) -> str:
 def is_on(obj: Mapping[str, Any] | None, key: str) -> bool:
     """Whether an annotation says true."""
     return annotation(obj, key).strip().lower() == "true"
+
+
+def is_exactly_on(obj: Mapping[str, Any] | None, key: str) -> bool:
+    """Whether an annotation has the one value that is documented: for what the migration relies on."""
+    return annotation(obj, key) == "true"
+
+
+def may_be_on(obj: Mapping[str, Any] | None, key: str) -> bool:
+    """Whether the operator may take an annotation for true, whatever it makes of "yes" or "1": for what would do harm."""
+    return annotation(obj, key).strip().lower() not in _OFF
+
+
+def odd_values(obj: Mapping[str, Any]) -> dict[str, str]:
+    """The switches of an object that say neither "true" nor "false"."""
+    found = obj.get("metadata", {}).get("annotations") or {}
+    return {key: str(found[key]) for key in SWITCHES if key in found and str(found[key]) not in ("true", "false")}
+
+
+def misplaced(obj: Mapping[str, Any]) -> dict[str, str]:
+    """Annotations of the migration on an object of a kind where the operator does not look for them: each with the right kind."""
+    found = obj.get("metadata", {}).get("annotations") or {}
+    return {key: kind for key, kind in PLACES.items() if key in found and kind != obj.get("kind")}
 
 
 def near_misses(obj: Mapping[str, Any]) -> dict[str, str]:

@@ -50,6 +50,7 @@ class FakeClient:
     :ivar fail: (verb, kind) to the error that it raises.
     :ivar evictions: answers of the next evictions; True when there is none.
     :ivar groups: API group to the versions in which the server has it.
+    :ivar served: plural names of the resources of an operator's group.
     :ivar on_gone: called with a pod that was deleted or evicted: the StatefulSet controller.
     """
 
@@ -61,6 +62,7 @@ class FakeClient:
         self.on_gone: Callable[[Obj], None] = lambda _pod: None
         self.logs: dict[str, str] = {}
         self.groups: dict[str, list[str]] = {}
+        self.served: list[str] = ["kafkas", "zookeepers", "kraftcontrollers", "kraftmigrationjobs"]
         self._store: dict[Key, Obj] = {}
         self._numbers = itertools.count(1)
         self._streams: list[tuple[str, Stream]] = []
@@ -239,6 +241,11 @@ class FakeClient:
 
     def group_versions(self, group: str) -> Sequence[str]:
         return self.groups.get(group, [])
+
+    def resources(self, group: str, version: str) -> Sequence[str]:
+        assert group
+        assert version
+        return self.served
 
     def pod_log(self, pod: str, namespace: str, **_: Any) -> str:
         return self.logs.get(pod, "")

@@ -40,6 +40,8 @@ class Operator:
         self.remains: list[str] = []
         self.found: list[Any] = []
         self.running = ""
+        self.owes: list[str] = []
+        self.kept: Any = None
 
     def _note(self, what: str) -> None:
         self.log.append(what)
@@ -81,6 +83,20 @@ class Operator:
 
     def mark(self) -> None:
         self._note("marked")
+
+    def owed(self) -> list[str]:
+        return self.owes
+
+    def why_silent(self) -> str:
+        return "look at its log"
+
+    def cannot_remove(self) -> Any:
+        return self.kept
+
+    def remove_request(self) -> list[str]:
+        self._note("request deleted")
+        self.says = [Progress()]
+        return ["Request/kafka"]
 
     def answer(self, wait: Wait) -> None:
         assert wait is Wait.ZNODES

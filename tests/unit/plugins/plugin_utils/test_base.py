@@ -19,13 +19,16 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     Ending,
+    Forbidden,
     Interrupted,
     KraftError,
     Refused,
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _base
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction, done, needed, not_needed
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Ask, LedStep
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import to_follow
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_request import Request
 
 TOKEN = "sekret-token-1234"
 GOOD = {"namespace": "n", "cluster": "kafka", "api_key": TOKEN}
@@ -568,6 +571,25 @@ def test_a_wait_takes_no_lease(led: None) -> None:
     assert FakeRun.made[0].checks == 0
 
 
+def test_a_step_that_may_write_and_only_waits_takes_no_lease(led: None, monkeypatch: Any) -> None:
+    """What was asked for before is only followed."""
+    monkeypatch.setattr(Step, "decision", to_follow("follow the operator"))
+    result = act(Led)
+    assert (result["changed"], result["applied"], result["locks"]) == (False, 0, 0)
+    assert (FakeRun.made[0].checks, FakeRun.made[0].held) == (0, 0)
+    assert act(Led, check_mode=True)["changed"] is False
+
+
+def test_what_grants_a_right_that_is_missing_is_named(led: None, monkeypatch: Any) -> None:
+    denied = Forbidden("missing permission: u may not get kafkas", code="permission-missing", detail={"verb": "get"})
+    monkeypatch.setattr(FakeRun, "foreign", denied)
+    message = act(Led)["msg"]
+    assert "docs/rbac.yml has all that a migration needs, docs/rbac-confluent.yml where" in message
+    # no right would help against an admission rule
+    monkeypatch.setattr(FakeRun, "foreign", Forbidden("the API server denied it"))
+    assert "docs/rbac" not in act(Led)["msg"]
+
+
 def test_what_is_done_there_is_only_looked_at(led: None, monkeypatch: Any) -> None:
     monkeypatch.setattr(Step, "decision", done("the operator is past it"))
     result = act(Led)
@@ -587,4 +609,4 @@ def test_the_module_that_asks_an_operator_does_nothing_without_one() -> None:
         SimpleNamespace(opened=SimpleNamespace(namespace="n", name="kafka"))  # type: ignore[arg-type]
     )
     assert found == not_needed("no operator leads n/kafka: the playbooks carry each sub-phase out")
-    assert kraft_migration_job.ActionModule.LED is Ask
+    assert kraft_migration_job.ActionModule.LED is Request

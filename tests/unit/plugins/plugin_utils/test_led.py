@@ -472,6 +472,17 @@ def test_a_lock_that_stays_keeps_the_end_open(files: list[str]) -> None:
     assert run.log == ["exported", "released"]
 
 
+@pytest.mark.parametrize("event", ["SetupComplete", "MigrateDualWrite"])
+def test_nothing_is_recorded_of_a_migration_that_is_over(event: str) -> None:
+    """The job was driven by hand, and is finished: setup.yml and migrate.yml change nothing."""
+    run = run_of(COMPLETE, sub_phase=event, event=event)
+    run.journal.events.clear()
+    found = Event().decide(run)
+    assert (found.kind, found.reason) == (DONE, f"the migration is complete: {event} is behind it")
+    run = run_of(COMPLETE, sub_phase=END, event=END)
+    assert Event().decide(run).needed, "the exports and the locks are still to do"
+
+
 # the end of a rollback
 
 

@@ -16,7 +16,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_gates, operator_preflight
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.gate import Gate
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _led_shows
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import (
     Gates,
     Plan,
@@ -203,3 +204,30 @@ def test_the_operators_lock_is_only_waited_for() -> None:
     assert Unlock().decide(run).kind == "done"
     assert Unlock().apply(run)["operator"]["phase"] == phases.DUAL_WRITE
     assert Unlock.MUTATES is False
+
+
+# what an account may not read
+
+
+def test_every_right_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of(Progress())
+    missing = finding("permission-missing", "kraftmigrationjobs", "the account may not list them")
+    asked: list[Any] = []
+
+    def permissions(_cluster: Any, *needs: Any) -> list[Any]:
+        asked.append(needs)
+        return [missing]
+
+    def forbidden() -> Progress:
+        raise Forbidden("missing permission: may not list kraftmigrationjobs")
+
+    monkeypatch.setattr(_led_shows, "permission_findings", permissions)
+    run.cluster.driver.observe = forbidden
+    with pytest.raises(Refused, match="the account may not list them") as refused:
+        Preflight().inspect(run)
+    assert refused.value.code == "permission-missing"
+    assert asked == [(["needs"], "docs/rbac.yml")]
+    # a denial by something else stays what it is
+    monkeypatch.setattr(_led_shows, "permission_findings", lambda _cluster, *_needs: [])
+    with pytest.raises(Forbidden):
+        Preflight().inspect(run)

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import time
 from itertools import chain, repeat
 from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import setting_rules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -20,8 +22,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
     agreement,
+    rests,
     started_as,
     wait_past,
+    wait_until_it_waits,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
 
@@ -115,6 +119,66 @@ def test_what_was_asked_is_not_asked_again(seen: Progress, verb: Verb, words: st
     assert bool(words) is bool(started_as(seen, verb))
 
 
+# an operator that does not answer, and where one comes to rest
+
+
+class Slow(Operator):
+    """Whose every look takes a while, by the clock that the wait reads."""
+
+    def __init__(self, clock: list[float], *says: Progress) -> None:
+        super().__init__(*says)
+        self.clock = clock
+
+    def observe(self) -> Progress:
+        self.clock[0] += 10
+        return super().observe()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize("follow", [lambda *words: wait_past(words[0], "SetupComplete", words[1]), wait_until_it_waits])
+@pytest.mark.parametrize(("timeout", "seconds"), [(900, 60), (25, 25)])
+def test_an_operator_that_says_nothing_does_not_answer(
+    clock: list[float], follow: Any, timeout: int, seconds: int
+) -> None:
+    cluster = led(Slow(clock, *repeat(Progress(True), 20)), params={"wait_timeout": timeout})
+    said = f"has said nothing of the request for {seconds} s.*look at its log"
+    with pytest.raises(DeadlineExceeded, match=said) as error:
+        follow(cluster, [].append)
+    assert error.value.code == "operator-silent"
+
+
+def test_one_that_has_said_something_is_followed_on(clock: list[float]) -> None:
+    cluster = led(Slow(clock, *repeat(AT_START, 20), DECIDING))
+    assert wait_past(cluster, "SetupComplete", lambda _text: None) == DECIDING
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (DECIDING, "waits for the decision"),
+        (AT_ZNODES, "waits for the removal of the znodes"),
+        (COMPLETE, "is at its end: COMPLETE"),
+        (ROLLED_BACK, "is at its end: RollbackToZk"),
+    ],
+)
+def test_where_an_operator_comes_to_rest(seen: Progress, words: str) -> None:
+    assert words in rests(seen)
+    assert wait_until_it_waits(led(Operator(AT_START, seen)), lambda _text: None) == seen
+
+
+@pytest.mark.parametrize(
+    "seen", [Progress(), AT_START, FAILED, Progress(True, phases.DUAL_WRITE, asked=frozenset({Verb.FINALIZE}))]
+)
+def test_and_where_not(seen: Progress) -> None:
+    assert rests(seen) == ""
+
+
 # preflight
 
 
@@ -142,10 +206,11 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("connect", ["z:2181", None])
 def test_preflight_asks_the_operator_and_kafka(rules: list[str], connect: Any) -> None:
     operator = Operator(Progress())
-    operator.found = ["of the operator"]
+    of_operator = finding("operator-annotation", "n/kafka", "an annotation was left behind")
+    operator.found = [of_operator]
     operator.remains = ["kafka-kraft-0", "PersistentVolumeClaim/data0-kafka-kraft-0"]
     found: list[Any] = list(operator_preflight.all_findings(led(operator, zookeeper_connect=connect)))
-    assert found == ["of the operator"]
+    assert found == [of_operator]
     assert rules[:4] == ["membership_findings", "metadata_findings", "version_findings", "tool_findings"]
     assert rules[4:] == (["stored with ['data0-kafka-kraft-0']"] if connect else [])
 
@@ -157,6 +222,22 @@ def test_once_the_operator_has_begun_kafka_is_its_own(rules: list[str], seen: Pr
     operator.found = ["of the operator"]
     found: list[Any] = list(operator_preflight.all_findings(led(operator)))
     assert (found, rules) == (["of the operator"], [])
+
+
+@pytest.mark.parametrize("seen", [AT_ZNODES, ROLLED_BACK])
+def test_an_attempt_that_is_rolled_back_comes_first(rules: list[str], seen: Progress) -> None:
+    (found,) = operator_preflight.all_findings(led(Operator(seen)))
+    assert found.code == "rollback-pending"
+    assert "run rollback.yml again first" in found.sentence
+    assert rules == []
+
+
+@pytest.mark.parametrize("code", operator_preflight.FIRST)
+def test_behind_some_findings_nothing_is_looked_at(rules: list[str], code: str) -> None:
+    operator = Operator(Progress())
+    operator.found = [finding(code, "n/kafka", "it is so")]
+    assert operator_preflight.all_findings(led(operator)) == operator.found
+    assert rules == []
 
 
 def test_missing_permissions_are_told_alone(rules: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient
 
 Obj = dict[str, Any]
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
+#: what runs in the brokers' pods
+KAFKA = "7.9.0-ce"
 
 
 class Api(FakeClient):
@@ -68,7 +70,9 @@ class Cluster(ConfluentCluster):
 def process(cluster_id: str = CLUSTER_ID, **settings: str) -> Any:
     """What runs in a broker's pod."""
     meta = [SimpleNamespace(cluster_id=cluster_id, node_id=None)]
-    return SimpleNamespace(meta=meta, settings={key.replace("_", "."): value for key, value in settings.items()})
+    return SimpleNamespace(
+        meta=meta, version=KAFKA, settings={key.replace("_", "."): value for key, value in settings.items()}
+    )
 
 
 def silent() -> Any:

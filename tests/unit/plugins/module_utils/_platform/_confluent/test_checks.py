@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import checks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import cfk_versions, checks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.checks import Seen
 
@@ -56,8 +56,9 @@ def test_a_kafka_that_is_kraft_already() -> None:
     assert "runs in KRaft mode" in only(replace(HELD, kafka=kraft_only()), "cluster-born-kraft")
     # with its job it is on its way, or has arrived
     assert codes(running(kafka=kraft_only(), phase="COMPLETE")) == []
-    both = crs.kafka(dependencies={"zookeeper": {"endpoint": crs.ENDPOINT}, "kRaftController": {}})
+    both = crs.kafka(dependencies={"zookeeper": {"endpoint": crs.ENDPOINT}, "kRaftController": {"clusterRef": {}}})
     assert codes(running(kafka=both)) == []
+    assert "a job was deleted before its migration ended" in only(replace(GOOD, kafka=both), "operator-references")
 
 
 def test_a_kafka_without_zookeeper() -> None:
@@ -98,7 +99,13 @@ def test_a_second_job_for_one_of_the_three(key: str) -> None:
     second = crs.job("SETUP", name="second", **refs)
     for seen in (running(), HELD):
         said = only(replace(seen, jobs=(*seen.jobs, second)), "operator-references")
-        assert said.startswith(f"KRaftMigrationJob n/second migrates {key} n/{names[key]} too")
+        assert said.startswith(f"KRaftMigrationJob n/second (at SETUP) migrates {key} n/{names[key]} too; ")
+        remedy = {
+            "kafka": "a cluster has one job",
+            "zookeeper": "is the job of Kafka n/other",
+            "kRaftController": "kraft_controller_name",
+        }
+        assert remedy[key] in said
 
 
 def test_a_job_of_another_cluster_is_nobodys_business() -> None:
@@ -126,6 +133,10 @@ def test_an_ensemble_may_serve_another_cluster_that_was_migrated(phase: str, sub
 def test_a_job_without_brokers_is_not_driven() -> None:
     job = crs.job("SETUP", kafka=None)
     assert "lite mode" in only(running(job=job, jobs=(job,)), "operator-unsupported")
+    # it names no Kafka CR, so that it is nobody's by that; what it is for is said once
+    assert "is for kRaftController n/kafka-kraft and zookeeper n/zookeeper" in only(
+        replace(HELD, jobs=(job,)), "operator-unsupported"
+    )
 
 
 def test_a_dynamic_quorum_is_not_driven() -> None:
@@ -137,7 +148,40 @@ def test_a_dynamic_quorum_is_not_driven() -> None:
 @pytest.mark.parametrize("phase", ["", "SETUP", "MIGRATE"])
 def test_a_job_that_would_not_stop(phase: str) -> None:
     """Issued examples have the annotation from the beginning: then no gate is ever asked."""
-    assert "without a stop in DUAL-WRITE" in only(running(res.FINALIZE, phase=phase), "operator-will-not-stop")
+    said = only(running(res.FINALIZE, phase=phase), "operator-will-not-stop")
+    assert "without a stop in DUAL-WRITE" in said
+    assert "or accept that with kraft_accept: [n/kafka=operator-will-not-stop]" in said
+
+
+@pytest.mark.parametrize("value", ["True", "yes", "1", "true "])
+def test_what_may_be_a_trigger_is_one(value: str) -> None:
+    """Nobody knows what the operator makes of it."""
+    job = crs.job("SETUP", "SetupPreChecks")
+    job["metadata"]["annotations"][res.FINALIZE] = value
+    found = codes(running(job=job, jobs=(job,)))
+    assert found == ["operator-will-not-stop", "operator-annotation"]
+    job["metadata"]["annotations"][res.FINALIZE] = "false"
+    assert codes(running(job=job, jobs=(job,))) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "at", "refused"),
+    [
+        (res.CONTINUE, ("SETUP", ""), True),
+        (res.CONTINUE, ("DUAL-WRITE", ""), True),
+        (res.CONTINUE, ("RollbackToZk", "RollbackToZkRemoveKRaftControllerDepsInKafka"), False),
+        (res.RELEASE, ("DUAL-WRITE", ""), True),
+        (res.RELEASE, ("RollbackToZk", "RollbackToZkEnsureKafkaRollIsComplete"), True),
+        (res.RELEASE, ("RollbackToZk", "RollbackToZkComplete"), False),
+        (res.RELEASE, ("COMPLETE", ""), False),
+        (res.RELEASE, ("FAILURE", ""), False),
+    ],
+)
+def test_an_answer_that_was_given_beforehand(key: str, at: tuple[str, str], refused: bool) -> None:
+    """The operator would not wait for the znodes, or for the exports."""
+    job = crs.job(*at, key)
+    found = codes(running(job=job, jobs=(job,)))
+    assert found == (["operator-will-not-stop"] if refused else [])
 
 
 @pytest.mark.parametrize("phase", ["DUAL-WRITE", "DUAL_WRITE", "MoveToKRaftControllerOnly", "MoveToKRaft", "COMPLETE"])
@@ -176,6 +220,12 @@ def test_versions_are_read(text: str, found: Any) -> None:
         ("registry:5000/cp-server", {"currentClusterVersion": "7.8"}, (7, 8)),
         ("cp-server@sha256:0123456789abcdef", {"currentClusterVersion": "7.7"}, (7, 7)),
         ("cp-server:latest", {}, ()),
+        ("registry:5000/cp-kafka:7.7.1-1-ubi8", {}, (7, 7, 1)),
+        # a custom image: its tag is its maker's
+        ("acme/kafka:kafka-3.9.2-x", {}, ()),
+        ("acme/kafka:3.9.2", {"currentClusterVersion": "3.9.2"}, ()),
+        ("acme/kafka:2026.1", {"currentClusterVersion": "7.9"}, (7, 9)),
+        ("confluentinc/cp-server:kafka-3.9.2-x", {}, ()),
     ],
 )
 def test_the_version_of_the_platform(image: str, status: Any, found: Any) -> None:
@@ -188,11 +238,9 @@ def test_the_version_of_the_platform(image: str, status: Any, found: Any) -> Non
     [
         ("7.5.9", "version-unsupported"),
         ("7.6.0", "version-not-recommended"),
-        ("7.6", ""),
         ("7.6.1", ""),
         ("7.9.6", ""),
         ("8.0.0", "version-unsupported"),
-        ("latest", ""),
     ],
 )
 def test_which_platforms_migrate(tag: str, code: str) -> None:
@@ -216,7 +264,144 @@ def test_which_platforms_migrate(tag: str, code: str) -> None:
     ],
 )
 def test_which_operators_migrate(operator: Any, code: str) -> None:
-    assert codes(replace(GOOD, operator=operator)) == ([code] if code else [])
+    found = codes(replace(GOOD, operator=operator, wanted_ibp="3.9", running="3.9.2"))
+    assert found == ([code] if code else [])
+
+
+# the protocol version
+
+CUSTOM = crs.kafka(image={"application": "acme/kafka:kafka-3.9.2-x", "init": "acme/init:1"})
+
+
+@pytest.mark.parametrize(
+    ("image", "derived"),
+    [
+        ("confluentinc/cp-server:7.9.0", "3.9"),
+        ("docker.io/confluentinc/cp-server:7.6.1", "3.6"),
+        ("confluentinc/cp-server:8.0.0", ""),
+        # published by Confluent, but no document says what CFK makes of them
+        ("confluentinc/cp-server:7.9.1-1-ubi8", ""),
+        ("registry.example.com/confluentinc/cp-server:7.9.1", ""),
+        ("confluentinc/cp-server:latest", ""),
+        ("confluentinc/cp-server@sha256:0123", ""),
+        ("acme/kafka:7.9.0", ""),
+    ],
+)
+def test_of_which_images_it_is_derived(image: str, derived: str) -> None:
+    assert cfk_versions.derived_ibp(crs.kafka(image={"application": image})) == derived
+    seen = replace(GOOD, kafka=crs.kafka(image={"application": image}))
+    assert ("operator-ibp-unknown" in codes(seen)) is (not derived and ":8" not in image)
+
+
+@pytest.mark.parametrize(
+    ("operator", "derives"),
+    [
+        ((2, 8, 4), False),
+        ((2, 9, 8), False),
+        ((2, 9, 9), True),
+        ((2, 10, 4), False),
+        ((2, 10, 5), True),
+        ((2, 11, 4), False),
+        ((2, 11, 5), True),
+        ((3, 0, 2), False),
+        ((3, 0, 3), True),
+        ((3, 1, 1), False),
+        ((3, 1, 2), True),
+        ((3, 2, 0), True),
+        ((3, 3, 0), True),
+        ((), True),
+    ],
+)
+def test_which_operators_derive_it(operator: Any, derives: bool) -> None:
+    """The others take 3.6 for every image, which would lower that of newer brokers."""
+    assert cfk_versions.derives_ibp(operator) is derives
+    found = checks.findings(replace(GOOD, operator=operator, running="3.9.2"))
+    unknown = [item.sentence for item in found if item.code == "operator-ibp-unknown"]
+    assert bool(unknown) is not derives
+    if unknown:
+        assert "which takes 3.6 for every image" in unknown[0]
+        old = replace(
+            GOOD,
+            operator=operator,
+            running="3.6.2",
+            kafka=crs.kafka(image={"application": "confluentinc/cp-server:7.6.2"}),
+        )
+        assert "operator-ibp-unknown" not in codes(old)
+
+
+@pytest.mark.parametrize(
+    ("running_now", "words"),
+    [
+        ("3.9.2", "set kraft_ibp_version to 3.9, since the brokers run Kafka 3.9.2, or accept"),
+        ("7.7.1-ccs", "set kraft_ibp_version to 3.7, since the brokers run Kafka 7.7.1-ccs"),
+        ("", "set kraft_ibp_version, for example to 3.9, or accept"),
+        ("odd", "set kraft_ibp_version, for example to 3.9, or accept"),
+    ],
+)
+def test_a_custom_image(running_now: str, words: str) -> None:
+    """Found before there is a job that waits for it; and its tag is no version of Confluent Platform."""
+    said = only(replace(GOOD, kafka=CUSTOM, running=running_now), "operator-ibp-unknown")
+    assert words in said
+    assert "acme/kafka:kafka-3.9.2-x" in said
+    assert codes(replace(GOOD, kafka=CUSTOM, wanted_ibp="3.9", running="3.9.2")) == []
+    annotated = crs.kafka({res.IBP: "3.9"}, image=CUSTOM["spec"]["image"])
+    assert codes(replace(GOOD, kafka=annotated, running="3.9.2")) == []
+
+
+@pytest.mark.parametrize(
+    ("sub_phase", "ibp", "asked"),
+    [
+        ("", "", True),
+        ("SetupDeriveIBPVersion", "", True),
+        ("SubPhaseSetupPreChecks", "", True),
+        ("SetupDeriveIBPVersion", "3.9", False),
+        ("SetupAddMigrationAnnotation", "", False),
+    ],
+)
+def test_a_job_that_waits_for_the_version(sub_phase: str, ibp: str, asked: bool) -> None:
+    job = crs.job("SETUP", sub_phase)
+    job["status"]["ibpVersion"] = ibp
+    assert (codes(running(job=job, jobs=(job,), kafka=CUSTOM)) == ["operator-ibp-unknown"]) is asked
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "words"),
+    [
+        ("3.9-IV0", {}, "major and minor version only"),
+        ("3.9.2", {}, "major and minor version only"),
+        ("4.0", {}, "major and minor version only"),
+        ("3.12", {}, "is not an inter.broker.protocol.version"),
+        ("3.5", {"ibp": "3.5"}, "a migration needs 3.6-IV1 or later"),
+        ("3.9", {"running": "3.8.1"}, "the brokers run Kafka 3.8.1, which knows versions up to 3.8"),
+        ("3.8", {}, "the brokers run at 3.9, and the version cannot be lowered; set it to 3.9"),
+        ("3.7", {"ibp": "3.8"}, "the brokers run at 3.8, and the version cannot be lowered"),
+        ("3.8", {"ibp": "nonsense"}, "is not an inter.broker.protocol.version"),
+        (
+            "3.8",
+            {"ibp": "3.7", "kafka": crs.kafka()},
+            "CFK ignores it for the image confluentinc/cp-server:7.9.0, from",
+        ),
+    ],
+)
+def test_a_version_that_does_not_fit(wanted: str, seen: dict[str, Any], words: str) -> None:
+    base = replace(GOOD, **{"kafka": CUSTOM, "running": "3.9.2", **seen})
+    said = only(replace(base, wanted_ibp=wanted), "operator-ibp-wrong")
+    assert said.startswith(f"kraft_ibp_version is {wanted}, but ")
+    assert words in said
+    own = crs.kafka({res.IBP: wanted}, image=base.kafka["spec"]["image"])
+    assert only(replace(base, kafka=own), "operator-ibp-wrong").startswith(
+        f"Kafka n/kafka has the annotation {res.IBP}: {wanted}, but "
+    )
+
+
+def test_a_version_that_fits() -> None:
+    for running_now, ibp, wanted in (
+        ("3.9.2", "", "3.9"),
+        ("3.9.2", "3.7", "3.8"),
+        ("", "", "3.7"),
+        ("3.9.2", "3.6-IV1", "3.9"),
+    ):
+        assert codes(replace(GOOD, kafka=CUSTOM, running=running_now, ibp=ibp, wanted_ibp=wanted)) == []
 
 
 # who else writes
@@ -374,10 +559,79 @@ def test_annotations_that_are_nearly_right_or_left_behind() -> None:
     job = crs.job("SETUP", "", typo)
     said = only(running(job=job, jobs=(job,)), "operator-annotation")
     assert f"has the annotation {typo}, which the operator does not know; {res.FINALIZE} was probably meant" in said
-    blocked = replace(GOOD, zookeeper=crs.zookeeper({res.BLOCK_RECONCILE: "true", res.FORCE_RECONCILE: "false"}))
-    assert "the operator ignores it; remove it" in only(blocked, "operator-annotation")
     forced = replace(GOOD, kafka=crs.kafka({res.FORCE_RECONCILE: "true"}))
     assert "it was left behind; remove it" in only(forced, "operator-annotation")
+    assert codes(replace(GOOD, zookeeper=crs.zookeeper({res.FORCE_RECONCILE: "false"}))) == []
+
+
+@pytest.mark.parametrize("value", ["True", "yes", "1", "true ", " true", ""])
+def test_values_of_which_nobody_knows_what_they_do(value: str) -> None:
+    seen = replace(GOOD, kafka=crs.kafka({res.LOG4J1: value}))
+    assert f"{res.LOG4J1} with the value {value!r}; no document says" in only(seen, "operator-annotation")
+    # where the migration relies on it, it has to be exact
+    held = replace(HELD, controller=crs.controllers({res.HOLD: value}))
+    found = {item.code: item.sentence for item in checks.findings(held)}
+    assert set(found) == {"controller-manifest", "operator-annotation"}
+    assert f'lacks the annotation {res.HOLD}: "true"' in found["controller-manifest"]
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [(res.FINALIZE, "KRaftMigrationJob"), (res.RELEASE, "KRaftMigrationJob"), (res.HOLD, "KRaftController")],
+)
+def test_annotations_in_the_wrong_place(key: str, kind: str) -> None:
+    seen = replace(GOOD, kafka=crs.kafka({key: "true"}))
+    assert f"{key}, which the operator looks for on a {kind} only" in only(seen, "operator-annotation")
+
+
+@pytest.mark.parametrize("value", ["true", "True", "yes", "1"])
+def test_what_the_operator_would_ignore(value: str) -> None:
+    for seen in (
+        replace(GOOD, zookeeper=crs.zookeeper({res.BLOCK_RECONCILE: value})),
+        replace(HELD, controller=crs.controllers({res.BLOCK_RECONCILE: value})),
+    ):
+        assert "operator-paused" in codes(seen)
+        said = next(item.sentence for item in checks.findings(seen) if item.code == "operator-paused")
+        assert "the operator ignores it, and the migration would stand still; remove it" in said
+    assert codes(replace(GOOD, zookeeper=crs.zookeeper({res.BLOCK_RECONCILE: "false"}))) == []
+
+
+def test_pods_that_sleep() -> None:
+    seen = replace(GOOD, kafka=crs.kafka({res.MAINTENANCE: "kafka-0,kafka-2"}))
+    assert "kafka-0,kafka-2, so that these pods do not run Kafka" in only(seen, "operator-paused")
+
+
+def test_an_operator_that_is_not_ready() -> None:
+    seen = replace(GOOD, operator_down=("confluent-operator-0",))
+    assert "confluent-operator-0 are not Ready: nobody would answer" in only(seen, "operator-silent")
+
+
+# locks of others
+
+
+def test_the_lock_of_another_job() -> None:
+    """Another cluster of the same ensemble, whose migration is over: its locks would go when that job is told, in the middle of ours."""
+    zookeeper = crs.zookeeper({res.LOCK: "true"})
+    other = crs.job("COMPLETE", "", name="o", kafka={"name": "o"}, kRaftController={"name": "o"})
+    said = only(replace(GOOD, zookeeper=zookeeper, jobs=(other,)), "operator-locked")
+    assert said.startswith(
+        "Zookeeper n/zookeeper has the lock of KRaftMigrationJob n/o (at COMPLETE): let that end, then"
+    )
+    assert [item.code for item in checks.references(replace(GOOD, zookeeper=zookeeper, jobs=(other,)))] == [
+        "operator-locked"
+    ]
+
+
+def test_a_lock_without_a_job() -> None:
+    seen = replace(GOOD, kafka=crs.kafka({res.LOCK: "true"}))
+    assert "no KRaftMigrationJob of the namespace n names it: a job was deleted" in only(seen, "operator-locked")
+    # that of its own job is as it should be
+    assert codes(running(kafka=crs.kafka({res.LOCK: "true"}))) == []
+
+
+def test_what_says_whose_a_cluster_is() -> None:
+    assert checks.references(GOOD) == []
+    assert [item.code for item in checks.references(replace(HELD, kafka=kraft_only()))] == ["cluster-born-kraft"]
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     DeadlineExceeded,
     Forbidden,
     KraftError,
+    NotFound,
     Refused,
 )
 
 from tests.unit.plugins.module_utils._platform._confluent import crs
-from tests.unit.plugins.module_utils._platform._confluent.scene import Api, Cluster, before, underway
-from tests.unit.plugins.module_utils.fakes import PARAMS
+from tests.unit.plugins.module_utils._platform._confluent.scene import Api, Cluster, before, crds, underway
+from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 JOB = "kraft-migration-kafka"
 
@@ -63,20 +64,76 @@ def test_who_may_not_read_claims_nothing_unless_it_was_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("served", "words"),
+    ("versions", "served", "code", "words"),
     [
-        ([], "the API server has no platform.confluent.io: install the CRDs of CFK"),
-        (["v1", "v2"], "has platform.confluent.io in version v1, v2; this release knows v1beta1"),
-        (["v1beta1", "v1"], "there is no Kafka CR n/kafka; correct kraft_cluster or kraft_namespace"),
+        ([], [], "operator-crds", "the API server has no platform.confluent.io: install the CRDs of CFK"),
+        (["v1", "v2"], [], "operator-crds", "in version v1, v2; this release knows v1beta1"),
+        (["v1beta1"], ["connects", "connects/status"], "operator-crds", "the API server has connects in platform.conf"),
+        (
+            ["v1beta1"],
+            [],
+            "operator-crds",
+            "the API server has nothing in platform.confluent.io/v1beta1, and no kafkas",
+        ),
+        (["v1beta1", "v1"], ["kafkas"], "cluster-not-found", "there is no Kafka CR n/kafka; correct kraft_cluster or"),
     ],
 )
-def test_why_there_is_no_kafka(served: list[str], words: str) -> None:
+def test_why_there_is_no_kafka(versions: list[str], served: list[str], code: str, words: str) -> None:
     api = Api()
-    api.groups[res.GROUP] = served
+    api.groups[res.GROUP] = versions
+    api.served = served
     with pytest.raises(Refused) as refused:
         claim(api, platform="confluent")
     assert words in refused.value.message
-    assert refused.value.code == "cluster-not-found"
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("owner", ["platform.confluent.io/v1beta1", "platform.confluent.io/v1"])
+def test_whose_a_statefulset_is_shows_without_rights_on_custom_resources(owner: str) -> None:
+    """The account of docs/rbac.yml on a cluster of CFK: it is told what is missing, not that the StatefulSet is somebody else's."""
+    workload = crs.workload(crs.kafka())
+    workload["metadata"]["ownerReferences"][0]["apiVersion"] = owner
+    api = Api(workload)
+    api.fail["get", "Kafka"] = Forbidden("kafkas is not allowed")
+    with pytest.raises(Forbidden, match="kafkas is not allowed"):
+        claim(api)
+    workload["metadata"]["ownerReferences"][0]["apiVersion"] = "kafka.example.com/v1"
+    api.put(workload)
+    assert claim(api) is None
+    api.fail["get", "StatefulSet"] = Forbidden("statefulsets neither")
+    assert claim(api) is None
+
+
+def test_a_statefulset_of_an_unknown_version_of_cfk_is_not_taken_for_a_plain_one() -> None:
+    workload = crs.workload(crs.kafka())
+    workload["metadata"]["ownerReferences"][0]["apiVersion"] = "platform.confluent.io/v2"
+    api = Api(workload)
+    api.groups[res.GROUP] = ["v2"]
+    with pytest.raises(Refused, match="in version v2; this release knows v1beta1") as refused:
+        claim(api)
+    assert refused.value.code == "operator-crds"
+
+
+@pytest.mark.parametrize("missing", ["zookeepers", "kraftcontrollers"])
+def test_definitions_that_are_missing_are_found_alone(missing: str) -> None:
+    cluster = before()
+    cluster.api.served = [name for name in cluster.api.served if name != missing]
+    (found,) = cluster.driver.findings()
+    assert found.code == "operator-crds"
+    assert f"the API server has no {missing} in platform.confluent.io/v1beta1" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("2.7.1", "CFK (it is 2.7.1) is older"), ("", "CFK (it is 2.11.0) is older")]
+)
+def test_an_operator_without_jobs(version: str, said: str) -> None:
+    cluster = before()
+    cluster.api.put(crds(version))
+    cluster.api.fail["list", "KRaftMigrationJob"] = NotFound("the server could not find the requested resource")
+    with pytest.raises(Refused, match="without kraftmigrationjobs") as refused:
+        cluster.driver.observe()
+    assert refused.value.code == "operator-crds"
+    assert said in refused.value.message
 
 
 # asking for the migration
@@ -129,6 +186,18 @@ def test_the_ibp_of_a_custom_image(there: str, written: bool) -> None:
     said = cluster.driver.start(Verb.MIGRATE)
     assert (f"Kafka kafka: annotation {res.IBP} = 3.9" in said) is written
     assert annotated(cluster, res.KAFKA, "kafka") == {res.IBP: "3.9"}
+
+
+def test_a_job_that_waits_for_the_ibp_gets_it() -> None:
+    """The user has set kraft_ibp_version since; the originals of before the job stay as they are."""
+    cluster = underway("SETUP", "SetupDeriveIBPVersion", ibp_version="3.9")
+    assert cluster.driver.owed() == [f"Kafka kafka: annotation {res.IBP} = 3.9"]
+    assert cluster.driver.start(Verb.MIGRATE) == [f"Kafka kafka: annotation {res.IBP} = 3.9"]
+    assert writes(cluster) == [("patch", "Kafka", "kafka")]
+    assert cluster.driver.owed() == []
+    assert underway("SETUP", "SetupDeriveIBPVersion").driver.owed() == []
+    # once it has derived one, an annotation changes nothing any more
+    assert underway("SETUP", "SetupCheckHealthyKafka", ibp_version="3.9").driver.owed() == []
 
 
 @pytest.mark.parametrize(
@@ -373,3 +442,29 @@ def test_locks_without_a_job_are_the_users() -> None:
     with pytest.raises(KraftError, match="their job is gone; remove it by hand"):
         cluster.driver.release()
     assert cluster.api.bodies == []
+
+
+# an operator that does not answer
+
+
+@pytest.mark.parametrize(
+    ("pods", "words", "down"),
+    [
+        ([], "no pod in namespace n has the label app=confluent-operator: find out where", ()),
+        ([True], "its pods: confluent-operator-0 is Ready; look at their logs", ()),
+        ([False], "confluent-operator-0 is not Ready", ("confluent-operator-0",)),
+        ([False, True], "confluent-operator-0 is not Ready, confluent-operator-1 is Ready", ()),
+    ],
+)
+def test_what_is_seen_of_an_operator_that_does_not_answer(pods: list[bool], words: str, down: tuple[str, ...]) -> None:
+    cluster = before()
+    for number, ready in enumerate(pods):
+        cluster.api.put(pod(f"confluent-operator-{number}", ready=ready, labels={"app": "confluent-operator"}))
+    assert words in cluster.driver.why_silent()
+    assert cluster.seen.operator_down == down
+
+
+def test_an_operator_whose_pods_cannot_be_read() -> None:
+    cluster = before()
+    cluster.api.fail["list", "Pod"] = Forbidden("no")
+    assert cluster.driver.why_silent() == "its pods could not be read: no"

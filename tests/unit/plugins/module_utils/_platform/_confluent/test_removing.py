@@ -205,6 +205,81 @@ def test_a_users_held_controller_is_no_leftover() -> None:
     assert cluster.driver.left() == ["KRaftController/kafka-kraft"]
 
 
+# the job alone
+
+
+def over(phase: str = "COMPLETE", sub_phase: str = "MoveToKRaftControllerComplete", **params: Any) -> Cluster:
+    cluster = underway(phase, sub_phase, **params)
+    cluster.api.bodies.clear()
+    return cluster
+
+
+@pytest.mark.parametrize("at", [("COMPLETE", ""), ("RollbackToZk", "RollbackToZkComplete")])
+def test_a_job_of_ours_that_is_over_is_deleted_alone(at: tuple[str, str]) -> None:
+    cluster = over(*at)
+    uid = cluster.api.get(res.JOB, JOB, "n")["metadata"]["uid"]
+    assert cluster.driver.cannot_remove() is None
+    assert cluster.driver.remove_request() == [f"KRaftMigrationJob/{JOB}"]
+    assert cluster.api.bodies == [("delete", "KRaftMigrationJob", JOB, uid)]
+    assert cluster.driver.remove_request() == []
+
+
+def refused(cluster: Cluster) -> tuple[str, str]:
+    """Why the job stays: asked beforehand and, by itself, when it is deleted all the same."""
+    why = cluster.driver.cannot_remove()
+    assert why is not None
+    with pytest.raises(Refused) as error:
+        cluster.driver.remove_request()
+    assert (error.value.message, error.value.code) == (why.sentence, why.code)
+    assert cluster.api.bodies == []
+    return why.code, why.sentence
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        ("", ""),
+        ("SETUP", "SetupComplete"),
+        ("DUAL-WRITE", "MigrateDualWrite"),
+        ("MoveToKRaftControllerOnly", ""),
+        ("RollbackToZk", "RollbackToZkEnsureKafkaRollIsComplete4"),
+        ("FAILURE", "SetupPreChecks"),
+    ],
+)
+def test_a_job_under_way_is_never_deleted(at: tuple[str, str]) -> None:
+    code, sentence = refused(over(*at))
+    assert code == "wrong-state"
+    assert "is under way: the operator is at" in sentence
+
+
+def test_a_job_of_somebody_else_is_never_deleted() -> None:
+    cluster = over()
+    cluster.api.put(crs.job("COMPLETE"))
+    code, sentence = refused(cluster)
+    assert code == "foreign-object"
+    assert "made by somebody else" in sentence
+    another = crs.job("COMPLETE")
+    another["metadata"]["labels"] = {names.LABEL_CLUSTER: "other"}
+    cluster.api.put(another)
+    assert refused(cluster)[0] == "foreign-object"
+
+
+def test_a_job_that_alone_gives_the_locks_back_is_kept() -> None:
+    cluster = over()
+    cluster.api.put(crs.zookeeper({res.LOCK: "true"}))
+    assert "Zookeeper zookeeper still have the lock that only" in refused(cluster)[1]
+
+
+def test_a_job_that_alone_names_the_controllers_is_kept() -> None:
+    """After it is gone they are looked for by kraft_controller_name."""
+    cluster = over("RollbackToZk", "RollbackToZkComplete", controller_name="another")
+    assert "set kraft_controller_name to kafka-kraft" in refused(cluster)[1]
+    # after COMPLETE they stay anyway
+    assert over(controller_name="another").driver.cannot_remove() is None
+    cluster.api.drop("KRaftController", "n", "kafka-kraft")
+    assert cluster.driver.cannot_remove() is None
+
+
 # the custom resources of before
 
 
