@@ -27,7 +27,7 @@ from tests.operators.confluent.names import JOB, KAFKA
 from tests.sandbox.config import SandboxError
 
 #: seconds of standstill after which these tests give up; a user's default is 900
-SOON: dict[str, Any] = {"kraft_wait_timeout": 12}
+SOON: dict[str, Any] = {"kraft_wait_timeout": 30}
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +97,12 @@ def test_a_standstill_is_explained_and_a_wait_that_is_not_shown_is_answered_when
     double = led.double
     double.switch("stuck", "MigrateMonitorMigrationProgress")
     said = led.refused("migrate", "operator-stuck", kraft_support_dir=str(tmp_path), **SOON)
-    assert "MigrateMonitorMigrationProgress: nothing moved for 12 s" in said
+    assert "MigrateMonitorMigrationProgress: nothing moved for 30 s" in said
     assert "NoAuth" in said, "what usually holds it up there"
     assert list(tmp_path.rglob("*.json")) or list(tmp_path.rglob("*.zip")) or list(tmp_path.rglob("*.tar.gz"))
     double.switch("znode-wait", "hidden")
     mark = double.cr(JOB)["metadata"].get("annotations", {}).get(names.CONTINUE)
-    said = led.refused("rollback", "operator-silent-wait", **SOON | {"kraft_wait_timeout": 25})
+    said = led.refused("rollback", "operator-silent-wait", **SOON)
     assert mark is None
     assert names.CONTINUE not in double.cr(JOB)["metadata"]["annotations"], "nothing is answered on a guess"
     done = led.play("rollback", **accepted(said))
@@ -116,7 +116,7 @@ def test_an_operator_that_does_not_wait_for_the_znodes_and_keeps_its_locks(led: 
     double.switch("znode-wait", "continues")
     double.switch("lock-release", "ignored")
     led.play("migrate")
-    said = led.refused("rollback", "operator-lock-kept", kraft_wait_timeout=30)
+    said = led.refused("rollback", "operator-lock-kept", **SOON)
     assert names.RELEASE in said
     assert KAFKA in led.locked()
     double.clear()

@@ -125,7 +125,7 @@ class _Following:
         answers = min(ANSWERS, self._cluster.params["wait_timeout"])
         if seen.started and not seen.phase and lasted > answers:
             raise DeadlineExceeded(
-                f"{self._what}: the operator has said nothing of the request for {answers:.0f} s: it does not run, does not look at this "
+                f"the operator has said nothing of the request for {answers:.0f} s: it does not run, does not look at this "
                 f"namespace, or cannot read the request; {self._cluster.driver.why_silent()}",
                 code="operator-silent",
             )
@@ -180,7 +180,7 @@ def follow(
         why = silent_wait.found(cluster, seen) if what in silent_wait.BEFORE else ""
         advice = silent_wait.advice(cluster, why) if why else cluster.driver.hint(seen)
         raise DeadlineExceeded(
-            f"{what}: nothing moved for {idle} s (kraft_wait_timeout): {error.message}; "
+            f"nothing moved for {idle} s (kraft_wait_timeout): {error.message}; "
             f"{advice + '; ' if advice else ''}{cluster.driver.why_silent()}",
             code=silent_wait.CODE if why else "operator-stuck",
             detail=error.detail,
