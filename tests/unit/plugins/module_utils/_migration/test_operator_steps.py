@@ -72,9 +72,7 @@ def test_what_will_not_come_is_not_waited_for(seen: Progress, sub_phase: str, co
 
 
 def test_a_standstill_names_what_it_stands_at() -> None:
-    with pytest.raises(
-        DeadlineExceeded, match=r"^nothing moved for 900 s \(kraft_wait_timeout\): "
-    ) as still:
+    with pytest.raises(DeadlineExceeded, match=r"^nothing moved for 900 s \(kraft_wait_timeout\): ") as still:
         wait_past(led(Operator(AT_START)), "SetupComplete", lambda _text: None)
     assert still.value.code == "operator-stuck"
     assert "brokers 3/3 Ready" in still.value.detail["reason"]
