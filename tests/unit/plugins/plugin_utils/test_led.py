@@ -374,7 +374,7 @@ def test_an_operator_that_gave_up_is_not_waited_for(removing: None) -> None:
 def test_an_operator_that_never_waits_for_it_stands_still(removing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     rolling = Progress(True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete")
     monkeypatch.setattr(silent_wait, "found", lambda _cluster, _seen: "")
-    with pytest.raises(DeadlineExceeded, match="^nothing moved for") as still:
+    with pytest.raises(DeadlineExceeded, match=r"^nothing moved for") as still:
         RemoveZnodes().apply(run_of(rolling, sub_phase=REMOVE))
     assert still.value.code == "operator-stuck"
 
