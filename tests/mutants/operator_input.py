@@ -319,9 +319,9 @@ OPERATOR_INPUT = (
     Mutant(
         "a StatefulSet of CFK is taken for a plain one by an account that may not see more",
         "6",
-        CONFLUENT + "driver.py",
-        '            if params["platform"] == cls.name or _made_by_cfk(client, params):\n                raise\n',
-        '            if params["platform"] == cls.name:\n                raise\n',
+        CONFLUENT + "claiming.py",
+        '        if params["platform"] == name or _made_by_cfk(client, params):\n            raise\n',
+        '        if params["platform"] == name:\n            raise\n',
         CFK_DRIVER,
     ),
     Mutant(

@@ -18,11 +18,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET, Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
     checks,
     checks_versions,
+    claiming,
     crashes,
     definitions,
     following,
@@ -42,7 +43,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
-    Forbidden,
     KraftError,
     Refused,
 )
@@ -63,23 +63,7 @@ class Confluent:
     @classmethod
     def claim(cls, client: KubeClient, params: Mapping[str, Any]) -> Claim | None:
         """Claim a cluster that is a Kafka CR of CFK. An account that may not read these claims nothing, unless CFK made the brokers' StatefulSet."""
-        try:
-            found = client.find(res.KAFKA, params["cluster"], params["namespace"])
-        except Forbidden:
-            if params["platform"] == cls.name or _made_by_cfk(client, params):
-                raise
-            return None
-        if found is not None:
-            return Claim(cls.name, f"Kafka CR {checks.where(found)} of {res.KAFKA.api_version}")
-        # a version of the definitions that this release does not know hides the Kafka CR, but not what was made of it
-        if params["platform"] == cls.name or _made_by_cfk(client, params):
-            code, why = definitions.without_kafka(
-                client.group_versions(res.GROUP),
-                client.resources(res.GROUP, res.VERSION),
-                f"{params['namespace']}/{params['cluster']}",
-            )
-            raise Refused(why, code=code)
-        return None
+        return claiming.claim(client, params, cls.name)
 
     def findings(self) -> list[Finding]:
         """What would stop the operator, from the custom resources."""
@@ -311,15 +295,3 @@ class Confluent:
     def _annotate(self, kind: Kind, cr: Mapping[str, Any], annotations: Mapping[str, str]) -> None:
         metadata = {"uid": cr["metadata"]["uid"], "annotations": dict(annotations)}
         self._cluster.client.patch(kind, cr["metadata"]["name"], cr["metadata"]["namespace"], {"metadata": metadata})
-
-
-def _made_by_cfk(client: KubeClient, params: Mapping[str, Any]) -> bool:
-    """Whether a Kafka CR owns the StatefulSet of that name, which shows without any right on custom resources."""
-    try:
-        found = client.find(STATEFUL_SET, params["cluster"], params["namespace"])
-    except Forbidden:
-        return False
-    owners = found["metadata"].get("ownerReferences") or [] if found else []
-    return any(
-        owner.get("kind") == res.KAFKA.kind and str(owner.get("apiVersion")).startswith(res.PREFIX) for owner in owners
-    )

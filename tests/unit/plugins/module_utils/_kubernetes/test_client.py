@@ -395,3 +395,17 @@ def test_the_versions_of_an_api_group(api: Any, client: KubeClient, code: int, b
     api.play(lambda h: h.reply(code, body))
     assert client.group_versions("platform.confluent.io") == versions
     assert api.seen[0][1] == "/apis/platform.confluent.io"
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "names"),
+    [
+        (200, {"resources": [{"name": "kafkas"}, {"name": "kafkas/status"}]}, ["kafkas", "kafkas/status"]),
+        (200, {}, []),
+        (404, {"kind": "Status", "message": "the server could not find the requested resource"}, []),
+    ],
+)
+def test_the_resources_of_a_version(api: Any, client: KubeClient, code: int, body: Any, names: list[str]) -> None:
+    api.play(lambda h: h.reply(code, body))
+    assert client.resources("platform.confluent.io", "v1beta1") == names
+    assert api.seen[0][1] == "/apis/platform.confluent.io/v1beta1"
