@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import phase_of, progress_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforced
 
 Obj = Mapping[str, Any]
 Version = tuple[int, ...]
@@ -118,7 +119,7 @@ def operator_version(kafka: Obj) -> Version:
 
 def findings(seen: Seen) -> list[Finding]:
     """Every rule, in the order in which a person would repair it."""
-    rules = (_references, _jobs, _versions, _gitops, _blocked, _chroot, _ids, _controller, _super_users, _typos, _lock)
+    rules = (_references, _jobs, _versions, _gitops, _blocked, _chroot, _ids, _controller, _super_users, _typos)
     return [item for rule in rules for item in rule(seen)]
 
 
@@ -395,17 +396,17 @@ def _typos(seen: Seen) -> Iterator[Finding]:
                 )
 
 
-def _lock(seen: Seen) -> Iterator[Finding]:
-    """Whether the operator's lock keeps anybody out."""
-    if seen.enforced is True:
-        return
+def lock_finding(seen: Seen, plan: Enforced) -> Finding:
+    """CFK does not enforce its lock, or nobody may tell: whether ours will be."""
     said = (
         "neither a ValidatingAdmissionPolicy nor CFK's webhook enforces its lock on the custom resources"
         if seen.enforced is False
         else "it could not be read whether anything enforces CFK's lock on the custom resources"
     )
-    yield finding(
-        "operator-lock-not-enforced",
-        seen.name,
-        f"{said}: others can change or delete them during the migration; keep pipelines and people away, or install the policy",
+    ours = (
+        f"this collection makes {plan.text} for it when it asks for the migration"
+        if plan.policy
+        else f"others can change or delete them during the migration, and no policy of this collection will be made: {plan.why}; keep "
+        "pipelines and people away, or install the policy"
     )
+    return finding("operator-lock-not-enforced", seen.name, f"{said}: {ours}")

@@ -124,7 +124,7 @@ class ConfluentCluster(KafkaCluster):
             self.resources,
             operator=self.operator_version,
             cluster_id=self._cluster_id(),
-            enforced=enforcement.enforced(self.client),
+            enforced=enforcement.enforced(self.client, self.namespace),
             paused=frozenset(paused),
         )
 

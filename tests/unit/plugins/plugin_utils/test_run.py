@@ -264,7 +264,7 @@ def test_a_lease_that_was_taken_away_leaves_the_journal_alone(client: Any) -> No
 )
 def test_a_lease_that_cannot_be_given_back_does_not_hide_the_failure(client: Any, error: Any, said: Any) -> None:
     heard: list[str] = []
-    run = run_of()
+    run = run_of(lock_enforcement="annotation")
     run.progress = heard.append
 
     def fail() -> None:
@@ -342,7 +342,7 @@ def test_an_alien_lease_stops_it_before_anything_is_read_or_written(client: Any)
 
 def test_a_journal_that_cannot_be_written_does_not_hide_the_failure(client: Any) -> None:
     said: list[str] = []
-    run = run_of()
+    run = run_of(lock_enforcement="annotation")
     run.progress = said.append
 
     def fail() -> None:
