@@ -163,9 +163,11 @@ class Enforcer(ABC):
                 wanted = self.policy(self._client.user_name(), migration_id, opened=opened)
                 if says(found, wanted):
                     return Enforced(self._objects.name)
-        except Forbidden as error:
+        except Forbidden:
             # what is there stays in force, whoever may see it
-            return Enforced(self._objects.name) if self._noted else Enforced(why=error.message)
+            name = self._objects.name
+            why = f"the account may not read {POLICY.kind} {name}; docs/rbac-admission.yml grants it"
+            return Enforced(name) if self._noted else Enforced(why=why)
         except Refused as error:
             return Enforced(why=error.message)
         why = self.cannot()
