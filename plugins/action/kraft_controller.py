@@ -104,6 +104,8 @@ class ActionModule(KraftAction):
         # a rollback that was given up on has scaled them down
         wanted = controllers.planned_replicas(stage)
         if now != stage or controllers.replicas() != wanted:
+            if stage == "final" and cluster.driver.enforcement.open(run.journal.migration_id, run.progress):
+                gates.require(cluster)  # that took a moment: the gates are of right before the write
             controllers.write(stage)
             run.progress(f"{controllers.name}: settings of stage {stage} written")
         if stage == "migrating":

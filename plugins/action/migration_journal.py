@@ -63,7 +63,7 @@ class ActionModule(KraftAction):
         where = cluster.state.name
         if event == MOVED:
             cluster.driver.restore_rolls(run.progress)
-            cluster.driver.ownership.unlock(over=True)
+            run.unlock(over=True)
         phase = _PHASES.get(event) or phases.BY_NAME[event].phase
         run.journal.add(now(), phase, event, event, state=where, by=run.lease.holder)
         run.save_journal()
@@ -91,7 +91,10 @@ class ActionModule(KraftAction):
         run.journal.close_attempt()
         run.save_journal()
         # last: while it is held, a run that was killed before comes here again
-        cluster.driver.ownership.unlock()
+        noted = run.journal.lock_policy or run.journal.lock_why
+        run.unlock()
+        if noted:
+            run.save_journal()
         run.lease.stop()
         run.lease.release()
         return {

@@ -40,8 +40,10 @@ class ActionModule(KraftAction):
         held, known = ownership.locked_by(), run.journal.migration_id
         ownership.check(known or held)
         unlocked = ownership.unlocked()
-        if held and not unlocked:
+        if held and not unlocked and not run.cluster.driver.enforcement.gone():
             return done(f"locked by migration {held}")
+        if held and not unlocked:
+            return needed(f"have the lock of migration {held} enforced again: its policy is gone")
         return needed(
             f"lock {', '.join(unlocked)} for this migration",
             {"before": "", "after": "".join(f"{name}: {names.LOCK}\n" for name in unlocked)},
@@ -55,9 +57,11 @@ class ActionModule(KraftAction):
         ownership = cluster.driver.ownership
         ownership.check_lease()
         held, who = ownership.locked_by(), run.lease.held_by()
-        if not held and who is None:
+        left = cluster.driver.enforcement.exists()
+        if not held and who is None and not left:
             return done("nothing is locked")
-        return needed(f"release migration {held or '-'}, Lease held by {who or 'nobody'}")
+        policy = ", and the policy that enforces the lock" if left else ""
+        return needed(f"release migration {held or '-'}, Lease held by {who or 'nobody'}{policy}")
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Who holds the lock."""
@@ -71,7 +75,9 @@ class ActionModule(KraftAction):
         result = {"changed": decision.needed, "msg": decision.reason, "decision": decision.kind}
         if decision.needed and not run.check_mode:
             run.lease.take_away()
-            if not run.leads:
+            if run.leads:
+                run.led.driver.enforcement.remove()
+            else:
                 run.cluster.driver.ownership.unlock()
         return result
 

@@ -10,7 +10,11 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import all_findings, when_settled
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
+    all_findings,
+    lock_line,
+    when_settled,
+)
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import KraftAction
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led_shows import Preflight
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
@@ -35,7 +39,7 @@ class ActionModule(KraftAction):
         estimate = status.estimate(cluster)
         settings = cluster.driver.brokers.settings_ahead()
         lines = map(cluster.driver.brokers.settings_line, settings)
-        for line in [*estimate.lines(), *lines, *cluster.driver.controllers.plan_lines()]:
+        for line in [*estimate.lines(), *lines, *cluster.driver.controllers.plan_lines(), lock_line(cluster)]:
             run.progress(line)
         warnings = sum(1 for item in found if not item.blocking)
         return {

@@ -181,6 +181,28 @@ options:
       - Seconds to wait for another run on the same cluster to end. The Lease of a run that died expires after 90 s.
     type: int
     default: 120
+  lock_enforcement:
+    description:
+      - What keeps others from changing the locked objects while the migration lasts.
+      - V(admission) is a ValidatingAdmissionPolicy, which has the API server deny it. Needs Kubernetes 1.30 and the permissions of
+        docs/rbac-admission.yml; without them nothing begins.
+      - V(annotation) is the annotation of the lock alone, which only this collection looks at.
+      - V(auto) is V(admission) where that can be, else V(annotation); the run says why.
+      - Where an operator enforces its own lock, that one is used, and no policy is made.
+    type: str
+    default: auto
+    choices:
+      - auto
+      - admission
+      - annotation
+  lock_allowed_users:
+    description:
+      - Users that may change the locked objects all the same, for example the person on call, as Kubernetes spells them. A ServiceAccount is
+        C(system:serviceaccount:NAMESPACE:NAME). The account that this collection runs as need not be named.
+      - They cannot take the migration flag out of the controllers' settings either.
+    type: list
+    elements: str
+    default: []
   support_dir:
     description:
       - Folder on the machine that runs ansible-playbook for the support bundle of a failed step. The bundle contains no secrets.

@@ -192,6 +192,11 @@ lock:
   returned: success
   type: str
   sample: ops@runner-1
+lock_enforced_by:
+  description: What enforces the lock, or why nothing does. Empty if nothing is locked.
+  returned: success
+  type: str
+  sample: ValidatingAdmissionPolicy kraft-migration.kafka.kafka
 code:
   description: Code of the finding in the catalogue of findings. Empty if the failure has none.
   returned: failure

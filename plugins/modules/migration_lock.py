@@ -20,6 +20,8 @@ description:
     C(kraft.kafkaops.io/cr-lock) with the id of the migration on every object that the migration manages.
   - The Lease lasts as long as one run of ansible-playbook. The annotation lasts as long as the migration, soak
     included.
+  - Before the annotation is set, a ValidatingAdmissionPolicy is made that has the API server deny others to change these objects, as far as
+    O(lock_enforcement) and the account allow it. It is removed with the annotation.
   - Every module that changes something takes both by itself. V(absent) releases both; it is for a migration
     that is abandoned.
 extends_documentation_fragment:

@@ -127,7 +127,7 @@ class Plan(Shows):
 
 
 class Unlock(LedStep):
-    """unlock.yml: the Lease of a run that is dead; the operator's own locks stay until the migration ends.
+    """unlock.yml: the Lease of a run that is dead, and a policy of ours; the operator's own locks stay until the migration ends.
 
     For state=present the operator's lock is only waited for; the action takes the Lease away.
     """
@@ -139,7 +139,9 @@ class Unlock(LedStep):
         wrong = run.params["scope"].not_named("kraft_release", run.params["release"])
         if wrong:
             raise Refused(f"unlock.yml requires the cluster's name to be typed again: {wrong}", code="lock-held")
-        who = run.lease.held_by()
-        if who is None:
+        who, policy = run.lease.held_by(), run.led.driver.enforcement.exists()
+        if who is None and not policy:
             return done("no Lease is held; the operator keeps its own locks until the migration is over")
-        return needed(f"take the Lease away from {who}; the operator keeps its own locks until the migration is over")
+        what = [f"take the Lease away from {who}"] if who is not None else []
+        what += ["delete the policy that enforces the operator's lock"] if policy else []
+        return needed(f"{' and '.join(what)}; the operator keeps its own locks until the migration is over")

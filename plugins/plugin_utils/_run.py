@@ -178,6 +178,7 @@ class Run:
         driver = self.cluster.driver.ownership
         driver.check_foreign()
         driver.check(self.journal.migration_id or driver.locked_by())
+        self.cluster.driver.enforcement.check()
 
     def ensure_lock(self) -> bool:
         """Put the cr-lock annotation on every object that we manage; returns whether anything was written.
@@ -186,12 +187,16 @@ class Run:
         """
         self.check_ours()
         journal = self.journal
+        before = (journal.migration_id, journal.lock_policy, journal.lock_why)
         if not journal.migration_id:
             locked_by = "" if self.leads else self.cluster.driver.ownership.locked_by()
             journal.migration_id = locked_by or uuid.uuid4().hex[:12]
             journal.started = journal.started or now()
             connect_string = self.opened.zookeeper_connect
             journal.zookeeper_connect = str(connect_string) if connect_string else ""
+        if not self.leads or (journal.lock_policy and self.led.driver.locked()):
+            self._enforce()  # where an operator leads, it is made with the request, and kept while the operator's lock is there
+        if before != (journal.migration_id, journal.lock_policy, journal.lock_why):
             self.save_journal()
         if self.leads:  # the operator has a lock of its own
             self.locked = True
@@ -199,6 +204,20 @@ class Run:
         written = self.cluster.driver.ownership.lock(journal.migration_id, self.lease.holder, now())
         self.locked = True
         return written
+
+    def _enforce(self) -> None:
+        """Have the lock enforced before it is taken; said once, and again when it changes."""
+        journal = self.journal
+        made = self.opened.driver.enforcement.enforce(journal.migration_id, self.progress)
+        changed = (made.policy, made.why) != (journal.lock_policy, journal.lock_why)
+        if changed and self.params["lock_enforcement"] != "annotation":
+            self.progress(f"the lock is enforced by {made.text}")
+        journal.lock_policy, journal.lock_why = made.policy, made.why
+
+    def unlock(self, *, over: bool = False) -> None:
+        """Take the lock off, and what enforces it. ``over``: the migration has ended."""
+        self.cluster.driver.ownership.unlock(over=over)
+        self.journal.lock_policy = self.journal.lock_why = ""
 
     def record(self, what: str, **details: Any) -> None:
         """Add an event of this sub-phase to the journal and store it."""

@@ -21,6 +21,7 @@ HARMLESS = {
     ("pods", "proxy"),
     ("selfsubjectaccessreviews", ""),
     ("selfsubjectrulesreviews", ""),
+    ("selfsubjectreviews", ""),
 }
 READS = {"get", "list", "watch"}
 #: the first HTTP status that says no

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 
 from tests.sandbox import traffic
 from tests.sandbox.account import grant, rules
@@ -142,6 +143,11 @@ class Cluster:
             *arguments,
         ]
         return command, environment, results
+
+    def client_of(self, token: str) -> KubeClient:
+        """Return a client of the same API server for the account of a token."""
+        options = {key.removeprefix("kraft_"): value for key, value in self._connection().items()}
+        return connect({**options, "api_key": token})
 
     def _connection(self) -> dict[str, Any]:
         config = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests.mutants.connecting import CONNECTING
 from tests.mutants.ending import ENDING
+from tests.mutants.enforcing import ENFORCING
 from tests.mutants.finalizing import FINALIZING
 from tests.mutants.flags import FLAGGING
 from tests.mutants.mutant import Mutant
@@ -38,6 +39,7 @@ MUTANTS = (
     *FLAGGING,
     *RESTARTING,
     *OWNING,
+    *ENFORCING,
     *ROLLING_BACK,
     *CONNECTING,
     *PREPARING,

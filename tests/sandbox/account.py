@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 RBAC = DOCS / "rbac.yml"
 #: where Confluent for Kubernetes leads
 RBAC_CONFLUENT = DOCS / "rbac-confluent.yml"
+#: what makes the API server enforce a lock
+RBAC_ADMISSION = DOCS / "rbac-admission.yml"
 #: seconds; longer than any scenario
 LIFETIME = 4 * 60 * 60
 
@@ -61,3 +64,23 @@ def grant(
     }
     answer = kube.request("POST", kube.path("ServiceAccount", namespace, name) + "/token", body)
     return str(answer["status"]["token"])
+
+
+@contextmanager
+def granted_admission(
+    kube: Kube, namespace: str, name: str = "kafkaops-kraft", cluster: str = "kafka"
+) -> Iterator[None]:
+    """The account may have the API server enforce the lock of this Kafka cluster, by docs/rbac-admission.yml changed as its first lines say."""
+    text = RBAC_ADMISSION.read_text(encoding="utf-8")
+    text = text.replace("kraft-migration.kafka.kafka", f"kraft-migration.{namespace}.{cluster}")
+    text = text.replace("kafkaops-kraft-admission", f"kafkaops-kraft-admission-{namespace}")
+    items = yaml.safe_load(text.replace("namespace: kafka", f"namespace: {namespace}"))["items"]
+    for item in items:
+        for subject in item.get("subjects", []):
+            subject["name"] = name
+        kube.apply(item)
+    try:
+        yield
+    finally:
+        for item in items:
+            kube.delete(item["kind"], item["metadata"]["name"])

@@ -350,11 +350,43 @@ def _rbac_confluent() -> str:
         "# All permissions that driving Confluent for Kubernetes needs, in the namespace of the Kafka CR; instead of rbac.yml. For another",
         "# namespace (MINE) and another Kafka CR (NAME, the value of kraft_cluster):",
         "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac-confluent.yml | kubectl apply -f -",
-        "# Optional (a ClusterRole): get on customresourcedefinitions.apiextensions.k8s.io, for the version of CFK, and list on",
-        "# validatingadmissionpolicies, validatingadmissionpolicybindings and validatingwebhookconfigurations.admissionregistration.k8s.io, for",
-        "# whether anything enforces CFK's locks. Without them preflight warns that it could not see this.",
+        "# Optional (a ClusterRole): get on customresourcedefinitions.apiextensions.k8s.io, for the version of CFK. rbac-admission.yml has what shows",
+        "# whether anything enforces CFK's locks, and what enforces them where nothing does. Without it preflight warns.",
     ]
     return _manifest(lines, _code("module_utils._platform._confluent.permissions").NEEDS)
+
+
+def _rbac_admission() -> str:
+    """Return the manifest that grants what a lock that the API server enforces needs; none of it is in a namespace."""
+    permissions, names = _code("module_utils._core.permissions"), _code("module_utils._core.names")
+    policy = names.lock_policy_name("kafka", "kafka")
+    lines = [
+        "# Optional, beside rbac.yml or rbac-confluent.yml: what kraft_lock_enforcement needs to have the API server enforce the lock of a",
+        "# migration, by a ValidatingAdmissionPolicy of this one Kafka cluster. For another namespace (MINE) and another cluster (NAME, the value of",
+        "# kraft_cluster):",
+        f"#   sed 's/namespace: kafka/namespace: MINE/; s/{policy}/kraft-migration.MINE.NAME/; s/kafkaops-kraft-admission/&-MINE/' \\",
+        "#     docs/rbac-admission.yml | kubectl apply -f -",
+        "# Several clusters: list one name per cluster in each resourceNames. Policies are objects of the whole Kubernetes cluster, and Kubernetes",
+        "# cannot narrow create by name: an account that may create policies can have any request of anybody denied. Grant it to an account that",
+        "# is trusted with that, and take it away after the migration.",
+        "---",
+        "apiVersion: v1",
+        "kind: List",
+        "items:",
+        "  - apiVersion: rbac.authorization.k8s.io/v1",
+        "    kind: ClusterRole",
+        "    metadata:",
+        "      name: kafkaops-kraft-admission",
+        *_rules(permissions.enforcing(policy)),
+        "      # the rest only where Confluent for Kubernetes leads",
+        *_rules(permissions.LOOKING)[1:],
+        "  - apiVersion: rbac.authorization.k8s.io/v1",
+        "    kind: ClusterRoleBinding",
+        "    metadata:",
+        "      name: kafkaops-kraft-admission",
+        *_binding("ClusterRole", "kafkaops-kraft-admission"),
+    ]
+    return HEADER + "\n".join(lines) + "\n"
 
 
 def _manifest(comments: list[str], needs: tuple[Any, ...]) -> str:
@@ -380,12 +412,12 @@ def _rules(needs: tuple[Any, ...]) -> list[str]:
     return lines
 
 
-def _binding() -> list[str]:
+def _binding(kind: str = "Role", name: str = "kafkaops-kraft") -> list[str]:
     return [
         "    roleRef:",
         "      apiGroup: rbac.authorization.k8s.io",
-        "      kind: Role",
-        "      name: kafkaops-kraft",
+        f"      kind: {kind}",
+        f"      name: {name}",
         "    subjects:",
         "      - kind: ServiceAccount",
         "        name: kafkaops-kraft",
@@ -401,6 +433,7 @@ def contents() -> dict[str, str]:
         "docs/variables.md": _variables(),
         "docs/rbac.yml": _rbac(),
         "docs/rbac-confluent.yml": _rbac_confluent(),
+        "docs/rbac-admission.yml": _rbac_admission(),
         "roles/guard/vars/main.yml": _guard_tags(),
     }
     for role in ROLES:

@@ -276,6 +276,11 @@ _RULES = (
         "another run is migrating this cluster",
         "wait for it; if that run is no longer alive, run unlock.yml",
     ),
+    _block(
+        "lock-not-enforced",
+        "kraft_lock_enforcement is admission, and the API server cannot enforce the lock",
+        "see the sentence: apply docs/rbac-admission.yml, use Kubernetes 1.30 or later, or set kraft_lock_enforcement to auto",
+    ),
     _block("changed-by-others", "an object was changed by somebody else", "find out who and why, then run again"),
     # where an operator leads
     _block(
@@ -306,8 +311,8 @@ _RULES = (
     ),
     _warn(
         "operator-lock-not-enforced",
-        "nothing enforces the operator's lock on its custom resources",
-        "keep pipelines and people away during the migration",
+        "the operator does not enforce its lock on its custom resources",
+        "see the sentence: a policy of this collection enforces it, or keep pipelines and people away during the migration",
     ),
     _block(
         "operator-crds",

@@ -9,6 +9,8 @@ Private to the collection.
 
 from __future__ import annotations
 
+import hashlib
+
 PREFIX = "kraft.kafkaops.io/"
 LOCK = PREFIX + "cr-lock"
 LOCK_HOLDER = PREFIX + "cr-lock-holder"
@@ -23,10 +25,14 @@ STAGE_DIGEST = PREFIX + "stage-digest"
 #: the update strategy that the user had before OnDelete
 UPDATE_STRATEGY = PREFIX + "original-update-strategy"
 LABEL_CLUSTER = PREFIX + "cluster"
+#: on objects outside of namespaces: the namespace of the Kafka cluster
+LABEL_NAMESPACE = PREFIX + "namespace"
 LABEL_ROLE = PREFIX + "role"
 ROLE_CONTROLLER = "controller"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "kafkaops.kraft"
+#: characters of a name of an object, as Kubernetes allows it
+LONGEST_NAME = 253
 
 
 def journal_name(cluster: str) -> str:
@@ -47,3 +53,15 @@ def lease_name(cluster: str) -> str:
 def controllers_name(cluster: str) -> str:
     """Default name of the controllers' StatefulSet, Service and PodDisruptionBudget."""
     return f"{cluster}-kraft"
+
+
+def lock_policy_name(namespace: str, cluster: str) -> str:
+    """ValidatingAdmissionPolicy that enforces the lock, and its binding: a name for the whole Kubernetes cluster, of 253 characters at most.
+
+    No namespace has a dot in its name, so that no two clusters share one.
+    """
+    name = f"kraft-migration.{namespace}.{cluster}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{name[: LONGEST_NAME - len(digest) - 1].rstrip('-.')}-{digest}"

@@ -69,6 +69,31 @@ LEASES = (
     ),
 )
 
+ADMISSION = "admissionregistration.k8s.io"
+
+
+def enforcing(policy: str) -> tuple[Need, ...]:
+    """What a lock that the API server enforces needs, outside of namespaces; docs/rbac-admission.yml grants it.
+
+    :param policy: name of the policy and of its binding.
+    """
+    found = []
+    for resource in ("validatingadmissionpolicies", "validatingadmissionpolicybindings"):
+        found += [
+            Need(ADMISSION, resource, ("create",), "the lock of the migration, enforced by the API server"),
+            Need(ADMISSION, resource, ("get", "patch", "delete"), "the one of this Kafka cluster only", of=(policy,)),
+        ]
+    return tuple(found)
+
+
+#: where Confluent for Kubernetes leads: whether it enforces its lock by itself, and as whom its operator runs
+LOOKING: tuple[Need, ...] = (
+    Need(ADMISSION, "validatingadmissionpolicies", ("list",), "whether a policy of CFK enforces its lock"),
+    Need(ADMISSION, "validatingadmissionpolicybindings", ("list",), "whether that policy is in force"),
+    Need(ADMISSION, "validatingwebhookconfigurations", ("list",), "whether a webhook of CFK enforces its lock"),
+    Need("apps", "deployments", ("list",), "the account of CFK's operator", of=("confluent-operator",)),
+)
+
 NEEDS: tuple[Need, ...] = (
     Need(
         "apps",

@@ -343,6 +343,17 @@ class KubeClient(RestClient):
             return []
         return [str(item.get("name", "")) for item in found.get("resources") or []]
 
+    def served(self, kind: Kind) -> bool:
+        """Say whether the server has this kind in this version."""
+        return kind.plural in self.resources(kind.group, kind.version)
+
+    def user_name(self) -> str:
+        """Return the name of the user that the server takes us for (SelfSubjectReview: it changes nothing; Kubernetes 1.28)."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        answer = self.json(Call("POST", path, body=body, doing="asking who we are", read=True))
+        return str(((answer.get("status") or {}).get("userInfo") or {}).get("username", ""))
+
     def server_version(self) -> str:
         """Return the server's version, for example ``v1.34.2``."""
         call = Call("GET", "/version", doing="reading the server's version")

@@ -76,3 +76,10 @@ NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io", "v1", "networkpolici
 RESOURCE_QUOTA = Kind("ResourceQuota", "", "v1", "resourcequotas")
 LIMIT_RANGE = Kind("LimitRange", "", "v1", "limitranges")
 STORAGE_CLASS = Kind("StorageClass", "storage.k8s.io", "v1", "storageclasses", namespaced=False)
+DEPLOYMENT = Kind("Deployment", "apps", "v1", "deployments")
+ADMISSION = "admissionregistration.k8s.io"
+POLICY = Kind("ValidatingAdmissionPolicy", ADMISSION, "v1", "validatingadmissionpolicies", namespaced=False)
+BINDING = Kind(
+    "ValidatingAdmissionPolicyBinding", ADMISSION, "v1", "validatingadmissionpolicybindings", namespaced=False
+)
+WEBHOOK = Kind("ValidatingWebhookConfiguration", ADMISSION, "v1", "validatingwebhookconfigurations", namespaced=False)

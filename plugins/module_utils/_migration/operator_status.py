@@ -14,7 +14,11 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_steps
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.status import broker_rows, controller_rows
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.status import (
+    broker_rows,
+    controller_rows,
+    enforced_by,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 
 
@@ -47,6 +51,7 @@ def status(cluster: LedCluster) -> dict[str, Any]:
         "controllers": controller_rows(cluster),
         "zookeeper": str(connect) if connect else None,
         "lock": f"the operator: {', '.join(locked)}" if locked else "",
+        "lock_enforced_by": enforced_by(cluster.driver.enforcement, bool(locked) or bool(cluster.journal.lock_policy)),
         "migration_id": cluster.journal.migration_id,
         "journal": cluster.journal.events[-5:],
     }

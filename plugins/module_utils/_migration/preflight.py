@@ -96,6 +96,7 @@ def all_findings(cluster: DirectCluster) -> list[Finding]:
         return found
     found += migration_flag.findings(cluster)
     found += cluster.driver.checks.objects()
+    found += cluster.driver.enforcement.findings()
     found += broker_findings(cluster)
     found += cluster.driver.checks.workloads()
     left = rollback_plan.pending(cluster)
@@ -108,6 +109,14 @@ def all_findings(cluster: DirectCluster) -> list[Finding]:
         found += zookeeper_findings(cluster)
     found += cluster.driver.checks.termination()
     return found
+
+
+def lock_line(cluster: DirectCluster) -> str:
+    """What enforces the lock, or will, as a line of the plan."""
+    enforcement = cluster.driver.enforcement
+    if cluster.driver.ownership.locked_by():
+        return f"the lock is enforced by {enforcement.by()}"
+    return f"plan: the lock will be enforced by {enforcement.plan().text}"
 
 
 def broker_findings(cluster: DirectCluster) -> list[Finding]:

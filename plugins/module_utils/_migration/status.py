@@ -28,7 +28,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known, known_or_none
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, point_of_no_return
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster, Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 
 
@@ -178,9 +178,15 @@ def status(cluster: DirectCluster) -> dict[str, Any]:
         "controllers": controller_rows(cluster),
         "zookeeper": str(connect) if connect else None,
         "lock": lock,
+        "lock_enforced_by": enforced_by(cluster.driver.enforcement, bool(lock) or bool(cluster.journal.lock_policy)),
         "migration_id": cluster.journal.migration_id,
         "journal": cluster.journal.events[-5:],
     }
+
+
+def enforced_by(enforcement: Enforcement, locked: bool) -> str:
+    """What enforces the lock, "" where nothing is locked."""
+    return enforcement.by() if locked else ""
 
 
 def broker_rows(cluster: Cluster) -> list[dict[str, Any]]:
@@ -234,6 +240,7 @@ def status_lines(data: dict[str, Any]) -> list[str]:
         f"state {data['state']} (phase {data['phase'] or '-'}): {data['reason']}",
         f"since {data['since'] or '-'}; locked by {data['lock'] or 'nobody'}; ZooKeeper {data['zookeeper'] or '-'}",
     ]
+    rows += [f"the lock is enforced by {data['lock_enforced_by']}"] if data["lock_enforced_by"] else []
     rows += [
         f"broker {broker['id']} {broker['pod']}: {broker['mode']}, stage {broker['stage'] or 'original'}, "
         f"Kafka {broker['version'] or 'not known'}, {'Ready' if broker['ready'] else 'NOT READY'}"

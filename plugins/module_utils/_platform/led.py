@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforcement
 
 Obj = dict[str, Any]
 
@@ -42,6 +43,8 @@ class Led(Protocol):
 
     #: its name, as the option kraft_platform has it
     name: str
+    #: what has the API server enforce the operator's lock, where the operator does not: made by start(), removed by release()
+    enforcement: Enforcement
 
     def findings(self) -> list[Finding]:
         """What would stop this operator, or what it would do wrong, in the order in which a person would repair it."""

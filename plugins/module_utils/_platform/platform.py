@@ -91,6 +91,58 @@ class Ownership(Protocol):
         """Take the lock off; returns whether anything was written. ``over``: the migration has ended."""
 
 
+@dataclass(frozen=True)
+class Enforced:
+    """What enforces the lock: a policy of ours, something of others, or nothing.
+
+    :ivar policy: name of the ValidatingAdmissionPolicy of ours.
+    :ivar others: what of others does it.
+    :ivar why: why there is neither.
+    """
+
+    policy: str = ""
+    others: str = ""
+    why: str = ""
+
+    @property
+    def text(self) -> str:
+        """For a person, as the end of "the lock is enforced by"."""
+        if self.policy:
+            return f"ValidatingAdmissionPolicy {self.policy}"
+        return self.others or f"its annotation alone, which only this collection looks at: {self.why}"
+
+
+class Enforcement(Protocol):
+    """What has the API server deny to others what the lock forbids them."""
+
+    def check(self) -> None:
+        """Raise Refused (lock-not-enforced) when only a policy will do, none can be made, and nothing has begun."""
+
+    def findings(self) -> list[Finding]:
+        """The same as a finding."""
+
+    def plan(self) -> Enforced:
+        """What will enforce the lock of a migration that begins now."""
+
+    def enforce(self, migration_id: str, progress: Progress) -> Enforced:
+        """Have the lock enforced, as kraft_lock_enforcement says. Raises Refused (lock-not-enforced), DeadlineExceeded."""
+
+    def open(self, migration_id: str, progress: Progress) -> bool:
+        """Let the migration flag go from the controllers' settings; returns whether anything was written."""
+
+    def by(self) -> str:
+        """What enforces the lock now, for a person."""
+
+    def gone(self) -> bool:
+        """Whether what was made is seen not to be there any more."""
+
+    def exists(self) -> bool:
+        """Whether there is anything to remove, as far as this account may see."""
+
+    def remove(self) -> bool:
+        """Stop enforcing it, before the lock itself goes; returns whether anything was there. Raises Forbidden when it has to stay."""
+
+
 class Originals(Protocol):
     """The user's own templates, kept for a rollback."""
 
@@ -267,6 +319,7 @@ class Direct(Protocol):
     #: its name, as the option kraft_platform has it
     name: str
     ownership: Ownership
+    enforcement: Enforcement
     originals: Originals
     brokers: Brokers
     controllers: Controllers

@@ -68,6 +68,8 @@ def cluster_spec() -> Spec:
         "rollback_cleanup": {"type": "str", "default": "now", "choices": ["now", "later"]},
         "wait_timeout": {"type": "int", "default": 900},
         "lock_timeout": {"type": "int", "default": 120},
+        "lock_enforcement": {"type": "str", "default": "auto", "choices": ["auto", "admission", "annotation"]},
+        "lock_allowed_users": {"type": "list", "elements": "str", "default": []},
         "support_dir": {"type": "path", "default": "~/.ansible/kafkaops.kraft"},
     }
 

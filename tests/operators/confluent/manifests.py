@@ -44,11 +44,14 @@ def account(namespace: str) -> list[Object]:
 
 
 def operator_deployment(namespace: str) -> Object:
-    """Return a Deployment without pods, for those who read the operator's version from its image."""
+    """Return a Deployment without pods, for those who read the operator's version from its image, or its account."""
     labels = {"app": "confluent-operator"}
     pod = {
         "metadata": {"labels": labels},
-        "spec": {"containers": [{"name": "confluent-operator", "image": OPERATOR_IMAGE}]},
+        "spec": {
+            "serviceAccountName": ACCOUNT,
+            "containers": [{"name": "confluent-operator", "image": OPERATOR_IMAGE}],
+        },
     }
     body = {"replicas": 0, "selector": {"matchLabels": labels}, "template": pod}
     return _object("apps/v1", "Deployment", "confluent-operator", namespace, {"spec": body})

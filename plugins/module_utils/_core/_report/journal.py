@@ -35,6 +35,9 @@ class Journal:
     zookeeper_connect: str = ""
     originals: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    #: name of the ValidatingAdmissionPolicy that enforces the lock; why there is none
+    lock_policy: str = ""
+    lock_why: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, as stored."""

@@ -56,7 +56,6 @@ RULES = (
     checks_controller.controller,
     checks_controller.super_users,
     checks_annotations.spelling,
-    checks_annotations.lock,
 )
 
 

@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.seen import Obj, Seen, where
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforced
 
 
 def spelling(seen: Seen) -> Iterator[Finding]:
@@ -93,17 +94,17 @@ def held(seen: Seen) -> Iterator[Finding]:
         yield finding("operator-locked", name, f"{name} has the lock {text}")
 
 
-def lock(seen: Seen) -> Iterator[Finding]:
-    """Whether the operator's lock keeps anybody out."""
-    if seen.enforced is True:
-        return
+def lock_finding(seen: Seen, plan: Enforced) -> Finding:
+    """CFK does not enforce its lock, or nobody may tell: whether ours will be."""
     said = (
         "neither a ValidatingAdmissionPolicy nor CFK's webhook enforces its lock on the custom resources"
         if seen.enforced is False
         else "it could not be read whether anything enforces CFK's lock on the custom resources"
     )
-    yield finding(
-        "operator-lock-not-enforced",
-        seen.name,
-        f"{said}: others can change or delete them during the migration; keep pipelines and people away, or install the policy",
+    ours = (
+        f"this collection makes {plan.text} for it when it asks for the migration"
+        if plan.policy
+        else f"others can change or delete them during the migration, and no policy of this collection will be made: {plan.why}; keep "
+        "pipelines and people away, or install the policy"
     )
+    return finding("operator-lock-not-enforced", seen.name, f"{said}: {ours}")

@@ -145,7 +145,7 @@ class ConfluentCluster(KafkaCluster):
             self.resources,
             operator=self.operator_version,
             cluster_id=self._cluster_id(),
-            enforced=enforcement.enforced(self.client),
+            enforced=enforcement.enforced(self.client, self.namespace),
             paused=frozenset(paused),
             running=_common(facts.version for facts in known(self.facts).values()),
             ibp=_common(facts.settings.get(IBP) for facts in known(self.facts).values()),

@@ -18,10 +18,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POLICY, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
     checks,
+    checks_annotations,
     checks_versions,
     claiming,
     crashes,
@@ -39,8 +40,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
     name_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.own_lock import OwnLock
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
@@ -59,6 +61,7 @@ class Confluent:
 
     def __init__(self, cluster: ConfluentCluster) -> None:
         self._cluster = cluster
+        self.enforcement: Enforcement = OwnLock(cluster)
 
     @classmethod
     def claim(cls, client: KubeClient, params: Mapping[str, Any]) -> Claim | None:
@@ -71,13 +74,21 @@ class Confluent:
         missing = definitions.missing(cluster.client.resources(res.GROUP, res.VERSION))
         if missing:
             return missing
-        found = checks.findings(cluster.seen)
+        found = [*checks.findings(cluster.seen), *self._lock_findings()]
         if cluster.controller_cr is None:
             try:
                 self._planned_controllers()
             except Unsupported as error:
                 found.append(finding(error.code, f"KRaftController {cluster.controllers_name}", error.message))
         return found
+
+    def _lock_findings(self) -> list[Finding]:
+        """Whether the operator's lock keeps anybody out: its own policy or webhook, or one of ours."""
+        cluster = self._cluster
+        refused = self.enforcement.findings()
+        if refused or cluster.seen.enforced or self.enforcement.exists():
+            return refused
+        return [checks_annotations.lock_finding(cluster.seen, self.enforcement.plan())]
 
     def _planned_controllers(self) -> dict[str, Any]:
         cluster = self._cluster
@@ -119,6 +130,7 @@ class Confluent:
         wrong = checks.references(self._cluster.resources)
         if wrong:
             raise Refused(wrong[0].sentence, code=wrong[0].code)
+        self.enforcement.check()
 
     def observe(self) -> Progress:
         """What the job says now."""
@@ -153,11 +165,13 @@ class Confluent:
         # what cannot be made is refused before anything is written
         controllers = self._planned_controllers() if cluster.controller_cr is None else None
         job = self._planned_job() if cluster.job is None else None
+        written = self._enforce()
         if job is not None:
             originals.keep(cluster)
             removing.take_over(cluster)  # before the operator locks it
-        written = self.owed()
-        if written:
+        owed = self.owed()
+        written += owed
+        if owed:
             self._annotate(res.KAFKA, cluster.kafka, {res.IBP: cluster.params["ibp_version"]})
         for kind, body, held in ((res.CONTROLLER, controllers, ", held"), (res.JOB, job, "")):
             if body is not None:
@@ -181,6 +195,14 @@ class Confluent:
         ):
             return []
         return [f"Kafka {cluster.name}: annotation {res.IBP} = {wanted}"]
+
+    def _enforce(self) -> list[str]:
+        """Have the API server enforce the lock that the operator is about to set; returns what is to be told of it."""
+        book = self._cluster.journal
+        before = (book.lock_policy, book.lock_why)
+        made = self.enforcement.enforce(book.migration_id, lambda _text: None)
+        book.lock_policy, book.lock_why = made.policy, made.why
+        return [f"CFK's lock is enforced by {made.text}"] if (made.policy, made.why) != before else []
 
     def answer(self, wait: Wait) -> None:
         """Tell the operator that the znodes are gone."""
@@ -232,7 +254,12 @@ class Confluent:
         return found
 
     def release(self) -> list[str]:
-        """Annotate the job, then wait until the locks are gone."""
+        """Annotate the job, then wait until the locks are gone. What enforces them goes first: a run that is killed comes here again."""
+        removed = [f"{POLICY.kind} {self._cluster.journal.lock_policy} deleted"] if self.enforcement.remove() else []
+        self._cluster.journal.lock_policy = self._cluster.journal.lock_why = ""
+        return removed + self._give_back()
+
+    def _give_back(self) -> list[str]:
         locked = self.locked()
         if not locked:
             return []

@@ -9,37 +9,30 @@ Private to the collection. An account that may not read them loses a warning, no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.lock_policy import NAMESPACE_NAME
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import labels_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
+    BINDING,
+    DEPLOYMENT,
+    POLICY,
+    WEBHOOK,
+    Kind,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import checks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound
 
 CRD = Kind("CustomResourceDefinition", "apiextensions.k8s.io", "v1", "customresourcedefinitions", namespaced=False)
-POLICY = Kind(
-    "ValidatingAdmissionPolicy",
-    "admissionregistration.k8s.io",
-    "v1",
-    "validatingadmissionpolicies",
-    namespaced=False,
-)
-BINDING = Kind(
-    "ValidatingAdmissionPolicyBinding",
-    "admissionregistration.k8s.io",
-    "v1",
-    "validatingadmissionpolicybindings",
-    namespaced=False,
-)
-WEBHOOK = Kind(
-    "ValidatingWebhookConfiguration",
-    "admissionregistration.k8s.io",
-    "v1",
-    "validatingwebhookconfigurations",
-    namespaced=False,
-)
 APP_VERSION = res.PREFIX + "app-version"
+#: the operator's Deployment, as CFK's chart names it
+OPERATOR = "confluent-operator"
+#: how the names of users begin that are ServiceAccounts; then namespace:name
+SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
 def operator_version(client: KubeClient) -> checks.Version:
@@ -51,20 +44,30 @@ def operator_version(client: KubeClient) -> checks.Version:
     return checks.version(res.annotation(found, APP_VERSION))
 
 
-def enforced(client: KubeClient) -> bool | None:
-    """Whether a bound policy, or a webhook, of CFK's group looks at updates of its custom resources; None when nobody may tell."""
+def enforced(client: KubeClient, namespace: str) -> bool | None:
+    """Whether a bound policy, or a webhook, of CFK's group looks at updates of its custom resources there; None when nobody may tell.
+
+    A policy of this collection is none of CFK's.
+    """
     try:
-        bound = {str(item["spec"].get("policyName")) for item in _all(client, BINDING)}
-        policies = [item for item in _all(client, POLICY) if item["metadata"]["name"] in bound]
+        bound = {
+            str(item["spec"].get("policyName"))
+            for item in _all(client, BINDING)
+            if _selects((item["spec"].get("matchResources") or {}).get("namespaceSelector"), namespace)
+        }
         rules = [
             rule
-            for item in policies
-            for rule in (item["spec"].get("matchConstraints") or {}).get("resourceRules") or []
+            for item in _all(client, POLICY)
+            if item["metadata"]["name"] in bound and labels_of(item).get(names.MANAGED_BY) != names.MANAGER
+            for constraints in [item["spec"].get("matchConstraints") or {}]
+            if _selects(constraints.get("namespaceSelector"), namespace)
+            for rule in constraints.get("resourceRules") or []
         ]
         rules += [
             rule
             for item in _all(client, WEBHOOK)
             for webhook in item.get("webhooks") or []
+            if _selects(webhook.get("namespaceSelector"), namespace)
             for rule in webhook.get("rules") or []
         ]
     except Forbidden:
@@ -75,6 +78,39 @@ def enforced(client: KubeClient) -> bool | None:
         and {res.KAFKA.plural, "*"} & set(rule.get("resources") or [])
         for rule in rules
     )
+
+
+def _selects(selector: Mapping[str, Any] | None, namespace: str) -> bool:
+    """Whether a selector takes that namespace, by its name; other labels of it are not read, and count as fitting."""
+    selector = selector or {}
+    named = (selector.get("matchLabels") or {}).get(NAMESPACE_NAME, namespace)
+    return bool(named == namespace) and all(
+        _fits(each, namespace) for each in selector.get("matchExpressions") or [] if each.get("key") == NAMESPACE_NAME
+    )
+
+
+def _fits(expression: Mapping[str, Any], namespace: str) -> bool:
+    inside = namespace in (expression.get("values") or [])
+    return {"In": inside, "NotIn": not inside, "DoesNotExist": False}.get(str(expression.get("operator")), True)
+
+
+def operators(client: KubeClient, namespace: str) -> tuple[str, ...]:
+    """The accounts of CFK's operators as Kubernetes spells users: in all namespaces, or in this one where only that may be read.
+
+    An operator of another namespace does not write the custom resources of this one, unless it leads them.
+    """
+    for where in (None, namespace):
+        try:
+            found = client.list(DEPLOYMENT, where, field_selector=f"metadata.name={OPERATOR}")
+        except Forbidden:
+            continue
+        return tuple(sorted({_account(item) for item in found}))
+    return ()
+
+
+def _account(deployment: Mapping[str, Any]) -> str:
+    name = deployment["spec"]["template"]["spec"].get("serviceAccountName") or "default"
+    return f"{SERVICE_ACCOUNT}{deployment['metadata']['namespace']}:{name}"
 
 
 def _all(client: KubeClient, kind: Kind) -> list[dict[str, Any]]:

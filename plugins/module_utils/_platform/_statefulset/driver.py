@@ -34,11 +34,15 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     StatefulSetOriginals,
     StatefulSetOwnership,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.enforcement import (
+    StatefulSetEnforcement,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import (
     Brokers,
     Checks,
     Claim,
     Controllers,
+    Enforcement,
     Obj,
     Originals,
     Ownership,
@@ -53,7 +57,8 @@ class StatefulSets:
 
     def __init__(self, cluster: StatefulSetCluster) -> None:
         self._cluster = cluster
-        self.ownership: Ownership = StatefulSetOwnership(cluster)
+        self.enforcement: Enforcement = StatefulSetEnforcement(cluster)
+        self.ownership: Ownership = StatefulSetOwnership(cluster, self.enforcement)
         self.originals: Originals = StatefulSetOriginals(cluster)
         self.brokers: Brokers = StatefulSetBrokers(cluster)
         self.controllers: Controllers = StatefulSetControllers(cluster)

@@ -42,6 +42,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.brokers import StagePlan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import (
+    Enforcement,
     Obj,
     Plan,
 )
@@ -52,8 +53,9 @@ CLEAN_UP = names.PREFIX + "format-cluster-metadata-in-kafka"
 
 
 class StatefulSetOwnership:
-    def __init__(self, cluster: StatefulSetCluster) -> None:
+    def __init__(self, cluster: StatefulSetCluster, enforcement: Enforcement) -> None:
         self._cluster = cluster
+        self._enforcement = enforcement
 
     def check_names(self) -> None:
         ownership.refuse(self.foreign_by_name())
@@ -92,7 +94,9 @@ class StatefulSetOwnership:
         return locks.annotate(self._cluster, migration_id, holder, since)
 
     def unlock(self, *, over: bool = False) -> bool:
-        return locks.release(self._cluster, over=over)
+        # the policy first: a run that is killed in between finds the lock, and comes here again
+        removed = self._enforcement.remove()
+        return locks.release(self._cluster, over=over) or removed
 
 
 class StatefulSetOriginals:

@@ -53,6 +53,9 @@ class Acts:
     def save_journal(self) -> None:
         self.log.append("save")
 
+    def unlock(self, *, over: bool = False) -> None:
+        self.cluster.driver.ownership.unlock(over=over)
+
     def ensure_lock(self) -> None:
         self.log.append("lock")
 

@@ -52,6 +52,33 @@ def test_the_gates_come_right_before_the_final_write(monkeypatch: pytest.MonkeyP
     assert run.log == ["gates", "record gates", "written", "record written"]
 
 
+class Opening:
+    """A policy that keeps the flag until it is opened."""
+
+    def __init__(self, run: Acts, *, closed: bool) -> None:
+        self.run, self.closed = run, closed
+
+    def open(self, migration_id: str, _progress: Any) -> bool:
+        self.run.log.append(f"opened for {migration_id}")
+        return self.closed
+
+
+@pytest.mark.parametrize(("closed", "again"), [(True, ["gates"]), (False, [])])
+def test_a_policy_is_opened_behind_the_gates_which_are_asked_again(
+    monkeypatch: pytest.MonkeyPatch, closed: bool, again: list[str]
+) -> None:
+    """Rule 1: that took a moment, and the gates are of right before the write."""
+    run = scene(monkeypatch, "final", "migrating")
+    run.journal.migration_id = "m1"
+    run.cluster.driver.enforcement = Opening(run, closed=closed)
+    action(kraft_controller).apply(run)
+    assert run.log == ["gates", "record gates", "opened for m1", *again, "written", "record written"]
+    run = scene(monkeypatch, "migrating", "held")
+    run.cluster.driver.enforcement = Opening(run, closed=closed)
+    action(kraft_controller).apply(run)
+    assert "opened for " not in run.log
+
+
 def test_a_shut_gate_leaves_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     run = scene(monkeypatch, "final", "migrating")
     monkeypatch.setattr(gates, "require", run.note("gates", SHUT))

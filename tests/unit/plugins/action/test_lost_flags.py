@@ -130,7 +130,7 @@ def test_no_settings_go_forward_either(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_status_shouts() -> None:
     lines = status.status_lines(
         {
-            **dict.fromkeys(("state", "phase", "reason", "since", "lock", "zookeeper"), "x"),
+            **dict.fromkeys(("state", "phase", "reason", "since", "lock", "lock_enforced_by", "zookeeper"), "x"),
             "brokers": [],
             "controllers": [],
             "dangers": ["controller c runs WITHOUT the migration flag"],

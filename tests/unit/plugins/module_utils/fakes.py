@@ -50,7 +50,10 @@ class FakeClient:
     :ivar fail: (verb, kind) to the error that it raises.
     :ivar evictions: answers of the next evictions; True when there is none.
     :ivar groups: API group to the versions in which the server has it.
-    :ivar served: plural names of the resources of an operator's group.
+    :ivar plurals: plural names of the resources of an operator's group.
+    :ivar kinds: kinds that the server says it has.
+    :ivar user: who we are.
+    :ivar admit: what admission does: called with verb, kind, the object as it was and as it would be; raises to deny.
     :ivar on_gone: called with a pod that was deleted or evicted: the StatefulSet controller.
     """
 
@@ -62,7 +65,10 @@ class FakeClient:
         self.on_gone: Callable[[Obj], None] = lambda _pod: None
         self.logs: dict[str, str] = {}
         self.groups: dict[str, list[str]] = {}
-        self.served: list[str] = ["kafkas", "zookeepers", "kraftcontrollers", "kraftmigrationjobs"]
+        self.plurals: list[str] = ["kafkas", "zookeepers", "kraftcontrollers", "kraftmigrationjobs"]
+        self.kinds: set[str] = set()
+        self.user = "system:serviceaccount:n:kafkaops-kraft"
+        self.admit: Callable[[str, str, Obj, Obj | None], None] = lambda _verb, _kind, _old, _new: None
         self._store: dict[Key, Obj] = {}
         self._numbers = itertools.count(1)
         self._streams: list[tuple[str, Stream]] = []
@@ -122,14 +128,24 @@ class FakeClient:
             raise NotFound(f"{kind.kind} {name} is not there")
         return found
 
-    def list(self, kind: Kind, namespace: str | None = None, *, label_selector: str = "", **_: Any) -> Objects:
+    def list(
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        **_: Any,
+    ) -> Objects:
         self._check("list", kind)
+        name = field_selector.partition("metadata.name=")[2]
         wanted = dict(pair.split("=") for pair in label_selector.split(",") if pair)
         return [
             copy.deepcopy(item)
-            for (of, where, _name), item in self._store.items()
+            for (of, where, named), item in self._store.items()
             if of == kind.kind
-            and where == namespace
+            and namespace in (None, where)
+            and name in ("", named)
             and wanted.items() <= (item["metadata"].get("labels") or {}).items()
         ]
 
@@ -184,12 +200,16 @@ class FakeClient:
         body: Mapping[str, Any],
         *,
         resource_version: str | None = None,
+        dry_run: bool = False,
     ) -> Obj:
         self._check("patch", kind)
-        self.calls.append(("patch", kind.kind, name))
+        self.calls.append(("dry-run patch" if dry_run else "patch", kind.kind, name))
         there = self.get(kind, name, namespace)
         self._same_version(there, resource_version)
-        merged = _merged(there, body)
+        merged: Obj = _merged(there, body)
+        self.admit("patch", kind.kind, there, merged)
+        if dry_run:
+            return merged
         if merged["metadata"]["uid"] != there["metadata"]["uid"]:
             raise Conflict(f"{kind.kind} {name} is another one")
         return self.put(merged)
@@ -239,13 +259,19 @@ class FakeClient:
     ) -> bool:
         return self.allowed(verb, resource, subresource)
 
+    def served(self, kind: Kind) -> bool:
+        return kind.kind in self.kinds
+
+    def user_name(self) -> str:
+        return self.user
+
     def group_versions(self, group: str) -> Sequence[str]:
         return self.groups.get(group, [])
 
     def resources(self, group: str, version: str) -> Sequence[str]:
         assert group
         assert version
-        return self.served
+        return self.plurals
 
     def pod_log(self, pod: str, namespace: str, **_: Any) -> str:
         return self.logs.get(pod, "")
@@ -293,6 +319,8 @@ PARAMS: Obj = {
     "rollback_cleanup": "now",
     "wait_timeout": 900,
     "lock_timeout": 120,
+    "lock_enforcement": "auto",
+    "lock_allowed_users": [],
 }
 
 

@@ -27,6 +27,22 @@ COMPLETE = Progress(True, phases.COMPLETE, "MoveToKRaftControllerComplete", aske
 HYBRID = state.ClusterState(state.HYBRID, "every broker migrates")
 
 
+class Nothing:
+    """What enforces the operator's lock: nothing of ours. ``there``: a policy of ours is."""
+
+    there = False
+
+    def by(self) -> str:
+        return "the operator's own policy"
+
+    def exists(self) -> bool:
+        return self.there
+
+    def remove(self) -> bool:
+        there, self.there = self.there, False
+        return there
+
+
 class Operator:
     """What leads it. ``log`` has what was asked of it, in order; ``says`` what it says, one after the other, the last one for ever."""
 
@@ -42,6 +58,7 @@ class Operator:
         self.running = ""
         self.owes: list[str] = []
         self.kept: Any = None
+        self.enforcement = Nothing()
 
     def _note(self, what: str) -> None:
         self.log.append(what)

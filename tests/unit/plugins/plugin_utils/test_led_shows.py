@@ -95,6 +95,10 @@ def test_the_status_tells_both_and_the_next_command() -> None:
     assert run.said[-2].startswith("operator DUAL-WRITE/MigrateDualWrite; waits for the decision")
     assert run.said[-1].startswith("next: finalize.yml -e kraft_confirm=n/kafka")
     assert [line for line in run.said if line.startswith("next: ")] == run.said[-1:]
+    assert data["lock_enforced_by"] == "", "nothing is locked"
+    run.cluster.driver.locks = ["Kafka n/kafka"]
+    assert Status().inspect(run)["lock_enforced_by"] == "the operator's own policy"
+    assert "the lock is enforced by the operator's own policy" in run.said
     assert "; DANGER: the operator says" in data["msg"]
 
 
@@ -180,6 +184,16 @@ def test_only_the_lease_is_taken_away() -> None:
     run.check_mode = True
     assert action(migration_lock)._drive(run, None)["changed"] is True
     assert run.log == []
+
+
+@pytest.mark.parametrize("holder", [None, "root@host"])
+def test_a_policy_of_ours_is_deleted_with_it(holder: str | None) -> None:
+    run = unlocking(holder)
+    run.cluster.driver.enforcement.there = True
+    assert "delete the policy that enforces the operator's lock" in Unlock().decide(run).reason
+    assert action(migration_lock)._drive(run, None)["changed"] is True
+    assert run.log == ["taken away"]
+    assert run.cluster.driver.enforcement.there is False
 
 
 def test_nothing_is_held() -> None:

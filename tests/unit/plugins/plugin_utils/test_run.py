@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
+from ansible_collections.kafkaops.kraft.plugins.action import migration_lock
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import annotations_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import lease
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import lease, policy_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, LEASE, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import FIRST_PATIENCE
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import support_bundle
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import status, support_bundle
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -31,6 +32,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
+from tests.unit.plugins.module_utils.admitting import BINDING, MADE, NAME, POLICY, stored, with_policies, written
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
 
 
@@ -125,6 +127,94 @@ def test_the_connect_string_is_kept_for_the_time_when_no_broker_names_it(client:
     with run_of() as run, run.exclusive(stop):
         run.ensure_lock()
     assert book(client).zookeeper_connect
+
+
+@pytest.fixture
+def enforcing(client: Any, monkeypatch: Any) -> Any:
+    """An API server that can enforce the lock."""
+    monkeypatch.setattr(policy_objects, "PACE", 0.001)
+    monkeypatch.setattr(policy_objects, "CHECKED", 0.01)
+    return with_policies(client)
+
+
+def test_the_lock_is_enforced_before_it_is_taken_and_it_is_said_once(enforcing: Any) -> None:
+    said: list[str] = []
+    for _task in range(2):
+        with run_of() as run, run.exclusive(stop):
+            run.progress = said.append
+            run.ensure_lock()
+    kinds = [kind for verb, kind, _name in enforcing.calls if verb in ("create", "patch")]
+    assert kinds.index(POLICY) < kinds.index(BINDING) < kinds.index("StatefulSet")
+    assert written(enforcing) == MADE
+    assert said == [
+        f"ValidatingAdmissionPolicy {NAME} is written; waiting until the API server enforces it",
+        f"the lock is enforced by ValidatingAdmissionPolicy {NAME}",
+    ]
+    assert (book(enforcing).lock_policy, book(enforcing).lock_why) == (NAME, "")
+    assert f"migration {book(enforcing).migration_id}" in str(stored(enforcing))
+
+
+def test_why_it_is_not_enforced_is_said_once_and_kept(client: Any) -> None:
+    said: list[str] = []
+    for _task in range(2):
+        with run_of() as run, run.exclusive(stop):
+            run.progress = said.append
+            run.ensure_lock()
+    (line,) = said
+    assert line.startswith(
+        "the lock is enforced by its annotation alone, which only this collection looks at: the API server has no"
+    )
+    assert line.endswith(book(client).lock_why)
+    # asked for: no news
+    said.clear()
+    with run_of(lock_enforcement="annotation") as run, run.exclusive(stop):
+        run.progress = said.append
+        run.ensure_lock()
+    assert said == []
+
+
+def test_a_lock_that_cannot_be_enforced_as_asked_is_refused_before_the_lease(client: Any) -> None:
+    with run_of(lock_enforcement="admission") as run:
+        with pytest.raises(Refused) as refused:
+            run.check_ours()
+        with pytest.raises(Refused):
+            run.ensure_lock()
+    assert refused.value.code == "lock-not-enforced"
+    assert [call for call in client.calls if call[0] != "close"] == []
+
+
+def test_the_end_takes_both_away(enforcing: Any) -> None:
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+        run.unlock(over=True)
+        assert (run.journal.lock_policy, run.journal.lock_why) == ("", "")
+    assert stored(enforcing) is None
+    assert names.LOCK not in annotations_of(brokers(enforcing))
+
+
+def test_setup_makes_a_policy_again_that_is_gone(enforcing: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(status, "already_over", lambda _cluster: "")
+    module = migration_lock.ActionModule.__new__(migration_lock.ActionModule)
+    with run_of(state="present") as run, run.exclusive(stop):
+        run.ensure_lock()
+    with run_of(state="present") as run:
+        assert module._decide_present(run).kind == "done"
+        enforcing.drop(POLICY, None, NAME)
+        assert "its policy is gone" in module._decide_present(run).reason
+
+
+def test_unlock_takes_a_policy_that_was_left_alone(enforcing: Any) -> None:
+    """A run was killed after it had made the policy, before it took the lock."""
+    module = migration_lock.ActionModule.__new__(migration_lock.ActionModule)
+    options = {"state": "absent", "release": ["n/kafka"]}
+    with run_of(**options) as run:
+        assert module._drive(run, None)["changed"] is False
+        run.cluster.driver.enforcement.enforce("m1", lambda _text: None)
+        assert stored(enforcing) is not None
+        done = module._drive(run, None)
+    assert done["changed"] is True
+    assert "the policy that enforces the lock" in done["msg"]
+    assert stored(enforcing) is None
 
 
 def test_a_failure_is_written_down_and_the_lease_is_given_back(client: Any) -> None:
@@ -264,7 +354,7 @@ def test_a_lease_that_was_taken_away_leaves_the_journal_alone(client: Any) -> No
 )
 def test_a_lease_that_cannot_be_given_back_does_not_hide_the_failure(client: Any, error: Any, said: Any) -> None:
     heard: list[str] = []
-    run = run_of()
+    run = run_of(lock_enforcement="annotation")
     run.progress = heard.append
 
     def fail() -> None:
@@ -342,7 +432,7 @@ def test_an_alien_lease_stops_it_before_anything_is_read_or_written(client: Any)
 
 def test_a_journal_that_cannot_be_written_does_not_hide_the_failure(client: Any) -> None:
     said: list[str] = []
-    run = run_of()
+    run = run_of(lock_enforcement="annotation")
     run.progress = said.append
 
     def fail() -> None:

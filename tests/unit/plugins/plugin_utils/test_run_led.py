@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import policy_objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_status
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
@@ -19,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 from tests.unit.plugins.module_utils._platform._confluent import crs
 from tests.unit.plugins.module_utils._platform._confluent.scene import Cluster, before
+from tests.unit.plugins.module_utils.admitting import MADE, NAME, with_policies, written
 from tests.unit.plugins.module_utils.fakes import PARAMS
 
 
@@ -51,6 +53,23 @@ def test_the_lock_is_the_operators_and_the_journal_is_ours(cluster: Cluster) -> 
     assert book.zookeeper_connect == "zookeeper:2181/kafka-n"
     # no annotation on a StatefulSet that the operator would put back
     assert {kind for _verb, kind, _name in cluster.api.calls} == {"Lease", "ConfigMap"}
+
+
+def test_a_policy_of_ours_is_kept_while_the_operators_lock_is_there(cluster: Cluster, monkeypatch: Any) -> None:
+    """Made with the request; after that kept for whoever goes on, and not made by a run that finds nothing locked."""
+    monkeypatch.setattr(policy_objects, "PACE", 0.001)
+    monkeypatch.setattr(policy_objects, "CHECKED", 0.01)
+    with_policies(cluster.api)
+    cluster.params["lock_allowed_users"] = ["system:serviceaccount:ops:cfk"]  # type: ignore[index]
+    with run_of() as run, run.exclusive(stop):
+        run.ensure_lock()
+        assert written(cluster.api) == []
+        run.journal.lock_policy = NAME
+        run.ensure_lock()
+        assert written(cluster.api) == []
+        cluster.api.put(crs.kafka({res.LOCK: "true"}))
+        run.ensure_lock()
+        assert written(cluster.api) == MADE
 
 
 def test_a_job_for_others_stops_before_the_journal(cluster: Cluster) -> None:

@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import NEEDS, OPTIONAL, Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import (
+    LOOKING,
+    NEEDS,
+    OPTIONAL,
+    Need,
+    enforcing,
+)
 
 
 def test_spelled_as_kubectl_does() -> None:
@@ -18,7 +24,7 @@ def test_spelled_as_kubectl_does() -> None:
     assert Need("policy", "pods", ("create",), "why", "eviction").spelled == "pods/eviction.policy"
 
 
-@pytest.mark.parametrize("need", [*NEEDS, *OPTIONAL], ids=lambda need: need.spelled)
+@pytest.mark.parametrize("need", [*NEEDS, *OPTIONAL, *LOOKING, *enforcing("p")], ids=lambda need: need.spelled)
 def test_each_need_says_what_for_and_asks_for_no_wildcard(need: Any) -> None:
     assert need.why
     assert need.verbs
@@ -41,3 +47,11 @@ def test_secrets_are_never_listed_and_only_our_own_is_touched() -> None:
     for resource, name in (("secrets", "kraft-migration-orders-originals"), ("leases", "kraft-migration-orders")):
         found = {need.named("orders"): set(need.verbs) for need in NEEDS if need.resource == resource}
         assert found == {("",): {"create"}, (name,): {"get", "patch", "delete"}}
+
+
+def test_of_policies_only_our_own_is_touched() -> None:
+    """What is outside of namespaces: ``create`` cannot be narrowed by name, and lists only read."""
+    for resource in ("validatingadmissionpolicies", "validatingadmissionpolicybindings"):
+        found = {need.named("")[0]: set(need.verbs) for need in enforcing("p") if need.resource == resource}
+        assert found == {"": {"create"}, "p": {"get", "patch", "delete"}}
+    assert {verb for need in LOOKING for verb in need.verbs} == {"list"}

@@ -409,3 +409,29 @@ def test_the_resources_of_a_version(api: Any, client: KubeClient, code: int, bod
     api.play(lambda h: h.reply(code, body))
     assert client.resources("platform.confluent.io", "v1beta1") == names
     assert api.seen[0][1] == "/apis/platform.confluent.io/v1beta1"
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "served"),
+    [
+        (200, {"resources": [{"name": "statefulsets"}, {"name": "statefulsets/status"}]}, True),
+        (200, {"resources": [{"name": "deployments"}]}, False),
+        (200, {}, False),
+        (404, {"kind": "Status", "message": "not found"}, False),
+    ],
+)
+def test_whether_a_kind_is_served(api: Any, client: KubeClient, code: int, body: Any, served: bool) -> None:
+    api.play(lambda h: h.reply(code, body))
+    assert client.served(kinds.STATEFUL_SET) is served
+    assert api.seen[0][:2] == ("GET", "/apis/apps/v1")
+
+
+def test_who_we_are(api: Any, client: KubeClient) -> None:
+    """As the API server sees it: with impersonation, who is acted as."""
+    api.play(
+        lambda h: h.reply(201, {"status": {"userInfo": {"username": "system:serviceaccount:n:a"}}}),
+        lambda h: h.reply(201, {}),
+    )
+    assert client.user_name() == "system:serviceaccount:n:a"
+    assert api.seen[0][:2] == ("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews")
+    assert client.user_name() == ""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, preflight, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforced
 
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
@@ -29,6 +30,7 @@ OF_THE_PLATFORM = (
 ORDER = [
     "flags",
     "objects",
+    "lock-not-enforced",
     "brokers",
     "workloads",
     "rollback-pending",
@@ -52,6 +54,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Any:
     found.driver.checks = SimpleNamespace(
         **{name: lambda *_a, _name=name, **_k: _one(_name) for name in OF_THE_PLATFORM}
     )
+    refused = [finding("lock-not-enforced", "policy", "no rights")]
+    found.driver.enforcement = SimpleNamespace(findings=lambda: refused)
     monkeypatch.setattr(preflight, "permission_findings", lambda _cluster: [])
     monkeypatch.setattr(migration_flag, "findings", lambda _cluster: _one("flags"))
     monkeypatch.setattr(rollback_plan, "pending", lambda _cluster: "brokers remember another quorum")
@@ -75,3 +79,13 @@ def test_without_permissions_nothing_else_is_asked(cluster: Any, monkeypatch: py
     """The rest would only say that it could not be read."""
     monkeypatch.setattr(preflight, "permission_findings", lambda _cluster: _one("permissions"))
     assert [item.where for item in preflight.all_findings(cluster)] == ["permissions"]
+
+
+@pytest.mark.parametrize(
+    ("locked", "said"),
+    [("", "plan: the lock will be enforced by its annotation alone"), ("m1", "the lock is enforced by p")],
+)
+def test_the_plan_says_what_enforces_the_lock(cluster: Any, locked: str, said: str) -> None:
+    cluster.driver.ownership = SimpleNamespace(locked_by=lambda: locked)
+    cluster.driver.enforcement = SimpleNamespace(plan=lambda: Enforced(why="no rights"), by=lambda: "p")
+    assert preflight.lock_line(cluster).startswith(said)

@@ -12,9 +12,14 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import RULES
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import cfk_versions, checks
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
+    cfk_versions,
+    checks,
+    checks_annotations,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.checks import Seen
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforced
 
 from tests.unit.plugins.module_utils._platform._confluent import crs
 
@@ -637,9 +642,21 @@ def test_what_says_whose_a_cluster_is() -> None:
 @pytest.mark.parametrize(
     ("enforced", "words"), [(False, "neither a ValidatingAdmissionPolicy"), (None, "it could not be read whether")]
 )
-def test_a_lock_that_nothing_enforces(enforced: bool | None, words: str) -> None:
-    said = only(replace(GOOD, enforced=enforced), "operator-lock-not-enforced")
-    assert said.startswith(words)
+@pytest.mark.parametrize(
+    ("plan", "ours"),
+    [
+        (Enforced("p"), "this collection makes ValidatingAdmissionPolicy p for it when it asks for the migration"),
+        (
+            Enforced(why="no rights"),
+            "no policy of this collection will be made: no rights; keep pipelines and people away",
+        ),
+    ],
+)
+def test_a_lock_that_cfk_does_not_enforce(enforced: bool | None, words: str, plan: Enforced, ours: str) -> None:
+    found = checks_annotations.lock_finding(replace(GOOD, enforced=enforced), plan)
+    assert found.code == "operator-lock-not-enforced"
+    assert found.sentence.startswith(words)
+    assert ours in found.sentence
 
 
 def test_every_code_is_in_the_catalogue_and_every_sentence_tells_what_to_do() -> None:

@@ -165,20 +165,36 @@ def policy(name: str, *rules: Any) -> Any:
     }
 
 
-def binding(policy_name: str) -> Any:
+def binding(policy_name: str, selector: Any = None) -> Any:
     return {
         "kind": "ValidatingAdmissionPolicyBinding",
         "metadata": {"name": "b"},
-        "spec": {"policyName": policy_name},
+        "spec": {"policyName": policy_name} | ({"matchResources": {"namespaceSelector": selector}} if selector else {}),
     }
 
 
-def webhook(*rules: Any) -> Any:
+def webhook(*rules: Any, **more: Any) -> Any:
     return {
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": "w"},
-        "webhooks": [{"name": "x", "rules": list(rules)}, {"name": "y"}],
+        "webhooks": [{"name": "x", "rules": list(rules), **more}, {"name": "y"}],
     }
+
+
+def ours(name: str) -> Any:
+    """A policy of this collection."""
+    return {
+        **policy(name, rule("UPDATE")),
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/managed-by": "kafkaops.kraft"}},
+    }
+
+
+def inside(namespace: str) -> Any:
+    return {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+
+
+def expression(operator: str, *values: str) -> Any:
+    return {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": operator, "values": list(values)}]}
 
 
 @pytest.mark.parametrize(
@@ -196,10 +212,21 @@ def webhook(*rules: Any) -> Any:
         ((webhook(rule("UPDATE", "DELETE")),), True),
         ((webhook(rule("CREATE")),), False),
         (({"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "w"}},), False),
+        # ours is none of CFK's, and one of another namespace is none of this one's
+        ((ours("p"), binding("p")), False),
+        ((policy("p", rule("UPDATE")), binding("p", inside("n"))), True),
+        ((policy("p", rule("UPDATE")), binding("p", inside("m"))), False),
+        ((policy("p", rule("UPDATE")), binding("p", expression("In", "m", "n"))), True),
+        ((policy("p", rule("UPDATE")), binding("p", expression("In", "m"))), False),
+        ((policy("p", rule("UPDATE")), binding("p", expression("NotIn", "m"))), True),
+        ((policy("p", rule("UPDATE")), binding("p", expression("NotIn", "n"))), False),
+        ((policy("p", rule("UPDATE")), binding("p", {"matchLabels": {"team": "a"}})), True),
+        ((webhook(rule("UPDATE"), namespaceSelector=inside("m")),), False),
+        ((webhook(rule("UPDATE"), namespaceSelector=expression("Exists")),), True),
     ],
 )
 def test_whether_anything_enforces_the_lock(there: Any, enforced: bool) -> None:
-    assert enforcement.enforced(Api(*there)) is enforced  # type: ignore[arg-type]
+    assert enforcement.enforced(Api(*there), "n") is enforced  # type: ignore[arg-type]
 
 
 def test_nobody_may_tell_or_the_server_has_no_policies() -> None:
@@ -207,11 +234,39 @@ def test_nobody_may_tell_or_the_server_has_no_policies() -> None:
     for kind in ("ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"):
         api = Api(webhook(rule("UPDATE")))
         api.fail["list", kind] = Forbidden("not allowed")
-        assert enforcement.enforced(api) is None  # type: ignore[arg-type]
+        assert enforcement.enforced(api, "n") is None  # type: ignore[arg-type]
     api = Api(webhook(rule("UPDATE")))
     for kind in ("ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"):
         api.fail["list", kind] = NotFound("the server could not find the requested resource")
-    assert enforcement.enforced(api) is True  # type: ignore[arg-type]
+    assert enforcement.enforced(api, "n") is True  # type: ignore[arg-type]
+
+
+def deployment(namespace: str, account: str = "", name: str = "confluent-operator") -> Any:
+    spec = {"serviceAccountName": account} if account else {}
+    return {
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"template": {"spec": spec}},
+    }
+
+
+def test_the_accounts_of_the_operator() -> None:
+    api: Any = Api(deployment("ops", "cfk"), deployment("n"), deployment("n", "x", name="other"))
+    assert enforcement.operators(api, "n") == ("system:serviceaccount:n:default", "system:serviceaccount:ops:cfk")
+    assert enforcement.operators(Api(), "n") == ()  # type: ignore[arg-type]
+
+
+def test_the_operator_is_looked_for_in_its_own_namespace_where_only_that_may_be_read() -> None:
+    class Narrow(Api):
+        def list(self, kind: Any, namespace: str | None = None, **more: Any) -> Any:
+            if namespace != "n":
+                raise Forbidden("not in the whole cluster")
+            return super().list(kind, namespace, **more)
+
+    api: Any = Narrow(deployment("ops", "cfk"), deployment("n", "cfk"))
+    assert enforcement.operators(api, "n") == ("system:serviceaccount:n:cfk",)
+    api.fail["list", "Deployment"] = Forbidden("not allowed")
+    assert enforcement.operators(api, "n") == ()
 
 
 # who drives it

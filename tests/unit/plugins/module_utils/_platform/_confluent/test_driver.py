@@ -31,6 +31,10 @@ from tests.unit.plugins.module_utils._platform._confluent.scene import Api, Clus
 from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 JOB = "kraft-migration-kafka"
+ALONE = (
+    "CFK's lock is enforced by its annotation alone, which only this collection looks at: the API server has no ValidatingAdmissionPolicy v1, "
+    "which came with Kubernetes 1.30"
+)
 
 
 def writes(cluster: Cluster) -> list[tuple[str, str, str]]:
@@ -81,7 +85,7 @@ def test_who_may_not_read_claims_nothing_unless_it_was_named() -> None:
 def test_why_there_is_no_kafka(versions: list[str], served: list[str], code: str, words: str) -> None:
     api = Api()
     api.groups[res.GROUP] = versions
-    api.served = served
+    api.plurals = served
     with pytest.raises(Refused) as refused:
         claim(api, platform="confluent")
     assert words in refused.value.message
@@ -117,7 +121,7 @@ def test_a_statefulset_of_an_unknown_version_of_cfk_is_not_taken_for_a_plain_one
 @pytest.mark.parametrize("missing", ["zookeepers", "kraftcontrollers"])
 def test_definitions_that_are_missing_are_found_alone(missing: str) -> None:
     cluster = before()
-    cluster.api.served = [name for name in cluster.api.served if name != missing]
+    cluster.api.plurals = [name for name in cluster.api.plurals if name != missing]
     (found,) = cluster.driver.findings()
     assert found.code == "operator-crds"
     assert f"the API server has no {missing} in platform.confluent.io/v1beta1" in found.sentence
@@ -142,7 +146,7 @@ def test_an_operator_without_jobs(version: str, said: str) -> None:
 def test_the_migration_is_asked_for_by_a_held_controller_and_a_job() -> None:
     cluster = before()
     written = cluster.driver.start(Verb.MIGRATE)
-    assert written == ["KRaftController kafka-kraft created, held", f"KRaftMigrationJob {JOB} created"]
+    assert written == [ALONE, "KRaftController kafka-kraft created, held", f"KRaftMigrationJob {JOB} created"]
     assert writes(cluster) == [
         ("create", "Secret", "kraft-migration-kafka-originals"),
         ("create", "KRaftController", "kafka-kraft"),
@@ -173,7 +177,7 @@ def test_a_users_own_controller_is_used_and_known_as_this_clusters() -> None:
     cr = crs.controllers()
     cr["metadata"].update(name="own", uid="uid-own")
     cluster.api.put(cr)
-    assert cluster.driver.start(Verb.MIGRATE) == [f"KRaftMigrationJob {JOB} created"]
+    assert cluster.driver.start(Verb.MIGRATE) == [ALONE, f"KRaftMigrationJob {JOB} created"]
     label = {"metadata": {"uid": "uid-own", "labels": {"kraft.kafkaops.io/cluster": "kafka"}}}
     assert ("patch", "KRaftController", "own", label) in cluster.api.bodies
     assert str(objects.dependencies(cluster.api.get(res.JOB, JOB, "n"))["kRaftController"]) == "n/own"
@@ -192,7 +196,7 @@ def test_a_job_that_waits_for_the_ibp_gets_it() -> None:
     """The user has set kraft_ibp_version since; the originals of before the job stay as they are."""
     cluster = underway("SETUP", "SetupDeriveIBPVersion", ibp_version="3.9")
     assert cluster.driver.owed() == [f"Kafka kafka: annotation {res.IBP} = 3.9"]
-    assert cluster.driver.start(Verb.MIGRATE) == [f"Kafka kafka: annotation {res.IBP} = 3.9"]
+    assert cluster.driver.start(Verb.MIGRATE)[-1] == f"Kafka kafka: annotation {res.IBP} = 3.9"
     assert writes(cluster) == [("patch", "Kafka", "kafka")]
     assert cluster.driver.owed() == []
     assert underway("SETUP", "SetupDeriveIBPVersion").driver.owed() == []
