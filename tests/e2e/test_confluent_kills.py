@@ -56,7 +56,7 @@ def held_in(led: Led, playbook: str, sub_phases: tuple[str, ...], **variables: A
         led.double.switch("stuck", sub_phase)
         killed(led, playbook, KILLED_AT.get(sub_phase, f"the operator is at [A-Za-z-]+/{sub_phase}"), **variables)
         assert led.double.place[1] == sub_phase
-        said = led.refused(playbook, "operator-stuck", kraft_wait_timeout=10, **variables)
+        said = led.refused(playbook, "operator-stuck", kraft_wait_timeout=5, **variables)
         assert f"/{sub_phase}" in said, said
     led.double.clear()
 
@@ -81,7 +81,7 @@ def test_on_the_way_back(led: Led) -> None:
 
 def test_on_the_way_back_from_setup(led: Led) -> None:
     led.double.switch("stuck", SETUP_STEPS[-1])
-    led.refused("setup", "operator-stuck", kraft_wait_timeout=10)
+    led.refused("setup", "operator-stuck", kraft_wait_timeout=5)
     led.double.switch("stuck", WAITS[1])
     killed(led, "rollback", f"the operator (is at|waits for|.*{WAITS[1]})")
     said = led.refused("rollback", "operator-stuck", kraft_wait_timeout=15)
