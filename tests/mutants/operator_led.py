@@ -199,8 +199,8 @@ OPERATOR_LED = (
         "pods that are restarted count as a standstill",
         "11",
         CONFLUENT + "following.py",
-        "            if mark != (seen, shown.moves):\n                moved, mark = time.monotonic(), (seen, shown.moves)\n",
-        '            if mark != (seen, ""):\n                moved, mark = time.monotonic(), (seen, "")\n',
+        "            now = [(seen, signs.moves) for seen, signs in shown]\n",
+        '            now = [(seen, "") for seen, _signs in shown]\n',
         FOLLOWING,
     ),
     Mutant(

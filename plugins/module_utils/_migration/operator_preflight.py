@@ -37,11 +37,28 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]
     found += tool_findings(cluster)
+    found += _elsewhere(cluster)
     if cluster.zookeeper_connect is not None and not seen.started:
         left = [item.partition("/") for item in cluster.driver.left()]
         volumes = [name for kind, _slash, name in left if kind == PVC.kind]
         found += checks.stored(cluster.view, cluster.route.chroot, False, volumes, kraft_brokers(cluster))
     return found
+
+
+def _elsewhere(cluster: LedCluster) -> list[Finding]:
+    """The brokers of the other regions are registered, but for those that run in KRaft mode."""
+    if not cluster.elsewhere or cluster.zookeeper_connect is None:
+        return []
+    in_kraft = {broker for each in cluster.others for broker in kraft_brokers(each)}
+    return [
+        finding(
+            "broker-not-healthy",
+            f"broker {broker} of {where}",
+            f"broker {broker} of {where} is not registered in ZooKeeper; fix it before the migration",
+        )
+        for broker, where in sorted(cluster.elsewhere.items())
+        if broker not in cluster.view.brokers and broker not in in_kraft
+    ]
 
 
 def _kafka_in_zookeeper_mode(cluster: LedCluster, seen: Progress) -> list[Finding]:

@@ -76,7 +76,12 @@ def remove_znodes(cluster: LedCluster, tell: Tell) -> Evidence:
         raise Refused(
             f"the operator does not wait for the removal of the znodes: it is at {seen.where}", code="wrong-state"
         )
-    kraft = [pod for pod, mode in cluster.modes.items() if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)]
+    kraft = [
+        pod
+        for each in (cluster, *cluster.others)
+        for pod, mode in each.modes.items()
+        if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)
+    ]
     if kraft:
         raise Refused(
             f"{', '.join(kraft)} run in KRaft mode, or could not be read: without the quorum's znodes they would lose their controller; "
@@ -101,7 +106,7 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
     if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
         return
     evidence.stored_epoch = handover.highest_stored_epoch(session)
-    if not known(cluster.controller_facts):
+    if not any(known(each.controller_facts) for each in (cluster, *cluster.others)):
         evidence.notes.append("no controller runs: it can no longer be checked whether ZooKeeper has the last changes")
         return
     try:
@@ -157,7 +162,10 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
 
 
 def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
-    """Remove what controllers wrote to ZooKeeper between the answer and their end; the controllers must be gone. Returns the paths."""
+    """Remove what controllers wrote to ZooKeeper between the answer and their end; the controllers must be gone. Returns the paths.
+
+    Those of other regions may still run, for whose rollback it is removed once more.
+    """
     if cluster.driver.left():
         return []
     done = handover.remove(cluster.zookeeper, [])
@@ -170,8 +178,14 @@ def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
 
 def prove(cluster: LedCluster) -> list[dict[str, str]]:
     """Look at everything freshly; return what was checked, each with its evidence. Raises KraftError for what is left."""
+    migration, controller = rollback_proof.of_znodes(handover.read_heads(cluster.zookeeper))
+    running = [f"{each.namespace}/{each.name}" for each in cluster.others if each.has_controllers]
+    if running:
+        # they may write it at any time; the last region proves that it is gone
+        migration = ("znode /migration", f"left to the rollback of {', '.join(running)}, whose controllers still exist", [])
     checks = (
-        *rollback_proof.of_znodes(handover.read_heads(cluster.zookeeper)),
+        migration,
+        controller,
         ("the operator's objects", "no request, controllers or volumes of them", cluster.driver.left()),
         ("locks", "no object is locked", cluster.driver.locked()),
         rollback_proof.of_processes(cluster),

@@ -119,6 +119,7 @@ def membership_findings(cluster: Cluster) -> list[Finding]:
     """Ready, registered, one pod an id."""
     not_ready = [name for name, pod in cluster.pods.items() if not is_ready(pod)]
     registered = set(cluster.view.brokers) | kraft_brokers(cluster) if cluster.zookeeper_connect is not None else set()
+    registered -= set(cluster.elsewhere)
     return checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready)
 
 
