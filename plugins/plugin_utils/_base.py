@@ -36,8 +36,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._regions import regions_of
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._scope import scope_of
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
 

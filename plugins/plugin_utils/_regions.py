@@ -35,11 +35,19 @@ def regions_of(task_vars: Mapping[str, Any], params: Mapping[str, Any]) -> tuple
         found, hidden, problem = _params(of_hosts, name)
         secrets |= hidden
         if problem:
-            return None, secrets, f"the variables of host {name}, which has kraft_region_of {group} too, cannot be used: {problem}"
+            return (
+                None,
+                secrets,
+                f"the variables of host {name}, which has kraft_region_of {group} too, cannot be used: {problem}",
+            )
         others.append(Named(str(name), found, str(name) in present))
     if not others:
-        return None, secrets, (
-            f"kraft_region_of is {group}, and no other host of the inventory has that value; write it to the host of each region, or leave it out"
+        return (
+            None,
+            secrets,
+            (
+                f"kraft_region_of is {group}, and no other host of the inventory has that value; write it to the host of each region, or leave it out"
+            ),
         )
     return Regions(host, tuple(others), _crowded(task_vars, present)), secrets, ""
 

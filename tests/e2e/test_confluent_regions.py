@@ -31,7 +31,7 @@ from tests.sandbox import fixtures, traffic
 from tests.sandbox.account import RBAC_CONFLUENT, grant, rules
 from tests.sandbox.config import SandboxError
 from tests.sandbox.fixtures import Fixture, FixtureSpec
-from tests.sandbox.kube import ApiError, Kube, pod_ready
+from tests.sandbox.kube import Kube, pod_ready
 from tests.sandbox.traffic import TrafficSpec
 
 EAST, WEST = "e2e-east", "e2e-west"
@@ -69,6 +69,7 @@ def example(namespace: str) -> ExampleSpec:
         annotations=(
             (KAFKA, names.ID_OFFSET, brokers),
             (CONTROLLER, names.ID_OFFSET, controllers),
+            (CONTROLLER, f"{names.GROUP}/use-log4j1", "true"),
             (ZOOKEEPER, names.MYID_OFFSET, server),
         ),
         peers=tuple(
@@ -168,7 +169,10 @@ def _note(
 
 def brokers_of(seen: Sequence[Away], namespace: str) -> list[Away]:
     """The restarts of a region's brokers, in their order."""
-    return sorted((each for each in seen if each.namespace == namespace and each.pod.startswith("kafka-")), key=lambda each: each.gone)
+    return sorted(
+        (each for each in seen if each.namespace == namespace and each.pod.startswith("kafka-")),
+        key=lambda each: each.gone,
+    )
 
 
 def never_together(seen: Sequence[Away]) -> None:
@@ -200,15 +204,7 @@ class Regions:
 
     def there(self, kind: str) -> list[str]:
         """The regions that have a custom resource of a kind."""
-        found = []
-        for name, double in self.doubles.items():
-            try:
-                double.cr(kind)
-            except ApiError as error:
-                assert error.status == 404, error
-            else:
-                found.append(name)
-        return found
+        return [name for name, double in self.doubles.items() if double.api.crs(kind)]
 
     def zookeeper(self, *commands: str) -> str:
         """Run commands of ZooKeeper's shell."""
@@ -321,7 +317,9 @@ def test_again_and_to_the_end(regions: Regions) -> None:
     with pods_watched(regions.kube) as seen:
         regions.play("finalize", kraft_confirm=confirm, **SOAK)
     never_together(seen)
-    assert {name: double.place[0] for name, double in regions.doubles.items()} == dict.fromkeys((EAST, WEST), "COMPLETE")
+    assert {name: double.place[0] for name, double in regions.doubles.items()} == dict.fromkeys(
+        (EAST, WEST), "COMPLETE"
+    )
     # fewest voters first: the others keep the migration flag until every broker runs in KRaft mode
     last = max(each.back for each in seen if each.namespace == WEST)
     assert last <= brokers_of(seen, EAST)[0].gone

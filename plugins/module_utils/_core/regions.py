@@ -138,9 +138,13 @@ def turn(verb: Verb, mine: Region, others: Sequence[Region]) -> Turn:
 def _migrate(mine: Region, others: Sequence[Region]) -> Turn:
     for each in others:
         if each.seen.failed:
-            return Turn(never=f"the operator has given up in {each.at}; repair that, or roll it back", code="operator-failed")
+            return Turn(
+                never=f"the operator has given up in {each.at}; repair that, or roll it back", code="operator-failed"
+            )
         if each.returns:
-            return Turn(never=f"a rollback is not over in {each.at}; run rollback.yml for it first", code="rollback-pending")
+            return Turn(
+                never=f"a rollback is not over in {each.at}; run rollback.yml for it first", code="rollback-pending"
+            )
         if each.finalizes:
             return Turn(never=f"{each.at} was told to finalize: no region can follow it any more")
     return _moving(others) or _after(mine, others, in_order([mine, *others]), lambda each: not each.seen.started)
@@ -196,4 +200,6 @@ def _after(
     why = f"{before[0].at} comes before this region (voters: {', '.join(f'{each.host} {each.voters}' for each in in_order([mine, *others]))})"
     if before[0].present:
         return Turn(waits=f"since {why}")
-    return Turn(never=f"{why} and takes no part in this run, or has failed in it; run the same playbook for it first, or for both together")
+    return Turn(
+        never=f"{why} and takes no part in this run, or has failed in it; run the same playbook for it first, or for both together"
+    )

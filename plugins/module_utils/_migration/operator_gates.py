@@ -58,14 +58,20 @@ def _where(cluster: Cluster) -> str:
 
 def _final(cluster: Cluster) -> list[str]:
     """The other regions of the Kafka cluster that are finalized: their controllers are known to run without the flag."""
-    return [_where(each) for each in cluster.others if each.flags and all(flag is False for flag in each.flags.values())]
+    return [
+        _where(each) for each in cluster.others if each.flags and all(flag is False for flag in each.flags.values())
+    ]
 
 
 def _parity(cluster: LedCluster) -> Gate:
     """Where a region is final there is no way back any more, and ZooKeeper may not be written any more either."""
     over = _final(cluster)
     if over:
-        return Gate("gate-parity", True, f"not compared: {', '.join(over)} is finalized, so that ZooKeeper is no way back any more")
+        return Gate(
+            "gate-parity",
+            True,
+            f"not compared: {', '.join(over)} is finalized, so that ZooKeeper is no way back any more",
+        )
     return gate.of_parity(cluster)
 
 

@@ -182,7 +182,11 @@ def prove(cluster: LedCluster) -> list[dict[str, str]]:
     running = [f"{each.namespace}/{each.name}" for each in cluster.others if each.has_controllers]
     if running:
         # they may write it at any time; the last region proves that it is gone
-        migration = ("znode /migration", f"left to the rollback of {', '.join(running)}, whose controllers still exist", [])
+        migration = (
+            "znode /migration",
+            f"left to the rollback of {', '.join(running)}, whose controllers still exist",
+            [],
+        )
     checks = (
         migration,
         controller,

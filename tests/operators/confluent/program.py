@@ -98,7 +98,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python3 -m tests.operators.confluent.program")
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--kubeconfig", type=Path, required=True)
-    parser.add_argument("--beside", action="append", default=[], help="namespace of another region of its Kafka cluster")
+    parser.add_argument(
+        "--beside", action="append", default=[], help="namespace of another region of its Kafka cluster"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("kopf").setLevel(logging.WARNING)

@@ -67,7 +67,9 @@ class ConfluentCluster(KafkaCluster):
         """The other regions, each reached by the options of its own host; only read."""
         if self._others is None:
             named: Regions | None = self.params.get("regions")
-            self._others = [ConfluentCluster(connect(each.params), each.params) for each in named.others] if named else []
+            self._others = (
+                [ConfluentCluster(connect(each.params), each.params) for each in named.others] if named else []
+            )
         return self._others
 
     @property

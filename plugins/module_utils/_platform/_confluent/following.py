@@ -85,9 +85,7 @@ class Place:
 JudgeAll = Callable[[Sequence[tuple[Progress, Signals]]], tuple[bool, str]]
 
 
-def follow(
-    places: Sequence[Place], judge: JudgeAll, *, idle: float, progress: Callable[[str], None]
-) -> list[Progress]:
+def follow(places: Sequence[Place], judge: JudgeAll, *, idle: float, progress: Callable[[str], None]) -> list[Progress]:
     """Watch until the judge says that it is done; returns what was seen last, in the order of the places.
 
     :param idle: seconds without any change of the jobs and of the pods, after which the wait is given up.
@@ -107,7 +105,9 @@ def follow(
             changed.clear()
             for watcher in every:
                 watcher.check()
-            shown = [_shown(place, *(watcher.objects for watcher in of)) for place, of in zip(places, watchers, strict=True)]
+            shown = [
+                _shown(place, *(watcher.objects for watcher in of)) for place, of in zip(places, watchers, strict=True)
+            ]
             now = [(seen, signs.moves) for seen, signs in shown]
             if mark != now:
                 moved, mark = time.monotonic(), now

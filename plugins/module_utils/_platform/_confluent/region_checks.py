@@ -102,7 +102,9 @@ def _distinct(every: Sequence[Part]) -> Iterator[Finding]:
     for part in every:
         uid = str(part.seen.kafka["metadata"].get("uid") or "")
         if uid and uid in hosts:
-            yield _disagree(part, f"hosts {hosts[uid]} and {part.host} both name Kafka {part.seen.name}; a region has one host")
+            yield _disagree(
+                part, f"hosts {hosts[uid]} and {part.host} both name Kafka {part.seen.name}; a region has one host"
+            )
         hosts.setdefault(uid, part.host)
 
 
@@ -123,7 +125,9 @@ def _one_zookeeper(every: Sequence[Part]) -> Iterator[Finding]:
         chroots.setdefault(chroot, part.host)
     if len(chroots) > 1:
         listed = ", ".join(f"/{chroot} in region {host}" for chroot, host in chroots.items())
-        yield _disagree(every[0], f"the regions use different chroots of ZooKeeper: {listed}; they are not one Kafka cluster")
+        yield _disagree(
+            every[0], f"the regions use different chroots of ZooKeeper: {listed}; they are not one Kafka cluster"
+        )
 
 
 def _one_id(every: Sequence[Part]) -> Iterator[Finding]:
@@ -168,6 +172,7 @@ def _voters(every: Sequence[Part]) -> Iterator[Finding]:
     if any(part.seen.kafka.get("spec", {}).get("dependencies", {}).get("zookeeper") is None for part in every):
         return  # a region is final, its custom resources are as CFK left them
     wanted = {number for part in every for number in part.controllers}
+    all_there = all(part.seen.controller is not None for part in every)
     for part in every:
         cr = part.seen.controller
         if cr is None:
@@ -186,7 +191,7 @@ def _voters(every: Sequence[Part]) -> Iterator[Finding]:
                 f"spec.controllerQuorumVoters of KRaftController {where(cr)} (region {part.host}) lacks the voters {missing}; it has to name all "
                 "of all regions",
             )
-        if more:
+        if more and all_there:
             yield _disagree(
                 part,
                 f"spec.controllerQuorumVoters of KRaftController {where(cr)} (region {part.host}) has voters {more}, which are controllers of no host with "
@@ -197,7 +202,9 @@ def _voters(every: Sequence[Part]) -> Iterator[Finding]:
         listed = voters(part.seen.controller)
         unlike = sorted(number for number in set(first) & set(listed) if first[number] != listed[number])
         if unlike:
-            yield _disagree(part, f"region {part.host} names other addresses than the first region for the voters {unlike}")
+            yield _disagree(
+                part, f"region {part.host} names other addresses than the first region for the voters {unlike}"
+            )
 
 
 def _majority(every: Sequence[Part]) -> Iterator[Finding]:

@@ -121,7 +121,9 @@ def wait_turn(cluster: ConfluentCluster, verb: Verb, *, idle: float, progress: T
             return True, "it is this region's turn"
         signs = "; ".join(f"{each.host}: {signs.text}" for each, (_seen, signs) in zip(now[1:], shown[1:], strict=True))
         waited = int((time.monotonic() - began) // EVERY * EVERY)
-        return False, f"waiting for this region's turn, {found.waits} ({signs})" + (f", for {waited} s" if waited else "")
+        return False, f"waiting for this region's turn, {found.waits} ({signs})" + (
+            f", for {waited} s" if waited else ""
+        )
 
     follow(places(cluster), judge, idle=idle, progress=progress)
     cluster.changed()
