@@ -75,7 +75,10 @@ class Confluent:
     def findings(self) -> list[Finding]:
         """What would stop the operator, from the custom resources."""
         cluster = self._cluster
-        found = [*checks.findings(cluster.seen), *self._region_findings()]
+        found = checks.findings(cluster.seen)
+        if cluster.others:  # how many controllers there are is a question about all regions
+            found = [item for item in found if item.code != "controller-differs"]
+        found += self._region_findings()
         if cluster.controller_cr is None:
             try:
                 self._planned_controllers()

@@ -88,7 +88,7 @@ def undeclared(seen: Seen) -> list[Finding]:
 def findings(mine: Part, others: Sequence[Part]) -> list[Finding]:
     """What keeps the regions from being migrated as one Kafka cluster. Raises Unsupported."""
     every = [mine, *others]
-    rules = (_distinct, _one_zookeeper, _one_id, _ids, _voters, _majority, _no_early_end)
+    rules = (_distinct, _one_zookeeper, _one_id, _ids, _voters, _majority, _count, _no_early_end)
     return [item for rule in rules for item in rule(every)] + list(_factors(mine, every))
 
 
@@ -219,6 +219,17 @@ def _majority(every: Sequence[Part]) -> Iterator[Finding]:
             f"region {every[0].host}",
             f"no region has a majority of the voters ({listed}): the controllers of the first one could not lead alone, and after its rollback those "
             "of the others could take /controller again; this release drives regions of which one has a majority",
+        )
+
+
+def _count(every: Sequence[Part]) -> Iterator[Finding]:
+    """All regions together have as many controllers as survive the loss of one."""
+    total = sum(len(part.controllers) for part in every)
+    if total not in (3, 5) and all(part.seen.controller is not None for part in every):
+        yield finding(
+            "controller-differs",
+            "the regions",
+            f"the regions have {total} controllers together; 3 or 5 survive the loss of one",
         )
 
 

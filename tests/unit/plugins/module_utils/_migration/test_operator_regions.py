@@ -14,19 +14,22 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import quo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     gate,
     operator_gates,
     operator_preflight,
     operator_rollback,
+    operator_status,
     preflight,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 
-from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, ROLLED_BACK, Operator, led
+from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, ROLLED_BACK, Operator, led
 from tests.unit.plugins.module_utils.scenes import quorum
 
 MIGRATING, IN_KRAFT = Registration(fenced=False, migrating=True), Registration(fenced=False, migrating=False)
@@ -180,6 +183,36 @@ def test_brokers_of_the_other_regions_are_registered(mode: str, known: tuple[int
     found = operator_preflight._elsewhere(there)  # pylint: disable=protected-access
     assert [item.code for item in found] == codes
     assert all("broker 100 of west/kafka" in item.sentence for item in found)
+
+
+# status
+
+
+def test_the_status_says_where_the_other_regions_are() -> None:
+    there = cluster(region(), operator=Operator(DECIDING))
+    west = Region("west", 1, 100, Progress(True, "MIGRATE", "MigrateMonitorMigrationProgress"))
+    there.driver.regions = lambda: [Region("east", 2, 0), west, Region("north", 1, 200)]
+    found = operator_status.status(there)
+    assert found["regions"][0] == {
+        "region": "west",
+        "phase": "MIGRATE",
+        "sub_phase": "MigrateMonitorMigrationProgress",
+        "voters": 1,
+    }
+    line = operator_status.operator_line(found)
+    assert line.endswith("; region west MIGRATE/MigrateMonitorMigrationProgress; region north not started")
+    assert found["dangers"] == []
+
+
+def test_a_region_that_cannot_be_read_is_a_danger_and_no_end_of_the_status() -> None:
+    there = cluster(region(), operator=Operator(DECIDING))
+
+    def unreadable() -> Any:
+        raise Refused("region west could not be read", code="region-unreadable")
+
+    there.driver.regions = unreadable
+    found = operator_status.status(there)
+    assert (found["regions"], found["dangers"]) == ([], ["region west could not be read"])
 
 
 # rolling back

@@ -173,6 +173,15 @@ def test_one_region_has_a_majority_of_the_voters() -> None:
     assert blocking(found, ["operator-unsupported"]), "it cannot be accepted"
 
 
+def test_the_controllers_of_all_regions_are_counted() -> None:
+    mine = part()
+    of_controller(mine)["spec"]["replicas"] = 3
+    found = [item for item in findings(mine, [part("west")]) if item.code == "controller-differs"]
+    assert [item.sentence for item in found] == [
+        "the regions have 4 controllers together; 3 or 5 survive the loss of one"
+    ]
+
+
 @pytest.mark.parametrize(("phase", "refused"), [("SETUP", True), ("MIGRATE", True), ("DUAL-WRITE", False)])
 def test_no_job_finalizes_by_itself(phase: str, refused: bool) -> None:
     found = codes(part(), part("west", job=crs.job(phase, "", res.FINALIZE)))
