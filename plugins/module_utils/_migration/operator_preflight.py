@@ -25,6 +25,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.prefligh
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 
+#: what to do about a broker that is not one of the operator's
+UNDECLARED = "if it is in another region of this Kafka cluster, write kraft_region_of with the same name to the hosts of all regions; else stop it"
+OF_NO_REGION = "it is in none of the regions that have this kraft_region_of: add the host of its region, or stop it"
+
 
 def all_findings(cluster: LedCluster) -> list[Finding]:
     """Every rule, in the order in which a person would repair it."""
@@ -33,7 +37,12 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
         return missing
     seen = cluster.driver.observe()
     found = [*cluster.driver.findings(), *_kafka_in_zookeeper_mode(cluster, seen)]
-    found += membership_findings(cluster) + metadata_findings(cluster) + version_findings(cluster, "brokers")
+    stranger = OF_NO_REGION if cluster.others else UNDECLARED
+    found += (
+        membership_findings(cluster, stranger=stranger)
+        + metadata_findings(cluster)
+        + version_findings(cluster, "brokers")
+    )
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]
     found += tool_findings(cluster)

@@ -169,6 +169,24 @@ def test_brokers_of_the_other_regions_are_no_strangers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("others", "words"),
+    [((), "write kraft_region_of with the same name"), ((region(),), "add the host of its region, or stop it")],
+)
+def test_a_stranger_may_be_in_a_region_that_was_not_named(
+    monkeypatch: pytest.MonkeyPatch, others: Any, words: str
+) -> None:
+    for rule in ("metadata_findings", "tool_findings", "_elsewhere"):
+        monkeypatch.setattr(operator_preflight, rule, lambda _cluster: [])
+    monkeypatch.setattr(operator_preflight, "version_findings", lambda _cluster, _target: [])
+    monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])
+    there = led(Operator(DECIDING), others=others)
+    there.view.brokers = dict.fromkeys((0, 1, 2, 100))
+    found = [item for item in operator_preflight.all_findings(there) if item.code == "stranger-broker"]
+    assert [item.where for item in found] == ["broker 100"]
+    assert words in found[0].sentence
+
+
+@pytest.mark.parametrize(
     ("mode", "known", "codes"),
     [
         (state.MODE_ZOOKEEPER, (0, 1, 2, 100), []),
