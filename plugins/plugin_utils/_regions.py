@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Named, Regions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.argspec import base_spec
+from jinja2 import Undefined
 
 OPTION = "region_of"
 
@@ -63,9 +64,11 @@ def _crowded(task_vars: Mapping[str, Any], present: set[str]) -> str:
 def _value(of_hosts: Mapping[str, Any], host: str, option: str) -> Any:
     """The variable of an option, None where it is not set, or where its value cannot be told."""
     try:
-        return of_hosts[host][f"kraft_{option}"]
+        value = of_hosts[host][f"kraft_{option}"]
     except (KeyError, AnsibleError):
         return None
+    # ansible-core before 2.19 hands out what could not be resolved
+    return None if isinstance(value, Undefined) else value
 
 
 def _params(of_hosts: Mapping[str, Any], host: str) -> tuple[dict[str, Any], set[str], str]:

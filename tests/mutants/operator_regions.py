@@ -168,6 +168,14 @@ OPERATOR_REGIONS = (
         COUNTED,
     ),
     Mutant(
+        "a region is finalized although another one has not soaked",
+        "1",
+        MIGRATION + "operator_gates.py",
+        "    return next((each for each in found if not each.passed), found[0])\n",
+        "    return found[0]\n",
+        COUNTED,
+    ),
+    Mutant(
         "controllers of another region may have lost the flag",
         "2",
         MIGRATION + "operator_gates.py",

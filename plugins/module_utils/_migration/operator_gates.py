@@ -118,6 +118,23 @@ def _registrations(cluster: LedCluster, quorum: Quorum) -> Gate:
 
 
 def _soak(cluster: LedCluster) -> Gate:
-    """Without a stop in pure dual-write the soak is in hybrid, from the first time it was proved."""
-    otherwise = "DUAL-WRITE is not recorded yet; run migrate.yml to its end first"
-    return gate.of_soak(cluster, phases.DUAL_WRITE, cluster.journal.time_of("MigrateDualWrite"), otherwise)
+    """Without a stop in pure dual-write the soak is in hybrid, from the first time it was proved.
+
+    In every region, and before the first one is finalized: none may be left behind because it was a little later.
+    """
+    over = _final(cluster)
+    if over:
+        return Gate(
+            "gate-soak", True, f"not asked: {', '.join(over)} is finalized, so that there is no way back any more"
+        )
+    found = []
+    for each in (cluster, *cluster.others):
+        otherwise = f"DUAL-WRITE is not recorded yet in {_where(each)}; run migrate.yml to its end first"
+        try:
+            since = each.journal.time_of("MigrateDualWrite")
+        except Forbidden:
+            raise
+        except KraftError as error:
+            return Gate("gate-soak", False, f"the journal of {_where(each)} could not be read: {error.message}")
+        found.append(gate.of_soak(cluster, phases.DUAL_WRITE, since, otherwise))
+    return next((each for each in found if not each.passed), found[0])

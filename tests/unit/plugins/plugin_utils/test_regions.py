@@ -21,6 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _turns
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Ask
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._regions import regions_of
+from jinja2 import StrictUndefined
 
 from tests.unit.plugins.action.acting import Acts
 from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, ROLLED_BACK, Operator, led
@@ -83,9 +84,10 @@ def test_a_variable_that_cannot_be_resolved_counts_as_not_set() -> None:
                 raise AnsibleUndefinedVariable("x is undefined")
             return super().__getitem__(key)
 
-    regions, _secrets, problem = found(hostvars={**HOSTS, "west": Unresolved(WEST)})
-    assert problem == ""
-    assert regions is not None
+    for west in (Unresolved(WEST), {**WEST, "kraft_support_dir": StrictUndefined()}):
+        regions, _secrets, problem = found(hostvars={**HOSTS, "west": west})
+        assert problem == ""
+        assert regions is not None
 
 
 @pytest.mark.parametrize(("forks", "crowded"), [(1, True), (2, False), (5, False), (None, False)])

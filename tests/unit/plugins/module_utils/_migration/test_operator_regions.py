@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import quorum as quorums
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region
@@ -30,9 +31,24 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import h
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 
 from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, ROLLED_BACK, Operator, led
-from tests.unit.plugins.module_utils.scenes import quorum
+from tests.unit.plugins.module_utils.scenes import ago, quorum
 
 MIGRATING, IN_KRAFT = Registration(fenced=False, migrating=True), Registration(fenced=False, migrating=False)
+
+
+def soaked(seconds: float) -> journal.Journal:
+    """A journal that has DUAL-WRITE since so long."""
+    found = journal.Journal("kafka")
+    found.add(ago(seconds), phases.DUAL_WRITE, "MigrateDualWrite", "MigrateDualWrite")
+    return found
+
+
+class Unread(SimpleNamespace):
+    """A region whose journal cannot be read."""
+
+    @property
+    def journal(self) -> Any:
+        raise KraftError("the API server is away")
 
 
 def region(*, flag: Any = True, mode: str = state.MODE_MIGRATING, leads: bool = False, **changed: Any) -> Any:
@@ -48,6 +64,7 @@ def region(*, flag: Any = True, mode: str = state.MODE_MIGRATING, leads: bool = 
         "controller_facts": {},
         "controller_container": "kafka",
         "has_controllers": flag is not None,
+        "journal": soaked(2 * 86400),
     }
     return SimpleNamespace(**{**base, **changed})
 
@@ -155,6 +172,31 @@ def test_stores_are_compared_until_a_region_is_final(registered: dict[int, Regis
     found = gates(cluster(region(flag=False)))["gate-parity"]
     assert found.passed
     assert found.sentence.startswith("not compared: west/kafka is finalized")
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (region(journal=soaked(60)), "(60 s of kraft_soak 86400 s)"),
+        (region(journal=journal.Journal("kafka")), "DUAL-WRITE is not recorded yet in west/kafka"),
+        (
+            Unread(**{key: value for key, value in vars(region()).items() if key != "journal"}),
+            "the journal of west/kafka could not be read: the API server is away",
+        ),
+    ],
+)
+def test_the_soak_is_that_of_the_latest_region(registered: dict[int, Registration], other: Any, words: str) -> None:
+    """Else the first is finalized, and the other stays behind until its own soak is over."""
+    found = gates(cluster(other))["gate-soak"]
+    assert not found.passed
+    assert words in found.sentence
+    assert gates(cluster(region()))["gate-soak"].passed
+
+
+def test_behind_the_point_of_no_return_nobody_soaks(registered: dict[int, Registration]) -> None:
+    found = gates(cluster(region(flag=False, journal=journal.Journal("kafka"))))["gate-soak"]
+    assert found.passed
+    assert found.sentence.startswith("not asked: west/kafka is finalized")
 
 
 # preflight
