@@ -49,6 +49,12 @@ options:
     description:
       - Name of the container that runs Kafka in the brokers' pods. Detected automatically if unset.
     type: str
+  region_of:
+    description:
+      - For a Kafka cluster of Confluent for Kubernetes that is stretched over several regions, each with a Kafka custom resource of its own,
+        a name for the whole, for example V(orders). It has to be the same on the hosts of all regions, and on no other host.
+      - The regions then take turns, so that no two of them restart brokers at the same time.
+    type: str
   zookeeper_connect:
     description:
       - Address at which the machine that runs ansible-playbook reaches ZooKeeper directly, as C(host:port,host:port/chroot), instead of

@@ -112,6 +112,26 @@ dangers:
   type: list
   elements: str
   sample: []
+regions:
+  description:
+    - Where the other regions of the Kafka cluster are, if kraft_region_of names some. Empty where there is one region, and on V(statefulset) it is missing.
+  returned: success, where an operator leads
+  type: list
+  elements: dict
+  contains:
+    region:
+      description: Name of its host in the inventory.
+      type: str
+    phase:
+      description: What its operator says, empty before it was asked.
+      type: str
+    sub_phase:
+      description: The sub-phase that its operator names.
+      type: str
+    voters:
+      description: Number of its controllers, V(0) when they are gone.
+      type: int
+  sample: []
 foreign:
   description:
     - One sentence for each object of somebody else that has a name that this migration needs, or the labels of its controllers. Every

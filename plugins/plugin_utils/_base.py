@@ -36,6 +36,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import LedStep
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._regions import regions_of
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._scope import scope_of
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._stop import Stopper, orderly_stop
@@ -113,6 +114,9 @@ class KraftAction(ActionBase):
             )
         params["scope"] = scope_of(task_vars, params["namespace"], params["cluster"])
         params["accept"], problem = params["scope"].accepted(params["accept"])
+        params["regions"], more, wrong_regions = regions_of(task_vars, params)
+        secrets |= more
+        problem = problem or wrong_regions
         return params, secrets, f"{self.MODULE}: {problem}; nothing was changed" if problem else ""
 
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:

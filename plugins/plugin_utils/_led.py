@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_steps,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports, _turns
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
@@ -122,6 +122,8 @@ class Ask(LedStep):
                 f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first",
                 code="rollback-pending",
             )
+        if verb is Verb.ROLLBACK and _turns.left_of_rollback(run, seen):
+            return needed(f"go on with the rollback of this region: the operator is at {seen.where}")
         owed = cluster.driver.owed() if verb is Verb.MIGRATE and seen.started and not seen.complete else []
         if owed:
             return needed(f"give the operator what it waits for: {'; '.join(owed)}")
@@ -139,6 +141,9 @@ class Ask(LedStep):
         why = operator_progress.cannot_roll_back(seen) if verb is Verb.ROLLBACK else ""
         if why:
             raise Refused(why, code="rollback-impossible")
+        waits = _turns.before(run, verb)
+        if waits:
+            return needed(f"ask the operator to {verb.value} when it is this region's turn, {waits}")
         if verb is Verb.FINALIZE:
             if run.check_mode and seen.waits_for is not Wait.DECISION:
                 return needed("tell the operator to finalize once it waits in DUAL-WRITE and the gates are open")
@@ -149,6 +154,17 @@ class Ask(LedStep):
     def apply(self, run: Run) -> dict[str, Any]:
         """Ask. The gates are asked again, right before the write."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
+        written: list[str] = []
+        if verb is not Verb.ROLLBACK or not _turns.left_of_rollback(run, cluster.driver.observe()):
+            with _turns.taken(run, verb):
+                written = self._ask(run, verb)
+        if verb is Verb.ROLLBACK and _turns.several(run):
+            return {"written": written, **_whole_rollback(run)}
+        return {"written": written, **told(cluster.driver.observe())}
+
+    @staticmethod
+    def _ask(run: Run, verb: Verb) -> list[str]:
+        cluster = run.led
         if verb is Verb.FINALIZE:
             cluster.changed()
             opened = operator_gates.require(cluster)
@@ -158,7 +174,7 @@ class Ask(LedStep):
         for line in written:
             run.progress(line)
         run.record("asked", verb=verb.value, written=written)
-        return {"written": written, **told(cluster.driver.observe())}
+        return written
 
 
 class RemoveZnodes(LedStep):
@@ -258,6 +274,21 @@ def export(run: Run) -> list[str]:
     for path in files:
         run.progress(f"changed manifest for your repository: {path}")
     return files
+
+
+def _whole_rollback(run: Run) -> dict[str, Any]:
+    """The rest of a rollback in one task: the znodes at whichever wait there is, then the end. See _turns.left_of_rollback."""
+    asked, data = run.sub_phase, dict[str, Any]()
+    try:
+        for wait in operator_progress.ZNODE_WAITS:
+            run.sub_phase = wait
+            if RemoveZnodes().decide(run).needed:
+                data.update(RemoveZnodes().apply(run))
+        run.sub_phase = "RollbackToZkComplete"
+        data.update(_end_rollback(run))
+    finally:
+        run.sub_phase = asked
+    return {**data, "changed": True}
 
 
 def _end_rollback(run: Run) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.operator_ends import OPERATOR_ENDS
 from tests.mutants.operator_input import OPERATOR_INPUT
 from tests.mutants.operator_led import OPERATOR_LED
+from tests.mutants.operator_regions import OPERATOR_REGIONS
 from tests.mutants.owning import OWNING
 from tests.mutants.preparing import PREPARING
 from tests.mutants.restarting import RESTARTING
@@ -47,6 +48,7 @@ MUTANTS = (
     *OPERATOR_LED,
     *OPERATOR_ENDS,
     *OPERATOR_INPUT,
+    *OPERATOR_REGIONS,
 )
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest

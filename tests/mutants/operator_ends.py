@@ -66,7 +66,7 @@ OPERATOR_ENDS = (
         "the znodes go from under a broker that could not be read",
         "9",
         MIGRATION + "operator_rollback.py",
-        "        return [pod for pod, mode in cluster.modes.items() if mode == state.MODE_UNKNOWN]\n",
+        "        return [pod for pod, mode in modes if mode == state.MODE_UNKNOWN]\n",
         "        return []\n",
         OP_ROLLBACK,
     ),

@@ -10,7 +10,7 @@ readings has an entry for every pod that should be there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol
 
@@ -68,6 +68,16 @@ class Cluster(Protocol):
 
     def close(self) -> None:
         """End its sessions and forwards."""
+
+    # other regions
+
+    @property
+    def others(self) -> Sequence[Cluster]:
+        """The rest of the same Kafka cluster where it is spread over several regions: one for each, only read."""
+
+    @property
+    def elsewhere(self) -> Mapping[int, str]:
+        """The brokers of the rest: id to where they are. They are in the same ZooKeeper, and none of them is ours to touch."""
 
     # brokers
 

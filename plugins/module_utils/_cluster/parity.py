@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
     TOOL_TIMEOUT,
     members,
     read_quorum,
+    seat,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image, compare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
@@ -34,7 +35,9 @@ NAMED = 5
 
 def images(cluster: Cluster) -> tuple[Image, Image]:
     """Read ZooKeeper's image and that of the quorum (one JVM start). Raises KraftError."""
-    kraft = kraft_image(cluster.client, cluster.namespace, members(cluster), read_quorum(cluster), timeout=TOOL_TIMEOUT)
+    quorum = read_quorum(cluster)
+    at = seat(cluster, quorum)
+    kraft = kraft_image(at.client, at.namespace, members(at), quorum, timeout=TOOL_TIMEOUT)
     return zookeeper_image(cluster.zookeeper), kraft
 
 

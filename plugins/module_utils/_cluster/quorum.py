@@ -31,8 +31,22 @@ def members(cluster: Cluster) -> dict[int, Member]:
 
 
 def read_quorum(cluster: Cluster, *, migration: bool = False) -> Quorum:
-    """Read leader, voters and lags; with ``migration`` also each controller's ZkMigrationState. Raises KraftError."""
-    return quorum_status(cluster.client, cluster.namespace, members(cluster), migration=migration)
+    """Read leader, voters and lags; with ``migration`` also each controller's ZkMigrationState. Raises KraftError.
+
+    Only the leader knows all of it: where there are several regions, the one is asked whose controllers have it.
+    """
+    found = quorum_status(cluster.client, cluster.namespace, members(cluster), migration=migration)
+    for other in cluster.others if found.leader not in cluster.controller_ids else ():
+        if other.has_controllers:
+            there = quorum_status(other.client, other.namespace, members(other), migration=migration)
+            if there.leader in other.controller_ids:
+                return there
+    return found
+
+
+def seat(cluster: Cluster, quorum: Quorum) -> Cluster:
+    """The region in which the leader is; this one where that is not known."""
+    return next((each for each in (cluster, *cluster.others) if quorum.leader in each.controller_ids), cluster)
 
 
 def caught_up(quorum: Quorum) -> set[int]:
@@ -75,12 +89,14 @@ def named_voters(cluster: Cluster) -> set[int]:
 
 def registrations(cluster: Cluster, quorum: Quorum) -> dict[int, Registration]:
     """The brokers that the quorum knows, from the committed part of the metadata log."""
-    return broker_registrations(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
+    at = seat(cluster, quorum)
+    return broker_registrations(at.client, at.namespace, members(at), quorum, timeout=TOOL_TIMEOUT)
 
 
 def registered_controllers(cluster: Cluster, quorum: Quorum) -> dict[int, bool]:
     """Controller to whether it is registered as ready for the migration, from the metadata log."""
     if quorum.ready:
         return dict(quorum.ready)
-    log = metadata_log(cluster.client, cluster.namespace, members(cluster), quorum, timeout=TOOL_TIMEOUT)
+    at = seat(cluster, quorum)
+    log = metadata_log(at.client, at.namespace, members(at), quorum, timeout=TOOL_TIMEOUT)
     return dict(log.controllers)

@@ -188,14 +188,18 @@ def _topics(view: Stored, where: str, kraft_brokers: Collection[int]) -> list[Fi
 
 
 def membership(
-    registered: Collection[int], pods: Mapping[int, str], all_pods: Iterable[str], not_ready: Collection[str]
+    registered: Collection[int],
+    pods: Mapping[int, str],
+    all_pods: Iterable[str],
+    not_ready: Collection[str],
+    stranger: str = "name its StatefulSet in kraft_statefulsets or stop it",
 ) -> list[Finding]:
-    """Every registered id maps to exactly one managed pod, and every pod is registered and Ready."""
+    """Every registered id maps to exactly one managed pod, and every pod is registered and Ready. ``stranger``: what to do about one that is none."""
     found = [
         finding(
             "stranger-broker",
             f"broker {broker}",
-            f"broker {broker} is registered in ZooKeeper but is not a pod of this cluster; name its StatefulSet in kraft_statefulsets or stop it",
+            f"broker {broker} is registered in ZooKeeper but is not a pod of this cluster; {stranger}",
         )
         for broker in sorted(set(registered) - set(pods))
     ]

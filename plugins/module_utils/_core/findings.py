@@ -304,6 +304,32 @@ _RULES = (
         "brokers and controllers do not have the same super users",
         "add the principal to spec.authorization.superUsers of both custom resources",
     ),
+    _block(
+        "region-undeclared",
+        "the Kafka cluster has other regions than the inventory says",
+        "set kraft_region_of to the same name on the hosts of all regions",
+    ),
+    _block(
+        "region-suspected",
+        "ZooKeeper is shared with something in another namespace: the Kafka cluster may have other regions",
+        "set kraft_region_of on the hosts of all regions; accept it where there is one region only",
+        True,
+    ),
+    _block(
+        "region-unreadable",
+        "another region of the Kafka cluster could not be read",
+        "correct the variables of its host, or its account's permissions",
+    ),
+    _block(
+        "region-disagrees",
+        "the custom resources of the regions do not make one Kafka cluster",
+        "correct what the sentence names",
+    ),
+    _warn(
+        "region-replication-factor",
+        "new internal topics would have fewer replicas than the Kafka cluster has room for",
+        "set the replication factors in spec.configOverrides.server of the Kafka custom resource",
+    ),
     _warn(
         "operator-annotation",
         "an annotation is one that the operator does not know, or was left behind",

@@ -50,6 +50,11 @@ def lease_name(cluster: str) -> str:
     return f"kraft-migration-{cluster}"
 
 
+def turn_name(cluster: str) -> str:
+    """Lease that one region of a Kafka cluster holds while it asks its operator for something; in the namespace of one of them."""
+    return f"kraft-migration-{cluster}-turn"
+
+
 def controllers_name(cluster: str) -> str:
     """Default name of the controllers' StatefulSet, Service and PodDisruptionBudget."""
     return f"{cluster}-kraft"

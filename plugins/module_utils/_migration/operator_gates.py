@@ -10,7 +10,7 @@ are asked in hybrid, right before the operator is told.
 
 from __future__ import annotations
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import flag_on_everywhere
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster, flag_on_everywhere
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum, registrations
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Wait
@@ -27,7 +27,7 @@ def evaluate(cluster: LedCluster) -> list[Gate]:
     return [
         _hybrid(cluster, seen),
         *_of_quorum(cluster),
-        gate.of_parity(cluster),
+        _parity(cluster),
         _soak(cluster),
         gate.confirmed(cluster),
     ]
@@ -46,9 +46,33 @@ def _hybrid(cluster: LedCluster, seen: Progress) -> Gate:
         return Gate(code, False, f"the operator is at {seen.where}, not in DUAL-WRITE")
     if now.name != state.HYBRID:
         return Gate(code, False, f"the operator says {seen.where}, but the cluster is {now.name}: {now.reason}")
-    if not flag_on_everywhere(cluster):
+    over = _final(cluster)
+    if not all(flag_on_everywhere(each) for each in (cluster, *cluster.others) if _where(each) not in over):
         return Gate(code, False, "not every controller is known to run with the migration flag")
     return Gate(code, True, f"the operator waits in DUAL-WRITE; {now.reason}")
+
+
+def _where(cluster: Cluster) -> str:
+    return f"{cluster.namespace}/{cluster.name}"
+
+
+def _final(cluster: Cluster) -> list[str]:
+    """The other regions of the Kafka cluster that are finalized: their controllers are known to run without the flag."""
+    return [
+        _where(each) for each in cluster.others if each.flags and all(flag is False for flag in each.flags.values())
+    ]
+
+
+def _parity(cluster: LedCluster) -> Gate:
+    """Where a region is final there is no way back any more, and ZooKeeper may not be written any more either."""
+    over = _final(cluster)
+    if over:
+        return Gate(
+            "gate-parity",
+            True,
+            f"not compared: {', '.join(over)} is finalized, so that ZooKeeper is no way back any more",
+        )
+    return gate.of_parity(cluster)
 
 
 def _of_quorum(cluster: LedCluster) -> list[Gate]:
@@ -74,23 +98,43 @@ def _registrations(cluster: LedCluster, quorum: Quorum) -> Gate:
         raise
     except KraftError as error:
         return Gate(code, False, f"the registrations could not be read: {error.message}")
-    expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers
+    elsewhere, over = cluster.elsewhere, _final(cluster)
+    expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers | set(elsewhere)
     without = [pod for pod in cluster.facts if cluster.broker_id(pod) is None]
     wrong = [f"the broker id of {pod} could not be read" for pod in without]
     for broker in sorted(expected):
         entry = registered.get(broker)
         if entry is None:
             wrong.append(f"broker {broker} is not registered in KRaft")
-        elif not entry.migrating:
+        elif not entry.migrating and elsewhere.get(broker) not in over:
             wrong.append(f"broker {broker} is registered, but not as a migrating ZooKeeper broker")
         elif entry.fenced:
             wrong.append(f"broker {broker} is fenced")
     if wrong:
         return Gate(code, False, "; ".join(wrong))
-    return Gate(code, True, f"{len(expected)} brokers registered as migrating, none fenced")
+    in_kraft = sum(1 for broker in expected if not registered[broker].migrating)
+    more = f", {in_kraft} of finalized regions in KRaft mode" if in_kraft else ""
+    return Gate(code, True, f"{len(expected) - in_kraft} brokers registered as migrating{more}, none fenced")
 
 
 def _soak(cluster: LedCluster) -> Gate:
-    """Without a stop in pure dual-write the soak is in hybrid, from the first time it was proved."""
-    otherwise = "DUAL-WRITE is not recorded yet; run migrate.yml to its end first"
-    return gate.of_soak(cluster, phases.DUAL_WRITE, cluster.journal.time_of("MigrateDualWrite"), otherwise)
+    """Without a stop in pure dual-write the soak is in hybrid, from the first time it was proved.
+
+    In every region, and before the first one is finalized: none may be left behind because it was a little later.
+    """
+    over = _final(cluster)
+    if over:
+        return Gate(
+            "gate-soak", True, f"not asked: {', '.join(over)} is finalized, so that there is no way back any more"
+        )
+    found = []
+    for each in (cluster, *cluster.others):
+        otherwise = f"DUAL-WRITE is not recorded yet in {_where(each)}; run migrate.yml to its end first"
+        try:
+            since = each.journal.time_of("MigrateDualWrite")
+        except Forbidden:
+            raise
+        except KraftError as error:
+            return Gate("gate-soak", False, f"the journal of {_where(each)} could not be read: {error.message}")
+        found.append(gate.of_soak(cluster, phases.DUAL_WRITE, since, otherwise))
+    return next((each for each in found if not each.passed), found[0])

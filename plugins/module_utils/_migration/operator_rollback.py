@@ -96,15 +96,18 @@ def remove_znodes(cluster: LedCluster, tell: Tell) -> Evidence:
 
 def _require_zookeeper_mode(cluster: LedCluster, tell: Tell) -> None:
     """Every broker runs in ZooKeeper mode; one that cannot be read, since it is just being restarted, is waited for."""
+    every = (cluster, *cluster.others)
 
     def unread() -> list[str]:
-        kraft = [pod for pod, mode in cluster.modes.items() if mode == state.MODE_KRAFT]
+        modes = [item for each in every for item in each.modes.items()]
+        kraft = [pod for pod, mode in modes if mode == state.MODE_KRAFT]
         if kraft:
             raise Refused(_in_kraft_mode(kraft), code="wrong-state")
-        return [pod for pod, mode in cluster.modes.items() if mode == state.MODE_UNKNOWN]
+        return [pod for pod, mode in modes if mode == state.MODE_UNKNOWN]
 
     def judge(_seen: Progress, signals: Signals) -> tuple[bool, str]:
-        cluster.changed(Part.BROKERS)
+        for each in every:
+            each.changed(Part.BROKERS)
         left = unread()
         return (
             not left,
@@ -165,8 +168,10 @@ def _quorum(cluster: LedCluster, tell: Tell) -> Quorum | None:
     found: list[Quorum] = []
 
     def judge(_seen: Progress, signals: Signals) -> tuple[bool, str]:
-        cluster.changed(Part.CONTROLLERS)
-        if not known(cluster.controller_facts):
+        every = (cluster, *cluster.others)
+        for each in every:
+            each.changed(Part.CONTROLLERS)
+        if not any(known(each.controller_facts) for each in every):
             return True, "no controller runs"
         try:
             quorum = read_quorum(cluster)
@@ -215,7 +220,10 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
 
 
 def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
-    """Remove what controllers wrote to ZooKeeper between the answer and their end; the controllers must be gone. Returns the paths."""
+    """Remove what controllers wrote to ZooKeeper between the answer and their end; the controllers must be gone. Returns the paths.
+
+    Those of other regions may still run, for whose rollback it is removed once more.
+    """
     if cluster.driver.left():
         return []
     done = handover.remove(cluster.zookeeper, [])
@@ -228,8 +236,18 @@ def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
 
 def prove(cluster: LedCluster) -> list[dict[str, str]]:
     """Look at everything freshly; return what was checked, each with its evidence. Raises KraftError for what is left."""
+    migration, controller = rollback_proof.of_znodes(handover.read_heads(cluster.zookeeper))
+    running = [f"{each.namespace}/{each.name}" for each in cluster.others if each.has_controllers]
+    if running:
+        # they may write it at any time; the last region proves that it is gone
+        migration = (
+            "znode /migration",
+            f"left to the rollback of {', '.join(running)}, whose controllers still exist",
+            [],
+        )
     checks = (
-        *rollback_proof.of_znodes(handover.read_heads(cluster.zookeeper)),
+        migration,
+        controller,
         ("the operator's objects", "no request, controllers or volumes of them", cluster.driver.left()),
         ("locks", "no object is locked", cluster.driver.locked()),
         rollback_proof.of_processes(cluster),

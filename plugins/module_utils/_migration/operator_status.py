@@ -20,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.status i
     enforced_by,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 
 
 def status(cluster: LedCluster) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def status(cluster: LedCluster) -> dict[str, Any]:
     newest = cluster.journal.last()
     connect = cluster.zookeeper_connect
     locked = cluster.driver.locked()
+    regions, unread = _regions(cluster)
     return {
         "namespace": cluster.namespace,
         "cluster": cluster.name,
@@ -45,7 +47,8 @@ def status(cluster: LedCluster) -> dict[str, Any]:
         },
         "since": newest["time"] if newest else None,
         "next": next_command(f"{cluster.namespace}/{cluster.name}", seen, now.name, bool(locked)),
-        "dangers": [wrong] if wrong else [],
+        "regions": regions,
+        "dangers": [text for text in (wrong, unread) if text],
         "foreign": [],
         "brokers": broker_rows(cluster),
         "controllers": controller_rows(cluster),
@@ -55,6 +58,20 @@ def status(cluster: LedCluster) -> dict[str, Any]:
         "migration_id": cluster.journal.migration_id,
         "journal": cluster.journal.events[-5:],
     }
+
+
+def _regions(cluster: LedCluster) -> tuple[list[dict[str, Any]], str]:
+    """Where the operators of the other regions are; and why that could not be read, "" when it could."""
+    if not cluster.others:
+        return [], ""
+    try:
+        found = cluster.driver.regions()[1:]
+    except KraftError as error:
+        return [], error.message
+    return [
+        {"region": each.host, "phase": each.seen.phase, "sub_phase": each.seen.sub_phase, "voters": each.voters}
+        for each in found
+    ], ""
 
 
 def next_command(cluster: str, seen: Progress, now: str, locked: bool) -> str:
@@ -86,5 +103,9 @@ def operator_line(data: dict[str, Any]) -> str:
     """What the operator says, as a line for a terminal."""
     said = data["operator"]
     where = "/".join(filter(None, (said["phase"], said["sub_phase"]))) or "not started"
+    others = "".join(
+        f"; region {each['region']} {'/'.join(filter(None, (each['phase'], each['sub_phase']))) or 'not started'}"
+        for each in data.get("regions", [])
+    )
     waits = f"; waits for {said['waits_for']}" if said["waits_for"] != Wait.NOTHING.value else ""
-    return f"operator {where}{waits}" + (f": {said['message']}" if said["message"] else "")
+    return f"operator {where}{waits}" + (f": {said['message']}" if said["message"] else "") + others

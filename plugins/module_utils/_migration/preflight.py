@@ -124,11 +124,12 @@ def broker_findings(cluster: DirectCluster) -> list[Finding]:
     return membership_findings(cluster) + cluster.driver.checks.missing_pods()
 
 
-def membership_findings(cluster: Cluster) -> list[Finding]:
-    """Ready, registered, one pod an id."""
+def membership_findings(cluster: Cluster, **words: str) -> list[Finding]:
+    """Ready, registered, one pod an id. ``words``: as checks.membership has them."""
     not_ready = [name for name, pod in cluster.pods.items() if not is_ready(pod)]
     registered = set(cluster.view.brokers) | kraft_brokers(cluster) if cluster.zookeeper_connect is not None else set()
-    return checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready)
+    registered -= set(cluster.elsewhere)
+    return checks.membership(registered, cluster.pod_of_broker, cluster.pods, not_ready, **words)
 
 
 def kraft_brokers(cluster: Cluster) -> set[int]:

@@ -9,12 +9,12 @@ Private to the collection. Each platform has a class of its own on top of it, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, ClassVar
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part, flag_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster, Part, flag_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import (
     Connect,
     Route,
@@ -68,6 +68,18 @@ class KafkaCluster(Workloads):
         )
         for name in cached & stale:
             del self.__dict__[name]
+
+    # other regions
+
+    @property
+    def others(self) -> Sequence[Cluster]:
+        """The rest of the same Kafka cluster; nothing on a platform without regions."""
+        return ()
+
+    @property
+    def elsewhere(self) -> Mapping[int, str]:
+        """The brokers of the rest: id to where they are."""
+        return {}
 
     # brokers
 

@@ -10,6 +10,7 @@ Private to the collection. The other kind, which the collection writes by itself
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforcement
 
 Obj = dict[str, Any]
@@ -76,6 +78,20 @@ class Led(Protocol):
 
     def owed(self) -> list[str]:
         """What ``start(MIGRATE)`` would still write although the operator was asked, one line each: something that it looks for and has not found."""
+
+    def regions(self) -> Sequence[Region]:
+        """Every region of the Kafka cluster as it is now, this one first; nothing where there is only one. Raises Refused (region-unreadable)."""
+
+    def turn(self, verb: Verb) -> Turn:
+        """Whether this region may be asked now: always, where there is only one."""
+
+    def wait_turn(self, verb: Verb, *, idle: float, progress: Callable[[str], None]) -> None:
+        """Wait for it. Raises Refused when that would be in vain; DeadlineExceeded when no region has moved for ``idle`` seconds."""
+
+    def turn_lock(
+        self, holder: str, *, timeout: float, progress: Callable[[str], None]
+    ) -> AbstractContextManager[None]:
+        """The lock under which a region looks at the others, and then asks. Entering raises Refused (lock-held) after ``timeout`` seconds."""
 
     def answer(self, wait: Wait) -> None:
         """Tell the operator that what it waits for is done."""

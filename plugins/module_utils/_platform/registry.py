@@ -52,6 +52,12 @@ def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster
         led = ConfluentCluster(client, params)
         led.driver = Confluent(led)
         return led
+    if params.get("regions") is not None:
+        raise Refused(
+            f"kraft_region_of is for Kafka custom resources of Confluent for Kubernetes; {params['namespace']}/{params['cluster']} is none. "
+            "Leave it out; name the StatefulSets of one Kafka cluster in kraft_statefulsets",
+            code="operator-unsupported",
+        )
     cluster = StatefulSetCluster(client, params)
     cluster.driver = StatefulSets(cluster)
     return cluster

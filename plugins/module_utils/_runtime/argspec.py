@@ -46,6 +46,7 @@ def cluster_spec() -> Spec:
         "platform": {"type": "str", "default": "auto", "choices": ["auto", "statefulset", "confluent"]},
         "statefulsets": {"type": "list", "elements": "str", "default": []},
         "container": {"type": "str"},
+        "region_of": {"type": "str"},
         "zookeeper_connect": {"type": "str"},
         "ibp_version": {"type": "str"},
         "dns_ttl": {"type": "int", "default": 1},

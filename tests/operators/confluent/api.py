@@ -27,15 +27,17 @@ _RAFT = "kafka.server:type=raft-metrics"
 
 
 class Api:
-    """One namespace."""
+    """One namespace. ``beside``: those of the other regions of its Kafka cluster."""
 
-    def __init__(self, kube: Kube, namespace: str) -> None:
+    def __init__(self, kube: Kube, namespace: str, beside: Sequence[str] = ()) -> None:
         self.kube = kube
         self.namespace = namespace
+        self.beside = tuple(beside)
 
-    def path(self, kind: str, name: str = "") -> str:
+    def path(self, kind: str, name: str = "", namespace: str = "") -> str:
         """Return the path of a kind of CR, or of one CR."""
-        return f"/apis/{GROUP}/{VERSION}/namespaces/{self.namespace}/{PLURALS[kind]}" + (f"/{name}" if name else "")
+        where = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace or self.namespace}/{PLURALS[kind]}"
+        return where + (f"/{name}" if name else "")
 
     def crs(self, kind: str) -> list[Object]:
         """Return the CRs of a kind."""
@@ -72,9 +74,9 @@ class Api:
 
     # -- Jolokia ------------------------------------------------------------------------------------------------------------------
 
-    def _read(self, pod: str, bean: str, attribute: str = _VALUE) -> Any:
+    def _read(self, pod: str, bean: str, attribute: str = _VALUE, namespace: str = "") -> Any:
         """Return an attribute of a pod's MBean; None when it cannot be read now."""
-        path = f"{Kube.path('Pod', self.namespace, pod)}:{JOLOKIA}/proxy/jolokia/read/{quote(bean, safe=':=,')}/{attribute}"
+        path = f"{Kube.path('Pod', namespace or self.namespace, pod)}:{JOLOKIA}/proxy/jolokia/read/{quote(bean, safe=':=,')}/{attribute}"
         try:
             answer = self.kube.request("GET", path, timeout=5)
         except SandboxError:
@@ -88,22 +90,34 @@ class Api:
         return next((str(said) for said in (self._read(pod, _CLUSTER_ID) for pod in pods) if said), "")
 
     def migration_state(self, pods: Sequence[str]) -> int | None:
-        """Return ZkMigrationState of the active controller, None when it cannot be read."""
-        for pod in pods:
-            if self._read(pod, _ACTIVE) == 1:
-                state = self._read(pod, _MIGRATION_STATE)
-                return None if state is None else int(state)
-        return None
+        """Return ZkMigrationState of the active controller, None when it cannot be read.
+
+        When that is in another region: the state that all controllers here have learnt from the log.
+        """
+        active = [pod for pod in pods if self._read(pod, _ACTIVE) == 1]
+        said = {self._read(pod, _MIGRATION_STATE) for pod in (active or pods if active or self.beside else ())}
+        return int(said.pop()) if len(said) == 1 and None not in said else None
 
     def health(self, kind: str, pods: Sequence[str]) -> Health:
-        """Return what all pods of a component say."""
+        """Return what all pods of a component say; of Kafka, those of the other regions, too."""
         if kind == KAFKA:
             said = [self._read(pod, _UNDER_REPLICATED) for pod in pods]
+            said += [self._read(pod, _UNDER_REPLICATED, namespace=where) for where, pod in self._brokers_beside()]
             return Health(None if None in said or not said else sum(int(value) for value in said))
         if kind == CONTROLLER:
             states = [self._read(pod, _RAFT, "current-state") for pod in pods]
-            return Health(quorum=states.count("leader") == 1 and states.count("follower") == len(pods) - 1)
+            led = states.count("leader") == 1 or (bool(self.beside) and "leader" not in states)
+            return Health(quorum=led and states.count("leader") + states.count("follower") == len(pods))
         return Health()
+
+    def _brokers_beside(self) -> list[tuple[str, str]]:
+        """Return namespace and name of the brokers' pods in the other regions."""
+        return [
+            (where, pod["metadata"]["name"])
+            for where in self.beside
+            for cr in self.kube.request("GET", self.path(KAFKA, namespace=where))["items"]
+            for pod in self.kube.list("Pod", where, labels=f"app={cr['metadata']['name']}")
+        ]
 
 
 def _parsed(text: str) -> Any:

@@ -71,6 +71,8 @@ class Double:
         self.kube = kube
         self.api = Api(kube, namespace)
         self.spec = ExampleSpec()
+        #: namespaces of the other regions of its Kafka cluster
+        self.beside: tuple[str, ...] = ()
         self.folder = state_folder(namespace)
         self._kubeconfig = kubeconfig
         self._processes = Processes(self.folder)
@@ -85,6 +87,8 @@ class Double:
         install.write_kubeconfig(self._kubeconfig, own, install.token(self.kube, self.namespace), self.namespace)
         command: list[str | Path] = [python(), "-m", "tests.operators.confluent.program"]
         command += ["--namespace", self.namespace, "--kubeconfig", own]
+        for other in self.beside:
+            command += ["--beside", other]
         variables = {**os.environ, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(own), "PYTHONDONTWRITEBYTECODE": "1"}
         self._processes.start(PROCESS, command, env=variables)
 
@@ -108,6 +112,14 @@ class Double:
         """Kill the process and start it again: it goes on from the status of the job."""
         self.kill()
         self.start()
+
+    def know(self, *others: Double) -> None:
+        """Start the process again as one region of several: its gate is about the brokers of the others, too."""
+        for other in others:
+            for body in manifests.neighbour(self.namespace, other.namespace):
+                install.apply(self.kube, body)
+        self.beside = tuple(other.namespace for other in others)
+        self.restart()
 
     @property
     def log(self) -> str:
@@ -147,17 +159,30 @@ class Double:
         self, spec: ExampleSpec | None = None, *, held: bool = True, topics: int = 5, seconds: float = 180.0
     ) -> None:
         """Create Zookeeper, Kafka and a held KRaftController, wait until Kafka is ready, and create topics."""
-        self.spec = spec = spec or ExampleSpec()
+        spec = spec or ExampleSpec()
+        self.example_ensemble(spec, seconds=seconds)
+        self.example_brokers(held=held, seconds=seconds)
+        self.example_topics(topics, spec.brokers)
+
+    def example_ensemble(self, spec: ExampleSpec, *, seconds: float = 180.0) -> None:
+        """Create the Zookeeper of an example and wait until it is ready."""
+        self.spec = spec
         version = versions.kafka_version(manifests.kafka(spec, self.namespace))
         if version != versions.DEFAULT_KAFKA:
             Sandbox().ensure_image("confluent", version)
         self.apply(manifests.zookeeper(spec, self.namespace))
         self.wait_ready(ZOOKEEPER, spec.zookeeper, seconds)
-        self.apply(manifests.kafka(spec, self.namespace))
-        self.apply(manifests.controller(spec, self.namespace, held=held))
-        self.wait_ready(KAFKA, spec.kafka, seconds)
-        lines = topics_of(FixtureSpec(topics=topics, brokers=spec.brokers))
-        fixtures.create_topics(self.kube, self.namespace, f"{spec.kafka}-0", lines)
+
+    def example_brokers(self, *, held: bool = True, seconds: float = 180.0) -> None:
+        """Create its Kafka and KRaftController and wait until Kafka is ready."""
+        self.apply(manifests.kafka(self.spec, self.namespace))
+        self.apply(manifests.controller(self.spec, self.namespace, held=held))
+        self.wait_ready(KAFKA, self.spec.kafka, seconds)
+
+    def example_topics(self, topics: int, brokers: int) -> None:
+        """Create topics, each on up to three of the brokers."""
+        lines = topics_of(FixtureSpec(topics=topics, brokers=brokers))
+        fixtures.create_topics(self.kube, self.namespace, f"{self.spec.kafka}-0", lines)
 
     def create_job(self, **annotations: str) -> None:
         """Create the job, with annotations from the start if there are any."""

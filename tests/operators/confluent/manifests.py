@@ -43,6 +43,22 @@ def account(namespace: str) -> list[Object]:
     ]
 
 
+def neighbour(namespace: str, other: str) -> list[Object]:
+    """Return what lets the operator of a namespace look at the brokers of another region: its gate is about the whole Kafka cluster."""
+    name = f"{ACCOUNT}-of-{namespace}"
+    subject = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}
+    role = {"apiGroup": RBAC, "kind": "Role", "name": name}
+    rules = [
+        {"apiGroups": [GROUP], "resources": [PLURALS[KAFKA]], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]},
+    ]
+    return [
+        _object(f"{RBAC}/v1", "Role", name, other, {"rules": rules}),
+        _object(f"{RBAC}/v1", "RoleBinding", name, other, {"roleRef": role, "subjects": [subject]}),
+    ]
+
+
 def operator_deployment(namespace: str) -> Object:
     """Return a Deployment without pods, for those who read the operator's version from its image, or its account."""
     labels = {"app": "confluent-operator"}
@@ -101,7 +117,8 @@ class ExampleSpec:
     """An example cluster.
 
     image: of Kafka and of the controllers, in the CRs. endpoint: of ZooKeeper, empty = the Service of the Zookeeper CR. overrides: lines for
-    spec.configOverrides.server of the Kafka CR. annotations: further ones, by kind.
+    spec.configOverrides.server of the Kafka CR. annotations: further ones, by kind. peers: lines of ZooKeeper's ensemble, where it has servers
+    in other regions. voters: node id and endpoint of each controller, where there are some in other regions.
     """
 
     brokers: int = 3
@@ -117,6 +134,8 @@ class ExampleSpec:
     controller: str = "kraftcontroller"
     job: str = "kraftmigrationjob"
     annotations: tuple[tuple[str, str, str], ...] = ()
+    peers: tuple[str, ...] = ()
+    voters: tuple[tuple[int, str], ...] = ()
 
 
 def _cr(spec: ExampleSpec, kind: str, name: str, namespace: str, body: Object, **annotations: str) -> Object:
@@ -134,12 +153,14 @@ def _image(spec: ExampleSpec, kind: str) -> Object:
 
 def zookeeper(spec: ExampleSpec, namespace: str) -> Object:
     """Return the Zookeeper CR."""
-    body = {
+    body: Object = {
         "replicas": spec.zookeepers,
         "image": _image(spec, ZOOKEEPER),
         "dataVolumeCapacity": spec.storage,
         "logVolumeCapacity": spec.storage,
     }
+    if spec.peers:
+        body["peers"] = list(spec.peers)
     return _cr(spec, ZOOKEEPER, spec.zookeeper, namespace, body)
 
 
@@ -161,7 +182,13 @@ def kafka(spec: ExampleSpec, namespace: str) -> Object:
 
 def controller(spec: ExampleSpec, namespace: str, *, held: bool = True) -> Object:
     """Return the KRaftController CR, held until a job starts it."""
-    body = {"replicas": spec.controllers, "image": _image(spec, CONTROLLER), "dataVolumeCapacity": spec.storage}
+    body: Object = {
+        "replicas": spec.controllers,
+        "image": _image(spec, CONTROLLER),
+        "dataVolumeCapacity": spec.storage,
+    }
+    if spec.voters:
+        body["controllerQuorumVoters"] = [{"nodeId": node, "brokerEndpoint": at} for node, at in spec.voters]
     found = _cr(spec, CONTROLLER, spec.controller, namespace, body)
     if held:
         found["metadata"].setdefault("annotations", {})[HOLD] = "true"

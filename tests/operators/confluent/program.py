@@ -98,11 +98,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python3 -m tests.operators.confluent.program")
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--kubeconfig", type=Path, required=True)
+    parser.add_argument(
+        "--beside", action="append", default=[], help="namespace of another region of its Kafka cluster"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("kopf").setLevel(logging.WARNING)
     kube = Kube(load(options.kubeconfig))
-    operator = Operator(World(Api(kube, options.namespace)))
+    operator = Operator(World(Api(kube, options.namespace, options.beside)))
     log.info("a test double of Confluent for Kubernetes looks after namespace %s", options.namespace)
     kopf.run(registry=registered(operator), standalone=True, namespaces=[options.namespace])
 

@@ -21,6 +21,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import IBP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Regions
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, STATEFUL_SET, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
     checks,
@@ -60,6 +62,39 @@ class ConfluentCluster(KafkaCluster):
     #: what leads it; given by whoever opens the cluster
     driver: Led
 
+    def __init__(self, client: KubeClient, params: Mapping[str, Any]) -> None:
+        super().__init__(client, params)
+        self._others: list[ConfluentCluster] | None = None
+
+    def close(self) -> None:
+        """End its sessions and those of the other regions."""
+        super().close()
+        for other in self._others or ():
+            other.close()
+
+    def changed(self, *parts: Part) -> None:
+        """Read these parts again, of the other regions as well."""
+        super().changed(*parts)
+        for other in self._others or ():
+            other.changed(*parts)
+
+    # the other regions of the same Kafka cluster
+
+    @property
+    def others(self) -> list[ConfluentCluster]:
+        """The other regions, each reached by the options of its own host; only read."""
+        if self._others is None:
+            named: Regions | None = self.params.get("regions")
+            self._others = (
+                [ConfluentCluster(connect(each.params), each.params) for each in named.others] if named else []
+            )
+        return self._others
+
+    @property
+    def elsewhere(self) -> dict[int, str]:
+        """The brokers of the other regions. Raises Unsupported, NotFound."""
+        return {number: checks.where(other.kafka) for other in self.others for number in objects.ids_of(other.kafka)}
+
     # custom resources
 
     @cached_property
@@ -73,6 +108,10 @@ class ConfluentCluster(KafkaCluster):
         wanted = objects.zookeeper_reference(self.kafka)
         if wanted is None and self.job is not None:
             wanted = objects.dependencies(self.job)["zookeeper"]
+        if wanted is None and self.params.get("regions"):
+            # servers that all regions reach have names outside of Kubernetes; the region's own share of them is in its namespace
+            there = self.client.list(res.ZOOKEEPER, self.namespace)
+            return there[0] if len(there) == 1 else None
         return self.client.find(res.ZOOKEEPER, wanted.name, wanted.namespace) if wanted else None
 
     @cached_property

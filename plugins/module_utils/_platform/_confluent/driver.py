@@ -10,6 +10,8 @@ Private to the collection.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
@@ -17,6 +19,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POLICY, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
@@ -32,6 +36,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
     objects,
     originals,
     permissions,
+    region_checks,
+    regions,
     removing,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
@@ -41,7 +47,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.own_lock import OwnLock
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -74,7 +80,11 @@ class Confluent:
         missing = definitions.missing(cluster.client.resources(res.GROUP, res.VERSION))
         if missing:
             return missing
-        found = [*checks.findings(cluster.seen), *self._lock_findings()]
+        found = checks.findings(cluster.seen)
+        if cluster.others:  # how many controllers there are is a question about all regions
+            found = [item for item in found if item.code != "controller-differs"]
+        found += self._region_findings()
+        found += self._lock_findings()
         if cluster.controller_cr is None:
             try:
                 self._planned_controllers()
@@ -90,6 +100,17 @@ class Confluent:
             return refused
         return [checks_annotations.lock_finding(cluster.seen, self.enforcement.plan())]
 
+    def _region_findings(self) -> list[Finding]:
+        cluster = self._cluster
+        if not cluster.others:
+            return region_checks.undeclared(cluster.seen)
+        parts = []
+        for host, each in regions.named(cluster):
+            with regions.reading(host, each):
+                settings = next((facts.settings for facts in known(each.facts).values() if facts.settings), {})
+                parts.append(region_checks.Part(host, each.seen, settings))
+        return region_checks.findings(parts[0], parts[1:])
+
     def _planned_controllers(self) -> dict[str, Any]:
         cluster = self._cluster
         log4j1 = checks.needs_log4j1(cluster.kafka, cluster.operator_version)
@@ -97,7 +118,12 @@ class Confluent:
 
     def _planned_job(self) -> dict[str, Any]:
         cluster = self._cluster
-        zookeeper = objects.zookeeper_reference(cluster.kafka)
+        there = cluster.zookeeper_cr
+        zookeeper = (
+            objects.Reference(there["metadata"]["name"], there["metadata"]["namespace"])
+            if there is not None
+            else objects.zookeeper_reference(cluster.kafka)
+        )
         if zookeeper is None:
             raise Refused(
                 f"Kafka {checks.where(cluster.kafka)} uses a ZooKeeper that is no custom resource",
@@ -137,21 +163,42 @@ class Confluent:
         return progress_of(self._cluster.read_job())
 
     def follow(self, judge: Judge, *, idle: float, progress: Callable[[str], None]) -> Progress:
-        """Watch the job, the StatefulSets and the pods."""
+        """Watch the job, the StatefulSets and the pods; where there are other regions, theirs too: an operator waits while they move."""
         cluster = self._cluster
-        workloads = {cluster.name: "brokers", cluster.controllers_name: "controllers"}
-        seen = following.follow(
-            cluster.client,
-            cluster.namespace,
-            cluster.job_name,
-            workloads,
-            judge,
-            idle=idle,
-            progress=progress,
-            look=crashes.Crashes(cluster.client, cluster.namespace, cluster.name, progress).look,
-        )
+        hosts = [host for host, _each in regions.named(cluster)]
+
+        def of_all(shown: Sequence[tuple[Progress, Signals]]) -> tuple[bool, str]:
+            seen, signals = shown[0]
+            others = zip(hosts[1:], shown[1:], strict=True)
+            more = "".join(f"; region {host} at {there.where}: {signs.text}" for host, (there, signs) in others)
+            return judge(seen, Signals(signals.text + more, signals.moves))
+
+        crashed = crashes.Crashes(cluster.client, cluster.namespace, cluster.name, progress).look
+        own, *others = regions.places(cluster)
+        seen = following.follow([replace(own, look=crashed), *others], of_all, idle=idle, progress=progress)[0]
         cluster.changed()
         return seen
+
+    def regions(self) -> Sequence[Region]:
+        """Every region of the Kafka cluster."""
+        return regions.look(self._cluster) if self._cluster.others else ()
+
+    def turn(self, verb: Verb) -> Turn:
+        """Whether this region may be asked now."""
+        return regions.turn(self._cluster, verb) if self._cluster.others else Turn()
+
+    def wait_turn(self, verb: Verb, *, idle: float, progress: Callable[[str], None]) -> None:
+        """Wait until the other regions stand still, and those that come first are where they have to be."""
+        if self._cluster.others:
+            regions.wait_turn(self._cluster, verb, idle=idle, progress=progress)
+
+    def turn_lock(
+        self, holder: str, *, timeout: float, progress: Callable[[str], None]
+    ) -> AbstractContextManager[None]:
+        """A Lease beside the run's, in the namespace of one of the regions."""
+        if not self._cluster.others:
+            return nullcontext()
+        return regions.locked(self._cluster, holder, timeout=timeout, progress=progress)
 
     def start(self, verb: Verb) -> list[str]:
         """Make the held KRaftController and the job, or annotate the job."""

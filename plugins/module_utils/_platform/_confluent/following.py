@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
@@ -22,7 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Watcher
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, Signals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import why_not_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 
@@ -68,50 +69,68 @@ def signals(workloads: Mapping[str, str], statefulsets: Mapping[str, Obj], pods:
     return Signals("; ".join(text for text, _moves in found), "\n".join(moves for _text, moves in found))
 
 
-def follow(
-    client: KubeClient,
-    namespace: str,
-    job: str,
-    workloads: Mapping[str, str],
-    judge: Judge,
-    *,
-    idle: float,
-    progress: Callable[[str], None],
-    look: Callable[[Iterable[Obj]], None] = lambda _pods: None,
-) -> Progress:
-    """Watch until the judge says that it is done; returns what was seen last.
+@dataclass(frozen=True)
+class Place:
+    """One region: where its job and its pods are.
 
-    :param idle: seconds without any change of the job and of the pods, after which the wait is given up.
-    :param look: looks at the pods after every change of them, and raises when going on waiting is in vain.
+    :ivar job: picks its job out of those of the namespace.
+    :ivar workloads: name of each StatefulSet to what its pods are.
+    :ivar look: looks at the pods after every change of them, and raises when going on waiting is in vain.
+    """
+
+    client: KubeClient
+    namespace: str
+    job: Callable[[Mapping[str, Obj]], Obj | None]
+    workloads: Mapping[str, str]
+    look: Callable[[Iterable[Obj]], None] = lambda _pods: None
+
+
+#: what a wait thinks of what each place shows, in their order: done or not, and what it waits for
+JudgeAll = Callable[[Sequence[tuple[Progress, Signals]]], tuple[bool, str]]
+
+
+def follow(places: Sequence[Place], judge: JudgeAll, *, idle: float, progress: Callable[[str], None]) -> list[Progress]:
+    """Watch until the judge says that it is done; returns what was seen last, in the order of the places.
+
+    :param idle: seconds without any change of the jobs and of the pods, after which the wait is given up.
     :raises DeadlineExceeded: with the last reason.
     """
     changed = threading.Event()
     with ExitStack() as stack:
         watchers = [
-            stack.enter_context(Watcher(client, res.JOB, namespace, name=job)),
-            stack.enter_context(Watcher(client, STATEFUL_SET, namespace)),
-            stack.enter_context(Watcher(client, POD, namespace)),
+            [stack.enter_context(Watcher(place.client, kind, place.namespace)) for kind in (res.JOB, STATEFUL_SET, POD)]
+            for place in places
         ]
-        for watcher in watchers:
+        every = [watcher for of_place in watchers for watcher in of_place]
+        for watcher in every:
             watcher.add_listener(changed)
         moved, mark, told = time.monotonic(), None, None
         while True:
             changed.clear()
-            for watcher in watchers:
+            for watcher in every:
                 watcher.check()
-            jobs, statefulsets, pods = (watcher.objects for watcher in watchers)
-            seen, shown = progress_of(jobs.get(job)), signals(workloads, statefulsets, pods)
-            if mark != (seen, shown.moves):
-                moved, mark = time.monotonic(), (seen, shown.moves)
-                look(pods.values())
-            over, reason = judge(seen, shown)
-            trouble = next((watcher.trouble for watcher in watchers if watcher.trouble), "")
+            shown = [
+                _shown(place, *(watcher.objects for watcher in of)) for place, of in zip(places, watchers, strict=True)
+            ]
+            now = [(seen, signs.moves) for seen, signs in shown]
+            if mark != now:
+                moved, mark = time.monotonic(), now
+                for place, (_jobs, _statefulsets, pods) in zip(places, watchers, strict=True):
+                    place.look(pods.objects.values())
+            over, reason = judge(shown)
+            trouble = next((watcher.trouble for watcher in every if watcher.trouble), "")
             reason = f"{reason} ({trouble})" if trouble else reason
             if reason != told:
                 progress(reason)
                 told = reason
             if over:
-                return seen
+                return [seen for seen, _signs in shown]
             if time.monotonic() - moved > idle:
-                raise DeadlineExceeded(reason, detail={"reason": reason, "operator": seen.spoken()})
+                raise DeadlineExceeded(reason, detail={"reason": reason, "operator": shown[0][0].spoken()})
             changed.wait(HEARTBEAT)
+
+
+def _shown(
+    place: Place, jobs: Mapping[str, Obj], statefulsets: Mapping[str, Obj], pods: Mapping[str, Obj]
+) -> tuple[Progress, Signals]:
+    return progress_of(place.job(jobs)), signals(place.workloads, statefulsets, pods)

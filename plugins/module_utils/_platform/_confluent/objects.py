@@ -73,18 +73,34 @@ def zookeeper_endpoint(kafka: Mapping[str, Any]) -> str:
     return str(dependency.get("endpoint") or "")
 
 
+def zookeeper_references(kafka: Mapping[str, Any]) -> list[Reference]:
+    """The Zookeeper CRs that the servers of the endpoint are of, in its order; a server elsewhere says nothing."""
+    namespace = str(kafka["metadata"]["namespace"])
+    found: dict[Reference, None] = {}
+    for server in zookeeper_endpoint(kafka).partition("/")[0].split(","):
+        host = server.strip().rpartition(":")[0]
+        labels = host.split(".")
+        if len(labels) == 1 and host:
+            found[Reference(labels[0], namespace)] = None
+        elif labels[2:3] == ["svc"] or len(labels) == 2:
+            found[Reference(labels[0], labels[1])] = None
+        elif labels[3:4] == ["svc"]:  # one pod of it
+            found[Reference(labels[1], labels[2])] = None
+    return list(found)
+
+
 def zookeeper_reference(kafka: Mapping[str, Any]) -> Reference | None:
-    """The Zookeeper CR: by ``discovery``, else what the endpoint's host name says; None for a ZooKeeper elsewhere."""
+    """The Zookeeper CR: by ``discovery``, else what a host name of the endpoint says, in the namespace of the Kafka CR before any other.
+
+    None for a ZooKeeper elsewhere.
+    """
     namespace = str(kafka["metadata"]["namespace"])
     dependency = ((kafka.get("spec") or {}).get("dependencies") or {}).get("zookeeper") or {}
     found = reference(dependency.get("discovery"), namespace)
     if found is not None:
         return found
-    host = zookeeper_endpoint(kafka).split(",", maxsplit=1)[0].partition("/")[0].rpartition(":")[0]
-    labels = host.split(".")
-    if len(labels) == 1:
-        return Reference(labels[0], namespace) if host else None
-    return Reference(labels[0], labels[1]) if labels[2:3] == ["svc"] or len(labels) == 2 else None
+    named = zookeeper_references(kafka)
+    return next((each for each in named if each.namespace == namespace), next(iter(named), None))
 
 
 def ids_of(cr: Mapping[str, Any], replicas: int | None = None) -> range:

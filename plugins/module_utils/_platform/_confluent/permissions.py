@@ -9,6 +9,7 @@ Private to the collection. CFK itself restarts pods and writes settings, so that
 
 from __future__ import annotations
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import IN_PODS, LEASES, ORIGINALS, Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 
@@ -41,4 +42,11 @@ NEEDS: tuple[Need, ...] = (
         "the controllers' volumes, which a rollback deletes",
     ),
     *LEASES,
+    Need(
+        "coordination.k8s.io",
+        "leases",
+        ("get", "patch", "delete"),
+        "this one too: one region of a Kafka cluster at a time",
+        of=(names.turn_name("{cluster}"),),
+    ),
 )

@@ -63,6 +63,8 @@ class FakeCluster(SimpleNamespace):
             "journal": journal.Journal("kafka", pure_since=ago(2 * 86400)),
             "view": view,
             "route": SimpleNamespace(chroot="/kafka"),
+            "others": (),
+            "elsewhere": {},
         }
         super().__init__(**{**base, **changed})
         self.driver = StatefulSets(self)  # type: ignore[arg-type]  # what the driver needs of a cluster is here

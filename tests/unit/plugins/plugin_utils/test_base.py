@@ -349,6 +349,38 @@ def test_the_scope_of_a_run() -> None:
     assert not FakeRun.made[-1].params["scope"].alone
 
 
+class Tells(Action):
+    """Whose result has what it must not have."""
+
+    def inspect(self, run: Any) -> dict[str, Any]:
+        return {"seen": True, "of_region": [dict(each.params) for each in run.params["regions"].others]}
+
+
+def test_regions_that_cannot_be_told_are_refused_and_their_secrets_hidden() -> None:
+    west = {
+        "kraft_namespace": "w",
+        "kraft_cluster": "kafka",
+        "kraft_region_of": "orders",
+        "kraft_api_key": "sekret-west",
+    }
+    given: dict[str, Any] = {"arguments": {**GOOD, "region_of": "orders"}}
+    found = act(Tells, **given, task_vars={**TWO, "hostvars": {"bank": west}})
+    assert found["of_region"][0]["namespace"] == "w"
+    assert "sekret-west" not in str(found)
+    act(**given, task_vars={**TWO, "hostvars": {"bank": west}})
+    regions = FakeRun.made[-1].params["regions"]
+    assert [each.host for each in regions.others] == ["bank"]
+    found = act(**given, task_vars=TWO)
+    assert found["failed"]
+    assert "no other host of the inventory has that value" in found["msg"]
+    assert found["msg"].endswith("; nothing was changed")
+    found = act(**given, task_vars={**TWO, "hostvars": {"bank": {**west, "kraft_soak": "soon"}}})
+    assert "cannot be used" in found["msg"]
+    assert "sekret-west" not in str(found)
+    act(task_vars=TWO)
+    assert FakeRun.made[-1].params["regions"] is None
+
+
 def test_a_missing_library_says_how_to_add_it(monkeypatch: Any) -> None:
     sentence = "the Python library kazoo is missing"
     monkeypatch.setattr(_base, "missing_libraries", lambda: sentence)

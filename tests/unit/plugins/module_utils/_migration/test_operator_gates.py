@@ -182,7 +182,7 @@ def test_both_stores_hold_the_same(
 @pytest.mark.parametrize(
     ("since", "soak", "words"),
     [
-        (None, 86400, "DUAL-WRITE is not recorded yet; run migrate.yml to its end first"),
+        (None, 86400, "DUAL-WRITE is not recorded yet in n/kafka; run migrate.yml to its end first"),
         (None, 0, ""),
         (30, 86400, "in DUAL-WRITE since"),
         (90000, 86400, ""),

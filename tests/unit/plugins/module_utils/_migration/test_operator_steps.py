@@ -186,7 +186,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
 
     def noted(name: str) -> Any:
-        def rule(*_arguments: Any) -> list[Any]:
+        def rule(*_arguments: Any, **_words: Any) -> list[Any]:
             asked.append(name)
             return []
 

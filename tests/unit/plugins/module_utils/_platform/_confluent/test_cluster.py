@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Regions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import gitops, registry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import checks, enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
@@ -285,3 +286,11 @@ def test_without_one_the_statefulset_is_ours_to_write() -> None:
     found = registry.open_cluster(api, PARAMS)
     assert isinstance(found, StatefulSetCluster)
     assert not found.by_operator
+
+
+def test_regions_are_of_cfk_alone() -> None:
+    """Whoever means that StatefulSets take turns has to be told that they do not."""
+    api: Any = Api(statefulset())
+    with pytest.raises(Refused, match="kraft_region_of is for Kafka custom resources") as refused:
+        registry.open_cluster(api, {**PARAMS, "regions": Regions("east", ())})
+    assert refused.value.code == "operator-unsupported"

@@ -36,6 +36,9 @@ def controller(kafka: Any = None, *, log4j1: bool = False, **options: Any) -> An
         ({"endpoint": "zookeeper.other:2181"}, "other/zookeeper"),
         ({"endpoint": "zookeeper:2182"}, "n/zookeeper"),
         ({"endpoint": "zk-a.n.svc.cluster.local:2182,zk-b.m.svc.cluster.local:2182/mrc"}, "n/zk-a"),
+        # the region's own share of a shared ensemble, wherever it stands
+        ({"endpoint": "zk-a.m.svc.cluster.local:2182,zk-b.n.svc.cluster.local:2182/mrc"}, "n/zk-b"),
+        ({"endpoint": "zk-1.zk.n.svc.cluster.local:2182/mrc"}, "n/zk"),
         ({"endpoint": "zk1.example.com:2181"}, None),
         ({"endpoint": "no-port"}, None),
         ({"endpoint": ""}, None),
