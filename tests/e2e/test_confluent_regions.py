@@ -92,10 +92,10 @@ class Stretched(Cluster):
         found = {"kraft_namespace": of.namespace, "kraft_cluster": "kafka", "kraft_controller_name": "kraftcontroller"}
         return found | of._connection() | self.variables | ({"kraft_region_of": "orders"} if self.declared[0] else {})
 
-    def _prepared(
+    def prepared(
         self, playbook: str, arguments: Sequence[str], variables: Mapping[str, Any]
     ) -> tuple[list[str], dict[str, str], Path]:
-        found = super()._prepared(playbook, arguments, variables)
+        found = super().prepared(playbook, arguments, variables)
         # west first: the order of the inventory is not that of the turns
         hosts = {each.namespace: self.host(each) for each in (*self.beside, self)}
         inventory = self.folder / "inventory.yml"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import quorum as quorums
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import Registration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
@@ -222,7 +222,7 @@ def test_a_stranger_may_be_in_a_region_that_was_not_named(
         monkeypatch.setattr(operator_preflight, rule, lambda _cluster: [])
     monkeypatch.setattr(operator_preflight, "version_findings", lambda _cluster, _target: [])
     monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])
-    monkeypatch.setattr(operator_preflight.checks, "stored", lambda *_words: [])
+    monkeypatch.setattr(checks, "stored", lambda *_words: [])
     there = led(Operator(Progress()), others=others)
     there.view.brokers = dict.fromkeys((0, 1, 2, 100))
     found = [item for item in operator_preflight.all_findings(there) if item.code == "stranger-broker"]
