@@ -105,7 +105,8 @@ class ActionModule(KraftAction):
         wanted = controllers.planned_replicas(stage)
         if now != stage or controllers.replicas() != wanted:
             if stage == "final" and cluster.driver.enforcement.open(run.journal.migration_id, run.progress):
-                gates.require(cluster)  # that took a moment: the gates are of right before the write
+                cluster.changed()  # that took a moment: the gates are of right before the write
+                gates.require(cluster)
             controllers.write(stage)
             run.progress(f"{controllers.name}: settings of stage {stage} written")
         if stage == "migrating":

@@ -177,8 +177,8 @@ ENFORCING = (
         "the gates are not asked again after the policy was opened",
         "1",
         ACTION + "kraft_controller.py",
-        "                gates.require(cluster)  # that",
-        "                pass  # that",
+        "are of right before the write\n                gates.require(cluster)\n",
+        "are of right before the write\n",
         ACT["kraft_controller"],
     ),
     Mutant(
