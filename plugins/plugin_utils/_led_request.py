@@ -130,6 +130,13 @@ class Released(LedStep):
         locked = cluster.driver.locked()
         if not locked:
             return done("no object is locked")
+        if not seen.started:
+            cluster.driver.check()  # which knows more of whose locks these are
+            raise Refused(
+                f"{', '.join(locked)} are locked, and there is no request to the operator that could give the locks back; make sure that no "
+                "migration is under way, then remove them by hand",
+                code="operator-locked",
+            )
         if not (seen.complete or seen.rolled_back or seen.failed):
             raise Refused(
                 f"the locks on {', '.join(locked)} protect a migration that is under way: the operator is at {seen.where}; they are given back "

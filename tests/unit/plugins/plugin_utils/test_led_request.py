@@ -224,7 +224,19 @@ def test_a_migration_whose_request_is_gone_is_complete() -> None:
 # locks given back
 
 
-@pytest.mark.parametrize("seen", [Progress(), AT_START, DECIDING, ROLLING, AT_ZNODES])
+def test_locks_without_a_request_are_not_called_a_migration() -> None:
+    run = run_of(Progress(), state="released")
+    run.cluster.driver.locks = ["Kafka n/kafka"]
+    with pytest.raises(Refused, match="Kafka n/kafka are locked, and there is no request to the operator") as refused:
+        decided(run)
+    assert refused.value.code == "operator-locked"
+    run.cluster.driver.fails["check"] = Refused("they are those of job n/other", code="operator-locked")
+    with pytest.raises(Refused, match="they are those of job n/other"):
+        decided(run)
+    assert run.log == ["check", "check"]
+
+
+@pytest.mark.parametrize("seen", [AT_START, DECIDING, ROLLING, AT_ZNODES])
 def test_locks_of_a_migration_under_way_are_kept(seen: Progress) -> None:
     run = run_of(seen, state="released")
     run.cluster.driver.locks = ["Kafka n/kafka"]
