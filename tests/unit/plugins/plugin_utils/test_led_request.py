@@ -124,10 +124,11 @@ def test_it_is_followed_to_a_sub_phase(wanted: str, target: str, says: Any, end:
     ("wanted", "follow", "target", "words"),
     [
         ("present", False, "SetupComplete", "only used with follow"),
-        ("present", True, "RollbackToZkComplete", "state present does not lead to RollbackToZkComplete"),
-        ("present", True, END, "state present leads to DUAL-WRITE, not to"),
-        ("rollback", True, "SetupComplete", "state rollback does not lead to SetupComplete"),
-        ("finalize", True, "RollbackToZkComplete", "state finalize does not lead to"),
+        ("present", True, "RollbackToZkComplete", "state present leads to DUAL-WRITE, and not by RollbackToZkComplete"),
+        ("present", True, END, "state present leads to DUAL-WRITE, and not by"),
+        ("rollback", True, "SetupComplete", "state rollback leads to RollbackToZk, and not by SetupComplete"),
+        ("finalize", True, "RollbackToZkComplete", "state finalize leads to COMPLETE, and not by"),
+        ("finalize", True, "SetupComplete", "state finalize leads to COMPLETE, and not by"),
     ],
 )
 def test_a_target_that_will_not_come(wanted: str, follow: bool, target: str, words: str) -> None:
