@@ -36,6 +36,9 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import (
 )
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
+#: phases of the last part, which the operator carries out in one go
+LAST = FORWARD[-2:]
+
 
 class AskAndFollow(Ask):
     """The operator is asked, and followed if that is wanted: to a sub-phase, else to where it waits for us, or to its end."""
@@ -73,12 +76,14 @@ def _no_target(run: Run) -> str:
         return ""
     if not run.params["follow"]:
         return "follow_to is only used with follow: true"
-    backwards = phases.BY_NAME[target].phase == phases.ROLLBACK
-    if backwards != (run.params["state"] == "rollback"):
-        return f"state {run.params['state']} does not lead to {target}; correct follow_to"
-    beyond = phases.BY_NAME[target].phase in (phases.FINALIZE, phases.COMPLETE)
-    if run.params["state"] == "present" and beyond:
-        return f"state present leads to DUAL-WRITE, not to {target}; correct follow_to"
+    phase = phases.BY_NAME[target].phase
+    leads = {
+        "present": (phases.SETUP, phases.MIGRATE, phases.DUAL_WRITE),
+        "finalize": LAST,
+        "rollback": (phases.ROLLBACK,),
+    }[run.params["state"]]
+    if phase not in leads:
+        return f"state {run.params['state']} leads to {leads[-1]}, and not by {target}; correct follow_to"
     return ""
 
 
@@ -96,7 +101,7 @@ def _follow(run: Run) -> Progress:
         return operator_steps.wait_until_it_waits(cluster, run.progress)
     seen = observe(run)
     last = target or "MoveToKRaftControllerComplete"
-    for item in (each for each in phases.SUB_PHASES if each.phase in FORWARD[-2:]):
+    for item in (each for each in phases.SUB_PHASES if each.phase in LAST):
         seen = operator_steps.wait_past(cluster, item.name, run.progress)
         alarm(run, seen)
         if item.name == last:
@@ -130,6 +135,13 @@ class Released(LedStep):
         locked = cluster.driver.locked()
         if not locked:
             return done("no object is locked")
+        if not seen.started:
+            cluster.driver.check()  # which knows more of whose locks these are
+            raise Refused(
+                f"{', '.join(locked)} are locked, and there is no request to the operator that could give the locks back; make sure that no "
+                "migration is under way, then remove them by hand",
+                code="operator-locked",
+            )
         if not (seen.complete or seen.rolled_back or seen.failed):
             raise Refused(
                 f"the locks on {', '.join(locked)} protect a migration that is under way: the operator is at {seen.where}; they are given back "

@@ -124,10 +124,11 @@ def test_it_is_followed_to_a_sub_phase(wanted: str, target: str, says: Any, end:
     ("wanted", "follow", "target", "words"),
     [
         ("present", False, "SetupComplete", "only used with follow"),
-        ("present", True, "RollbackToZkComplete", "state present does not lead to RollbackToZkComplete"),
-        ("present", True, END, "state present leads to DUAL-WRITE, not to"),
-        ("rollback", True, "SetupComplete", "state rollback does not lead to SetupComplete"),
-        ("finalize", True, "RollbackToZkComplete", "state finalize does not lead to"),
+        ("present", True, "RollbackToZkComplete", "state present leads to DUAL-WRITE, and not by RollbackToZkComplete"),
+        ("present", True, END, "state present leads to DUAL-WRITE, and not by"),
+        ("rollback", True, "SetupComplete", "state rollback leads to RollbackToZk, and not by SetupComplete"),
+        ("finalize", True, "RollbackToZkComplete", "state finalize leads to COMPLETE, and not by"),
+        ("finalize", True, "SetupComplete", "state finalize leads to COMPLETE, and not by"),
     ],
 )
 def test_a_target_that_will_not_come(wanted: str, follow: bool, target: str, words: str) -> None:
@@ -224,7 +225,19 @@ def test_a_migration_whose_request_is_gone_is_complete() -> None:
 # locks given back
 
 
-@pytest.mark.parametrize("seen", [Progress(), AT_START, DECIDING, ROLLING, AT_ZNODES])
+def test_locks_without_a_request_are_not_called_a_migration() -> None:
+    run = run_of(Progress(), state="released")
+    run.cluster.driver.locks = ["Kafka n/kafka"]
+    with pytest.raises(Refused, match="Kafka n/kafka are locked, and there is no request to the operator") as refused:
+        decided(run)
+    assert refused.value.code == "operator-locked"
+    run.cluster.driver.fails["check"] = Refused("they are those of job n/other", code="operator-locked")
+    with pytest.raises(Refused, match="they are those of job n/other"):
+        decided(run)
+    assert run.log == ["check", "check"]
+
+
+@pytest.mark.parametrize("seen", [AT_START, DECIDING, ROLLING, AT_ZNODES])
 def test_locks_of_a_migration_under_way_are_kept(seen: Progress) -> None:
     run = run_of(seen, state="released")
     run.cluster.driver.locks = ["Kafka n/kafka"]
