@@ -32,8 +32,7 @@ from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 JOB = "kraft-migration-kafka"
 ALONE = (
-    "CFK's lock is enforced by its annotation alone, which only this collection looks at: the API server has no ValidatingAdmissionPolicy v1, "
-    "which came with Kubernetes 1.30"
+    "nothing enforces CFK's lock: the API server has no ValidatingAdmissionPolicy v1, which came with Kubernetes 1.30"
 )
 
 
