@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import lock_policy_name
@@ -16,7 +17,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import Call
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 
-from tests.sandbox.kube import Kube, Object
+from tests.e2e.trip import until
+from tests.sandbox.kube import ApiError, Kube, Object
 
 POLICIES = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 MERGE = "application/merge-patch+json"
@@ -29,9 +31,26 @@ def there(kube: Kube, namespace: str, cluster: str = "kafka") -> list[bool]:
 
 
 def take_away(kube: Kube, namespace: str, cluster: str = "kafka") -> None:
-    """Delete what a test that failed has left: it would keep the next one from deleting its objects."""
-    for kind in POLICIES:
-        kube.delete(kind, lock_policy_name(namespace, cluster))
+    """Delete what a test that failed has left, which would keep its objects from being deleted; returns when the API server has forgotten it."""
+    found = [kube.delete(kind, lock_policy_name(namespace, cluster)) for kind in POLICIES]
+    if any(found):
+        until(lambda: not any(map(_is_denied, _deletions(kube, namespace))), "the policy is still in force")
+
+
+def _deletions(kube: Kube, namespace: str) -> list[Callable[[], Any]]:
+    """The deletion of each StatefulSet, asked for and not carried out."""
+    paths = [
+        kube.path("StatefulSet", namespace, item["metadata"]["name"]) for item in kube.list("StatefulSet", namespace)
+    ]
+    return [partial(kube.request, "DELETE", f"{path}?dryRun=All") for path in paths]
+
+
+def _is_denied(request: Callable[[], Any]) -> bool:
+    try:
+        request()
+    except ApiError as error:
+        return error.status == 403
+    return False
 
 
 def full_rights(group: str, *resources: str) -> list[Object]:

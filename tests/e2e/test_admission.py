@@ -42,7 +42,6 @@ UNLOCK = {"metadata": {"annotations": {names.LOCK: None}}}
 IMAGE = {"spec": {"template": {"metadata": {"annotations": {"example.com/mine": "1"}}}}}
 SCALE = {"spec": {"replicas": 1}}
 STAGE = {"spec": {"template": {"metadata": {"annotations": {names.STAGE: "final"}}}}}
-SETTINGS = {"spec": {"template": {"spec": {"volumes": [{"name": CONFIG_VOLUME, "configMap": {"name": "x"}}]}}}}
 
 
 @dataclass(frozen=True)
@@ -196,8 +195,13 @@ def test_nobody_takes_the_flag_from_the_controllers(scene: Scene) -> None:
         # the brokers' template has other stages
         assert denial(user.change(STATEFUL_SET, "kafka", STAGE, dry_run=True)) == ""
     # other settings, under the same stage: only what this collection writes
-    assert KEEPS in denial(scene.on_call.change(STATEFUL_SET, "kafka-kraft", SETTINGS, dry_run=True))
-    assert denial(scene.ours.change(STATEFUL_SET, "kafka-kraft", SETTINGS, dry_run=True)) == ""
+    pod = scene.trip.place.client.get(STATEFUL_SET, "kafka-kraft", NAMESPACE)["spec"]["template"]["spec"]
+    for volume in pod["volumes"]:
+        if volume["name"] == CONFIG_VOLUME:
+            volume["configMap"]["name"] = "other"
+    settings = {"spec": {"template": {"spec": {"volumes": pod["volumes"]}}}}
+    assert KEEPS in denial(scene.on_call.change(STATEFUL_SET, "kafka-kraft", settings, dry_run=True))
+    assert denial(scene.ours.change(STATEFUL_SET, "kafka-kraft", settings, dry_run=True)) == ""
 
 
 def free(scene: Scene) -> None:

@@ -36,7 +36,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 
 Obj = dict[str, Any]
-Found = Mapping[Kind, Obj | None]
+#: policy and binding, None for what is not there
+Found = Mapping[Kind, Any]
 
 #: seconds until the API server has read a policy, which it does in the background: about one, measured
 IN_FORCE = 30.0

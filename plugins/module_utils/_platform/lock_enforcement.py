@@ -64,6 +64,10 @@ class Enforcer(ABC):
         """Return what else speaks against a policy on this platform, or an empty string."""
         return ""
 
+    def _nothing(self, why: str) -> Enforced:
+        """That no policy is made, and why."""
+        return Enforced(why=why)
+
     # before anything is written
 
     @property
@@ -119,9 +123,9 @@ class Enforcer(ABC):
     def plan(self) -> Enforced:
         """What will enforce the lock of a migration that begins now."""
         if self._mode == ANNOTATION:
-            return Enforced(why=f"kraft_lock_enforcement is {ANNOTATION}")
+            return self._nothing(f"kraft_lock_enforcement is {ANNOTATION}")
         why = self.cannot()
-        return Enforced(why=why) if why else Enforced(self._objects.name)
+        return self._nothing(why) if why else Enforced(self._objects.name)
 
     # while it lasts
 
@@ -138,7 +142,7 @@ class Enforcer(ABC):
         if self._mode == ANNOTATION:
             if self._noted:
                 self.remove()
-            return Enforced(why=f"kraft_lock_enforcement is {ANNOTATION}")
+            return self._nothing(f"kraft_lock_enforcement is {ANNOTATION}")
         made = self._ensure(migration_id, progress, opened=self.opened())
         if made.why and self._mode == ADMISSION and not self.under_way():
             raise Refused(self._refusal(made.why), code=CODE)
@@ -167,12 +171,12 @@ class Enforcer(ABC):
             # what is there stays in force, whoever may see it
             name = self._objects.name
             why = f"the account may not read {POLICY.kind} {name}; docs/rbac-admission.yml grants it"
-            return Enforced(name) if self._noted else Enforced(why=why)
+            return Enforced(name) if self._noted else self._nothing(why)
         except Refused as error:
-            return Enforced(why=error.message)
+            return self._nothing(error.message)
         why = self.cannot()
         if why:
-            return Enforced(why=why)
+            return self._nothing(why)
         return self._write(found, self.policy(self._client.user_name(), migration_id, opened=opened), progress)
 
     def _write(self, found: Found, wanted: LockPolicy, progress: Progress) -> Enforced:
@@ -187,10 +191,10 @@ class Enforcer(ABC):
             if not new:
                 raise
             self.remove()
-            return Enforced(why=error.message)
+            return self._nothing(error.message)
         if warnings:
             self.remove()
-            return Enforced(why=f"Kubernetes finds fault with {POLICY.kind} {objects.name}: {warnings}; report it")
+            return self._nothing(f"Kubernetes finds fault with {POLICY.kind} {objects.name}: {warnings}; report it")
         return Enforced(objects.name)
 
     # what is there
@@ -212,11 +216,11 @@ class Enforcer(ABC):
     def by(self) -> str:
         """What enforces the lock now, for a person."""
         book, name = self._cluster.journal, self._objects.name
-        alone = Enforced(why=book.lock_why or "no policy was made").text
+        alone = self._nothing(book.lock_why or "no policy was made").text
         try:
             found = self._objects.find()
         except Refused as error:
-            return Enforced(why=error.message).text
+            return self._nothing(error.message).text
         except Forbidden:
             return f"{POLICY.kind} {name}, which this account may not read" if self._noted else alone
         if all(found.values()):

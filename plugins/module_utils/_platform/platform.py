@@ -98,18 +98,20 @@ class Enforced:
     :ivar policy: name of the ValidatingAdmissionPolicy of ours.
     :ivar others: what of others does it.
     :ivar why: why there is neither.
+    :ivar alone: what is there then.
     """
 
     policy: str = ""
     others: str = ""
     why: str = ""
+    alone: str = "its annotation alone, which only this collection looks at"
 
     @property
     def text(self) -> str:
         """For a person, as the end of "the lock is enforced by"."""
         if self.policy:
             return f"ValidatingAdmissionPolicy {self.policy}"
-        return self.others or f"its annotation alone, which only this collection looks at: {self.why}"
+        return self.others or f"{self.alone}: {self.why}"
 
 
 class Enforcement(Protocol):

@@ -249,13 +249,7 @@ class Confluent:
         before = (book.lock_policy, book.lock_why)
         made = self.enforcement.enforce(book.migration_id, lambda _text: None)
         book.lock_policy, book.lock_why = made.policy, made.why
-        if (made.policy, made.why) == before:
-            return []
-        return [
-            f"CFK's lock is enforced by {made.text}"
-            if made.others or made.policy
-            else f"nothing enforces CFK's lock: {made.why}"
-        ]
+        return [f"CFK's lock is enforced by {made.text}"] if (made.policy, made.why) != before else []
 
     def answer(self, wait: Wait) -> None:
         """Tell the operator that the znodes are gone."""

@@ -59,6 +59,10 @@ class OwnLock(Enforcer):
             return BY_CFK
         return super().by()
 
+    def _nothing(self, why: str) -> Enforced:
+        """CFK's annotation is the operator's, whether anything enforces it or not."""
+        return Enforced(why=why, alone="nothing of this collection")
+
     def _operators(self) -> tuple[str, ...]:
         """The operator's accounts: those that are found, else the ServiceAccounts that the user names."""
         named = tuple(

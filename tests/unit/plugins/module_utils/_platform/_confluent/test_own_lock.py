@@ -128,6 +128,7 @@ def test_whether_cfk_enforces_it_has_to_be_known() -> None:
     cluster.driver.start(Verb.MIGRATE)
     assert written(cluster.api) == []
     assert "it could not be read whether CFK enforces its lock by itself" in cluster.journal.lock_why
+    assert cluster.driver.enforcement.by().startswith("nothing of this collection: it could not be read whether")
 
 
 @pytest.mark.parametrize(
