@@ -471,7 +471,7 @@ def test_an_operator_that_does_not_answer(bad: Bad) -> None:
         "run the same playbook again",
     )
     assert time.monotonic() - began < 120
-    assert done.changed == ["setup : AskToMigrate"]
+    assert [task.rpartition(" : ")[2] for task in done.changed] == ["AskToMigrate"]
 
 
 def test_what_was_accepted_goes_to_the_end(bad: Bad) -> None:
