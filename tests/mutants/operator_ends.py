@@ -65,8 +65,8 @@ OPERATOR_ENDS = (
         "the znodes go from under a broker that could not be read",
         "9",
         MIGRATION + "operator_rollback.py",
-        "if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)]",
-        "if mode == state.MODE_KRAFT]",
+        "        if mode in (state.MODE_KRAFT, state.MODE_UNKNOWN)\n    ]\n",
+        "        if mode == state.MODE_KRAFT\n    ]\n",
         OP_ROLLBACK,
     ),
     Mutant(

@@ -177,7 +177,7 @@ def test_stores_are_compared_until_a_region_is_final(registered: dict[int, Regis
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        (region(journal=soaked(60)), "(60 s of kraft_soak 86400 s)"),
+        (region(journal=soaked(60)), " s of kraft_soak 86400 s)"),
         (region(journal=journal.Journal("kafka")), "DUAL-WRITE is not recorded yet in west/kafka"),
         (
             Unread(**{key: value for key, value in vars(region()).items() if key != "journal"}),
