@@ -170,6 +170,9 @@ class Ask(LedStep):
             opened = operator_gates.require(cluster)
             gates = [gate.as_dict(run.params["accept"]) for gate in opened]
             run.record("gates", gates=gates, confirmed_by=run.lease.holder)
+            alone = operator_gates.left_alone(cluster)
+            if alone:
+                run.progress(f"DANGER: {alone}")
         written = cluster.driver.start(verb)
         for line in written:
             run.progress(line)

@@ -238,7 +238,8 @@ def regions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regions]:
             token = grant(double.kube, name, allowed=rules(["kafka"], RBAC_CONFLUENT))
             made[name] = Cluster(Fixture(FixtureSpec(namespace=name), double.kube, {}), token, folder)
         variables = {"kraft_support_dir": str(folder / "support")}
-        target = Stretched(made[EAST].fixture, made[EAST].token, folder, variables, beside=(made[WEST],))
+        east_fixture, token = made[EAST].fixture, made[EAST].token
+        target = Stretched(fixture=east_fixture, token=token, folder=folder, variables=variables, beside=(made[WEST],))
         traffic.start(east.kube, TrafficSpec(EAST, "kafka", 300, dns_ttl=1))
         yield Regions(doubles, target)
         traffic.stop(east.kube, EAST)

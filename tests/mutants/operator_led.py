@@ -63,8 +63,8 @@ OPERATOR_LED = (
         "finalize by an operator whose controllers have lost the flag",
         "2",
         MIGRATION + "operator_gates.py",
-        "    if not all(flag_on_everywhere(each)",
-        "    if False and not all(flag_on_everywhere(each)",
+        "    if not all(flag_on_everywhere(each) for each in (cluster, *cluster.others) if _where(each) not in over):\n",
+        "    if False:\n",
         OP_GATES,
     ),
     Mutant(

@@ -99,7 +99,7 @@ OPERATOR_REGIONS = (
         "each region has a lock of its own",
         "4",
         CONFLUENT + "regions.py",
-        "    home = next(each for host, each in named(cluster) if host == at.host)\n",
+        "    home = dict(named(cluster))[at.host]\n",
         "    home = cluster\n",
         READ,
     ),

@@ -11,7 +11,7 @@ are asked in hybrid, right before the operator is told.
 from __future__ import annotations
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster, flag_on_everywhere
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum, registrations
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum, registrations, seat
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
@@ -61,6 +61,29 @@ def _final(cluster: Cluster) -> list[str]:
     return [
         _where(each) for each in cluster.others if each.flags and all(flag is False for flag in each.flags.values())
     ]
+
+
+def left_alone(cluster: LedCluster) -> str:
+    """Return that a controller of a finalized region leads, or an empty string.
+
+    It has no migration flag, and tells brokers in ZooKeeper mode of no new leaders: those of this region have to be restarted soon.
+    """
+    over = _final(cluster)
+    if not over:
+        return ""
+    try:
+        quorum = read_quorum(cluster)
+    except Forbidden:
+        raise
+    except KraftError as error:
+        return f"{', '.join(over)} is finalized, and it could not be read which controller leads: {error.message}"
+    at = seat(cluster, quorum)
+    if quorum.leader is None or _where(at) not in over:
+        return ""
+    return (
+        f"controller {quorum.leader} of {_where(at)} leads, which is finalized: the brokers of {_where(cluster)} are told of no new leaders "
+        "until they run in KRaft mode; finish this region now"
+    )
 
 
 def _parity(cluster: LedCluster) -> Gate:

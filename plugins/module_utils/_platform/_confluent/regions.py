@@ -153,7 +153,7 @@ def locked(cluster: ConfluentCluster, holder: str, *, timeout: float, progress: 
     Raises Refused (lock-held).
     """
     at = regions.home(look(cluster))
-    home = next(each for host, each in named(cluster) if host == at.host)
+    home = dict(named(cluster))[at.host]
     labels = {names.LABEL_CLUSTER: home.name, names.MANAGED_BY: names.MANAGER}
     found: regions.Regions = cluster.params["regions"]
     # hosts of one run have to keep each other out, too

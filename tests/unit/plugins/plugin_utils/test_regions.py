@@ -200,7 +200,9 @@ def test_the_gates_are_asked_when_the_turn_has_come(monkeypatch: pytest.MonkeyPa
         return []
 
     monkeypatch.setattr(operator_gates, "require", require)
+    monkeypatch.setattr(operator_gates, "left_alone", lambda _cluster: "controller 1 leads")
     Ask().apply(run)
+    assert run.said[0] == "DANGER: controller 1 leads"
     assert run.log[:4] == ["waited to finalize", "locked", "looked for finalize", "gates asked"]
     assert run.log[-1] == "unlocked"
     # in check mode and before its turn nothing is asked of the gates

@@ -26,7 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_status,
     preflight,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
 
@@ -198,6 +198,43 @@ def test_behind_the_point_of_no_return_nobody_soaks(registered: dict[int, Regist
     found = gates(cluster(region(flag=False, journal=journal.Journal("kafka"))))["gate-soak"]
     assert found.passed
     assert found.sentence.startswith("not asked: west/kafka is finalized")
+
+
+@pytest.mark.parametrize(
+    ("flag", "leader", "words"),
+    [
+        (
+            False,
+            9900,
+            "controller 9900 of west/kafka leads, which is finalized: the brokers of n/kafka are told of no new leaders",
+        ),
+        (False, 3000, ""),
+        (False, None, ""),
+        (True, 9900, ""),
+        (False, KraftError("no answer"), "it could not be read which controller leads: no answer"),
+    ],
+)
+def test_a_leader_without_the_flag_is_a_danger(
+    monkeypatch: pytest.MonkeyPatch, flag: bool, leader: Any, words: str
+) -> None:
+    def read(_cluster: Any) -> Any:
+        if isinstance(leader, KraftError):
+            raise leader
+        return quorum(leader=leader)
+
+    monkeypatch.setattr(operator_gates, "read_quorum", read)
+    found = operator_gates.left_alone(cluster(region(flag=flag, leads=True)))
+    assert words in found
+    assert bool(words) is bool(found)
+
+
+def test_who_may_not_read_the_quorum_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(_cluster: Any) -> Any:
+        raise Forbidden("no exec")
+
+    monkeypatch.setattr(operator_gates, "read_quorum", read)
+    with pytest.raises(Forbidden):
+        operator_gates.left_alone(cluster(region(flag=False)))
 
 
 # preflight
