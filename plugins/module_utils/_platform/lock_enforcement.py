@@ -64,6 +64,10 @@ class Enforcer(ABC):
         """Return what else speaks against a policy on this platform, or an empty string."""
         return ""
 
+    def alone(self, why: str) -> str:
+        """What enforces the lock where no policy of this collection does, for a person; ``why`` there is none."""
+        return Enforced(why=why).text
+
     # before anything is written
 
     @property
@@ -85,9 +89,13 @@ class Enforcer(ABC):
         name = self._objects.name
         asked = [(need, verb) for need in enforcing(name) for verb in need.verbs]
         allowed = parallel(self._may, asked)
-        denied = [f"{verb} {need.resource}" for (need, verb), may in zip(asked, allowed, strict=True) if not may]
+        denied: dict[str, list[str]] = {}
+        for (need, verb), may in zip(asked, allowed, strict=True):
+            if not may:
+                denied.setdefault(need.resource, []).append(verb)
         if denied:
-            return f"the account may not {', '.join(denied)} named {name}; docs/rbac-admission.yml grants it"
+            listed = " and ".join(f"{', '.join(verbs)} {resource}" for resource, verbs in denied.items())
+            return f"the account may not {listed} named {name}; docs/rbac-admission.yml grants it"
         try:
             self._objects.find()
         except (Refused, Forbidden) as error:
@@ -212,11 +220,11 @@ class Enforcer(ABC):
     def by(self) -> str:
         """What enforces the lock now, for a person."""
         book, name = self._cluster.journal, self._objects.name
-        alone = Enforced(why=book.lock_why or "no policy was made").text
+        alone = self.alone(book.lock_why or "no policy was made")
         try:
             found = self._objects.find()
         except Refused as error:
-            return Enforced(why=error.message).text
+            return self.alone(error.message)
         except Forbidden:
             return f"{POLICY.kind} {name}, which this account may not read" if self._noted else alone
         if all(found.values()):

@@ -251,11 +251,7 @@ class Confluent:
         book.lock_policy, book.lock_why = made.policy, made.why
         if (made.policy, made.why) == before:
             return []
-        return [
-            f"CFK's lock is enforced by {made.text}"
-            if made.others or made.policy
-            else f"nothing enforces CFK's lock: {made.why}"
-        ]
+        return [f"CFK's lock is enforced by {self.enforcement.by()}"]
 
     def answer(self, wait: Wait) -> None:
         """Tell the operator that the znodes are gone."""

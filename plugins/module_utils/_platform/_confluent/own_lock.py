@@ -53,6 +53,12 @@ class OwnLock(Enforcer):
         """Make the policy unless CFK has one."""
         return Enforced(others=BY_CFK) if self._by_cfk() else super().enforce(migration_id, progress)
 
+    def alone(self, why: str) -> str:
+        """That nothing does it can only be said when it could be read."""
+        if self._by_cfk() is None:
+            return f"{BY_CFK}, if there is one, which could not be read; none of this collection's: {why}"
+        return f"nothing: {why}"
+
     def by(self) -> str:
         """CFK's own policy or webhook, ours, or nothing."""
         if self._by_cfk():
