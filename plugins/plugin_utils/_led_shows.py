@@ -66,7 +66,7 @@ class Preflight(Shows):
         return {
             "findings": rows,
             **told(seen),
-            "msg": f"no blocking finding, {warnings} warnings; the operator carries the migration out (now: {seen.where})",
+            "msg": f"no blocking finding, {warnings} warning{'' if warnings == 1 else 's'}; the operator carries the migration out (now: {seen.where})",
             "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
             "settings": [],
             "rolls": ROLLS,

@@ -107,7 +107,11 @@ _RULES = (
         "the controllers' data would not survive a restart",
         "use a volumeClaimTemplate for the data volume",
     ),
-    _block("controller-manifest", "the controllers' manifest is not usable", "correct kraft_controller_manifest"),
+    _block(
+        "controller-manifest",
+        "the controllers' manifest is not usable",
+        "correct kraft_controller_manifest, or the KRaftController of Confluent for Kubernetes, as the sentence says",
+    ),
     _block(
         "controller-rejected",
         "the API server would reject an object of the controllers",

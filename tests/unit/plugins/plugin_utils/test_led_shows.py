@@ -59,7 +59,7 @@ def test_without_a_finding_the_plan_is_shown(monkeypatch: pytest.MonkeyPatch) ->
     run, look = preflight(monkeypatch, WARNS)
     data = look()
     assert run.said == ["warn  operator-annotation: an annotation was left behind", "plan: follow"]
-    assert data["msg"] == ("no blocking finding, 1 warnings; the operator carries the migration out (now: not started)")
+    assert data["msg"] == ("no blocking finding, 1 warning; the operator carries the migration out (now: not started)")
     assert len(data["plan"]) == 34
     assert run.log == []
 
