@@ -332,4 +332,20 @@ OPERATOR_INPUT = (
         "",
         SHOWS,
     ),
+    Mutant(
+        "what a migration under way consists of is taken for left-overs once its job was deleted",
+        "3",
+        CONFLUENT + "checks.py",
+        "    rules = (checks_references.references,) if checks_references.lost(seen) else RULES\n",
+        "    rules = RULES\n",
+        CFK_CHECKS,
+    ),
+    Mutant(
+        "a rollback is planned although the request was deleted in the middle",
+        "11",
+        UTILS + "_led_shows.py",
+        "            cluster.driver.check()\n        asked = (",
+        "            pass\n        asked = (",
+        SHOWS,
+    ),
 )

@@ -293,6 +293,11 @@ _RULES = (
         "correct kraft_cluster or kraft_controller_name, or delete the job that was made by mistake",
     ),
     _block(
+        "operator-request-lost",
+        "a migration is under way, and the request to the operator is gone",
+        "delete nothing; find out what happened, and compare the operator's objects with those in your repository",
+    ),
+    _block(
         "operator-unsupported",
         "this kind of migration by the operator is not driven yet",
         "see the sentence",

@@ -310,6 +310,7 @@ def test_a_setting_that_blocks_is_named_once_with_a_pod(rules: list[str], monkey
             "finalize.yml -e kraft_confirm=n/kafka (follows",
         ),
         (DECIDING, state.HYBRID, True, "finalize.yml -e kraft_confirm=n/kafka (irreversible, in one go;"),
+        (Progress(), state.HYBRID, True, "preflight.yml (the operator's objects are locked"),
         (Progress(), state.ZOOKEEPER, False, "preflight.yml, then setup.yml or migrate.yml"),
         (Progress(), state.FINALIZED, False, "nothing: the cluster runs in KRaft mode"),
         (AT_START, state.ZOOKEEPER, True, "migrate.yml"),
