@@ -31,7 +31,7 @@ options:
     description:
       - What runs the brokers.
       - V(statefulset) is a StatefulSet that no operator owns, from plain manifests or a Helm chart.
-      - V(confluent) is a Kafka custom resource of Confluent for Kubernetes, whose operator carries the migration out. This is not finished.
+      - V(confluent) is a Kafka custom resource of Confluent for Kubernetes, whose operator carries the migration out.
       - V(auto) detects it.
     type: str
     default: auto
@@ -79,6 +79,7 @@ options:
     description:
       - Name of the controllers' StatefulSet, Service and PodDisruptionBudget.
       - If unset, the cluster's name followed by C(-kraft).
+      - Where Confluent for Kubernetes leads it is the name of the KRaftController, yours or the one to make.
     type: str
   controller_replicas:
     description:
@@ -138,7 +139,7 @@ options:
   confirm:
     description:
       - The clusters whose controllers may be taken out of migration mode, which cannot be undone, as C(namespace/name), for example
-        V(orders/kafka). If the play has one host, its name alone is enough.
+        V(orders/kafka). If the play has one host, the name of its Kafka cluster alone is enough, for example V(kafka).
       - If it has several, each of them must be named, or else none is finalized.
     type: list
     elements: str
@@ -146,6 +147,7 @@ options:
   soak:
     description:
       - Minimum time in pure dual-write, in seconds, before a cluster can be finalized.
+      - Where Confluent for Kubernetes leads there is no stop in pure dual-write; it is the time in hybrid dual-write.
     type: int
     default: 86400
   pod_timeout:
@@ -172,6 +174,7 @@ options:
       - When a rollback restarts the brokers on their original settings.
       - V(later) postpones it until rollback.yml is run again with V(now). Meanwhile the cluster serves from ZooKeeper, the
         controllers and their volumes are gone, and a new attempt is refused until the brokers are restarted.
+      - Not used where an operator leads.
     type: str
     default: now
     choices:

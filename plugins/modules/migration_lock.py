@@ -43,8 +43,8 @@ options:
       - absent
   release:
     description:
-      - The cluster as C(namespace/name), typed again, so that no lock is released by mistake. If the play has one host, its name
-        alone is enough.
+      - The cluster as C(namespace/name), typed again, so that no lock is released by mistake. If the play has one host, the name
+        of its Kafka cluster alone is enough.
       - Only used with O(state=absent).
     type: list
     elements: str

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import folding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import REMOVE_ZNODES
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -22,10 +23,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports, _turns
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import Decision, done, needed, not_needed
-from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run, now
 
 #: the last event of the way forward
 END = "MoveToKRaftControllerComplete"
+#: the events before it: a new request has none of them
+STOPS = ("SetupComplete", "MigrateDualWrite")
 
 
 def observe(run: Run) -> Progress:
@@ -173,6 +176,10 @@ class Ask(LedStep):
             alone = operator_gates.left_alone(cluster)
             if alone:
                 run.progress(f"DANGER: {alone}")
+        if verb is Verb.MIGRATE and any(map(run.journal.has, STOPS)) and not cluster.driver.observe().started:
+            # that request was rolled back or deleted by hand: neither what it reached nor its soak is the new one's
+            run.record(folding.ENDED_BY_OTHERS)
+            run.journal.started = now()
         written = cluster.driver.start(verb)
         for line in written:
             run.progress(line)
@@ -299,6 +306,7 @@ def _end_rollback(run: Run) -> dict[str, Any]:
     cluster = run.led
     if cluster.driver.observe().started:
         operator_steps.wait_past(cluster, "RollbackToZkComplete", run.progress)
+    operator_rollback.require_back(cluster)
     released = cluster.driver.release()
     deleted = cluster.driver.clean_up()
     cluster.changed()

@@ -66,7 +66,7 @@ class Preflight(Shows):
         return {
             "findings": rows,
             **told(seen),
-            "msg": f"no blocking finding, {warnings} warnings; the operator carries the migration out (now: {seen.where})",
+            "msg": f"no blocking finding, {warnings} warning{'' if warnings == 1 else 's'}; the operator carries the migration out (now: {seen.where})",
             "plan": [{"sub_phase": item.name, "phase": item.phase, "does": item.does} for item in phases.SUB_PHASES],
             "settings": [],
             "rolls": ROLLS,
@@ -113,13 +113,17 @@ class Plan(Shows):
         why = "" if seen.rolls_back else operator_progress.cannot_roll_back(seen)
         if why:
             raise Refused(f"{where}: {why}", code="rollback-impossible")
-        for line in (
+        if not seen.started:
+            # only what a rollback that was killed has left; a request that was deleted in the middle is refused
+            cluster.driver.check()
+        asked = (
             "tell the operator to roll back, which restarts the brokers up to four times",
             "remove /controller and /migration in one transaction when it waits for it, and tell it to go on",
-            "give its locks back, delete the job, the KRaft controllers and their volumes, and prove that nothing is left",
-        ):
+        )
+        end = "give its locks back, delete the job, the KRaft controllers and their volumes, and prove that nothing is left"
+        for line in (*(asked if seen.started else ()), end):
             run.progress(f"plan: {line}")
-        return done(f"rollback from {seen.where}")
+        return done(f"rollback from {seen.where}" if seen.started else "the rest of a rollback")
 
     def inspect(self, run: Run) -> dict[str, Any]:
         """Where the operator is."""

@@ -372,7 +372,7 @@ def test_a_kafka_that_is_kraft_already(bad: Bad) -> None:
             done = bad.play("setup", "--tags", "AskToMigrate")
         refused(done, "cluster-born-kraft", "runs in KRaft mode already")
     with bad.spec(KAFKA, dependencies=kraft):
-        bad.refuses("setup", "operator-references", "and ZooKeeper as well", "a job was deleted")
+        bad.refuses("setup", "operator-request-lost", "and ZooKeeper as well", "a job was deleted")
 
 
 def test_a_job_without_brokers(bad: Bad) -> None:

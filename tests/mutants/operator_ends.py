@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import BASE, HANDOVER, MIGRATION, UTILS, ZOOKEEPER, Mutant, unit
-from tests.mutants.operator_led import CFK_DRIVER, CONFLUENT, LED
+from tests.mutants.mutant import BASE, CORE, HANDOVER, MIGRATION, UTILS, ZOOKEEPER, Mutant, unit
+from tests.mutants.operator_led import CFK_DRIVER, CONFLUENT, JOURNAL, LED, OP_STEPS
 
 OP_ROLLBACK = unit("module_utils/_migration/test_operator_rollback")
 SILENT = unit("module_utils/_migration/test_silent_wait")
@@ -261,5 +261,45 @@ OPERATOR_ENDS = (
         '    """The operator is asked for something: to migrate, to finalize behind the gates, to roll back."""\n\n    MUTATES = True\n',
         '    """The operator is asked for something: to migrate, to finalize behind the gates, to roll back."""\n\n    MUTATES = False\n',
         LED,
+    ),
+    Mutant(
+        "the controllers of brokers that are not back in ZooKeeper mode are deleted",
+        "3",
+        UTILS + "_led.py",
+        "    operator_rollback.require_back(cluster)\n",
+        "",
+        LED,
+    ),
+    Mutant(
+        "a broker that could not be read is taken to be back in ZooKeeper mode",
+        "3",
+        MIGRATION + "operator_rollback.py",
+        "    _what, _evidence, others = rollback_proof.of_processes(cluster)\n",
+        '    others = [pod for pod, mode in cluster.modes.items() if mode in ("kraft", "migrating")]\n',
+        LED,
+    ),
+    Mutant(
+        "the soak of an attempt that others ended opens the gate of the next one",
+        "1",
+        UTILS + "_led.py",
+        "            run.record(folding.ENDED_BY_OTHERS)\n",
+        "            pass\n",
+        LED,
+    ),
+    Mutant(
+        "an attempt that others ended is part of the next one",
+        "1",
+        CORE + "_report/folding.py",
+        "ENDS = (rollback.COMPLETE, ENDED_BY_OTHERS)\n",
+        "ENDS = (rollback.COMPLETE,)\n",
+        JOURNAL,
+    ),
+    Mutant(
+        "a request that is deleted in the middle is waited for until the standstill, or taken for an end",
+        "11",
+        MIGRATION + "operator_steps.py",
+        "            if not seen.started:\n                raise",
+        "            if False:\n                raise",
+        OP_STEPS,
     ),
 )

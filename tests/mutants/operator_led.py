@@ -196,6 +196,14 @@ OPERATOR_LED = (
         FOLLOWING,
     ),
     Mutant(
+        "a container that crashes again and again keeps a wait alive for ever",
+        "11",
+        CONFLUENT + "following.py",
+        "    moves = [f\"{pod} {item['metadata']['uid']} {pod in ready}\" for pod, item in own.items()]\n",
+        "    moves = [f\"{pod} {item['metadata']['uid']} {pod in ready} {item['status']}\" for pod, item in own.items()]\n",
+        FOLLOWING,
+    ),
+    Mutant(
         "pods that are restarted count as a standstill",
         "11",
         CONFLUENT + "following.py",

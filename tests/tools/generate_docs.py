@@ -99,7 +99,7 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
         "kraft_release": {
             "description": [
                 "The cluster as C(namespace/name), typed again, so that no lock is released by mistake. Nothing is done without it.",
-                "If the play has one host, its name alone is enough.",
+                "If the play has one host, the name of its Kafka cluster alone is enough.",
             ],
             "type": "list",
             "elements": "str",

@@ -107,7 +107,11 @@ _RULES = (
         "the controllers' data would not survive a restart",
         "use a volumeClaimTemplate for the data volume",
     ),
-    _block("controller-manifest", "the controllers' manifest is not usable", "correct kraft_controller_manifest"),
+    _block(
+        "controller-manifest",
+        "the controllers' manifest is not usable",
+        "correct kraft_controller_manifest, or the KRaftController of Confluent for Kubernetes, as the sentence says",
+    ),
     _block(
         "controller-rejected",
         "the API server would reject an object of the controllers",
@@ -287,6 +291,11 @@ _RULES = (
         "operator-references",
         "the operator's job and custom resources do not fit each other",
         "correct kraft_cluster or kraft_controller_name, or delete the job that was made by mistake",
+    ),
+    _block(
+        "operator-request-lost",
+        "a migration is under way, and the request to the operator is gone",
+        "delete nothing; find out what happened, and compare the operator's objects with those in your repository",
     ),
     _block(
         "operator-unsupported",

@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.prefligh
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 
 #: behind these nothing else is looked at: the processes are not those of a cluster that can be migrated
-FIRST = ("operator-crds", "cluster-born-kraft")
+FIRST = ("operator-crds", "operator-request-lost", "cluster-born-kraft")
 #: what to do about a broker that is not one of the operator's
 UNDECLARED = "if it is in another region of this Kafka cluster, write kraft_region_of with the same name to the hosts of all regions; else stop it"
 OF_NO_REGION = "it is in none of the regions that have this kraft_region_of: add the host of its region, or stop it"

@@ -219,6 +219,22 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         tell(f"{lost}; removing the znodes again")
 
 
+def require_back(cluster: LedCluster) -> None:
+    """Raise KraftError unless every broker is seen to run in plain ZooKeeper mode: any other one would lose its metadata with the controllers.
+
+    The request may be gone since somebody deleted it in the middle, and an operator's word is not Kafka's.
+    """
+    cluster.changed(Part.BROKERS)
+    _what, _evidence, others = rollback_proof.of_processes(cluster)
+    if others:
+        raise KraftError(
+            f"{', '.join(others)} do not run in plain ZooKeeper mode, or could not be read: the controllers and their volumes are not deleted "
+            "before they do. If the request to the operator was deleted in the middle, compare the operator's objects with those in your "
+            "repository, and bring the brokers back first",
+            code="wrong-state",
+        )
+
+
 def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
     """Remove what controllers wrote to ZooKeeper between the answer and their end; the controllers must be gone. Returns the paths.
 

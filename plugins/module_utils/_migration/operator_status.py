@@ -90,6 +90,8 @@ def next_command(cluster: str, seen: Progress, now: str, locked: bool) -> str:
         return f"finalize.yml -e kraft_confirm={cluster} (follows the operator to the end)"
     if seen.waits_for is Wait.DECISION:
         return f"finalize.yml -e kraft_confirm={cluster} (irreversible, in one go; soak in DUAL-WRITE first), or rollback.yml"
+    if not seen.started and locked:
+        return "preflight.yml (the operator's objects are locked, and the request that locked them is gone: delete nothing)"
     if not seen.started:
         return (
             "nothing: the cluster runs in KRaft mode"

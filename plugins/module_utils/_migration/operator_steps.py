@@ -28,6 +28,11 @@ Tell = Callable[[str], None]
 EVERY = 5.0
 #: seconds for an operator that was asked to say anything at all: it takes one or two
 ANSWERS = 60.0
+#: why a wait is over whose request is not there any more
+GONE = (
+    "the request to the operator is not there any more: somebody deleted it, and nothing goes on; find out who, then run preflight.yml, which "
+    "says what is left of the attempt"
+)
 #: what the cluster itself has to show when the operator says that it has reached a phase
 STATES = {
     phases.DUAL_WRITE: (state.HYBRID, state.PURE),
@@ -106,6 +111,8 @@ class _Following:
         """Follow until ``over`` says why it is over."""
 
         def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
+            if not seen.started:
+                raise KraftError(GONE, code="wrong-state")
             reason = over(seen)
             if reason:
                 return True, reason
@@ -123,7 +130,7 @@ class _Following:
     def _refuse_unanswered(self, seen: Progress, lasted: float) -> None:
         """Raise DeadlineExceeded when the operator has not taken the request up."""
         answers = min(ANSWERS, self._cluster.params["wait_timeout"])
-        if seen.started and not seen.phase and lasted > answers:
+        if not seen.phase and lasted > answers:
             raise DeadlineExceeded(
                 f"the operator has said nothing of the request for {answers:.0f} s: it does not run, does not look at this "
                 f"namespace, or cannot read the request; {self._cluster.driver.why_silent()}",

@@ -89,9 +89,13 @@ class Enforcer(ABC):
         name = self._objects.name
         asked = [(need, verb) for need in enforcing(name) for verb in need.verbs]
         allowed = parallel(self._may, asked)
-        denied = [f"{verb} {need.resource}" for (need, verb), may in zip(asked, allowed, strict=True) if not may]
+        denied: dict[str, list[str]] = {}
+        for (need, verb), may in zip(asked, allowed, strict=True):
+            if not may:
+                denied.setdefault(need.resource, []).append(verb)
         if denied:
-            return f"the account may not {', '.join(denied)} named {name}; docs/rbac-admission.yml grants it"
+            listed = " and ".join(f"{', '.join(verbs)} {resource}" for resource, verbs in denied.items())
+            return f"the account may not {listed} named {name}; docs/rbac-admission.yml grants it"
         try:
             self._objects.find()
         except (Refused, Forbidden) as error:

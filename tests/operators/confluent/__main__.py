@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 
@@ -15,7 +16,7 @@ from tests.sandbox.config import SandboxError
 from . import install, versions
 from .double import connect
 from .manifests import ExampleSpec
-from .names import COMPONENTS, JOB, SWITCHES
+from .names import COMPONENTS, CONTROLLER, GROUP, JOB, SWITCHES
 from .switches import UnknownSwitchError
 
 _SENTENCES = {
@@ -64,7 +65,10 @@ def _run(options: argparse.Namespace) -> None:
         double.start()
         print(f"installed in namespace {options.namespace} with the {word} definitions; log: {double.folder}/log")
     elif options.verb == "example":
-        double.example(ExampleSpec(brokers=options.brokers, controllers=options.controllers, image=options.image))
+        # without it the collection refuses a KRaftController with such an image under CFK 3.x
+        log4j1 = ((CONTROLLER, f"{GROUP}/use-log4j1", "true"),)
+        spec = ExampleSpec(brokers=options.brokers, controllers=options.controllers, image=options.image)
+        double.example(dataclasses.replace(spec, annotations=log4j1))
     elif options.verb == "job":
         double.create_job()
     elif options.verb == "switch":

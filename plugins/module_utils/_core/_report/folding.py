@@ -7,7 +7,7 @@
 Private to the collection. In this order, and no further than is needed:
 
 1. the per-pod times of the oldest rolls (how many and from when to when stays), and texts that are far too long;
-2. the oldest attempts that were rolled back, each into one summary before its ``RollbackToZkComplete``;
+2. the oldest attempts that are over, each into one summary before the event that ended it;
 3. the oldest events of the attempt that the report shows, but of each kind of step that ended well the first and the newest
    stay: what was written, the gates and who confirmed them, what was removed from ZooKeeper;
 4. what is far beyond any real migration: of each sub-phase that is done one event with its bare facts.
@@ -26,6 +26,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollba
 
 Event = dict[str, Any]
 
+#: ``what`` of the event that says that an attempt was ended without this collection: what came before it says nothing of the next one
+ENDED_BY_OTHERS = "ended-by-others"
+#: ``what`` of the events that end an attempt
+ENDS = (rollback.COMPLETE, ENDED_BY_OTHERS)
 #: ``what`` of a summary. Its ``time`` is that of the first event in it, ``until`` that of the last.
 FOLDED = "folded"
 #: instead of ``pods``: ``count``, ``begin_ms`` of the first restart, ``end_ms`` of the last
@@ -88,10 +92,10 @@ class _Book:
         return [event for _at, event in self.there()]
 
     def spans(self) -> list[tuple[int, int]]:
-        """Begin and end of each attempt; that of one that was rolled back ends behind its RollbackToZkComplete."""
+        """Begin and end of each attempt; that of one that is over ends behind the event that says so."""
         found, begin = [], 0
         for at, event in self.there():
-            if event.get("what") == rollback.COMPLETE:
+            if event.get("what") in ENDS:
                 found.append((begin, at + 1))
                 begin = at + 1
         if begin < len(self.events):
@@ -154,9 +158,9 @@ def _cut(value: Any, length: int) -> Any:
 
 
 def _old_attempts(book: _Book) -> None:
-    """Each attempt that was rolled back becomes one summary and its end; the one that the report shows is left alone."""
+    """Each attempt that is over becomes one summary and its end; the one that the report shows is left alone."""
     for begin, end in book.spans()[:-1]:
-        book.fold(range(begin, end - 1), "rolled back")
+        book.fold(range(begin, end - 1), _outcome(book.events[end - 1] or {}))
         if book.excess <= 0:
             return
 
@@ -228,7 +232,9 @@ def _short(value: Any) -> str:
 
 
 def _outcome(last: Mapping[str, Any]) -> str:
-    return "rolled back" if last.get("what") == rollback.COMPLETE else "under way"
+    return {rollback.COMPLETE: "rolled back", ENDED_BY_OTHERS: "ended by others"}.get(
+        str(last.get("what")), "under way"
+    )
 
 
 def _summary(events: Sequence[Event], outcome: str) -> Event:
@@ -246,7 +252,7 @@ def _summary(events: Sequence[Event], outcome: str) -> Event:
         "failures": sum(_in_it(event, "failures", int(bool(event.get("failed")))) for event in events),
         "worked": round(sum(_number(event.get("worked", event.get("seconds"))) for event in events), 2),
     }
-    ended = sum(_in_it(event, "attempts", int(event.get("what") == rollback.COMPLETE)) for event in events)
+    ended = sum(_in_it(event, "attempts", int(event.get("what") in ENDS)) for event in events)
     ids = [event["migration_id"] for event in events if event.get("migration_id")]
     return {**summary, **({"attempts": ended} if ended else {}), **({"migration_id": _short(ids[-1])} if ids else {})}
 

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import folding
 
 FORMAT = 1
@@ -59,8 +58,8 @@ class Journal:
         return str(done[0]["time"]) if done else ""
 
     def attempt(self) -> list[dict[str, Any]]:
-        """The events of the present attempt: those after the last complete rollback."""
-        ends = [at for at, event in enumerate(self.events) if event.get("what") == rollback.COMPLETE]
+        """The events of the present attempt: those after the last complete rollback, or the last attempt that others ended."""
+        ends = self._ends()
         return self.events[ends[-1] + 1 :] if ends else self.events
 
     def last_attempt(self) -> list[dict[str, Any]]:
@@ -68,8 +67,12 @@ class Journal:
         now = self.attempt()
         if now:
             return now
-        ends = [at for at, event in enumerate(self.events) if event.get("what") == rollback.COMPLETE]
+        ends = self._ends()
         return self.events[(ends[-2] + 1 if len(ends) > 1 else 0) :]
+
+    def _ends(self) -> list[int]:
+        """Places of the events that end an attempt."""
+        return [at for at, event in enumerate(self.events) if event.get("what") in folding.ENDS]
 
     def close_attempt(self) -> None:
         """Forget what belonged to an attempt that was rolled back; its events stay."""

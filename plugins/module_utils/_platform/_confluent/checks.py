@@ -60,12 +60,16 @@ RULES = (
 
 
 def findings(seen: Seen) -> list[Finding]:
-    """Every rule, in the order in which a person would repair it."""
-    return [item for rule in RULES for item in rule(seen)]
+    """Every rule, in the order in which a person would repair it.
+
+    Without its job a migration under way looks like left-overs; whoever removed those would take the quorum from the brokers.
+    """
+    rules = (checks_references.references,) if checks_references.lost(seen) else RULES
+    return [item for rule in rules for item in rule(seen)]
 
 
 #: what says that nothing may be asked of the operator for this cluster; the custom resources and jobs alone decide it
-WHOSE = ("operator-references", "operator-locked", "cluster-born-kraft")
+WHOSE = ("operator-request-lost", "operator-references", "operator-locked", "cluster-born-kraft")
 
 
 def references(seen: Seen) -> list[Finding]:

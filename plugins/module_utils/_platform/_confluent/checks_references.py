@@ -20,23 +20,31 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.seen import Obj, Seen, where
 
 
+def lost(seen: Seen) -> bool:
+    """Whether the Kafka CR is in the middle of a migration whose job is gone: only the operator names ZooKeeper and KRaft at once."""
+    dependencies = (seen.kafka.get("spec") or {}).get("dependencies") or {}
+    return seen.job is None and bool(dependencies.get("kRaftController")) and bool(dependencies.get("zookeeper"))
+
+
 def references(seen: Seen) -> Iterator[Finding]:
     """The job and the CRs name each other rightly, and the cluster is in ZooKeeper mode."""
     kafka = seen.kafka
     spec = kafka.get("spec") or {}
     dependencies = spec.get("dependencies") or {}
-    if dependencies.get("kRaftController") and seen.job is None:
-        both = bool(dependencies.get("zookeeper"))
+    if lost(seen):
         yield finding(
-            "operator-references" if both else "cluster-born-kraft",
+            "operator-request-lost",
             seen.name,
-            f"Kafka {seen.name} has spec.dependencies.kRaftController and no KRaftMigrationJob, "
-            + (
-                "and ZooKeeper as well: a job was deleted before its migration ended, or the manifest was changed by hand; find out which, and "
-                "compare the Kafka CR with the one in your repository, before anything is asked of the operator"
-                if both
-                else "and no ZooKeeper: it runs in KRaft mode already, so that there is nothing to migrate; take it out of the inventory"
-            ),
+            f"Kafka {seen.name} has spec.dependencies.kRaftController and ZooKeeper as well, and no KRaftMigrationJob: a job was deleted before its "
+            "migration ended, or the manifest was changed by hand. Its brokers may need the KRaft controllers: delete neither these nor their volumes, and "
+            "take no lock off; find out what happened, and compare the custom resources with those in your repository, before anything else",
+        )
+    elif dependencies.get("kRaftController") and seen.job is None:
+        yield finding(
+            "cluster-born-kraft",
+            seen.name,
+            f"Kafka {seen.name} has spec.dependencies.kRaftController and no KRaftMigrationJob, and no ZooKeeper: it runs in KRaft mode already, so "
+            "that there is nothing to migrate; take it out of the inventory",
         )
     if not dependencies.get("zookeeper") and not dependencies.get("kRaftController"):
         yield finding(

@@ -81,6 +81,8 @@ class Confluent:
         if missing:
             return missing
         found = checks.findings(cluster.seen)
+        if any(item.code == "operator-request-lost" for item in found):
+            return found
         if cluster.others:  # how many controllers there are is a question about all regions
             found = [item for item in found if item.code != "controller-differs"]
         found += self._region_findings()

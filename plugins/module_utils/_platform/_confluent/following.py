@@ -54,13 +54,9 @@ def of_workload(name: str, role: str, statefulset: Obj | None, pods: Mapping[str
     if away:
         why = {pod: why_not_ready(own[pod]) for pod in away}
         text += f" (waiting for {', '.join(f'{pod}, which {why[pod]}' if why[pod] else pod for pod in away)})"
-    moves = [f"{pod} {item['metadata']['uid']} {pod in ready} {_starts(item)}" for pod, item in own.items()]
+    # not how often its containers were restarted: one that crashes again and again would keep a wait alive for ever
+    moves = [f"{pod} {item['metadata']['uid']} {pod in ready}" for pod, item in own.items()]
     return text, f"{name} {statefulset['metadata'].get('generation')} {newest}: {'; '.join(moves)}"
-
-
-def _starts(pod: Obj) -> int:
-    found = (pod.get("status") or {}).get("containerStatuses") or []
-    return sum(int(item.get("restartCount") or 0) for item in found)
 
 
 def signals(workloads: Mapping[str, str], statefulsets: Mapping[str, Obj], pods: Mapping[str, Obj]) -> Signals:

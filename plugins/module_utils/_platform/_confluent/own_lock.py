@@ -60,8 +60,9 @@ class OwnLock(Enforcer):
         return super().by()
 
     def _nothing(self, why: str) -> Enforced:
-        """CFK's annotation is the operator's, whether anything enforces it or not."""
-        return Enforced(why=why, alone="nothing of this collection")
+        """That nothing does it can only be said when it could be read."""
+        unread = f"{BY_CFK}, if there is one, which could not be read; none of this collection's"
+        return Enforced(why=why, alone=unread if self._by_cfk() is None else "nothing")
 
     def _operators(self) -> tuple[str, ...]:
         """The operator's accounts: those that are found, else the ServiceAccounts that the user names."""

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import regions
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, regions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.seen import Obj, Seen, where
 
 #: settings that CFK derives from spec.replicas of one region: with fewer than three brokers there, from one or two of the whole cluster
@@ -25,6 +26,8 @@ FACTORS = (
     "transaction.state.log.replication.factor",
 )
 WANTED = 3
+#: phases of a job that has stopped in DUAL-WRITE, or does not come by there any more
+BEHIND_THE_STOP = (phases.DUAL_WRITE, phases.FINALIZE, phases.COMPLETE, phases.ROLLBACK, phases.FAILURE)
 
 
 @dataclass(frozen=True)
@@ -237,8 +240,8 @@ def _no_early_end(every: Sequence[Part]) -> Iterator[Finding]:
     """No job goes on to KRaft alone by itself: all regions would do so at the same moment."""
     for part in every:
         job = part.seen.job
-        phase = str(((job or {}).get("status") or {}).get("phase") or "")
-        if job is not None and res.is_on(job, res.FINALIZE) and phase.startswith(("SETUP", "MIGRATE")):
+        # a job that has not said anything yet will go through, too
+        if job is not None and res.may_be_on(job, res.FINALIZE) and progress_of(job).phase not in BEHIND_THE_STOP:
             yield finding(
                 "operator-unsupported",
                 f"region {part.host}",

@@ -10,6 +10,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
@@ -486,6 +487,13 @@ def test_nothing_is_recorded_of_a_migration_that_is_over(event: str) -> None:
 # the end of a rollback
 
 
+def back(*says: Progress) -> Any:
+    """A run at the end of a rollback: every broker is in ZooKeeper mode again."""
+    return run_of(
+        *says, sub_phase=BACK, event=BACK, cluster=led(modes=dict.fromkeys(("kafka-0", "kafka-1"), "zookeeper"))
+    )
+
+
 @pytest.fixture
 def proving(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     proof: list[Any] = [{"what": "znode /migration", "evidence": "there is none"}]
@@ -503,7 +511,7 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_a_rollback_ends_with_the_proof(proving: list[Any]) -> None:
-    run = run_of(ROLLED_BACK, sub_phase=BACK, event=BACK)
+    run = back(ROLLED_BACK)
     assert Event().decide(run).needed
     done = Event().apply(run)
     assert run.log == ["released", "cleaned up", "proved", f"end {phases.ROLLBACK} with {BACK}"]
@@ -514,7 +522,7 @@ def test_a_rollback_ends_with_the_proof(proving: list[Any]) -> None:
 
 def test_what_is_left_keeps_the_attempt_open(proving: list[Any]) -> None:
     proving[0] = KraftError("still there: locks", code="rollback-pending")
-    run = run_of(ROLLED_BACK, sub_phase=BACK, event=BACK)
+    run = back(ROLLED_BACK)
     with pytest.raises(KraftError, match="still there"):
         Event().apply(run)
     assert run.log[-1] == "proved"
@@ -523,13 +531,13 @@ def test_what_is_left_keeps_the_attempt_open(proving: list[Any]) -> None:
 
 def test_a_clean_up_that_was_killed_is_finished(proving: list[Any]) -> None:
     """The request is deleted first: without it the operator says nothing, and the rest has to go nevertheless."""
-    run = run_of(Progress(), sub_phase=BACK, event=BACK)
+    run = back(Progress())
     run.cluster.driver.remains = ["KRaftController/kafka-kraft"]
     assert Event().decide(run).reason == "clean up after a rollback: KRaftController/kafka-kraft"
     Event().apply(run)
     assert run.log == ["released", "cleaned up", "proved", f"end {phases.ROLLBACK} with {BACK}"]
     # everything is deleted, and the proof was not written down
-    run = run_of(Progress(), sub_phase=BACK, event=BACK)
+    run = back(Progress())
     assert "nothing is left, which is to be proved" in Event().decide(run).reason
 
 
@@ -539,6 +547,48 @@ def test_an_end_of_the_last_phase_is_not_awaited_without_a_confirmation() -> Non
 
 
 def test_without_an_attempt_there_is_nothing_to_roll_back(proving: list[Any]) -> None:
-    run = run_of(Progress(), sub_phase=BACK, event=BACK)
+    run = back(Progress())
     run.journal.migration_id = ""
     assert Event().decide(run).kind == NOT_NEEDED
+
+
+@pytest.mark.parametrize("seen", [Progress(), ROLLED_BACK])
+@pytest.mark.parametrize("mode", [state.MODE_MIGRATING, state.MODE_KRAFT, state.MODE_UNKNOWN])
+def test_the_controllers_stay_while_a_broker_may_need_them(proving: list[Any], seen: Progress, mode: str) -> None:
+    """Somebody deleted the request in the middle, or the operator's word is not what Kafka shows: nothing is given back or deleted."""
+    run = back(seen)
+    run.cluster.driver.remains = ["KRaftController/kafka-kraft"]
+    run.cluster.modes["kafka-1"] = mode
+    assert Event().decide(run).needed
+    with pytest.raises(
+        KraftError, match=r"^kafka-1 do not run in plain ZooKeeper mode, or could not be read"
+    ) as refused:
+        Event().apply(run)
+    assert refused.value.code == "wrong-state"
+    assert run.log == []
+    assert (Part.BROKERS,) in run.cluster.stale, "they are read again right before"
+
+
+# a request that is made anew
+
+
+@pytest.mark.parametrize(
+    ("seen", "reached", "ended"),
+    [
+        (Progress(), ("SetupComplete",), True),
+        (Progress(), ("SetupComplete", "MigrateDualWrite"), True),
+        (Progress(), ("SetupPreChecks",), False),
+        (AT_START, ("SetupComplete", "MigrateDualWrite"), False),
+    ],
+)
+def test_the_soak_of_an_attempt_that_others_ended_is_none_of_the_next_one(
+    seen: Progress, reached: tuple[str, ...], ended: bool
+) -> None:
+    """Rolled back by hand, or its request deleted: what it recorded would open the gate of the next attempt at once."""
+    run = run_of(seen, state="present")
+    run.journal.events.clear()
+    for name in reached:
+        run.journal.add("2026-01-01T00:00:00Z", "", name, name)
+    Ask().apply(run)
+    asked = ["asked to migrate", "record asked"]
+    assert run.log == (["record ended-by-others", *asked] if ended else asked)

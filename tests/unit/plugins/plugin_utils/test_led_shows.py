@@ -59,7 +59,7 @@ def test_without_a_finding_the_plan_is_shown(monkeypatch: pytest.MonkeyPatch) ->
     run, look = preflight(monkeypatch, WARNS)
     data = look()
     assert run.said == ["warn  operator-annotation: an annotation was left behind", "plan: follow"]
-    assert data["msg"] == ("no blocking finding, 1 warnings; the operator carries the migration out (now: not started)")
+    assert data["msg"] == ("no blocking finding, 1 warning; the operator carries the migration out (now: not started)")
     assert len(data["plan"]) == 34
     assert run.log == []
 
@@ -149,6 +149,16 @@ def test_what_an_attempt_left_is_a_reason_for_a_plan() -> None:
     run = run_of(Progress())
     run.cluster.driver.remains = ["KRaftController/kafka-kraft"]
     assert Plan().decide(run).kind == "done"
+    assert [line.partition(",")[0] for line in run.said] == ["plan: give its locks back"], "nothing else is to be done"
+
+
+def test_no_plan_is_shown_where_the_request_was_deleted_in_the_middle() -> None:
+    run = run_of(Progress())
+    run.cluster.driver.remains = ["KRaftController/kafka-kraft"]
+    run.cluster.driver.fails["check"] = Refused("a job was deleted", code="operator-request-lost")
+    with pytest.raises(Refused, match="a job was deleted"):
+        Plan().decide(run)
+    assert run.said == []
 
 
 @pytest.mark.parametrize(

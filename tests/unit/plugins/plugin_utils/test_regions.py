@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleUndefinedVariable
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Regions, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_gates, operator_rollback
@@ -128,7 +129,9 @@ class Led(Operator):
 
 def run_of(*says: Progress, turns: list[Turn] | None = None, crowded: str = "", **params: Any) -> Any:
     regions = Regions("east", (), crowded)
-    run: Any = Acts(led(), "AskTo", regions=regions, wait_timeout=900, lock_timeout=120, **params)
+    # rolled back, and nothing recorded yet
+    cluster = led(modes=dict.fromkeys(("kafka-0", "kafka-1"), state.MODE_ZOOKEEPER), journal=Journal("kafka", "m1"))
+    run: Any = Acts(cluster, "AskTo", regions=regions, wait_timeout=900, lock_timeout=120, **params)
     run.cluster.driver = Led(*says, log=run.log, turns=turns or [Turn()])
     run.driver = run.cluster.driver
     return run

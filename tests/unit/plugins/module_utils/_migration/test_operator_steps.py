@@ -24,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator
     agreement,
     rests,
     started_as,
+    wait_for_znodes,
     wait_past,
     wait_until_it_waits,
 )
@@ -58,7 +59,6 @@ def test_a_wait_says_again_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) ->
     ("seen", "sub_phase", "code", "words"),
     [
         (FAILED, "SetupComplete", "operator-failed", "given up at FAILURE/SetupPreChecks (a key is blocked)"),
-        (Progress(), "SetupComplete", "wrong-state", "was not asked to migrate yet"),
         (DECIDING, "MoveToKRaftControllerComplete", "wrong-state", "waits for the decision"),
         (AT_ZNODES, "SetupComplete", "wrong-state", "rolls back"),
         (DECIDING, "RollbackToZkComplete", "wrong-state", "was not asked to roll back"),
@@ -69,6 +69,22 @@ def test_what_will_not_come_is_not_waited_for(seen: Progress, sub_phase: str, co
         wait_past(led(Operator(seen)), sub_phase, lambda _text: None)
     assert vain.value.code == code
     assert words in vain.value.message
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda cluster: wait_past(cluster, "SetupComplete", lambda _text: None),
+        lambda cluster: wait_past(cluster, "RollbackToZkComplete", lambda _text: None),
+        lambda cluster: wait_for_znodes(cluster, "RollbackToZkWaitForManualNodeRemovalFromZk", lambda _text: None),
+        lambda cluster: wait_until_it_waits(cluster, lambda _text: None),
+    ],
+)
+def test_a_request_that_is_deleted_meanwhile_ends_every_wait_at_once(wait: Any) -> None:
+    """Nothing goes on without it: neither is that waited for until the standstill, nor is it taken for an end."""
+    with pytest.raises(KraftError, match="somebody deleted it, and nothing goes on") as gone:
+        wait(led(Operator(Progress())))
+    assert gone.value.code == "wrong-state"
 
 
 def test_a_standstill_names_what_it_stands_at() -> None:
@@ -294,6 +310,7 @@ def test_a_setting_that_blocks_is_named_once_with_a_pod(rules: list[str], monkey
             "finalize.yml -e kraft_confirm=n/kafka (follows",
         ),
         (DECIDING, state.HYBRID, True, "finalize.yml -e kraft_confirm=n/kafka (irreversible, in one go;"),
+        (Progress(), state.HYBRID, True, "preflight.yml (the operator's objects are locked"),
         (Progress(), state.ZOOKEEPER, False, "preflight.yml, then setup.yml or migrate.yml"),
         (Progress(), state.FINALIZED, False, "nothing: the cluster runs in KRaft mode"),
         (AT_START, state.ZOOKEEPER, True, "migrate.yml"),

@@ -10,7 +10,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import folding, journal
 
 
 def test_round_trip() -> None:
@@ -35,6 +36,18 @@ def test_questions() -> None:
     book.add("t", "MIGRATE", "MigrateDualWrite", "reached")
     assert (book.phase(), book.has("MigrateDualWrite"), book.has("SetupComplete")) == ("MIGRATE", True, False)
     assert book.last() is book.events[0]
+
+
+@pytest.mark.parametrize("end", [rollback.COMPLETE, folding.ENDED_BY_OTHERS])
+def test_an_attempt_that_is_over_says_nothing_of_the_next_one(end: str) -> None:
+    """The soak counts from the proof of this attempt."""
+    book = journal.Journal("kafka")
+    book.add("t1", "DUAL-WRITE", "MigrateDualWrite", "MigrateDualWrite")
+    book.add("t2", "", "AskTo", end)
+    assert (book.has("MigrateDualWrite"), book.time_of("MigrateDualWrite"), book.attempt()) == (False, "", [])
+    assert [event["time"] for event in book.last_attempt()] == ["t1", "t2"]
+    book.add("t3", "DUAL-WRITE", "MigrateDualWrite", "MigrateDualWrite")
+    assert book.time_of("MigrateDualWrite") == "t3"
 
 
 @pytest.mark.parametrize(

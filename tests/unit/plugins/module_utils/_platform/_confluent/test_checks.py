@@ -63,7 +63,19 @@ def test_a_kafka_that_is_kraft_already() -> None:
     assert codes(running(kafka=kraft_only(), phase="COMPLETE")) == []
     both = crs.kafka(dependencies={"zookeeper": {"endpoint": crs.ENDPOINT}, "kRaftController": {"clusterRef": {}}})
     assert codes(running(kafka=both)) == []
-    assert "a job was deleted before its migration ended" in only(replace(GOOD, kafka=both), "operator-references")
+    assert "a job was deleted before its migration ended" in only(replace(GOOD, kafka=both), "operator-request-lost")
+
+
+def test_a_migration_whose_job_was_deleted_is_no_heap_of_left_overs() -> None:
+    """Nobody is told to take locks, settings, controllers or volumes away from under brokers that migrate."""
+    both = crs.kafka(
+        {res.LOCK: "true"},
+        dependencies={"zookeeper": {"endpoint": crs.ENDPOINT}, "kRaftController": {"clusterRef": {}}},
+        configOverrides={"server": ["zookeeper.metadata.migration.enable=true"]},
+    )
+    runs = crs.controllers({res.LOCK: "true"}, held=False)
+    said = only(replace(GOOD, kafka=both, controller=runs), "operator-request-lost")
+    assert "delete neither these nor their volumes" in said
 
 
 def test_a_kafka_without_zookeeper() -> None:

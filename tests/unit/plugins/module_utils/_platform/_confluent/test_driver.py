@@ -31,7 +31,7 @@ from tests.unit.plugins.module_utils._platform._confluent.scene import Api, Clus
 from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 JOB = "kraft-migration-kafka"
-ALONE = "CFK's lock is enforced by nothing of this collection: the API server has no ValidatingAdmissionPolicy v1, which came with Kubernetes 1.30"
+ALONE = "CFK's lock is enforced by nothing: the API server has no ValidatingAdmissionPolicy v1, which came with Kubernetes 1.30"
 
 
 def writes(cluster: Cluster) -> list[tuple[str, str, str]]:

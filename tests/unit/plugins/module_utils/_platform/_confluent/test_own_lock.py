@@ -125,10 +125,16 @@ def test_the_operator_is_never_locked_out() -> None:
 def test_whether_cfk_enforces_it_has_to_be_known() -> None:
     cluster = with_operator(before())
     cluster.api.fail["list", BINDING] = Forbidden("may not list")
-    cluster.driver.start(Verb.MIGRATE)
+    said = cluster.driver.start(Verb.MIGRATE)
     assert written(cluster.api) == []
+    assert said[0].startswith(
+        "CFK's lock is enforced by CFK's own policy or webhook, if there is one, which could not be read; none of this"
+    )
+    assert cluster.driver.enforcement.by() in said[0]
     assert "it could not be read whether CFK enforces its lock by itself" in cluster.journal.lock_why
-    assert cluster.driver.enforcement.by().startswith("nothing of this collection: it could not be read whether")
+    assert cluster.driver.enforcement.by().startswith(
+        "CFK's own policy or webhook, if there is one, which could not be read; "
+    )
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_the_controllers_of_all_regions_are_counted() -> None:
     ]
 
 
-@pytest.mark.parametrize(("phase", "refused"), [("SETUP", True), ("MIGRATE", True), ("DUAL-WRITE", False)])
+@pytest.mark.parametrize(("phase", "refused"), [("", True), ("SETUP", True), ("MIGRATE", True), ("DUAL_WRITE", False)])
 def test_no_job_finalizes_by_itself(phase: str, refused: bool) -> None:
     found = codes(part(), part("west", job=crs.job(phase, "", res.FINALIZE)))
     assert found == (["operator-unsupported"] if refused else [])
