@@ -94,7 +94,10 @@ class Gates(Shows):
         cluster = run.led
         seen = observe(run)
         if seen.complete or Verb.FINALIZE in seen.asked:
-            return {"msg": f"the operator was told to finalize: it is at {seen.where}", "gates": [], "dangers": []}
+            text = f"the operator was told to finalize: it is at {seen.where}"
+            if not seen.complete:
+                text += f"; finalize.yml with kraft_confirm={cluster.namespace}/{cluster.name} follows it to the end"
+            return {"msg": text, "gates": [], "dangers": []}
         rows, closed = show_gates(run, operator_gates.evaluate(cluster))
         where = f"{cluster.namespace}/{cluster.name} is {cluster.state.name}, still reversible"
         text = f"{where}; closed gates: {', '.join(closed)}" if closed else f"{where}; every gate is open"

@@ -481,7 +481,9 @@ def test_what_was_accepted_goes_to_the_end(bad: Bad) -> None:
     bad.double.start()
     done = bad.play("migrate", kraft_accept=[WILL_NOT_STOP, CANNOT_ROLL])
     assert done.status == 0, done.output
-    done = bad.play("finalize")
+    shown = bad.play("finalize").result("FinalizeGates")
+    assert (shown["gates"], "kraft_confirm" in shown["msg"]) == ([], True), shown
+    done = bad.play("finalize", kraft_confirm="kafka")
     assert done.status == 0, done.output
     assert bad.double.place[0] == "COMPLETE"
     assert done.result("MoveToKRaftControllerComplete")["files"]

@@ -255,3 +255,13 @@ def test_every_right_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(_led_shows, "permission_findings", lambda _cluster, *_needs: [])
     with pytest.raises(Forbidden):
         Preflight().inspect(run)
+
+
+@pytest.mark.parametrize(
+    ("seen", "goes_on"), [(Progress(True, phases.FINALIZE, asked=frozenset({Verb.FINALIZE})), True), (COMPLETE, False)]
+)
+def test_one_that_was_told_has_no_gates_any_more(seen: Progress, goes_on: bool) -> None:
+    found = Gates().inspect(run_of(seen))
+    assert found["gates"] == []
+    assert found["msg"].startswith("the operator was told to finalize: it is at ")
+    assert found["msg"].endswith("finalize.yml with kraft_confirm=n/kafka follows it to the end") is goes_on
