@@ -196,10 +196,10 @@ class Confluent:
 
     def turn_lock(
         self, holder: str, *, timeout: float, progress: Callable[[str], None]
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Callable[[], None]]:
         """A Lease beside the run's, in the namespace of one of the regions."""
         if not self._cluster.others:
-            return nullcontext()
+            return nullcontext(lambda: None)
         return regions.locked(self._cluster, holder, timeout=timeout, progress=progress)
 
     def start(self, verb: Verb) -> list[str]:
