@@ -9,6 +9,7 @@ Private to the collection. An action names the class that stands for it there; w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, state
@@ -159,14 +160,14 @@ class Ask(LedStep):
         cluster, verb = run.led, self.VERBS[run.params["state"]]
         written: list[str] = []
         if verb is not Verb.ROLLBACK or not _turns.left_of_rollback(run, cluster.driver.observe()):
-            with _turns.taken(run, verb):
-                written = self._ask(run, verb)
+            with _turns.taken(run, verb) as sure:
+                written = self._ask(run, verb, sure)
         if verb is Verb.ROLLBACK and _turns.several(run):
             return {"written": written, **_whole_rollback(run)}
         return {"written": written, **told(cluster.driver.observe())}
 
     @staticmethod
-    def _ask(run: Run, verb: Verb) -> list[str]:
+    def _ask(run: Run, verb: Verb, sure: Callable[[], None]) -> list[str]:
         cluster = run.led
         if verb is Verb.FINALIZE:
             cluster.changed()
@@ -180,6 +181,7 @@ class Ask(LedStep):
             # that request was rolled back or deleted by hand: neither what it reached nor its soak is the new one's
             run.record(folding.ENDED_BY_OTHERS)
             run.journal.started = now()
+        sure()
         written = cluster.driver.start(verb)
         for line in written:
             run.progress(line)

@@ -9,7 +9,7 @@ Private to the collection. Where there is one region, nothing of this does anyth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
@@ -37,10 +37,13 @@ def before(run: Run, verb: Verb) -> str:
 
 
 @contextmanager
-def taken(run: Run, verb: Verb) -> Iterator[None]:
-    """Wait for the turn; the operator is asked inside, under the lock of all regions, with the turn looked at once more."""
+def taken(run: Run, verb: Verb) -> Iterator[Callable[[], None]]:
+    """Wait for the turn; the operator is asked inside, under the lock of all regions, with the turn looked at once more.
+
+    What is yielded is called right before that: it raises Conflict when the lock was lost meanwhile.
+    """
     if not several(run):
-        yield
+        yield lambda: None
         return
     driver, idle = run.led.driver, run.params["wait_timeout"]
     while True:
@@ -52,9 +55,9 @@ def taken(run: Run, verb: Verb) -> Iterator[None]:
                 code="operator-stuck",
                 detail=error.detail,
             ) from error
-        with driver.turn_lock(run.lease.holder, timeout=run.params["lock_timeout"], progress=run.progress):
+        with driver.turn_lock(run.lease.holder, timeout=run.params["lock_timeout"], progress=run.progress) as sure:
             if not before(run, verb):  # somebody else may have had the lock meanwhile
-                yield
+                yield sure
                 return
 
 

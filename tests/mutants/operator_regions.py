@@ -207,4 +207,12 @@ OPERATOR_REGIONS = (
         "            if False:\n",
         COUNTED,
     ),
+    Mutant(
+        "an operator is asked although the lock of all regions was lost meanwhile",
+        "11",
+        UTILS + "_led.py",
+        "        sure()\n        written",
+        "        written",
+        ASKED,
+    ),
 )

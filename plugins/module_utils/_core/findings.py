@@ -297,6 +297,11 @@ _RULES = (
         "a migration is under way, and the request to the operator is gone",
         "delete nothing; find out what happened, and compare the operator's objects with those in your repository",
     ),
+    _warn(
+        "operator-controller-unused",
+        "the operator's controllers that are there are not those that the inventory names",
+        "correct kraft_controller_name, or remove the custom resource",
+    ),
     _block(
         "operator-unsupported",
         "this kind of migration by the operator is not driven yet",

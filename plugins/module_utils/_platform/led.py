@@ -90,8 +90,11 @@ class Led(Protocol):
 
     def turn_lock(
         self, holder: str, *, timeout: float, progress: Callable[[str], None]
-    ) -> AbstractContextManager[None]:
-        """The lock under which a region looks at the others, and then asks. Entering raises Refused (lock-held) after ``timeout`` seconds."""
+    ) -> AbstractContextManager[Callable[[], None]]:
+        """The lock under which a region looks at the others, and then asks. Entering raises Refused (lock-held) after ``timeout`` seconds.
+
+        What it gives is called right before the operator is asked; it raises Conflict when the lock is not surely held any more.
+        """
 
     def answer(self, wait: Wait) -> None:
         """Tell the operator that what it waits for is done."""

@@ -9,7 +9,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
@@ -76,6 +76,20 @@ def controller(seen: Seen) -> Iterator[Finding]:
             name,
             f"KRaftController {name} has {replicas} replicas; 3 or 5 survive the loss of one",
         )
+
+
+def unused(seen: Seen, there: Iterable[Obj], planned: str) -> Iterator[Finding]:
+    """KRaftControllers that wait for a job which none names, while another one would be made: a name may be misspelt."""
+    named = {str(objects.dependencies(job)["kRaftController"]) for job in seen.jobs}
+    for cr in there:
+        if res.is_on(cr, res.HOLD) and where(cr) not in named:
+            name = cr["metadata"]["name"]
+            yield finding(
+                "operator-controller-unused",
+                where(cr),
+                f"KRaftController {where(cr)} is held and no KRaftMigrationJob names it, and KRaftController {planned} will be made for Kafka "
+                f"{seen.name}; if the one that is there is meant for it, set kraft_controller_name to {name}",
+            )
 
 
 def super_users(seen: Seen) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
     checks,
     checks_annotations,
+    checks_controller,
     checks_versions,
     claiming,
     crashes,
@@ -92,6 +93,8 @@ class Confluent:
                 self._planned_controllers()
             except Unsupported as error:
                 found.append(finding(error.code, f"KRaftController {cluster.controllers_name}", error.message))
+            there = cluster.client.list(res.CONTROLLER, cluster.namespace)
+            found += checks_controller.unused(cluster.seen, there, cluster.controllers_name)
         return found
 
     def _lock_findings(self) -> list[Finding]:
@@ -196,10 +199,10 @@ class Confluent:
 
     def turn_lock(
         self, holder: str, *, timeout: float, progress: Callable[[str], None]
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Callable[[], None]]:
         """A Lease beside the run's, in the namespace of one of the regions."""
         if not self._cluster.others:
-            return nullcontext()
+            return nullcontext(lambda: None)
         return regions.locked(self._cluster, holder, timeout=timeout, progress=progress)
 
     def start(self, verb: Verb) -> list[str]:

@@ -24,7 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.following import Place, follow
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, Refused
 
 Obj = Mapping[str, Any]
 Tell = Callable[[str], None]
@@ -145,12 +145,12 @@ class _Left:
 
 
 @contextmanager
-def locked(cluster: ConfluentCluster, holder: str, *, timeout: float, progress: Tell) -> Iterator[None]:
+def locked(cluster: ConfluentCluster, holder: str, *, timeout: float, progress: Tell) -> Iterator[Callable[[], None]]:
     """Hold the lock of all regions: whoever asks an operator for something looks at the others under it, then asks.
 
     The order alone keeps runs of one playbook apart. The lock keeps different ones apart: somebody who finalizes one region at the very
-    moment at which somebody else rolls another one back. It is held for a look and a write, and expires like the Lease of a run.
-    Raises Refused (lock-held).
+    moment at which somebody else rolls another one back. It is held for a look and a write, and expires like the Lease of a run: what is
+    yielded raises Conflict when it is not surely held any more. Raises Refused (lock-held).
     """
     at = regions.home(look(cluster))
     home = dict(named(cluster))[at.host]
@@ -160,9 +160,17 @@ def locked(cluster: ConfluentCluster, holder: str, *, timeout: float, progress: 
     who = f"{found.host}/{holder}"
     lease = RunLease(home.client, home.namespace, names.turn_name(home.name), who, labels)
     lease.acquire(timeout, progress)
-    lease.keep(lambda reason: progress(f"the lock of all regions was lost: {reason}"))
+    lost: list[str] = []
+    lease.keep(lost.append)
+
+    def sure() -> None:
+        if lost:
+            raise Conflict(
+                f"the lock of all regions was lost, and nothing was asked: {lost[0]}", code="changed-by-others"
+            )
+
     try:
-        yield
+        yield sure
     finally:
         lease.stop()
         lease.release()

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Regions, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_gates, operator_rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import Evidence
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, DeadlineExceeded, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _turns
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Ask
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._regions import regions_of
@@ -120,10 +120,10 @@ class Led(Operator):
             raise self.gives_up
 
     @contextmanager
-    def turn_lock(self, holder: str, *, timeout: float, progress: Any) -> Iterator[None]:
+    def turn_lock(self, holder: str, *, timeout: float, progress: Any) -> Iterator[Callable[[], None]]:
         assert (holder, timeout) == ("me", 120)
         self._note("locked")
-        yield
+        yield lambda: self._note("sure")
         self._note("unlocked")
 
 
@@ -150,10 +150,20 @@ def test_a_region_is_asked_under_the_lock_after_another_look() -> None:
         "waited to migrate",
         "locked",
         "looked for migrate",
+        "sure",
         "asked to migrate",
         "record asked",
         "unlocked",
     ]
+
+
+def test_nothing_is_asked_once_the_lock_was_lost() -> None:
+    """Another region may be asked by now."""
+    run = run_of(IDLE, state="present")
+    run.driver.fails["sure"] = Conflict("lost")
+    with pytest.raises(Conflict):
+        Ask().apply(run)
+    assert "asked to migrate" not in run.log
 
 
 def test_a_turn_that_was_lost_before_the_lock_is_waited_for_again() -> None:

@@ -469,3 +469,23 @@ def test_an_operator_whose_pods_cannot_be_read() -> None:
     cluster = before()
     cluster.api.fail["list", "Pod"] = Forbidden("no")
     assert cluster.driver.why_silent() == "its pods could not be read: no"
+
+
+def test_a_name_that_is_misspelt_does_not_pass_over_the_controllers_that_are_there() -> None:
+    """Without security another KRaftController would simply be made."""
+    cluster = before(controller_name="kraftcontroler")
+    cluster.api.put(crs.controllers())
+    (found,) = [item for item in cluster.driver.findings() if item.code == "operator-controller-unused"]
+    assert found.where == "n/kafka-kraft"
+    assert found.sentence.endswith("set kraft_controller_name to kafka-kraft")
+    assert not found.blocking
+    cluster = before(controller_name="kraftcontroler")
+    cluster.api.put(crs.controllers(held=False))
+    assert [item for item in cluster.driver.findings() if item.code == "operator-controller-unused"] == []
+    other = crs.job(name="other", kafka={"name": "other", "namespace": "n"})
+    for item in (crs.controllers(), other):
+        cluster.api.put(item)
+    cluster.changed()
+    assert [item for item in cluster.driver.findings() if item.code == "operator-controller-unused"] == [], (
+        "it is that job's"
+    )

@@ -14,11 +14,13 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Named, Regions, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import cluster as clusters
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import following, regions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
     DeadlineExceeded,
     Forbidden,
     Refused,
@@ -96,8 +98,9 @@ def test_a_cluster_without_regions_is_always_in_turn() -> None:
     assert alone.driver.turn(Verb.MIGRATE) == Turn()
     assert list(alone.driver.regions()) == []
     alone.driver.wait_turn(Verb.MIGRATE, idle=1, progress=print)
-    with alone.driver.turn_lock(HOLDER, timeout=1, progress=print):
+    with alone.driver.turn_lock(HOLDER, timeout=1, progress=print) as sure:
         assert alone.api.names("Lease") == []
+        sure()
 
 
 def test_each_region_is_read_by_its_own_options(both: dict[str, Api]) -> None:
@@ -273,6 +276,20 @@ def test_the_lock_is_given_back_when_asking_fails(both: dict[str, Api]) -> None:
     with pytest.raises(Forbidden), found.driver.turn_lock(HOLDER, timeout=1, progress=print):
         raise Forbidden("no")
     assert both["east"].names("Lease") == []
+
+
+def test_a_lock_that_was_lost_is_told_before_anything_is_asked(
+    both: dict[str, Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its Lease could not be renewed, or was taken: another region may have its turn by now."""
+    lost: list[Any] = []
+    monkeypatch.setattr(RunLease, "keep", lambda _lease, told: lost.append(told))
+    with scene(both).driver.turn_lock(HOLDER, timeout=1, progress=print) as sure:
+        sure()
+        lost[0]("no renewal was answered for 60 s")
+        with pytest.raises(Conflict, match="nothing was asked: no renewal was answered") as refused:
+            sure()
+    assert refused.value.code == "changed-by-others"
 
 
 # what belongs to the other regions
