@@ -197,6 +197,14 @@ OPERATOR_INPUT = (
         CFK_CHECKS,
     ),
     Mutant(
+        "a task alone goes on although the job was deleted in the middle",
+        "3",
+        CONFLUENT + "checks.py",
+        'WHOSE = ("operator-request-lost", "operator-references",',
+        'WHOSE = ("operator-references",',
+        CFK_CHECKS,
+    ),
+    Mutant(
         "a cluster in KRaft mode does not stop a task alone",
         "1",
         CONFLUENT + "checks.py",
