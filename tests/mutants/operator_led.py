@@ -204,11 +204,19 @@ OPERATOR_LED = (
         FOLLOWING,
     ),
     Mutant(
+        "words of the operator alone count as a step",
+        "11",
+        CONFLUENT + "following.py",
+        "            now = [(seen.step, signs.moves) for seen, signs in shown]\n",
+        "            now = [(seen, signs.moves) for seen, signs in shown]\n",
+        FOLLOWING,
+    ),
+    Mutant(
         "pods that are restarted count as a standstill",
         "11",
         CONFLUENT + "following.py",
-        "            now = [(seen, signs.moves) for seen, signs in shown]\n",
-        '            now = [(seen, "") for seen, _signs in shown]\n',
+        "            now = [(seen.step, signs.moves) for seen, signs in shown]\n",
+        '            now = [(seen.step, "") for seen, _signs in shown]\n',
         FOLLOWING,
     ),
     Mutant(

@@ -9,7 +9,7 @@ Private to the collection. Phases and sub-phases have the names of ``phases.py``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
@@ -95,6 +95,11 @@ class Progress:
         if not self.started:
             return "not started"
         return "/".join(filter(None, (self.phase, self.sub_phase))) or "started, without a word of it yet"
+
+    @property
+    def step(self) -> Progress:
+        """The same without its own words: a time or a counter in them is no step forward."""
+        return replace(self, message="")
 
     def spoken(self) -> str:
         """Phase, sub-phase and what the operator says itself."""

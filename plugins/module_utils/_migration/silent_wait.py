@@ -41,7 +41,7 @@ class Quiet:
 
     def due(self, seen: Progress, signals: Signals) -> bool:
         """Whether it is time to look at the cluster."""
-        now, mark = time.monotonic(), (seen, signals.moves)
+        now, mark = time.monotonic(), (seen.step, signals.moves)
         if mark != self._mark:
             self._mark, self._since = mark, now
             return False

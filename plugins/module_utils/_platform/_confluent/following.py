@@ -108,7 +108,7 @@ def follow(places: Sequence[Place], judge: JudgeAll, *, idle: float, progress: C
             shown = [
                 _shown(place, *(watcher.objects for watcher in of)) for place, of in zip(places, watchers, strict=True)
             ]
-            now = [(seen, signs.moves) for seen, signs in shown]
+            now = [(seen.step, signs.moves) for seen, signs in shown]
             if mark != now:
                 moved, mark = time.monotonic(), now
                 for place, (_jobs, _statefulsets, pods) in zip(places, watchers, strict=True):

@@ -188,3 +188,11 @@ def test_what_a_sub_phase_has_to_do(seen: Progress, sub_phase: str, kind: str, w
 )
 def test_what_it_would_be_in_vain_to_wait_for(seen: Progress, sub_phase: str, why: str) -> None:
     assert cannot(seen, sub_phase) == why
+
+
+def test_words_alone_are_no_step() -> None:
+    """A condition may have a time or a counter in it; a wait for an operator that stands still would never end."""
+    first, then = (Progress(True, phases.MIGRATE, "MigrateDualWrite", f"tried {number} times") for number in (1, 2))
+    assert first != then
+    assert first.step == then.step
+    assert first.step != Progress(True, phases.DUAL_WRITE, "MigrateDualWrite").step

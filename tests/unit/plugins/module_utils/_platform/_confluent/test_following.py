@@ -193,6 +193,30 @@ def test_pods_that_move_are_no_standstill() -> None:
         thread.join()
 
 
+def test_an_operator_that_only_talks_stands_still() -> None:
+    cluster = underway()
+    stop = threading.Event()
+
+    def talk() -> None:
+        number = 0
+        while not stop.wait(0.02):
+            number += 1
+            job = crs.job("SETUP", "SetupComplete")
+            job["status"]["conditions"] = [
+                {"type": "t", "message": f"tried {number} times", "lastTransitionTime": "2026"}
+            ]
+            cluster.api.put(job)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        with pytest.raises(DeadlineExceeded):
+            follow(cluster, "never", [], idle=0.3)
+    finally:
+        stop.set()
+        thread.join()
+
+
 def test_a_job_that_is_gone_is_not_started() -> None:
     cluster = underway()
     assert cluster.job_name
