@@ -46,9 +46,10 @@ def heads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = [KRAFT]
 
     def read(_session: Any) -> Heads:
-        if isinstance(found[0], BaseException):
-            raise found[0]
-        return found[0]  # type: ignore[no-any-return]
+        there: Heads | Exception = found[0]
+        if isinstance(there, Exception):
+            raise there
+        return there
 
     monkeypatch.setattr(handover, "read_heads", read)
     return found
