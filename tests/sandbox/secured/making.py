@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..clients import bootstrap_of
@@ -12,7 +14,7 @@ from ..config import SandboxError
 from ..kube import Kube
 from . import certificates, helper, keeping, objects, principals, settings
 from .keeping import Material, Token
-from .principals import ITERATIONS, USERS
+from .principals import ITERATIONS, USERS, Acl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,14 +58,33 @@ def bootstrap(spec: FixtureSpec, made: Material) -> dict[str, Any]:
         "password.encoder.secret": vault["encoder"],
         "password.encoder.iterations": "2048",
     }
-    servers, _, path = spec.zookeeper_connect.partition("/")
     return {
-        "servers": servers,
-        "chroot": f"/{path}",
-        "jaas": settings.zookeeper_client_jaas(vault),
+        **_zookeeper(spec, made),
         "configs": scram
         + [{"type": "brokers", "name": str(each), "values": secret} for each in spec.broker_ids.values()],
     }
+
+
+def _zookeeper(spec: FixtureSpec, made: Material) -> dict[str, Any]:
+    servers, _, path = spec.zookeeper_connect.partition("/")
+    return {"servers": servers, "chroot": f"/{path}", "jaas": settings.zookeeper_client_jaas(made.vault)}
+
+
+def znodes(kube: Kube, spec: FixtureSpec, paths: Sequence[str]) -> dict[str, str]:
+    """Return the data of znodes below the chroot, read by a session that logs in by DIGEST-MD5. Raises SandboxError when one cannot be read."""
+    todo = _zookeeper(spec, keeping.of(kube, spec)) | {"paths": list(paths)}
+    found: dict[str, str] = json.loads(helper.call(kube, spec.namespace, "znodes", todo)[-1])
+    return found
+
+
+def change_acls(kube: Kube, spec: FixtureSpec, acls: Sequence[Acl], *, remove: bool = False) -> None:
+    """Make ACLs, or take them away, as the user ``admin``. Raises SandboxError."""
+    admin = {
+        **settings.client("admin", keeping.of(kube, spec)),
+        "bootstrap.servers": bootstrap_of(spec.name, spec.namespace),
+    }
+    todo = {"admin": admin, "acls": [asdict(acl) for acl in acls], "remove": remove}
+    helper.call(kube, spec.namespace, "acls", todo)
 
 
 def after_brokers(kube: Kube, spec: FixtureSpec, made: Material) -> Material:

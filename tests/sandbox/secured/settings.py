@@ -122,17 +122,20 @@ def _tls(vault: Vault) -> dict[str, str]:
         "truststore.location": f"{TLS_FOLDER}/truststore.p12",
         "truststore.password": vault["keystore"],
     }
-    client, password = "listener.name.client.", "listener.name.password."
+    replication, password = "listener.name.replication.", "listener.name.password."
     return {
         "inter.broker.listener.name": "REPLICATION",
-        **{f"ssl.{key}": value for key, value in store.items()},
+        # Of all listeners, unless their own settings say something else. The other way round it does not start: passwords of stores that are
+        # for all listeners are taken for the PEM files of one as well, and refused there (Kafka 3.9.2).
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": f"{TLS_FOLDER}/tls-combined.pem",
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": f"{TLS_FOLDER}/ca.crt",
+        "ssl.client.auth": "required",
         "ssl.principal.mapping.rules": _MAPPING,
-        "listener.name.replication.ssl.client.auth": "required",
-        f"{client}ssl.client.auth": "required",
-        f"{client}ssl.keystore.type": "PEM",
-        f"{client}ssl.keystore.location": f"{TLS_FOLDER}/tls-combined.pem",
-        f"{client}ssl.truststore.type": "PEM",
-        f"{client}ssl.truststore.location": f"{TLS_FOLDER}/ca.crt",
+        **{f"{listener}ssl.{key}": value for listener in (replication, password) for key, value in store.items()},
+        f"{replication}ssl.client.auth": "required",
+        f"{password}ssl.client.auth": "none",
         f"{password}sasl.enabled.mechanisms": SCRAM,
         f"{password}scram-sha-512.sasl.jaas.config": f"{_SCRAM_MODULE} required;",
         "zookeeper.ssl.client.enable": "true",

@@ -6,6 +6,8 @@
 package kafkaops.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -29,6 +31,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -51,22 +54,45 @@ final class Preparation {
     private Preparation() {
     }
 
-    /** Makes the chroot, and lets Kafka's own kafka-configs write what brokers must find when they start. */
-    static void bootstrap(JsonNode todo) throws Exception {
-        Path jaas = secret("jaas", todo.get("jaas").asText());
+    /** Opens a session that has logged in. */
+    private static ZooKeeper session(String servers, Path jaas) throws Exception {
         System.setProperty("java.security.auth.login.config", jaas.toString());
-        String servers = todo.get("servers").asText();
-        String chroot = todo.get("chroot").asText();
         CountDownLatch authenticated = new CountDownLatch(1);
         ZooKeeper session = new ZooKeeper(servers, 30000, event -> {
             if (event.getState() == Watcher.Event.KeeperState.SaslAuthenticated) {
                 authenticated.countDown();
             }
         });
+        if (!authenticated.await(60, TimeUnit.SECONDS)) {
+            session.close();
+            throw new IllegalStateException("no authenticated session with " + servers + " within 60 s");
+        }
+        return session;
+    }
+
+    /** Prints one JSON object: path of each znode that was asked for, and its data. */
+    static void znodes(JsonNode todo) throws Exception {
+        Path jaas = secret("jaas", todo.get("jaas").asText());
+        ZooKeeper session = session(todo.get("servers").asText() + todo.get("chroot").asText(), jaas);
         try {
-            if (!authenticated.await(60, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("no authenticated session with " + servers + " within 60 s");
+            ObjectNode found = Secured.JSON.createObjectNode();
+            for (JsonNode path : todo.get("paths")) {
+                found.put(path.asText(), new String(session.getData(path.asText(), false, null), StandardCharsets.UTF_8));
             }
+            System.out.println(Secured.JSON.writeValueAsString(found));
+        } finally {
+            session.close();
+            Files.delete(jaas);
+        }
+    }
+
+    /** Makes the chroot, and lets Kafka's own kafka-configs write what brokers must find when they start. */
+    static void bootstrap(JsonNode todo) throws Exception {
+        Path jaas = secret("jaas", todo.get("jaas").asText());
+        String servers = todo.get("servers").asText();
+        String chroot = todo.get("chroot").asText();
+        ZooKeeper session = session(servers, jaas);
+        try {
             // as a broker makes it with zookeeper.set.acl: everybody may read it, only its creator may change it
             List<ACL> acl = new ArrayList<>(ZooDefs.Ids.CREATOR_ALL_ACL);
             acl.addAll(ZooDefs.Ids.READ_ACL_UNSAFE);
@@ -139,6 +165,21 @@ final class Preparation {
                     throw error;
                 }
                 TimeUnit.MILLISECONDS.sleep(200);
+            }
+        }
+    }
+
+    /** Makes or takes away ACLs. */
+    static void acls(JsonNode todo) throws Exception {
+        List<AclBinding> bindings = new ArrayList<>();
+        todo.get("acls").forEach(each -> bindings.add(binding(each)));
+        try (Admin admin = Admin.create(Secured.properties(todo.get("admin")))) {
+            if (todo.get("remove").asBoolean()) {
+                List<AclBindingFilter> filters = new ArrayList<>();
+                bindings.forEach(each -> filters.add(each.toFilter()));
+                got(admin.deleteAcls(filters).all());
+            } else {
+                got(admin.createAcls(bindings).all());
             }
         }
     }

@@ -101,6 +101,9 @@ final class Proofs {
         client.put("max.block.ms", Integer.toString(PATIENCE_S * 1000));
         client.put("delivery.timeout.ms", Integer.toString(PATIENCE_S * 1000));
         client.put("linger.ms", "0");
+        // An idempotent producer asks for an id first: without a right to write anywhere it fails there, before a leader was asked.
+        client.put("enable.idempotence", "false");
+        client.put("acks", "all");
         Producer<String, String> producer = new KafkaProducer<>(client, new StringSerializer(), new StringSerializer());
         try {
             producer.send(new ProducerRecord<>(topic, 0, "proof", value)).get(PATIENCE_S, TimeUnit.SECONDS);

@@ -22,7 +22,9 @@ import java.util.concurrent.ExecutionException;
  *
  * bootstrap: before the first broker starts: the chroot and what brokers must find in ZooKeeper.
  * prepare: users, ACLs, quotas, topics, a delegation token; prints "token ID HMAC".
- * topics: topics only; a line each on standard input would do for Topics.java, but here is a login as well.
+ * topics: topics only, as Topics.java, with a login.
+ * acls: makes or takes away ACLs.
+ * znodes: prints znodes that only an authenticated session may read.
  * prove: tries things and prints a line of JSON for each.
  * intrude BOOTSTRAP FILE MILLISECONDS TOPIC...: tries for ever what is forbidden.
  */
@@ -42,6 +44,8 @@ public final class Secured {
             case "bootstrap" -> Preparation.bootstrap(todo);
             case "prepare" -> Preparation.prepare(todo);
             case "topics" -> Preparation.topics(todo);
+            case "acls" -> Preparation.acls(todo);
+            case "znodes" -> Preparation.znodes(todo);
             case "prove" -> Proofs.run(todo);
             default -> throw new IllegalArgumentException(arguments[0]);
         }
