@@ -32,7 +32,7 @@ from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 from tests.sandbox.secured import keeping, making, proofs
 from tests.sandbox.secured.certificates import Identity
 from tests.sandbox.secured.principals import ITERATIONS, OPEN, Acl
-from tests.sandbox.secured.settings import DYNAMIC_KEY, zookeeper_port
+from tests.sandbox.secured.settings import LEFTOVER_KEY, STORE_KEY, zookeeper_port
 from tests.sandbox.secured.vault import leaks
 from tests.sandbox.traffic import TrafficSpec
 
@@ -44,7 +44,9 @@ pytestmark = [
 
 SPECS = {
     "sasl": FixtureSpec(namespace="secured-sasl", secured="sasl", topics=3, dns_ttl=1),
-    "plain": FixtureSpec(namespace="secured-plain", secured="sasl", inter_broker="PLAIN", surface="secret", topics=3),
+    "plain": FixtureSpec(
+        namespace="secured-plain", secured="sasl", inter_broker="PLAIN", surface="secret", dynamic_login=True, topics=3
+    ),
     "environment": FixtureSpec(namespace="secured-env", secured="sasl", surface="confluent", jolokia=False, topics=3),
     "tls": FixtureSpec(namespace="secured-tls", secured="tls", topics=3, dns_ttl=1),
     "tls-ensemble": FixtureSpec(
@@ -53,6 +55,7 @@ SPECS = {
 }
 #: that only a session which logged in may read: credentials, tokens, encrypted settings
 SECRET = ("/config/users/app", "/config/users", "/config/brokers/0", "/delegation_token/tokens")
+READ = ("/config/users/app", "/config/brokers/0")
 #: that everybody may read, and nobody else may change
 READABLE = ("/brokers/topics/topic-00", "/kafka-acl", "/controller_epoch", "/cluster/id")
 
@@ -124,9 +127,7 @@ def _znodes(fixture: Fixture, folder: Path) -> None:
     if made is None:
         with _zookeeper(spec) as session:
             _protected(session)
-        found = making.znodes(fixture.kube, spec, SECRET[:1] + SECRET[2:3])
-        assert DYNAMIC_KEY in json.loads(found["/config/brokers/0"])["config"]
-        encoded = json.loads(found["/config/users/app"])["config"]["SCRAM-SHA-512"]
+        found = making.znodes(fixture.kube, spec, READ)
     else:
         with pytest.raises((KazooTimeoutError, ssl.SSLError)), _zookeeper(spec):
             pass
@@ -137,9 +138,11 @@ def _znodes(fixture: Fixture, folder: Path) -> None:
                 session.get(SECRET[0])
             assert session.get(READABLE[0])
         with _zookeeper(spec, **_files(folder, "broker", made.brokers, authority)) as session:
-            found = {path: session.get(path)[0].decode() for path in SECRET[:1]}
-        encoded = json.loads(found["/config/users/app"])["config"]["SCRAM-SHA-512"]
-    assert f"iterations={ITERATIONS}" in encoded
+            found = {path: session.get(path)[0].decode() for path in READ}
+    assert f"iterations={ITERATIONS}" in json.loads(found[READ[0]])["config"]["SCRAM-SHA-512"]
+    # encrypted: the name of the cipher stands before the value
+    secret = json.loads(found[READ[1]])["config"][LEFTOVER_KEY if made is None else f"{STORE_KEY}password"]
+    assert "cipherAlgorithm" in secret
     assert leaks(json.dumps(found), material.vault.canaries()) == []
 
 

@@ -80,6 +80,11 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
         "--inter-broker", default=plain.inter_broker, choices=security.INTER_BROKER, help="with --secured sasl"
     )
     parser.add_argument(
+        "--dynamic-login",
+        action="store_true",
+        help="with --secured sasl: a PLAIN user by a dynamic setting of each broker",
+    )
+    parser.add_argument(
         "--controller-names",
         default=plain.controller_names,
         choices=security.CONTROLLER_NAMES,

@@ -40,6 +40,7 @@ class FixtureSpec:
     ibp: inter.broker.protocol.version, empty = not set. dns_ttl: seconds that the JVM keeps an address, None = its default (30).
     hardened: read-only root file system, no fsGroup, init containers that change the volume's owner and make the files (surface "file" only).
     secured: "" (nothing), "sasl" or "tls", see secured/settings.py. inter_broker: with "sasl", SCRAM-SHA-512 on the clients' listener, or PLAIN on its own.
+    dynamic_login: with "sasl", each broker has a user more by a dynamic setting, which brokers in KRaft mode do not honour.
     controller_names: with "tls", what the brokers' certificate has for future controllers: "wildcard", "names", "none".
     certificate_days: with "tls", how long that certificate is valid; 0 or less: a good one is exchanged for an expired one once all brokers run.
     rebalance: auto.leader.rebalance.enable. storage: size of each claim. topics: number of topics besides Kafka's own.
@@ -69,6 +70,7 @@ class FixtureSpec:
     hardened: bool = False
     secured: str = ""
     inter_broker: str = security.SCRAM
+    dynamic_login: bool = False
     controller_names: str = "wildcard"
     certificate_days: int = 365
 

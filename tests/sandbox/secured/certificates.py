@@ -33,7 +33,8 @@ class Identity:
 class Certificates:
     """Everything that a cluster with TLS needs.
 
-    authority: signs all of them but ``stranger``. brokers: one for all brokers, and for their sessions with ZooKeeper, as cert-manager would
+    authority: signs all of them but ``stranger`` and ``listener``. second: another authority, which signed ``listener``: the certificate that the listener
+    PASSWORD has by a dynamic setting; its clients trust no other. brokers: one for all brokers, and for their sessions with ZooKeeper, as cert-manager would
     make it; the same subject everywhere is what zookeeper.set.acl wants. people: user to identity.
     """
 
@@ -42,6 +43,8 @@ class Certificates:
     zookeeper: Identity
     people: Mapping[str, Identity]
     stranger: Identity
+    second: Identity
+    listener: Identity
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for a Secret."""
@@ -50,7 +53,10 @@ class Certificates:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Certificates:
         """Return what ``as_dict`` was made from."""
-        one = {name: Identity(**data[name]) for name in ("authority", "brokers", "zookeeper", "stranger")}
+        one = {
+            name: Identity(**data[name])
+            for name in ("authority", "brokers", "zookeeper", "stranger", "second", "listener")
+        }
         return cls(people={name: Identity(**value) for name, value in data["people"].items()}, **one)
 
 
@@ -81,8 +87,12 @@ def make(name: str, namespace: str, *, controllers: str, people: Sequence[str], 
         *(f"{star}zookeeper{suffix}" for suffix in _suffixes(namespace) for star in ("", "*.")),
     ]
     other = _issue(("certificate-authority", "authorities"), None, [], days=_DAYS)
+    second = _issue(("second-authority", "authorities"), None, [], days=_DAYS)
     return Certificates(
         authority=authority,
+        second=second,
+        # Kafka takes a new certificate of a listener only with the subject and all the names of the old one.
+        listener=brokers(second, name, namespace, controllers=controllers, days=_DAYS),
         brokers=brokers(authority, name, namespace, controllers=controllers, days=days),
         zookeeper=_issue(("zookeeper", "zookeeper"), authority, zookeeper_names, days=_DAYS),
         people={each: _issue((each, "people"), authority, [], days=_DAYS) for each in people},

@@ -65,7 +65,7 @@ def fresh(spec: FixtureSpec) -> Material:
     # A broker with an expired certificate never starts: the cluster starts with a good one, see fixtures.create.
     days = spec.certificate_days if spec.certificate_days > 0 else 365
     made = certificates.make(spec.name, spec.namespace, controllers=spec.controller_names, people=USERS[1:], days=days)
-    keys = [made.brokers, made.zookeeper, made.authority, *made.people.values()]
+    keys = [made.brokers, made.listener, made.zookeeper, made.authority, made.second, *made.people.values()]
     return Material(replace(vault, found=tuple(line_of_key(each.key) for each in keys)), made)
 
 
@@ -104,10 +104,13 @@ def cluster_in(kube: Kube, namespace: str) -> str:
 
 
 def of(kube: Kube, spec: FixtureSpec) -> Material:
-    """Return the secrets of a cluster. Raises SandboxError when there are none."""
+    """Return the secrets of a cluster. Raises SandboxError when there are none, or it is secured in another way."""
     found = read(kube, spec.namespace, spec.name)
-    if found is None:
-        raise SandboxError(f"cluster {spec.name} in namespace {spec.namespace} is not a secured fixture")
+    if found is None or found[0] != spec.secured:
+        what = f"secured with {found[0]}" if found else "not a secured fixture, or not there"
+        raise SandboxError(
+            f"cluster {spec.name} in namespace {spec.namespace} is {what}, asked for was {spec.secured or 'none of sasl, tls'}"
+        )
     return found[1]
 
 

@@ -54,9 +54,8 @@ def bootstrap(spec: FixtureSpec, made: Material) -> dict[str, Any]:
         for user in ("broker", "admin")
     ]
     secret = {
-        settings.DYNAMIC_KEY: settings.plain_users(vault, dynamic=True),
-        "password.encoder.secret": vault["encoder"],
-        "password.encoder.iterations": "2048",
+        **settings.dynamic(spec, vault),
+        **settings.encoder(vault),
     }
     return {
         **_zookeeper(spec, made),
@@ -97,6 +96,10 @@ def after_brokers(kube: Kube, spec: FixtureSpec, made: Material) -> Material:
         "admin": admin,
         "iterations": ITERATIONS,
         "users": {user: made.vault[user] for user in users},
+        # with SASL they are there already, as brokers that log in by them would want
+        "dynamic": dict.fromkeys(map(str, spec.broker_ids.values()), settings.dynamic(spec, made.vault))
+        if spec.secured == "tls"
+        else {},
         "owner": {**settings.client("app", made), "bootstrap.servers": bootstrap_of(spec.name, spec.namespace)},
     }
     lines = helper.call(kube, spec.namespace, "prepare", todo)

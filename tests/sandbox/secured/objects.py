@@ -61,7 +61,9 @@ def broker_certificate(spec: FixtureSpec, material: Material, identity: Identity
         "ca.crt": made.authority.certificate,
         "tls-combined.pem": identity.key + identity.certificate + made.authority.certificate,
     }
-    return _secret(spec, tls_name(spec.name), files, _stores(identity, made.authority, material.vault["keystore"]))
+    stores = _stores(identity, made.authority, material.vault["keystore"])
+    stores[settings.STORE_FILE] = certificates.pkcs12(made.listener, made.second, material.vault["dynamic-store"])
+    return _secret(spec, tls_name(spec.name), files, stores)
 
 
 def _stores(identity: Identity, authority: Identity, password: str) -> dict[str, bytes]:

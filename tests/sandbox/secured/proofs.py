@@ -30,6 +30,7 @@ NO_LOGIN, NO_RIGHT, NO_CLUSTER_RIGHT = (
     "TopicAuthorizationException",
     "ClusterAuthorizationException",
 )
+PLAIN_PORT = next(each.port for each in settings.LISTENERS["sasl"] if each.name == "INTERNAL")
 NO_HANDSHAKE = "SslAuthenticationException"
 
 
@@ -68,8 +69,8 @@ class Seen:
         return f"{self.name}: {self.expected} was expected, {self.seen} was seen{self.detail and f' ({self.detail[:200]})'}"
 
 
-def proofs(spec: FixtureSpec, material: Material) -> list[Proof]:
-    """Return what has to hold for a cluster at any time. Raises SandboxError when its delegation token is not known."""
+def proofs(spec: FixtureSpec, material: Material, *, kraft: bool = False) -> list[Proof]:
+    """Return what has to hold for a cluster; ``kraft``: its brokers are in KRaft mode. Raises SandboxError when its delegation token is not known."""
     if material.token is None:
         raise SandboxError(
             f"cluster {spec.name} in namespace {spec.namespace} was never prepared: it has no delegation token"
@@ -87,7 +88,13 @@ def proofs(spec: FixtureSpec, material: Material) -> list[Proof]:
               settings.scram(token.identity, material, wrong, tokenauth="true"), NO_LOGIN, port=port),
     ]  # fmt: skip
     found += _rights(material)
-    return found + (_plain(material) if spec.secured == "sasl" else _certificates(material))
+    if spec.dynamic_login:
+        seen = NO_LOGIN if kraft else OK
+        found.append(
+            Proof("a user of an encrypted dynamic setting logs in, but at no broker in KRaft mode", "read",
+                  settings.plain("dynamic", material), seen, OPEN, PLAIN_PORT)
+        )  # fmt: skip
+    return found + (_plain(material) if spec.secured == "sasl" else _certificates(material, port))
 
 
 def _rights(material: Material) -> list[Proof]:
@@ -110,17 +117,14 @@ def _rights(material: Material) -> list[Proof]:
 
 
 def _plain(material: Material) -> list[Proof]:
-    port = next(each.port for each in settings.LISTENERS["sasl"] if each.name == "INTERNAL")
     wrong = settings.plain("legacy", material, material.vault["wrong"])
     return [
-        Proof("a PLAIN user logs in", "read", settings.plain("legacy", material), OK, OPEN, port),
-        Proof("a wrong PLAIN password does not", "login", wrong, NO_LOGIN, port=port),
-        Proof("a user who is only in an encrypted dynamic setting logs in", "read",
-              settings.plain("dynamic", material), OK, OPEN, port),
+        Proof("a PLAIN user logs in", "read", settings.plain("legacy", material), OK, OPEN, PLAIN_PORT),
+        Proof("a wrong PLAIN password does not", "login", wrong, NO_LOGIN, port=PLAIN_PORT),
     ]  # fmt: skip
 
 
-def _certificates(material: Material) -> list[Proof]:
+def _certificates(material: Material, port: int) -> list[Proof]:
     made = material.certificates
     if made is None:
         return []
@@ -129,12 +133,14 @@ def _certificates(material: Material) -> list[Proof]:
         Proof("no certificate does not", "login", settings.mutual(None, made.authority), NO_HANDSHAKE),
         Proof("one of another authority does not, whatever name it has", "login",
               settings.mutual(made.stranger, made.authority), NO_HANDSHAKE),
+        Proof("a listener has the certificate of its encrypted dynamic setting, not the static one", "login",
+              settings.mutual(None, made.authority) | {"security.protocol": "SSL"}, NO_HANDSHAKE, port=port),
     ]  # fmt: skip
 
 
-def prove(kube: Kube, spec: FixtureSpec) -> list[Seen]:
-    """Try all of it and return what was seen. Raises SandboxError when the helper cannot run."""
-    wanted = proofs(spec, keeping.of(kube, spec))
+def prove(kube: Kube, spec: FixtureSpec, *, kraft: bool = False) -> list[Seen]:
+    """Try all of it and return what was seen; ``kraft``: brokers are in KRaft mode. Raises SandboxError when the helper cannot run."""
+    wanted = proofs(spec, keeping.of(kube, spec), kraft=kraft)
     todo = {"proofs": [_as_dict(spec, proof) for proof in wanted]}
     lines = helper.call(kube, spec.namespace, "prove", todo, seconds=180)
     found = {line["name"]: line for line in map(json.loads, lines)}
@@ -149,15 +155,16 @@ def compare(proof: Proof, line: Mapping[str, Any]) -> Seen:
     return Seen(proof.name, proof.expected, str(line["seen"]), str(line["detail"]), int(line["milliseconds"]))
 
 
-def require(kube: Kube, spec: FixtureSpec, *, seconds: float = 0.0) -> list[Seen]:
+def require(kube: Kube, spec: FixtureSpec, *, kraft: bool = False, seconds: float = 0.0) -> list[Seen]:
     """Try all of it, and raise SandboxError naming what does not hold.
 
-    seconds: how long it may take until it holds, for a cluster that was just made: users and ACLs reach brokers one after the other. 0: it has to
-    hold now.
+    kraft: brokers are in KRaft mode (pure dual-write, FINALIZED).
+    seconds: how long it may take until it holds, for a cluster that was just made: users and ACLs reach brokers one after the other. 0: it has
+    to hold now.
     """
     deadline = time.monotonic() + seconds
     while True:
-        found = prove(kube, spec)
+        found = prove(kube, spec, kraft=kraft)
         wrong = [each for each in found if not each.ok]
         if not wrong:
             say(f"{spec.namespace}/{spec.name}: {len(found)} proofs of its security hold")

@@ -4,8 +4,8 @@
 """Settings of brokers, ZooKeeper and clients in a secured fixture. Pure.
 
 ``sasl``: clients log in by SCRAM-SHA-512 (listener CLIENT, its JAAS text is a setting), old ones and tools by PLAIN (listener INTERNAL, its JAAS
-text is in the mounted file, and each broker has a dynamic setting that adds a user). ``tls``: certificates on both sides (CLIENT with PEM
-files, REPLICATION with PKCS #12), and a listener PASSWORD with SCRAM-SHA-512 over TLS.
+text is in the mounted file). ``tls``: certificates on both sides (CLIENT with PEM files, REPLICATION with PKCS #12), and a listener PASSWORD with
+SCRAM-SHA-512 over TLS, whose key store is a dynamic setting of each broker.
 """
 
 from __future__ import annotations
@@ -36,8 +36,12 @@ ZOOKEEPER_FOLDER = "/etc/zookeeper-secured"
 _SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule"
 _PLAIN_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
 _DIGEST_MODULE = "org.apache.zookeeper.server.auth.DigestLoginModule"
-#: one that a broker has as a dynamic setting, encrypted by password.encoder.secret
-DYNAMIC_KEY = "listener.name.internal.plain.sasl.jaas.config"
+#: dynamic settings of each broker, encrypted by password.encoder.secret
+LEFTOVER_KEY = "listener.name.internal.ssl.keystore.password"
+LOGIN_KEY = "listener.name.internal.plain.sasl.jaas.config"
+STORE_KEY = "listener.name.password.ssl.keystore."
+#: file of the listener PASSWORD, see ``dynamic``
+STORE_FILE = "password.p12"
 _MAPPING = (
     "RULE:^CN=[^,]+,OU=brokers,O=Example$/broker/,RULE:^CN=[^,]+,OU=controllers,O=Example$/controller/,"
     "RULE:^CN=([^,]+),OU=people,O=Example$/$1/,DEFAULT"
@@ -73,8 +77,8 @@ def check(spec: FixtureSpec) -> None:
         raise SandboxError(f"secured clusters go with the surfaces {', '.join(SURFACES)} only, not with {spec.surface}")
     if spec.secured == "tls" and spec.flavour != "file":
         raise SandboxError("TLS goes with settings in a file only: zookeeper.clientCnxnSocket cannot be a variable")
-    if spec.secured != "sasl" and spec.inter_broker != SCRAM:
-        raise SandboxError("inter_broker goes with secured 'sasl' only")
+    if spec.secured != "sasl" and (spec.inter_broker != SCRAM or spec.dynamic_login):
+        raise SandboxError("inter_broker and dynamic_login go with secured 'sasl' only")
     if spec.secured != "tls" and (spec.controller_names != CONTROLLER_NAMES[0] or spec.certificate_days != 365):
         raise SandboxError("controller_names and certificate_days go with secured 'tls' only")
 
@@ -96,6 +100,7 @@ def brokers(spec: FixtureSpec, material: Material) -> dict[str, str]:
         "allow.everyone.if.no.acl.found": "false",
         "zookeeper.set.acl": "true",
         "delegation.token.secret.key": material.vault["token-key"],
+        **encoder(material.vault),
     }
     return found | (_sasl(spec, material.vault) if spec.secured == "sasl" else _tls(material.vault))
 
@@ -108,9 +113,29 @@ def _sasl(spec: FixtureSpec, vault: Vault) -> dict[str, str]:
         "listener.name.client.sasl.enabled.mechanisms": SCRAM,
         "listener.name.client.scram-sha-512.sasl.jaas.config": login(_SCRAM_MODULE, "broker", vault["broker"]),
         "listener.name.internal.sasl.enabled.mechanisms": PLAIN,
-        "password.encoder.secret": vault["encoder"],
-        "password.encoder.iterations": "2048",
     }
+
+
+def encoder(vault: Vault) -> dict[str, str]:
+    """Return the settings that dynamic passwords are encrypted by."""
+    return {"password.encoder.secret": vault["encoder"], "password.encoder.iterations": "2048"}
+
+
+def dynamic(spec: FixtureSpec, vault: Vault) -> dict[str, str]:
+    """Return the dynamic settings of each broker.
+
+    ``sasl``: the password of a key store that is not used any more, and with ``dynamic_login`` a JAAS text with one more user of PLAIN: a broker
+    in ZooKeeper mode reads it before it opens its listener, one in KRaft mode afterwards, when it has no effect any more (Kafka 3.9.2).
+    ``tls``: the key store of the listener PASSWORD; which certificate it has shows whether its password could be read.
+    """
+    if spec.secured == "tls":
+        return {
+            f"{STORE_KEY}type": "PKCS12",
+            f"{STORE_KEY}location": f"{TLS_FOLDER}/{STORE_FILE}",
+            f"{STORE_KEY}password": vault["dynamic-store"],
+        }
+    found = {LEFTOVER_KEY: vault["dynamic-store"]}
+    return found | ({LOGIN_KEY: plain_users(vault, dynamic=True)} if spec.dynamic_login else {})
 
 
 def _tls(vault: Vault) -> dict[str, str]:
@@ -133,7 +158,7 @@ def _tls(vault: Vault) -> dict[str, str]:
         "ssl.truststore.location": f"{TLS_FOLDER}/ca.crt",
         "ssl.client.auth": "required",
         "ssl.principal.mapping.rules": _MAPPING,
-        **{f"{listener}ssl.{key}": value for listener in (replication, password) for key, value in store.items()},
+        **{f"{replication}ssl.{key}": value for key, value in store.items()},
         f"{replication}ssl.client.auth": "required",
         f"{password}ssl.client.auth": "none",
         f"{password}sasl.enabled.mechanisms": SCRAM,
@@ -252,7 +277,7 @@ def plain(user: str, material: Material, password: str | None = None) -> dict[st
 def _protected(material: Material) -> dict[str, str]:
     if material.certificates is None:
         return {"security.protocol": "SASL_PLAINTEXT"}
-    return mutual(None, material.certificates.authority) | {"security.protocol": "SASL_SSL"}
+    return mutual(None, material.certificates.second) | {"security.protocol": "SASL_SSL"}
 
 
 def text(values: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ NAMES = (
     "encoder",
     "token-key",
     "keystore",
+    "dynamic-store",
     "wrong",
 )
 

@@ -127,6 +127,7 @@ def test_the_stores_open_with_the_password_and_hold_key_and_chain(tls: Material)
         {"secured": "sasl", "surface": "overrides"},
         {"secured": "tls", "surface": "confluent"},
         {"secured": "tls", "inter_broker": "PLAIN"},
+        {"secured": "tls", "dynamic_login": True},
         {"secured": "sasl", "inter_broker": "GSSAPI"},
         {"secured": "sasl", "controller_names": "none"},
         {"certificate_days": 3},
@@ -238,6 +239,32 @@ def test_acls_deny_before_they_allow() -> None:
     assert principals.UNNAMED not in named
 
 
+class _Kept:
+    """A namespace with one Secret, as the API server would give it back."""
+
+    def __init__(self, secret: dict[str, Any]) -> None:
+        self.secret = secret
+
+    def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
+        if (kind, name, namespace) != ("Secret", self.secret["metadata"]["name"], self.secret["metadata"]["namespace"]):
+            return None
+        data = {key: base64.b64encode(text.encode()).decode() for key, text in self.secret["stringData"].items()}
+        return {**self.secret, "data": data}
+
+
+def test_the_secrets_of_a_cluster_are_found_again(tls: Material) -> None:
+    kube: Any = _Kept(keeping.secret(TLS, tls))
+    assert keeping.of(kube, TLS) == tls
+    assert keeping.canaries(kube, TLS) == tls.vault.canaries()
+    with pytest.raises(SandboxError, match="secured with tls, asked for was sasl"):
+        keeping.of(kube, SASL)
+    with pytest.raises(SandboxError, match="not a secured fixture"):
+        keeping.of(kube, replace(TLS, namespace="other"))
+    with pytest.raises(SandboxError, match="delete it first"):
+        making.material(kube, SASL)
+    assert making.material(kube, TLS) == tls
+
+
 def test_topic_lines() -> None:
     assert principals.topic_line("nobody 3", 5) == "nobody 3 3 min.insync.replicas=2"
     assert principals.topic_line("nobody 3", 1) == "nobody 3 1 min.insync.replicas=1"
@@ -257,6 +284,9 @@ def test_what_brokers_must_find_in_zookeeper() -> None:
         ("brokers", "1"),
         ("brokers", "100"),
     ]
+    assert set(found["configs"][2]["values"]) == {settings.LEFTOVER_KEY, *settings.encoder(Vault.fresh())}
+    login = making.bootstrap(replace(spec, dynamic_login=True), keeping.fresh(spec))["configs"][2]["values"]
+    assert "user_dynamic" in login[settings.LOGIN_KEY]
 
 
 def test_the_proofs_of_each_kind(tls: Material) -> None:
@@ -269,6 +299,13 @@ def test_the_proofs_of_each_kind(tls: Material) -> None:
         assert {proof.port for proof in found} <= ports
         # as many things that must not work as a mistake could let through
         assert len([proof for proof in found if proof.expected not in (proofs.OK, proofs.THROTTLED)]) >= 8
+    login = replace(SASL, dynamic_login=True)
+    material = keeping.fresh(login).with_token(Token("id", "hmac"))
+    names = [
+        {(proof.name, proof.expected) for proof in proofs.proofs(login, material, kraft=mode)} for mode in (False, True)
+    ]
+    assert [expected for _, expected in names[0] - names[1]] == [proofs.OK]
+    assert [expected for _, expected in names[1] - names[0]] == [proofs.NO_LOGIN]
     proof = found[0]
     seen = proofs.compare(proof, {"seen": "TimeoutException", "detail": "no", "milliseconds": 5})
     assert not seen.ok

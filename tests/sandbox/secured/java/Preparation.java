@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
@@ -34,6 +37,7 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
@@ -139,6 +143,14 @@ final class Preparation {
             }
             got(admin.alterClientQuotas(quotas).all());
             create(admin, todo.get("topics"));
+            Map<ConfigResource, Collection<AlterConfigOp>> dynamic = new HashMap<>();
+            Secured.fields(todo.get("dynamic")).forEach((broker, values) -> {
+                List<AlterConfigOp> set = new ArrayList<>();
+                Secured.fields(values).forEach((key, value) -> set.add(
+                    new AlterConfigOp(new ConfigEntry(key, value.asText()), AlterConfigOp.OpType.SET)));
+                dynamic.put(new ConfigResource(ConfigResource.Type.BROKER, broker), set);
+            });
+            got(admin.incrementalAlterConfigs(dynamic).all());
         }
         try (Producer<String, String> seeds = new KafkaProducer<>(client, new StringSerializer(), new StringSerializer())) {
             for (JsonNode topic : todo.get("seeded")) {
