@@ -127,7 +127,7 @@ def settings_secret(spec: FixtureSpec, found: dict[str, str]) -> Object:
 
 def _mount(pod: Object, container: Object, volume: str, name: str, folder: str) -> None:
     container["volumeMounts"].append({"name": volume, "mountPath": folder, "readOnly": True})
-    pod.setdefault("volumes", []).append({"name": volume, "secret": {"secretName": name, "defaultMode": 0o440}})
+    pod.setdefault("volumes", []).append({"name": volume, "secret": {"secretName": name}})
 
 
 def _add_option(container: Object, option: str) -> None:

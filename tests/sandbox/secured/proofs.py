@@ -38,7 +38,7 @@ NO_HANDSHAKE = "SslAuthenticationException"
 class Proof:
     """One thing to try.
 
-    attempt: "login", "write", "burst" (more than the quota), "read", "manage" (list all ACLs). expected: see Proofs.java.
+    attempt: "login" (at each broker), "write", "burst" (more than the quota), "read", "manage" (list all ACLs). expected: see Proofs.java.
     port: of the brokers' listener.
     """
 
@@ -82,7 +82,9 @@ def proofs(spec: FixtureSpec, material: Material, *, kraft: bool = False) -> lis
         Proof("a SCRAM user logs in", "login", settings.scram("app", material), OK, port=port),
         Proof("a wrong SCRAM password does not", "login", settings.scram("app", material, wrong), NO_LOGIN, port=port),
         Proof("an unknown SCRAM user does not", "login", settings.scram("nobody", material, wrong), NO_LOGIN, port=port),
-        Proof("a delegation token logs in as its owner", "read",
+        Proof("a delegation token logs in", "login",
+              settings.scram(token.identity, material, token.hmac, tokenauth="true"), OK, port=port),
+        Proof("a delegation token may do what its owner may", "read",
               settings.scram(token.identity, material, token.hmac, tokenauth="true"), OK, OPEN, port),
         Proof("a wrong delegation token does not", "login",
               settings.scram(token.identity, material, wrong, tokenauth="true"), NO_LOGIN, port=port),
@@ -91,8 +93,8 @@ def proofs(spec: FixtureSpec, material: Material, *, kraft: bool = False) -> lis
     if spec.dynamic_login:
         seen = NO_LOGIN if kraft else OK
         found.append(
-            Proof("a user of an encrypted dynamic setting logs in, but at no broker in KRaft mode", "read",
-                  settings.plain("dynamic", material), seen, OPEN, PLAIN_PORT)
+            Proof("a user of an encrypted dynamic setting logs in, but at no broker in KRaft mode", "login",
+                  settings.plain("dynamic", material), seen, port=PLAIN_PORT)
         )  # fmt: skip
     return found + (_plain(material) if spec.secured == "sasl" else _certificates(material, port))
 
@@ -119,7 +121,8 @@ def _rights(material: Material) -> list[Proof]:
 def _plain(material: Material) -> list[Proof]:
     wrong = settings.plain("legacy", material, material.vault["wrong"])
     return [
-        Proof("a PLAIN user logs in", "read", settings.plain("legacy", material), OK, OPEN, PLAIN_PORT),
+        Proof("a PLAIN user logs in", "login", settings.plain("legacy", material), OK, port=PLAIN_PORT),
+        Proof("it reads what its ACL lets it", "read", settings.plain("legacy", material), OK, OPEN, PLAIN_PORT),
         Proof("a wrong PLAIN password does not", "login", wrong, NO_LOGIN, port=PLAIN_PORT),
     ]  # fmt: skip
 
@@ -178,7 +181,8 @@ def _list(wrong: Sequence[Seen]) -> str:
 
 
 def _as_dict(spec: FixtureSpec, proof: Proof) -> dict[str, Any]:
-    address = f"{spec.name}.{spec.namespace}.svc.cluster.local:{proof.port}"
+    domain = f"{spec.name}.{spec.namespace}.svc.cluster.local"
+    address = ",".join(f"{pod}.{domain}:{proof.port}" for pod in spec.broker_ids)
     return {
         "name": proof.name,
         "attempt": proof.attempt,

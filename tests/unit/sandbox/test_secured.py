@@ -169,7 +169,7 @@ def test_the_file_has_its_secrets_and_nothing_else_of_the_pod_has() -> None:
         pod = _brokers(spec, material)
         options = next(each["value"] for each in pod["containers"][0]["env"] if each["name"] == "KAFKA_OPTS")
         assert options.endswith(f"-Djava.security.auth.login.config={settings.JAAS_FOLDER}/{settings.JAAS_FILE}")
-        assert {"name": "security", "secret": {"secretName": "kafka-jaas", "defaultMode": 0o440}} in pod["volumes"]
+        assert {"name": "security", "secret": {"secretName": "kafka-jaas"}} in pod["volumes"]
 
 
 def test_variables_carry_dashes_and_secrets_are_references() -> None:

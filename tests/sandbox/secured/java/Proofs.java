@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -84,10 +87,21 @@ final class Proofs {
         };
     }
 
+    /** Logs in at each broker, one after the other. They have to agree: else all of their answers are returned. */
     private static String login(Properties client) throws Exception {
-        try (Admin admin = Admin.create(client)) {
-            return admin.describeCluster().nodes().get(PATIENCE_S, TimeUnit.SECONDS).isEmpty() ? "nothing" : "ok";
+        Map<String, String> answers = new TreeMap<>();
+        for (String broker : client.getProperty("bootstrap.servers").split(",")) {
+            Properties one = new Properties();
+            one.putAll(client);
+            one.put("bootstrap.servers", broker);
+            try (Admin admin = Admin.create(one)) {
+                answers.put(broker, admin.describeCluster().nodes().get(PATIENCE_S, TimeUnit.SECONDS).isEmpty() ? "nothing" : "ok");
+            } catch (ExecutionException error) {
+                answers.put(broker, Secured.cause(error).getClass().getSimpleName());
+            }
         }
+        Set<String> different = Set.copyOf(answers.values());
+        return different.size() == 1 ? different.iterator().next() : answers.toString();
     }
 
     /** Something that only a super user or somebody with an ACL for the cluster may. */
