@@ -210,6 +210,8 @@ def test_the_settings_of_tls(tls: Material) -> None:
     assert re.sub(rule[1], r"\1", "CN=app,OU=people,O=Example") == "app"
     ensemble = settings.zookeeper(replace(TLS, zookeepers=3), tls.vault)
     assert ensemble["sslQuorum"] == "true"
+    assert ensemble["ssl.quorum.hostnameVerification"] == "false"
+    assert "ssl.hostnameVerification" not in ensemble
     assert "sslQuorum" not in settings.zookeeper(TLS, tls.vault)
     assert "clientPort" not in ensemble
     text = settings.text(settings.client("app", tls))
