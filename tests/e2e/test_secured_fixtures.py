@@ -107,14 +107,14 @@ def _protected(session: KazooClient) -> None:
             session.get(path)
     for path in READABLE:
         session.get(path)
-        changes: list[Callable[[], Any]] = [
-            lambda path=path: session.set(path, b"{}"),
-            lambda path=path: session.create(f"{path}/stranger", b""),
-            lambda path=path: session.set_acls(path, session.get_acls(path)[0]),
+        changes: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+            (session.set, (path, b"{}")),
+            (session.create, (f"{path}/stranger", b"")),
+            (session.set_acls, (path, session.get_acls(path)[0])),
         ]
-        for change in changes:
+        for change, arguments in changes:
             with pytest.raises(NoAuthError):
-                change()
+                change(*arguments)
     with pytest.raises(NoAuthError):
         session.delete("/controller_epoch")
 
