@@ -18,6 +18,8 @@ from .console import say
 from .fixtures import SURFACES, FixtureSpec
 from .kube import Kube
 from .kubeconfig import load
+from .secured import proofs
+from .secured import settings as security
 from .traffic import TrafficSpec
 
 
@@ -72,6 +74,29 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hardened", action="store_true", help="read-only root file system, files made by init containers"
     )
+    parser.add_argument("--secured", default="", choices=[each for each in security.KINDS if each], metavar="sasl|tls",
+                        help="TLS or SASL, ACLs, protected znodes")  # fmt: skip
+    parser.add_argument(
+        "--inter-broker", default=plain.inter_broker, choices=security.INTER_BROKER, help="with --secured sasl"
+    )
+    parser.add_argument(
+        "--dynamic-login",
+        action="store_true",
+        help="with --secured sasl: a PLAIN user by a dynamic setting of each broker",
+    )
+    parser.add_argument(
+        "--controller-names",
+        default=plain.controller_names,
+        choices=security.CONTROLLER_NAMES,
+        help="with --secured tls: names of future controllers in the brokers' certificate",
+    )
+    parser.add_argument(
+        "--certificate-days",
+        type=int,
+        default=plain.certificate_days,
+        metavar="DAYS",
+        help="with --secured tls: how long the brokers' certificate is valid; 0 or less: it expired since the brokers started",
+    )
     parser.add_argument("--update-strategy", default=plain.update_strategy, choices=("OnDelete", "RollingUpdate"))
     parser.add_argument("--pod-management", default=plain.pod_management, choices=("Parallel", "OrderedReady"))
     parser.add_argument(
@@ -85,6 +110,9 @@ def _kafka_options(parser: argparse.ArgumentParser) -> None:
         "--print", action="store_true", dest="only_print", help="print the manifests as one JSON list and do nothing"
     )
     parser.add_argument("--delete", action="store_true", help="delete the namespace with everything in it")
+    parser.add_argument(
+        "--prove", action="store_true", help="only try whether the security of a secured cluster is in force"
+    )
 
 
 def _spec(options: argparse.Namespace) -> FixtureSpec:
@@ -107,11 +135,17 @@ def _kube(sandbox: Sandbox) -> Kube | None:
 def _kafka(sandbox: Sandbox, options: argparse.Namespace) -> None:
     spec, kube = _spec(options), _kube(sandbox)
     if options.only_print:
+        if spec.secured:
+            raise SandboxError("--print is for clusters without --secured: users and ACLs are no manifests")
         print(json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests.cluster(spec)}, indent=2))
         return
     if options.delete:
         found = fixtures.delete(spec, kube=kube, sandbox=sandbox)
         say(f"namespace {spec.namespace} {'is gone' if found else 'was not there'}")
+        return
+    if options.prove:
+        for seen in proofs.require(kube or sandbox.kube, spec):
+            print(f"{seen.name}: {seen.seen}")
         return
     made = fixtures.create(spec, sandbox=sandbox, kube=kube)
     print(json.dumps({"namespace": spec.namespace, "cluster": spec.name, "brokers": spec.broker_ids, "bootstrap": spec.bootstrap,

@@ -14,6 +14,8 @@ from .config import DEFAULT_KAFKA, KAFKA_VERSIONS, SandboxError
 from .console import say
 from .image import FLAVOURS
 from .kube import Kube, Object, pod_ready
+from .secured import keeping, making, proofs
+from .secured import settings as security
 
 #: surface -> image family
 SURFACES = {
@@ -37,6 +39,10 @@ class FixtureSpec:
     image: empty = the sandbox's own image for surface and version; else any image with the layout of apache/kafka (surface "file" only).
     ibp: inter.broker.protocol.version, empty = not set. dns_ttl: seconds that the JVM keeps an address, None = its default (30).
     hardened: read-only root file system, no fsGroup, init containers that change the volume's owner and make the files (surface "file" only).
+    secured: "" (nothing), "sasl" or "tls", see secured/settings.py. inter_broker: with "sasl", SCRAM-SHA-512 on the clients' listener, or PLAIN on its own.
+    dynamic_login: with "sasl", each broker has a user more by a dynamic setting, which brokers in KRaft mode do not honour.
+    controller_names: with "tls", what the brokers' certificate has for future controllers: "wildcard", "names", "none".
+    certificate_days: with "tls", how long that certificate is valid; 0 or less: a good one is exchanged for an expired one once all brokers run.
     rebalance: auto.leader.rebalance.enable. storage: size of each claim. topics: number of topics besides Kafka's own.
     """
 
@@ -62,6 +68,11 @@ class FixtureSpec:
     storage: str = "1Gi"
     chroot: str = "/kafka"
     hardened: bool = False
+    secured: str = ""
+    inter_broker: str = security.SCRAM
+    dynamic_login: bool = False
+    controller_names: str = "wildcard"
+    certificate_days: int = 365
 
     def __post_init__(self) -> None:
         """Refuse what the manifests cannot express; raises SandboxError."""
@@ -79,6 +90,7 @@ class FixtureSpec:
             raise SandboxError(f"update strategy {self.update_strategy!r} is neither OnDelete nor RollingUpdate")
         if self.partition is not None and self.update_strategy != "RollingUpdate":
             raise SandboxError("a partition goes with update strategy RollingUpdate only")
+        security.check(self)
         if self.pod_management not in ("Parallel", "OrderedReady"):
             raise SandboxError(f"pod management {self.pod_management!r} is neither Parallel nor OrderedReady")
 
@@ -108,14 +120,20 @@ class FixtureSpec:
         }
 
     @property
+    def zookeeper_pods(self) -> list[str]:
+        """Return the names of the ZooKeeper servers' pods."""
+        return [f"zookeeper-{index}" for index in range(self.zookeepers)]
+
+    @property
     def bootstrap(self) -> str:
-        """Return bootstrap servers that resolve inside the cluster of Kubernetes."""
+        """Return bootstrap servers that resolve inside the cluster of Kubernetes; of a secured cluster the listener CLIENT."""
         return ",".join(f"{pod}.{self.name}.{self.namespace}:9092" for pod in self.broker_ids)
 
     @property
     def zookeeper_connect(self) -> str:
         """Return the connect string with the chroot."""
-        hosts = [f"zookeeper-{index}.zookeeper.{self.namespace}:2181" for index in range(self.zookeepers)]
+        port = security.zookeeper_port(self)
+        hosts = [f"zookeeper-{index}.zookeeper.{self.namespace}:{port}" for index in range(self.zookeepers)]
         return ",".join(hosts) + self.chroot
 
     def image_of(self, flavour: str = "") -> str:
@@ -149,11 +167,27 @@ def create(spec: FixtureSpec | None = None, *, sandbox: Sandbox | None = None, k
     seconds = {"images": time.monotonic() - begin}
     begin = time.monotonic()
     _wait_namespace_free(kube, spec.namespace)
-    for item in manifests.cluster(spec):
+    material = making.material(kube, spec) if spec.secured else None
+    items = manifests.cluster(spec, material)
+    brokers = [item for item in items if manifests.is_brokers(item, spec)]
+    for item in items:
+        if item not in brokers:
+            kube.apply(item)
+    if material:
+        _wait_ready(kube, spec, spec.zookeeper_pods)
+        making.before_brokers(kube, spec, material)
+    for item in brokers:
         kube.apply(item)
-    _wait_ready(kube, spec)
+    _wait_ready(kube, spec, [*spec.broker_ids, *spec.zookeeper_pods])
     seconds["ready"] = time.monotonic() - begin
     say(f"{spec.namespace}/{spec.name}: ZooKeeper and {spec.brokers} brokers Ready after {seconds['ready']:.1f} s")
+    if material:
+        begin = time.monotonic()
+        making.after_brokers(kube, spec, material)
+        proofs.require(kube, spec, seconds=60)
+        if spec.certificate_days <= 0:
+            making.replace_certificate(kube, spec, days=spec.certificate_days, controllers=spec.controller_names)
+        seconds["secured"] = time.monotonic() - begin
     begin = time.monotonic()
     create_topics(kube, spec.namespace, next(iter(spec.broker_ids)), manifests.topics(spec))
     seconds["topics"] = time.monotonic() - begin
@@ -162,8 +196,14 @@ def create(spec: FixtureSpec | None = None, *, sandbox: Sandbox | None = None, k
 
 
 def create_topics(kube: Kube, namespace: str, pod: str, lines: list[str]) -> None:
-    """Create topics that are not there yet, from within a broker's pod; a line is ``name partitions replicationFactor [key=value]*``."""
+    """Create topics that are not there yet, from within a broker's pod; a line is ``name partitions replicationFactor [key=value]*``.
+
+    In a namespace with a secured fixture its helper does it.
+    """
     if not lines:
+        return
+    if secured := keeping.cluster_in(kube, namespace):
+        making.create_topics(kube, namespace, secured, lines)
         return
     command = ["bash", "-c", manifests.TOPICS_SCRIPT, "topics", "localhost:9092"]
     done = kube.exec(namespace, pod, command, stdin="\n".join(lines) + "\n", timeout=180)
@@ -214,9 +254,7 @@ def _wait_namespace_free(kube: Kube, namespace: str, seconds: float = 120.0) -> 
         )
 
 
-def _wait_ready(kube: Kube, spec: FixtureSpec, seconds: float = 180.0) -> None:
-    wanted = {*spec.broker_ids, *(f"zookeeper-{index}" for index in range(spec.zookeepers))}
-
+def _wait_ready(kube: Kube, spec: FixtureSpec, wanted: list[str], seconds: float = 180.0) -> None:
     def reason(pods: dict[str, Object]) -> str:
         missing = [
             name for name in sorted(wanted) if not pod_ready(pods.get(f"{spec.namespace}/{name}", {"metadata": {}}))

@@ -12,6 +12,9 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from .image import FLAVOURS
+from .secured import keeping, objects
+from .secured import settings as security
+from .secured.keeping import Material
 
 if TYPE_CHECKING:
     from .fixtures import FixtureSpec
@@ -26,7 +29,8 @@ _ZOOKEEPER_HEAP = "-Xms64m -Xmx128m"
 _ZOOKEEPER_START = r"""
 id=${HOSTNAME##*-}
 {
-  printf '%s\n' dataDir=/data/zookeeper clientPort=2181 tickTime=1000 initLimit=20 syncLimit=10 maxClientCnxns=0
+  printf '%s\n' dataDir=/data/zookeeper tickTime=1000 initLimit=20 syncLimit=10 maxClientCnxns=0
+  cat /etc/zookeeper-secured/zookeeper.properties 2> /dev/null || echo clientPort=2181
   printf '%s\n' admin.enableServer=false '4lw.commands.whitelist=*' autopurge.purgeInterval=0
   for (( n = 0; n < ${ENSEMBLE:-1} && ${ENSEMBLE:-1} > 1; n++ )); do
     echo "server.$((n + 1))=zookeeper-$n.zookeeper.$NAMESPACE.svc.cluster.local:2888:3888"
@@ -43,22 +47,22 @@ _START = {
 cp /config/server.properties /tmp/server.properties
 echo >> /tmp/server.properties
 echo "broker.id=$(({first} + ${{HOSTNAME##*-}}))" >> /tmp/server.properties
-echo "advertised.listeners=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092" >> /tmp/server.properties
+echo "advertised.listeners={advertised}" >> /tmp/server.properties
 exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties
 """,
     "overrides": r"""
 echo num.partitions=1 > /tmp/server.properties
 exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties --override broker.id=$(({first} + ${{HOSTNAME##*-}})) \
-  --override advertised.listeners=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
+  --override advertised.listeners={advertised}
 """,
     "confluent": r"""
 export KAFKA_BROKER_ID=$(({first} + ${{HOSTNAME##*-}}))
-export KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
+export KAFKA_ADVERTISED_LISTENERS={advertised}
 exec /etc/confluent/docker/run
 """,
     "bitnami": r"""
 export KAFKA_CFG_BROKER_ID=$(({first} + ${{HOSTNAME##*-}}))
-export KAFKA_CFG_ADVERTISED_LISTENERS=PLAINTEXT://$HOSTNAME.{service}.{namespace}.svc.cluster.local:9092
+export KAFKA_CFG_ADVERTISED_LISTENERS={advertised}
 exec /opt/bitnami/scripts/kafka/entrypoint.sh /opt/bitnami/scripts/kafka/run.sh
 """,
 }
@@ -94,7 +98,7 @@ set -e
 cp /templates/log4j.properties /etc/kafka/
 cp /opt/jolokia/jolokia.jar /etc/kafka/agent.jar
 sed -e "s/#id#/broker.id=$(({first} + ${{POD_NAME##*-}}))/" \
-  -e "s,#address#,advertised.listeners=PLAINTEXT://$POD_NAME.{service}.{namespace}.svc.cluster.local:9092," \
+  -e "s!#address#!advertised.listeners={advertised}!" \
   /templates/server.properties > "/etc/kafka/server.properties.$POD_NAME"
 """
 _LOG4J = """\
@@ -105,17 +109,24 @@ log4j.appender.stdout.layout.ConversionPattern=hardened [%d] %p %m (%c)%n
 """
 
 
-def cluster(spec: FixtureSpec) -> list[Object]:
-    """Return every object of the cluster, the namespace first."""
+def cluster(spec: FixtureSpec, material: Material | None = None) -> list[Object]:
+    """Return every object of the cluster, the namespace first.
+
+    material: the secrets of a secured cluster; new ones if None.
+    """
+    if spec.secured and material is None:
+        material = keeping.fresh(spec)
     items = [_object("v1", "Namespace", spec.namespace, {})]
+    items += objects.secrets(spec, material) if material else []
+    client = ("client", security.zookeeper_port(spec))
     items += [
-        _service(spec, "zookeeper", {"app": "zookeeper"}, [("client", 2181), ("peer", 2888), ("election", 3888)]),
+        _service(spec, "zookeeper", {"app": "zookeeper"}, [client, ("peer", 2888), ("election", 3888)]),
         _zookeeper(spec),
     ]
-    items.append(_service(spec, spec.name, {"app": "kafka", "cluster": spec.name}, [("kafka", 9092)]))
-    items += _settings_objects(spec)
+    items.append(_service(spec, spec.name, {"app": "kafka", "cluster": spec.name}, _ports(spec)))
+    items += _settings_objects(spec, material)
     for name, replicas, first in spec.broker_sets:
-        items.append(_brokers(spec, name, replicas, first))
+        items.append(_brokers(spec, name, replicas, first, material))
     if spec.pdb:
         labels = {"app": "kafka", "cluster": spec.name}
         budget = {"spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}}
@@ -123,10 +134,21 @@ def cluster(spec: FixtureSpec) -> list[Object]:
     return items
 
 
-def _settings_objects(spec: FixtureSpec) -> list[Object]:
+def is_brokers(item: Object, spec: FixtureSpec) -> bool:
+    """Tell whether an object is a StatefulSet of brokers."""
+    return item["kind"] == "StatefulSet" and item["metadata"]["name"] in [name for name, _, _ in spec.broker_sets]
+
+
+def _ports(spec: FixtureSpec) -> list[tuple[str, int]]:
+    """Return name and port of each listener; the first one is for clients."""
+    first, *others = security.LISTENERS[spec.secured]
+    return [("kafka", first.port), *((each.name.lower(), each.port) for each in others)]
+
+
+def _settings_objects(spec: FixtureSpec, material: Material | None) -> list[Object]:
     """Return the ConfigMaps and Secrets that hold the settings."""
     name = f"{spec.name}-config"
-    text = {"server.properties": properties(spec)}
+    text = {"server.properties": properties(spec, material)}
     if spec.surface == "file":
         text |= {"log4j.properties": _LOG4J} if spec.hardened else {}
         return [_object("v1", "ConfigMap", name, {"data": text}, spec.namespace)]
@@ -136,22 +158,28 @@ def _settings_objects(spec: FixtureSpec) -> list[Object]:
     if spec.surface == "secret":
         return [_object("v1", "Secret", name, {"stringData": text}, spec.namespace)]
     if spec.surface == "env-from":
-        found = variables(spec, "KAFKA_")
-        hidden = {key: found.pop(key) for key in ("KAFKA_ZOOKEEPER_CONNECT", "KAFKA_MIN_INSYNC_REPLICAS")}
+        found = variables(spec, "KAFKA_", material)
+        secret = [key for key in found if security.is_secret(key.lower().replace("_", "."))]
+        hidden = {key: found.pop(key) for key in ("KAFKA_ZOOKEEPER_CONNECT", "KAFKA_MIN_INSYNC_REPLICAS", *secret)}
         return [
             _object("v1", "ConfigMap", name, {"data": found}, spec.namespace),
             _object("v1", "Secret", name, {"stringData": hidden}, spec.namespace),
         ]
+    if spec.surface == "confluent" and material:
+        return [objects.settings_secret(spec, variables(spec, "KAFKA_", material))]
     return []
 
 
-def variables(spec: FixtureSpec, prefix: str) -> dict[str, str]:
-    """Return the settings as variables of an image."""
-    return {prefix + key.upper().replace(".", "_"): value for key, value in settings(spec).items()}
+def variables(spec: FixtureSpec, prefix: str, material: Material | None = None) -> dict[str, str]:
+    """Return the settings as variables of an image: three underscores for a dash, two for one, one for a dot."""
+    return {
+        prefix + key.upper().replace("_", "__").replace("-", "___").replace(".", "_"): value
+        for key, value in settings(spec, material).items()
+    }
 
 
-def settings(spec: FixtureSpec) -> dict[str, str]:
-    """Return the brokers' settings, without the ones that the start command adds."""
+def settings(spec: FixtureSpec, material: Material | None = None) -> dict[str, str]:
+    """Return the brokers' settings, without the ones that the start command adds; ``material``: secrets of a secured cluster."""
     found = {
         "zookeeper.connect": spec.zookeeper_connect,
         "listeners": "PLAINTEXT://:9092",
@@ -176,12 +204,13 @@ def settings(spec: FixtureSpec) -> dict[str, str]:
         found["auto.leader.rebalance.enable"] = "false"
     if spec.ibp:
         found["inter.broker.protocol.version"] = spec.ibp
-    return found
+    return found | (security.brokers(spec, material) if material else {})
 
 
-def properties(spec: FixtureSpec) -> str:
+def properties(spec: FixtureSpec, material: Material | None = None) -> str:
     """Return server.properties as a person would have it: comments, groups, an order of its own."""
-    known = settings(spec)
+    known = settings(spec, material)
+    secure = tuple(security.brokers(spec, material)) if material else ()
     groups = (
         (
             "Owned by team streaming, ticket PLAT-1042. Please keep the comments.",
@@ -193,10 +222,14 @@ def properties(spec: FixtureSpec) -> str:
         ),
         ("Storage", ("log.dirs", "num.recovery.threads.per.data.dir", "log.cleaner.dedupe.buffer.size")),
         ("Replication: do not lower min.insync.replicas!", ("default.replication.factor", "min.insync.replicas")),
+        ("Security: changes need a review, see PLAT-2077", secure),
     )
     lines: list[str] = []
     used: set[str] = set()
-    for comment, keys in groups:
+    for comment, words in groups:
+        keys = [key for key in words if key not in used]
+        if not keys:
+            continue
         lines += [f"# {comment}", *(f"{key}={known[key]}" for key in keys if key in known), ""]
         used.update(keys)
     lines += [
@@ -294,10 +327,12 @@ def _zookeeper(spec: FixtureSpec) -> Object:
         "securityContext": {"runAsUser": flavour.user, "fsGroup": flavour.user},
         "containers": [container],
     }
+    if spec.secured:
+        objects.secure_zookeeper(spec, pod)
     return _stateful_set(spec, "zookeeper", "zookeeper", spec.zookeepers, {"app": "zookeeper"}, pod)
 
 
-def _broker_env(spec: FixtureSpec) -> dict[str, str]:
+def _broker_env(spec: FixtureSpec, material: Material | None) -> dict[str, str]:
     """Return the environment: JVM options always, the settings too on an environment surface."""
     env = {"KAFKA_HEAP_OPTS": _HEAP, "KAFKA_JVM_PERFORMANCE_OPTS": _PERFORMANCE}
     options = []
@@ -312,20 +347,23 @@ def _broker_env(spec: FixtureSpec) -> dict[str, str]:
     if spec.surface == "own-variable":
         env["ZOOKEEPER_CONNECT"] = spec.zookeeper_connect
     prefix = {"confluent": "KAFKA_", "bitnami": "KAFKA_CFG_"}.get(spec.surface, "")
-    return env | (variables(spec, prefix) if prefix else {})
+    return env | (variables(spec, prefix, material) if prefix else {})
 
 
 def _start(spec: FixtureSpec, first: int) -> str:
     """Return the start command."""
-    text = _START[spec.surface].format(first=first, service=spec.name, namespace=spec.namespace)
+    text = _START[spec.surface].format(first=first, advertised=security.advertised(spec))
     if spec.surface == "overrides":
         options = "".join(f" \\\n  --override {shlex.quote(f'{key}={value}')}" for key, value in settings(spec).items())
         text = text.rstrip("\n") + options + "\n"
     return text
 
 
-def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
+def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int, material: Material | None) -> Object:
     flavour = FLAVOURS[spec.flavour]
+    plain, hidden = _broker_env(spec, material), list[Object]()
+    if spec.surface == "confluent" and material:
+        plain, hidden = objects.hidden_variables(spec, plain)
     container: Object = {
         "name": "kafka",
         "image": spec.image_of(),
@@ -335,9 +373,9 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
             "-c",
             _start(spec, first),
         ],
-        "env": _env(_broker_env(spec)),
+        "env": [*_env(plain), *hidden],
         "ports": [
-            {"name": "kafka", "containerPort": 9092},
+            *({"name": port_name, "containerPort": port} for port_name, port in _ports(spec)),
             *([{"name": "jolokia", "containerPort": 7777}] if spec.jolokia else []),
         ],
         "readinessProbe": {"tcpSocket": {"port": 9092}, "periodSeconds": 1},
@@ -361,6 +399,8 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
         container["envFrom"] = [{kind: {"name": f"{spec.name}-config"}} for kind in ("configMapRef", "secretRef")]
     if spec.hardened:
         _harden(spec, pod, first)
+    if spec.secured:
+        objects.secure_brokers(spec, pod)
     labels = {"app": "kafka", "cluster": spec.name} | (
         {"zone": name.rpartition("-")[2]} if spec.statefulsets > 1 else {}
     )
@@ -374,7 +414,7 @@ def _brokers(spec: FixtureSpec, name: str, replicas: int, first: int) -> Object:
 def _harden(spec: FixtureSpec, pod: Object, first: int) -> None:
     container, image = pod["containers"][0], spec.image_of()
     name = [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
-    script = _INIT_CONFIG.format(first=first, service=spec.name, namespace=spec.namespace)
+    script = _INIT_CONFIG.format(first=first, advertised=security.advertised(spec).replace("$HOSTNAME", "$POD_NAME"))
     user = pod.pop("securityContext")["runAsUser"]
     pod["initContainers"] = [
         {
