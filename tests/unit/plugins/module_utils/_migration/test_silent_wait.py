@@ -40,18 +40,18 @@ BROKER = Heads(None, None, None, Controller(1, -1, True), 3, None)
 ACCEPTED = {**PARAMS, "accept": [silent_wait.CODE]}
 
 
+def given(answer: Any) -> Any:
+    """An answer, or the error in its place."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 @pytest.fixture
 def heads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What ZooKeeper has; a test changes it."""
     found: list[Any] = [KRAFT]
-
-    def read(_session: Any) -> Heads:
-        there: Heads | Exception = found[0]
-        if isinstance(there, Exception):
-            raise there
-        return there
-
-    monkeypatch.setattr(handover, "read_heads", read)
+    monkeypatch.setattr(handover, "read_heads", lambda _session: given(found[0]))
     return found
 
 
