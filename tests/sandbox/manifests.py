@@ -136,7 +136,9 @@ def cluster(spec: FixtureSpec, material: Material | None = None) -> list[Object]
 
 def is_brokers(item: Object, spec: FixtureSpec) -> bool:
     """Tell whether an object is a StatefulSet of brokers."""
-    return item["kind"] == "StatefulSet" and item["metadata"]["name"] in [name for name, _, _ in spec.broker_sets]
+    return item["kind"] == "StatefulSet" and item["metadata"]["name"] in [
+        broker_set[0] for broker_set in spec.broker_sets
+    ]
 
 
 def _ports(spec: FixtureSpec) -> list[tuple[str, int]]:

@@ -107,7 +107,7 @@ def brokers(authority: Identity, name: str, namespace: str, *, controllers: str,
 
 def pkcs12(identity: Identity, authority: Identity, password: str) -> bytes:
     """Return a key store with the key and its chain."""
-    _, serialization, x509, store = _library()
+    _hashes, serialization, x509, store = _library()
     key = serialization.load_pem_private_key(identity.key.encode(), None)
     chain = [x509.load_pem_x509_certificate(each.certificate.encode()) for each in (identity, authority)]
     sealed = serialization.BestAvailableEncryption(password.encode())
@@ -117,7 +117,7 @@ def pkcs12(identity: Identity, authority: Identity, password: str) -> bytes:
 
 def truststore(authority: Identity, password: str) -> bytes:
     """Return a trust store that Java takes: without its own attribute a certificate in PKCS #12 is no trust anchor to it."""
-    _, serialization, x509, store = _library()
+    _hashes, serialization, x509, store = _library()
     trusted = [store.PKCS12Certificate(x509.load_pem_x509_certificate(authority.certificate.encode()), b"ca")]
     made: bytes = store.serialize_java_truststore(trusted, serialization.BestAvailableEncryption(password.encode()))
     return made
@@ -144,7 +144,7 @@ def _library() -> tuple[Any, Any, Any, Any]:
 
 def _issue(subject: tuple[str, str], issuer: Identity | None, names: Sequence[str], *, days: int) -> Identity:
     """Return a new key and its certificate; without an issuer it is an authority that signs itself."""
-    hashes, serialization, x509, _ = _library()
+    hashes, serialization, x509, _store = _library()
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())

@@ -65,7 +65,7 @@ def bootstrap(spec: FixtureSpec, made: Material) -> dict[str, Any]:
 
 
 def _zookeeper(spec: FixtureSpec, made: Material) -> dict[str, Any]:
-    servers, _, path = spec.zookeeper_connect.partition("/")
+    servers, _slash, path = spec.zookeeper_connect.partition("/")
     return {"servers": servers, "chroot": f"/{path}", "jaas": settings.zookeeper_client_jaas(made.vault)}
 
 

@@ -306,8 +306,8 @@ def test_the_proofs_of_each_kind(tls: Material) -> None:
     names = [
         {(proof.name, proof.expected) for proof in proofs.proofs(login, material, kraft=mode)} for mode in (False, True)
     ]
-    assert [expected for _, expected in names[0] - names[1]] == [proofs.OK]
-    assert [expected for _, expected in names[1] - names[0]] == [proofs.NO_LOGIN]
+    assert [expected for _name, expected in names[0] - names[1]] == [proofs.OK]
+    assert [expected for _name, expected in names[1] - names[0]] == [proofs.NO_LOGIN]
     proof = found[0]
     seen = proofs.compare(proof, {"seen": "TimeoutException", "detail": "no", "milliseconds": 5})
     assert not seen.ok
