@@ -320,8 +320,8 @@ OPERATOR_INPUT = (
         "the end of a broker is not looked at while it is followed",
         "11",
         CONFLUENT + "following.py",
-        "                    place.look(pods.objects.values())\n",
-        "                    pass\n",
+        "                place.look(pods.objects.values())\n",
+        "                pass\n",
         CRASHES,
     ),
     Mutant(

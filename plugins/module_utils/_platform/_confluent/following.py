@@ -111,8 +111,9 @@ def follow(places: Sequence[Place], judge: JudgeAll, *, idle: float, progress: C
             now = [(seen.step, signs.moves) for seen, signs in shown]
             if mark != now:
                 moved, mark = time.monotonic(), now
-                for place, (_jobs, _statefulsets, pods) in zip(places, watchers, strict=True):
-                    place.look(pods.objects.values())
+            # at every change, not only when something moved: a container that crashes again is no movement
+            for place, (_jobs, _statefulsets, pods) in zip(places, watchers, strict=True):
+                place.look(pods.objects.values())
             over, reason = judge(shown)
             trouble = next((watcher.trouble for watcher in every if watcher.trouble), "")
             reason = f"{reason} ({trouble})" if trouble else reason

@@ -147,3 +147,22 @@ def test_following_ends_with_it() -> None:
     with pytest.raises(KraftError, match="kafka-1 ended"):
         cluster.driver.follow(lambda _seen, _signals: (False, "waiting"), idle=5, progress=lambda _text: None)
     assert crashes.TAIL > 0
+
+
+def test_a_broker_that_ends_while_it_is_waited_for_is_looked_at() -> None:
+    """It was not Ready before and is not now: nothing moved, and all the same there is a log to read."""
+    cluster = underway("RollbackToZk", "RollbackToZkEnsureKafkaRollIsComplete2", res.ROLLBACK)
+    pod = cluster.api.get(POD, "kafka-1", "n")
+    pod["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
+    cluster.api.put(pod)
+    cluster.api.logs["kafka-1"] = CONFLUENT
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        pod["status"]["containerStatuses"] = [container(None, FAILED, 1)]
+        cluster.api.put(pod)
+
+    with pytest.raises(KraftError, match="kafka-1 ended"):
+        cluster.driver.follow(lambda _seen, _signals: (False, "waiting"), idle=5, progress=tell)
+    assert told == ["waiting"]
