@@ -121,11 +121,9 @@ class Ask(LedStep):
         """Asked already, refused, or to be asked."""
         cluster, verb = run.led, self.VERBS[run.params["state"]]
         seen = observe(run)
-        if verb is Verb.MIGRATE and seen.rolls_back:
-            raise Refused(
-                f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first",
-                code="rollback-pending",
-            )
+        pending = operator_steps.rollback_pending(seen) if verb is Verb.MIGRATE else ""
+        if pending:
+            raise Refused(pending, code="rollback-pending")
         if verb is Verb.ROLLBACK and _turns.left_of_rollback(run, seen):
             return needed(f"go on with the rollback of this region: the operator is at {seen.where}")
         owed = cluster.driver.owed() if verb is Verb.MIGRATE and seen.started and not seen.complete else []

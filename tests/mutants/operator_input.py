@@ -296,7 +296,7 @@ OPERATOR_INPUT = (
         "preflight says nothing of an attempt that is rolled back",
         "10",
         MIGRATION + "operator_preflight.py",
-        "    if seen.rolls_back:\n",
+        "    if pending:\n",
         "    if False:\n",
         OP_STEPS,
     ),

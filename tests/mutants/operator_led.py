@@ -159,7 +159,7 @@ OPERATOR_LED = (
         "a new attempt while the operator rolls back",
         "10",
         UTILS + "_led.py",
-        "        if verb is Verb.MIGRATE and seen.rolls_back:\n",
+        "        if pending:\n",
         "        if False:\n",
         LED,
     ),

@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PVC
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import rollback_pending
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
     kraft_brokers,
     membership_findings,
@@ -37,10 +38,9 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
     if missing:
         return missing
     seen = cluster.driver.observe()
-    if seen.rolls_back:
-        where = f"{cluster.namespace}/{cluster.name}"
-        text = f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first"
-        return [finding("rollback-pending", where, text)]
+    pending = rollback_pending(seen)
+    if pending:
+        return [finding("rollback-pending", f"{cluster.namespace}/{cluster.name}", pending)]
     found = cluster.driver.findings()
     if seen.started or any(item.code in FIRST for item in found):
         # once the operator has begun it restarts brokers: one that is down now is no finding, and whoever follows it again is not to be kept from it

@@ -88,6 +88,13 @@ def wait_until_it_waits(cluster: LedCluster, tell: Tell) -> Progress:
     return _Following(cluster, tell, "following the operator").wait(over)
 
 
+def rollback_pending(seen: Progress) -> str:
+    """Return why nothing else can be asked for before a rollback is over and cleaned up, or an empty string."""
+    if not seen.rolls_back:
+        return ""
+    return f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first"
+
+
 def rests(seen: Progress) -> str:
     """Return why nothing more comes of an operator by itself, or an empty string."""
     if seen.complete or seen.rolled_back:
