@@ -10,7 +10,6 @@ The tests run in their order: each leaves the cluster in plain ZooKeeper mode fo
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.e2e.confluent_scene import SOAK, Led, scene
 from tests.operators.confluent import names
 from tests.operators.confluent.double import connect
 from tests.operators.confluent.names import JOB, KAFKA
+from tests.sandbox.beside import beside
 from tests.sandbox.config import SandboxError
 
 #: seconds of standstill after which these tests give up: once the job is where it is held, and where brokers are restarted before. A user's
@@ -53,27 +53,22 @@ def held_in(led: Led, playbook: str, sub_phase: str) -> None:
 def operator_restarts(led: Led, *sub_phases: str) -> Iterator[list[str]]:
     """Kill the operator in each of these sub-phases, and start it again."""
     done: list[str] = []
-    ended = threading.Event()
     other = connect(led.double.namespace)
     other.spec = led.double.spec
 
     def watch() -> None:
-        while not ended.wait(0.1):
-            try:
-                sub_phase = other.place[1]
-            except SandboxError:
-                continue
-            if sub_phase in sub_phases and sub_phase not in done:
-                done.append(sub_phase)
-                led.double.restart()
+        try:
+            sub_phase = other.place[1]
+        except SandboxError:
+            return
+        if sub_phase in sub_phases and sub_phase not in done:
+            done.append(sub_phase)
+            led.double.restart()
 
-    thread = threading.Thread(target=watch)
-    thread.start()
     try:
-        yield done
+        with beside(watch, 0.1):
+            yield done
     finally:
-        ended.set()
-        thread.join()
         other.kube.close()
 
 

@@ -11,7 +11,6 @@ steps on one way and run in their order. The accounts are those of docs/rbac-con
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from tests.operators.confluent.manifests import ExampleSpec
 from tests.operators.confluent.names import CONTROLLER, JOB, KAFKA, ZOOKEEPER
 from tests.sandbox import fixtures, traffic
 from tests.sandbox.account import RBAC_CONFLUENT, grant, rules
+from tests.sandbox.beside import beside
 from tests.sandbox.config import SandboxError
 from tests.sandbox.fixtures import Fixture, FixtureSpec
 from tests.sandbox.kube import Kube, pod_ready
@@ -117,30 +117,25 @@ class Away:
 def pods_watched(kube: Kube) -> Iterator[list[Away]]:
     """Record when brokers and controllers of both regions are not Ready, or not there, while the block runs."""
     seen: list[Away] = []
-    ended = threading.Event()
     gone: dict[tuple[str, str], float] = {}
     known: dict[tuple[str, str], str] = {}
 
     def look() -> None:
-        while not ended.wait(LOOK):
-            for namespace in (EAST, WEST):
-                try:
-                    found = [
-                        pod
-                        for label in ("kafka", "kraftcontroller")
-                        for pod in kube.list("Pod", namespace, labels=f"app={label}")
-                    ]
-                except SandboxError:
-                    continue
-                _note(namespace, {str(pod["metadata"]["name"]): pod for pod in found}, known, gone, seen)
+        for namespace in (EAST, WEST):
+            try:
+                found = [
+                    pod
+                    for label in ("kafka", "kraftcontroller")
+                    for pod in kube.list("Pod", namespace, labels=f"app={label}")
+                ]
+            except SandboxError:
+                continue
+            _note(namespace, {str(pod["metadata"]["name"]): pod for pod in found}, known, gone, seen)
 
-    thread = threading.Thread(target=look)
-    thread.start()
     try:
-        yield seen
+        with beside(look, LOOK):
+            yield seen
     finally:
-        ended.set()
-        thread.join()
         seen += [Away(*key, since, time.monotonic()) for key, since in gone.items()]
 
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from tests.sandbox.beside import beside
 from tests.sandbox.config import SandboxError
 
 from .double import Double, connect
@@ -31,24 +31,19 @@ class Sight(NamedTuple):
 def watched(double: Double) -> Iterator[list[Sight]]:
     """Collect what the status of the job shows, in the spelling of the notes; shorter moments than LOOK may be missed."""
     seen: list[Sight] = []
-    ended = threading.Event()
     other = connect(double.namespace)
     other.spec = double.spec
 
     def look() -> None:
-        while not ended.wait(LOOK):
-            try:
-                phase, step = other.place
-            except SandboxError:
-                continue
-            if phase and (not seen or seen[-1][:2] != (phase, step)):
-                seen.append(Sight(phase, step, time.monotonic()))
+        try:
+            phase, step = other.place
+        except SandboxError:
+            return
+        if phase and (not seen or seen[-1][:2] != (phase, step)):
+            seen.append(Sight(phase, step, time.monotonic()))
 
-    thread = threading.Thread(target=look)
-    thread.start()
     try:
-        yield seen
+        with beside(look, LOOK):
+            yield seen
     finally:
-        ended.set()
-        thread.join()
         other.kube.close()
