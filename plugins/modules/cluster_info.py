@@ -160,7 +160,7 @@ brokers:
       type: str
       sample: kraft
     stage:
-      description: The stage that the pod's settings belong to. Empty if this collection did not write them.
+      description: The stage that the pod's settings belong to. Empty if this collection did not write them; none where an operator writes the settings.
       type: str
       sample: kraft
     version:
@@ -190,7 +190,7 @@ controllers:
       type: bool
       sample: true
     stage:
-      description: The stage that the pod's settings belong to.
+      description: The stage that the pod's settings belong to; none where an operator writes the settings.
       type: str
       sample: migrating
     ready:

@@ -15,7 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import Call
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
 from tests.e2e.trip import until
 from tests.sandbox.kube import ApiError, Kube, Object
@@ -94,9 +94,12 @@ class User:
 
 
 def denial(request: Callable[[], Any]) -> str:
-    """What the API server says to a request that it denies; "" when it admits it."""
+    """What the API server says to a request that it denies; "" when it admits it.
+
+    Of a policy that gives no reason it says that the request is invalid, not that it is forbidden.
+    """
     try:
         request()
-    except Forbidden as error:
+    except (Forbidden, Refused) as error:
         return error.message
     return ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,8 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     if not os.environ.get("KUBECONFIG"):
         pytest.skip("KUBECONFIG names no cluster")
-    take_away(Sandbox().kube, NAMESPACE)
+    with closing(Sandbox().kube) as kube:
+        take_away(kube, NAMESPACE)
     with operator(NAMESPACE, enforce_locks=False) as double, granted_admission(double.kube, NAMESPACE):
         double.example(ExampleSpec(job="kraft-migration-kafka"))
         double.delete(CONTROLLER)

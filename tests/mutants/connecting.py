@@ -48,6 +48,14 @@ CONNECTING = (
         one(LEASE, "test_a_renewal_that_hangs_is_not_waited_for"),
     ),
     Mutant(
+        "a Lease of somebody else is taken for its name",
+        "6",
+        KUBERNETES + "lease.py",
+        "        if held is not None and any(labels.get(key)",
+        "        if held is not None and False and any(labels.get(key)",
+        one(LEASE, "test_a_lease_of_somebody_else_is_neither_taken_nor_deleted"),
+    ),
+    Mutant(
         "StatefulSets with different ZooKeepers are one cluster",
         "6",
         PLATFORM + "_statefulset/discovery.py",

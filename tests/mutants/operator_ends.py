@@ -74,8 +74,8 @@ OPERATOR_ENDS = (
         "an operator that says nothing is answered on a guess",
         "9",
         MIGRATION + "operator_steps.py",
-        "        if why and silent_wait.accepted(self._cluster):\n",
-        "        if why:\n",
+        "        if looks.like and silent_wait.accepted(self._cluster):\n",
+        "        if looks.like:\n",
         SILENT,
     ),
     Mutant(
@@ -84,6 +84,14 @@ OPERATOR_ENDS = (
         MIGRATION + "silent_wait.py",
         "    if set(cluster.modes.values()) - {state.MODE_ZOOKEEPER, state.MODE_MIGRATING}:\n",
         "    if False:\n",
+        SILENT,
+    ),
+    Mutant(
+        "a ZooKeeper that cannot be read says nothing against a wait that is not shown",
+        "9",
+        MIGRATION + "silent_wait.py",
+        "        return Looks(unread=error.message)\n",
+        "        return Looks()\n",
         SILENT,
     ),
     Mutant(

@@ -152,7 +152,7 @@ class RunLease:
         deadline, pause = clock() + timeout, threading.Event()
         reported, newly_held, observed = "", False, Observed()
         while True:
-            held = self._client.find(LEASE, self.name, self._namespace)
+            held = self._find()
             spec = (held or {}).get("spec") or {}
             # once it was not ours, it is newly held: a try whose answer was an error may have taken it all the same
             newly_held = newly_held or spec.get("holderIdentity") != self.holder
@@ -178,6 +178,19 @@ class RunLease:
                 )
                 reported = who
             pause.wait(min(left, CHECK_EVERY))
+
+    def _find(self) -> dict[str, Any] | None:
+        """The Lease, None when there is none. Raises Refused when something else has its name."""
+        held = self._client.find(LEASE, self.name, self._namespace)
+        labels = ((held or {}).get("metadata") or {}).get("labels") or {}
+        if held is not None and any(labels.get(key) != value for key, value in self._labels.items()):
+            wanted = ", ".join(f"{key}={value}" for key, value in self._labels.items())
+            raise Refused(
+                f"Lease {self._namespace}/{self.name} has a name that this migration needs and does not carry its labels ({wanted}); it belongs to "
+                "somebody else: recreate it under another name, kraft_cluster determines this one",
+                code="foreign-object",
+            )
+        return held
 
     def _is_free(self, spec: dict[str, Any]) -> bool:
         """Whether nobody holds it, or we do, or a run that is known to be dead."""
@@ -260,13 +273,13 @@ class RunLease:
         return ((held or {}).get("spec") or {}).get("holderIdentity") == self.holder
 
     def held_by(self) -> str | None:
-        """Return who holds the Lease, whoever that is; None when there is none."""
-        held = self._client.find(LEASE, self.name, self._namespace)
+        """Return who holds the Lease, whoever that is; None when there is none. Raises Refused when it is no Lease of ours."""
+        held = self._find()
         return None if held is None else str((held.get("spec") or {}).get("holderIdentity") or "nobody")
 
     def take_away(self) -> None:
-        """Delete the very Lease that is there now, whoever holds it: the user says that its holder is dead."""
-        held = self._client.find(LEASE, self.name, self._namespace)
+        """Delete the very Lease that is there now, whoever holds it: the user says that its holder is dead. Raises Refused as held_by()."""
+        held = self._find()
         if held is None:
             return
         try:

@@ -50,14 +50,19 @@ def status(cluster: LedCluster) -> dict[str, Any]:
         "regions": regions,
         "dangers": [text for text in (wrong, unread) if text],
         "foreign": [],
-        "brokers": broker_rows(cluster),
-        "controllers": controller_rows(cluster),
+        "brokers": _without_stage(broker_rows(cluster)),
+        "controllers": _without_stage(controller_rows(cluster)),
         "zookeeper": str(connect) if connect else None,
         "lock": f"the operator: {', '.join(locked)}" if locked else "",
         "lock_enforced_by": enforced_by(cluster.driver.enforcement, bool(locked) or bool(cluster.journal.lock_policy)),
         "migration_id": cluster.journal.migration_id,
         "journal": cluster.journal.events[-5:],
     }
+
+
+def _without_stage(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows where an operator writes the settings: it marks no pod with a stage of ours."""
+    return [{**row, "stage": None} for row in rows]
 
 
 def _regions(cluster: LedCluster) -> tuple[list[dict[str, Any]], str]:

@@ -21,6 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     DeadlineExceeded,
     Forbidden,
     KraftError,
+    Refused,
 )
 
 Tell = Callable[[str], None]
@@ -119,7 +120,7 @@ class _Following:
 
         def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
             if not seen.started:
-                raise KraftError(GONE, code="wrong-state")
+                raise Refused(GONE, code="wrong-state")
             reason = over(seen)
             if reason:
                 return True, reason
@@ -152,12 +153,17 @@ class _Following:
         if not self._quiet.due(seen, signals):
             return ""
         self._tell(f"nothing moved for {silent_wait.QUIET:.0f} s; {partitions(self._cluster)}")
-        why = silent_wait.found(self._cluster, seen) if self._what in silent_wait.BEFORE else ""
-        if why and silent_wait.accepted(self._cluster):
-            return f"{why}; it is taken to wait for the removal of the znodes, as was accepted by name"
-        if why:
-            self._tell(silent_wait.advice(self._cluster, why))
+        looks = _looks(self._cluster, seen, self._what)
+        if looks.like and silent_wait.accepted(self._cluster):
+            return f"{looks.like}; it is taken to wait for the removal of the znodes, as was accepted by name"
+        if advice := silent_wait.advice(self._cluster, looks):
+            self._tell(advice)
         return ""
+
+
+def _looks(cluster: LedCluster, seen: Progress, what: str) -> silent_wait.Looks:
+    """Whether it looks like the wait for the znodes; only where that can come next."""
+    return silent_wait.found(cluster, seen) if what in silent_wait.BEFORE else silent_wait.Looks()
 
 
 def partitions(cluster: LedCluster) -> str:
@@ -191,12 +197,12 @@ def follow(
         if error.code:  # it says more than that nothing moved
             raise
         seen = cluster.driver.observe()
-        why = silent_wait.found(cluster, seen) if what in silent_wait.BEFORE else ""
-        advice = silent_wait.advice(cluster, why) if why else cluster.driver.hint(seen)
+        looks = _looks(cluster, seen, what)
+        advice = silent_wait.advice(cluster, looks) or cluster.driver.hint(seen)
         raise DeadlineExceeded(
             f"nothing moved for {idle} s (kraft_wait_timeout): {error.message}; "
             f"{advice + '; ' if advice else ''}{cluster.driver.why_silent()}",
-            code=silent_wait.CODE if why else "operator-stuck",
+            code=silent_wait.CODE if looks.like else "operator-stuck",
             detail=error.detail,
         ) from error
 

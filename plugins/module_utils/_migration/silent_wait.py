@@ -11,6 +11,7 @@ itself shows only tells when it may be so, and that the removal would do no harm
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Wait, past
@@ -51,28 +52,42 @@ class Quiet:
         return True
 
 
-def found(cluster: LedCluster, seen: Progress) -> str:
-    """Return what makes it look as if the operator waited for the removal of the znodes, or an empty string. Reads the cluster again."""
+@dataclass(frozen=True)
+class Looks:
+    """Whether it looks as if the operator waited for the removal of the znodes.
+
+    :ivar like: what makes it look so, or an empty string.
+    :ivar unread: why that cannot be told, or an empty string.
+    """
+
+    like: str = ""
+    unread: str = ""
+
+
+def found(cluster: LedCluster, seen: Progress) -> Looks:
+    """Look at the cluster again. Raises Forbidden."""
     if seen.phase != phases.ROLLBACK or seen.failed or seen.answered or seen.waits_for is Wait.ZNODES:
-        return ""
+        return Looks()
     if past(seen, REMOVE_ZNODES):
-        return ""
+        return Looks()
     cluster.changed()
     if set(cluster.modes.values()) - {state.MODE_ZOOKEEPER, state.MODE_MIGRATING}:
-        return ""
+        return Looks()
     try:
         heads = handover.read_heads(cluster.zookeeper)
     except Forbidden:
         raise
-    except KraftError:
-        return ""
+    except KraftError as error:
+        return Looks(unread=error.message)
     if heads.kraft_holds:
         held = "a KRaft controller holds /controller"
     elif cluster.controller_pods:
         held = f"the controllers ({', '.join(cluster.controller_pods)}) still exist"
     else:
-        return ""
-    return f"the operator rolls back ({seen.where}) and nothing moves, every broker runs in ZooKeeper mode, and {held}"
+        return Looks()
+    return Looks(
+        f"the operator rolls back ({seen.where}) and nothing moves, every broker runs in ZooKeeper mode, and {held}"
+    )
 
 
 def accepted(cluster: LedCluster) -> bool:
@@ -80,7 +95,11 @@ def accepted(cluster: LedCluster) -> bool:
     return CODE in cluster.params["accept"]
 
 
-def advice(cluster: LedCluster, why: str) -> str:
-    """What to do about it, as the end of a sentence."""
+def advice(cluster: LedCluster, looks: Looks) -> str:
+    """What to do about it, as the end of a sentence; empty when nothing looks like it."""
+    if looks.unread:
+        return f"whether the operator waits for the removal of the znodes without saying so cannot be told, since ZooKeeper could not be read: {looks.unread}"
+    if not looks.like:
+        return ""
     accept = acceptance(f"{cluster.namespace}/{cluster.name}", CODE)
-    return f"{why}: if its log says that it waits for the removal of the znodes, run rollback.yml with {accept}"
+    return f"{looks.like}: if its log says that it waits for the removal of the znodes, run rollback.yml with {accept}"

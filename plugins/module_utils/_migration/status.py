@@ -242,8 +242,9 @@ def status_lines(data: dict[str, Any]) -> list[str]:
     ]
     rows += [f"the lock is enforced by {data['lock_enforced_by']}"] if data["lock_enforced_by"] else []
     rows += [
-        f"broker {broker['id']} {broker['pod']}: {broker['mode']}, stage {broker['stage'] or 'original'}, "
-        f"Kafka {broker['version'] or 'not known'}, {'Ready' if broker['ready'] else 'NOT READY'}"
+        f"broker {broker['id']} {broker['pod']}: {broker['mode']}, "
+        + ("" if broker["stage"] is None else f"stage {broker['stage'] or 'original'}, ")
+        + f"Kafka {broker['version'] or 'not known'}, {'Ready' if broker['ready'] else 'NOT READY'}"
         + (f" ({broker['unread']})" if broker["unread"] else "")
         for broker in data["brokers"]
     ]

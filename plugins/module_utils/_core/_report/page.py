@@ -351,11 +351,17 @@ def _day(text: str) -> str:
     return f'<time datetime="{escape(text)}">{escape(text[:10])} {escape(text[11:23])}</time>'
 
 
+def _stage(item: Mapping[str, Any], unmarked: str) -> str:
+    """The stage of our settings in a pod; nothing where an operator writes them."""
+    stage = item.get("stage")
+    return "" if stage is None else f"stage {stage or unmarked}, "
+
+
 def _members(report: Mapping[str, Any]) -> str:
     rows = []
     for item in report["brokers"]:
         ready = "Ready" if item.get("ready") else "NOT READY"
-        words = f"{item.get('mode')}, stage {item.get('stage') or 'original'}, {ready}"
+        words = f"{item.get('mode')}, {_stage(item, 'original')}{ready}"
         rows.append(
             (
                 escape(str(item.get("pod"))),
@@ -366,7 +372,7 @@ def _members(report: Mapping[str, Any]) -> str:
         )
     for item in report["controllers"]:
         flag = {True: "migration flag on", False: "migration flag off"}.get(item.get("migration_flag"), "not running")
-        words = f"{flag}, stage {item.get('stage') or '-'}, {'Ready' if item.get('ready') else 'NOT READY'}"
+        words = f"{flag}, {_stage(item, '-')}{'Ready' if item.get('ready') else 'NOT READY'}"
         rows.append(
             (
                 escape(str(item.get("pod"))),

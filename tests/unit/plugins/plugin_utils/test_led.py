@@ -20,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.gate import Gate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.silent_wait import Looks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
@@ -353,7 +354,7 @@ def test_a_wait_that_is_not_shown_is_answered_when_it_was_accepted(
 ) -> None:
     hidden = Progress(True, phases.ROLLBACK, "RollbackToZkMakeProcessRoleEmpty")
     monkeypatch.setattr(silent_wait.Quiet, "due", lambda *_words: True)
-    monkeypatch.setattr(silent_wait, "found", lambda _cluster, _seen: "nothing moves")
+    monkeypatch.setattr(silent_wait, "found", lambda _cluster, _seen: Looks("nothing moves"))
     run = run_of(hidden, hidden, AFTER_ZNODES, sub_phase=REMOVE, accept=["operator-silent-wait"])
     run.cluster.params = run.params
     RemoveZnodes().apply(run)
@@ -374,7 +375,7 @@ def test_an_operator_that_gave_up_is_not_waited_for(removing: None) -> None:
 
 def test_an_operator_that_never_waits_for_it_stands_still(removing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     rolling = Progress(True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete")
-    monkeypatch.setattr(silent_wait, "found", lambda _cluster, _seen: "")
+    monkeypatch.setattr(silent_wait, "found", lambda _cluster, _seen: Looks())
     with pytest.raises(DeadlineExceeded, match=r"^nothing moved for") as still:
         RemoveZnodes().apply(run_of(rolling, sub_phase=REMOVE))
     assert still.value.code == "operator-stuck"

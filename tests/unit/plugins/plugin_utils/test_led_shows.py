@@ -96,6 +96,8 @@ def test_the_status_tells_both_and_the_next_command() -> None:
     assert run.said[-1].startswith("next: finalize.yml -e kraft_confirm=n/kafka")
     assert [line for line in run.said if line.startswith("next: ")] == run.said[-1:]
     assert data["lock_enforced_by"] == "", "nothing is locked"
+    assert {row["stage"] for row in data["brokers"]} == {None}, "the settings are the operator's"
+    assert not [line for line in run.said if "stage" in line]
     run.cluster.driver.locks = ["Kafka n/kafka"]
     assert Status().inspect(run)["lock_enforced_by"] == "the operator's own policy"
     assert "the lock is enforced by the operator's own policy" in run.said

@@ -418,7 +418,9 @@ def test_an_object_of_others_with_one_of_our_names_stops_it_before_anything_is_w
 
 def test_an_alien_lease_stops_it_before_anything_is_read_or_written(client: Any) -> None:
     spec = {"holderIdentity": "ann@laptop:1:2", "renewTime": "2999-01-01T00:00:00.000000Z", "leaseDurationSeconds": 60}
-    client.put({"kind": "Lease", "metadata": {"name": "kraft-migration-kafka", "namespace": "n"}, "spec": spec})
+    labels = {names.LABEL_CLUSTER: "kafka", names.MANAGED_BY: names.MANAGER}
+    metadata = {"name": "kraft-migration-kafka", "namespace": "n", "labels": labels}
+    client.put({"kind": "Lease", "metadata": metadata, "spec": spec})
 
     def begin() -> None:
         with run_of() as run, run.exclusive(stop):

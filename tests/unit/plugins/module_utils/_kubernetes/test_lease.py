@@ -344,3 +344,16 @@ def test_a_killed_run_is_recognised_as_dead() -> None:
         process.wait()
         mine.acquire(0, silent)
     assert holder_of(client) == ME
+
+
+def test_a_lease_of_somebody_else_is_neither_taken_nor_deleted() -> None:
+    theirs = {"kind": "Lease", "metadata": {"name": "l", "namespace": "n", "labels": {"app": "x"}}, "spec": {}}
+    client: Any = FakeClient(theirs)
+    mine = RunLease(client, "n", "l", ME, {"kraft.kafkaops.io/cluster": "kafka"})
+    for attempt in (lambda: mine.acquire(0, silent), mine.held_by, mine.take_away):
+        with pytest.raises(
+            Refused, match=r"Lease n/l .* does not carry its labels \(kraft.kafkaops.io/cluster=kafka\)"
+        ) as found:
+            attempt()
+        assert found.value.code == "foreign-object"
+    assert client.get(LEASE, "l", "n")["spec"] == {}

@@ -68,7 +68,6 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
         (Progress(True, phases.ROLLBACK, "", asked=ASKED), {}, KRAFT, "and a KRaft controller holds /controller"),
         (HIDDEN, {}, BROKER, "and the controllers (c-0) still exist"),
         (HIDDEN, {"controller_pods": {}}, BROKER, ""),
-        (HIDDEN, {}, KraftError("no ZooKeeper"), ""),
         (HIDDEN, {"modes": {"kafka-0": state.MODE_KRAFT}}, KRAFT, ""),
         (HIDDEN, {"modes": {"kafka-0": state.MODE_UNKNOWN}}, KRAFT, ""),
         (LATER, {}, KRAFT, ""),
@@ -83,8 +82,20 @@ def test_when_it_looks_like_a_wait(heads: list[Any], seen: Progress, changed: An
     heads[0] = there
     cluster = led(Operator(seen), **{"controller_pods": {"c-0": {}}, **changed})
     found = silent_wait.found(cluster, seen)
-    assert bool(found) is bool(words)
-    assert words in found
+    assert bool(found.like) is bool(words)
+    assert words in found.like
+    assert found.unread == ""
+
+
+def test_a_zookeeper_that_cannot_be_read_is_told(heads: list[Any], quiet: None) -> None:
+    heads[0] = KraftError("no ZooKeeper answers")
+    said: list[str] = []
+    with pytest.raises(DeadlineExceeded) as still:
+        wait_past(led(Operator(HIDDEN), params=ACCEPTED), MAKE_EMPTY, said.append)
+    told = "waits for the removal of the znodes without saying so cannot be told, since ZooKeeper could not be read: no ZooKeeper answers"
+    assert told in said[1]
+    assert told in still.value.message
+    assert still.value.code == "operator-stuck", "nothing is accepted of what was not seen"
 
 
 def test_a_missing_permission_is_told(heads: list[Any]) -> None:
