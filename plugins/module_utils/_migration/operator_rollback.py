@@ -206,8 +206,7 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
             lost = error.message
         else:
             evidence.controller = found.broker_id
-            tell(f"broker {found.broker_id} is controller; looking for {KEPT:.0f} s whether it stays")
-            lost = handover.lost_within(session, KEPT, lambda _text: None)
+            lost = handover.lost_within(session, KEPT, tell)
             if not lost:
                 return
         if time.monotonic() > deadline:

@@ -26,7 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 Tell = Callable[[str], None]
 #: seconds after which a wait says again what it waits for
-EVERY = 5.0
+EVERY = 4.0
 #: seconds for an operator that was asked to say anything at all: it takes one or two
 ANSWERS = 60.0
 #: why a wait is over whose request is not there any more

@@ -42,6 +42,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits im
 CONTROLLER, EPOCH, MIGRATION = "/controller", "/controller_epoch", "/migration"
 #: a broker that is elected meanwhile changes /controller under the transaction; each try reads anew
 ATTEMPTS = 5
+#: seconds after which a wait says again what it waits for
+EVERY = 4.0
 
 Progress = Callable[[str], None]
 
@@ -224,7 +226,7 @@ def lost_within(session: ZkSession, seconds: float, progress: Progress) -> str:
             return f"KRaft node {controller.broker_id} took /controller", ""
         if nodes[MIGRATION] is not None:
             return "a KRaft controller wrote /migration", ""
-        return None, f"broker {controller.broker_id} holds /controller"
+        return None, f"broker {controller.broker_id} is controller; looking for {seconds:.0f} s whether it stays"
 
     try:
         return str(_wait(session, (CONTROLLER, MIGRATION), judge, seconds, progress))
@@ -239,7 +241,8 @@ def _wait(
     timeout: float,
     progress: Progress,
 ) -> Any:
-    """Look at some znodes at each change of them until ``check`` returns something."""
+    """Look at some znodes at each change of them, and every few seconds, until ``check`` returns something."""
+    began = time.monotonic()
     changes = Changes(session, timeout, progress)
     changes.patiently(session.sync)
     while True:
@@ -250,6 +253,8 @@ def _wait(
             raise unreadable(session, exc) from exc
         if found is not None:
             return found
-        changes.say(reason)
-        if not changes.wait() and changes.over:
+        now = time.monotonic()
+        waited = int((now - began) // EVERY * EVERY)
+        changes.say(reason + (f", for {waited} s" if waited else ""))
+        if not changes.wait(now + EVERY) and changes.over:
             raise DeadlineExceeded(f"{reason}, after {timeout:g} s")

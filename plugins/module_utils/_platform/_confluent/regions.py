@@ -29,7 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 Obj = Mapping[str, Any]
 Tell = Callable[[str], None]
 #: seconds until a wait says again what it waits for
-EVERY = 5.0
+EVERY = 4.0
 
 
 def named(cluster: ConfluentCluster) -> list[tuple[str, ConfluentCluster]]:

@@ -264,7 +264,19 @@ def test_a_broker_that_keeps_controller(server: Server, session: ZkSession) -> N
     server.put("/controller", BROKER, ephemeral=True)
     said: list[str] = []
     assert handover.lost_within(session, 0.1, said.append) == ""
-    assert said == ["broker 2 holds /controller"]
+    assert said == ["broker 2 is controller; looking for 0 s whether it stays"]
+
+
+def test_a_wait_says_again_what_it_waits_for(
+    server: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No wait longer than 5 s without a line."""
+    assert handover.EVERY < 5
+    monkeypatch.setattr(handover, "EVERY", 1.0)
+    server.put("/controller", BROKER, ephemeral=True)
+    said: list[str] = []
+    assert handover.lost_within(session, 1.3, said.append) == ""
+    assert said[1:] == [f"{said[0]}, for 1 s"]
 
 
 @pytest.mark.parametrize(
