@@ -19,7 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 
 def write(folder: str, cluster: str, exports: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Write two files for each object; returns their paths. Raises KraftError when one cannot be written.
+    """Write the manifest of each object, and its patch if there is one; returns their paths. Raises KraftError when one cannot be written.
 
     :param cluster: ``namespace/name``, the folder below ``folder``.
     """
@@ -30,6 +30,8 @@ def write(folder: str, cluster: str, exports: Iterable[Mapping[str, Any]]) -> li
         for item in exports:
             name = str(item["object"]).replace("/", "-").lower()
             for suffix, content in ((".yaml", item["manifest"]), (".patch.yaml", item["patch"])):
+                if content is None:
+                    continue
                 path = target / f"{name}{suffix}"
                 with os.fdopen(
                     os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"

@@ -97,14 +97,9 @@ def alarm(run: Run, seen: Progress) -> None:
     """Say loudly when the controllers lose the migration flag while a broker is not in KRaft mode yet."""
     if not operator_progress.past(seen, "MoveToKRaftControllerEnsureKafkaRollIsComplete") or seen.complete:
         return
-    cluster = run.led
-    cluster.changed()
-    behind = [pod for pod, mode in cluster.modes.items() if mode != state.MODE_KRAFT]
+    behind = operator_steps.left_behind(run.led, seen)
     if behind:
-        run.progress(
-            f"DANGER: the operator is at {seen.where}, and {', '.join(behind)} do not run in KRaft mode: they lose their controller with the "
-            "next step; look at these pods now"
-        )
+        run.progress(behind)
 
 
 class Ask(LedStep):
@@ -124,6 +119,9 @@ class Ask(LedStep):
         pending = operator_steps.rollback_pending(seen) if verb is Verb.MIGRATE else ""
         if pending:
             raise Refused(pending, code="rollback-pending")
+        early = operator_steps.answered_too_early(cluster, seen) if verb is Verb.ROLLBACK else ""
+        if early:
+            raise Refused(early, code="operator-will-not-stop")
         if verb is Verb.ROLLBACK and _turns.left_of_rollback(run, seen):
             return needed(f"go on with the rollback of this region: the operator is at {seen.where}")
         owed = cluster.driver.owed() if verb is Verb.MIGRATE and seen.started and not seen.complete else []
@@ -198,24 +196,25 @@ class RemoveZnodes(LedStep):
         if found.needed:
             return needed("remove /controller and /migration once the operator waits for it")
         if self._passed_by(run, run.led.driver.observe()):
-            return needed("remove /controller and /migration, for which the operator did not wait")
+            return needed("remove /controller and /migration, which are there although the operator is behind its wait")
         return found
 
     def _passed_by(self, run: Run, seen: Progress) -> bool:
-        """Whether the operator went on without a wait, and KRaft still holds ZooKeeper."""
-        if run.sub_phase != REMOVE_ZNODES or seen.phase != phases.ROLLBACK or seen.rolled_back or seen.answered:
+        """Whether the operator is behind its wait, and KRaft holds ZooKeeper: it did not wait, was told too early, or a controller came back."""
+        if run.sub_phase != REMOVE_ZNODES or seen.phase != phases.ROLLBACK or seen.rolled_back:
             return False
         return operator_progress.past(seen, run.sub_phase) and operator_rollback.left_in_zookeeper(run.led)
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Wait for the wait, then answer it; a rollback that needs no znode removal passes it by."""
         cluster = run.led
+        cluster.driver.mark()  # somebody else may have begun the rollback, and the operator may stop the controllers in it
         seen, waits = operator_steps.wait_for_znodes(cluster, run.sub_phase, run.progress)
         if not waits and not self._passed_by(run, seen):
             return {**told(seen), "msg": f"nothing to remove here: the operator is at {seen.where}", "changed": False}
         if not waits:
             run.progress(
-                f"DANGER: the operator went on to {seen.where} without waiting, and a KRaft controller holds /controller: the brokers get it back now"
+                f"DANGER: the operator is at {seen.where}, behind its wait, and a KRaft controller holds /controller: the brokers get it back now"
             )
         cluster.changed()
         evidence = operator_rollback.remove_znodes(cluster, run.progress)
@@ -268,7 +267,7 @@ class Event(LedStep):
         if event == END:
             # before the locks go: afterwards somebody may change the objects
             data["files"] = export(run)
-            data["released"] = cluster.driver.release()
+            data["released"] = cluster.driver.release(run.progress)
         else:
             cluster.driver.mark()
         phase = {END: phases.COMPLETE, "MigrateDualWrite": phases.DUAL_WRITE}
@@ -280,9 +279,15 @@ def export(run: Run) -> list[str]:
     """Write the changed manifests to files; returns their paths."""
     cluster = run.led
     where = f"{cluster.namespace}/{cluster.name}"
-    files = _exports.write(run.params["support_dir"], where, cluster.driver.exports())
+    exports = cluster.driver.exports()
+    files = _exports.write(run.params["support_dir"], where, exports)
     for path in files:
         run.progress(f"changed manifest for your repository: {path}")
+    for item in exports:
+        if item["patch"] is None:
+            run.progress(
+                f"no patch for {item['object']}: it was not kept as it was before the migration; take the whole manifest"
+            )
     return files
 
 
@@ -307,10 +312,11 @@ def _end_rollback(run: Run) -> dict[str, Any]:
     if cluster.driver.observe().started:
         operator_steps.wait_past(cluster, "RollbackToZkComplete", run.progress)
     operator_rollback.require_back(cluster)
-    released = cluster.driver.release()
-    deleted = cluster.driver.clean_up()
+    released = cluster.driver.release(run.progress)
+    deleted = cluster.driver.clean_up(run.progress)
     cluster.changed()
     deleted += operator_rollback.remove_what_came_back(cluster, run.progress)
+    deleted += operator_rollback.remove_metadata_logs(cluster, run.progress)
     proof = operator_rollback.prove(cluster)
     for line in proof:
         run.progress(f"ready to retry: {line['what']}: {line['evidence']}")

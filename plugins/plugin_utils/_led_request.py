@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
     Wait,
     answer,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_steps
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_rollback, operator_steps
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._decision import (
     Decision,
@@ -155,7 +155,7 @@ class Released(LedStep):
         cluster, seen = run.led, observe(run)
         # before the locks go: afterwards somebody may change the objects. After a rollback they are as they were
         files = [] if seen.rolled_back else export(run)
-        released = cluster.driver.release()
+        released = cluster.driver.release(run.progress)
         still = cluster.driver.locked()
         if still:
             raise KraftError(f"{', '.join(still)} are locked again", code="operator-lock-kept")
@@ -177,6 +177,8 @@ class Absent(LedStep):
         why = driver.cannot_remove()
         if why is not None:
             raise Refused(why.sentence, code=why.code)
+        if seen.failed:
+            operator_rollback.require_back(run.led)
         return needed("delete the request to the operator, which is at its end")
 
     def apply(self, run: Run) -> dict[str, Any]:

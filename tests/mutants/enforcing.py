@@ -22,6 +22,22 @@ PREFLIGHT_ORDER = unit("module_utils/_migration/test_preflight_order")
 
 ENFORCING = (
     Mutant(
+        "a policy that only warns counts as CFK's",
+        "6",
+        CONFLUENT + "enforcement.py",
+        '            if "Deny" in (item["spec"].get("validationActions") or [])\n            and _selects(',
+        "            if _selects(",
+        CFK_CLUSTER,
+    ),
+    Mutant(
+        "any policy about the custom resources counts as CFK's",
+        "6",
+        CONFLUENT + "enforcement.py",
+        '            and res.LOCK in json.dumps(item["spec"])\n',
+        "",
+        CFK_CLUSTER,
+    ),
+    Mutant(
         "an autoscaler scales locked brokers by the subresource",
         "6",
         POLICY_FILE,

@@ -163,8 +163,8 @@ OPERATOR_REGIONS = (
         "a broker of a region that is not final may be in KRaft mode already",
         "1",
         MIGRATION + "operator_gates.py",
-        "        elif not entry.migrating and elsewhere.get(broker) not in over:\n",
-        "        elif not entry.migrating and broker not in elsewhere:\n",
+        "elsewhere.get(broker) not in over and broker not in own_kraft:\n",
+        "broker not in elsewhere and broker not in own_kraft:\n",
         COUNTED,
     ),
     Mutant(
@@ -195,8 +195,8 @@ OPERATOR_REGIONS = (
         "znodes are removed although controllers of another region have more than ZooKeeper",
         "9",
         MIGRATION + "operator_rollback.py",
-        "        if not any(known(each.controller_facts) for each in every):\n",
-        "        if not known(cluster.controller_facts):\n",
+        "for each in every for reading in each.controller_facts.values()]\n",
+        "for reading in cluster.controller_facts.values()]\n",
         COUNTED,
     ),
     Mutant(

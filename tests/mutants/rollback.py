@@ -295,7 +295,7 @@ ROLLING_BACK = (
     Mutant(
         "a metadata log in use is deleted",
         "9",
-        ACTION + "metadata_cleanup.py",
+        MIGRATION + "metadata_logs.py",
         "    if cluster.modes[pod] != state.MODE_ZOOKEEPER:\n",
         "    if False:\n",
         ACT["metadata_cleanup"],
@@ -303,7 +303,7 @@ ROLLING_BACK = (
     Mutant(
         "whatever directory is named is deleted",
         "9",
-        ACTION + "metadata_cleanup.py",
+        MIGRATION + "metadata_logs.py",
         "    if wrong:\n",
         "    if False:\n",
         ACT["metadata_cleanup"],

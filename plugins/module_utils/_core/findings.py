@@ -317,6 +317,7 @@ _RULES = (
         "operator-super-users",
         "brokers and controllers do not have the same super users",
         "add the principal to spec.authorization.superUsers of both custom resources",
+        True,
     ),
     _block(
         "region-undeclared",

@@ -76,8 +76,21 @@ class Progress:
 
     @property
     def rolls_back(self) -> bool:
-        """Whether a rollback was asked for, is under way or over."""
-        return Verb.ROLLBACK in self.asked or self.phase == phases.ROLLBACK or self.sub_phase == ROLLED_BACK
+        """Whether a rollback was asked for in time, is under way or over."""
+        asked = Verb.ROLLBACK in self.asked and not self.asked_too_late
+        return asked or self.phase == phases.ROLLBACK or self.sub_phase == ROLLED_BACK
+
+    @property
+    def asked_too_late(self) -> bool:
+        """Whether it was asked to roll back when it no longer does: from the last phase on it goes to the end."""
+        return Verb.ROLLBACK in self.asked and self.phase in (phases.FINALIZE, phases.COMPLETE) and not self.rolled_back
+
+    @property
+    def answered_too_early(self) -> bool:
+        """Whether it was told that the znodes are gone before it waits for that: it would go on while KRaft holds ZooKeeper."""
+        if not self.answered or self.failed or self.phase in (phases.FINALIZE, phases.COMPLETE) or self.rolled_back:
+            return False
+        return self.sub_phase not in ZNODE_WAITS and not past(self, REMOVE_ZNODES)
 
     @property
     def complete(self) -> bool:

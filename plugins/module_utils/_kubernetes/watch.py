@@ -32,6 +32,7 @@ WATCH_SECONDS = 30  # the server ends each WATCH after that; a silently dead con
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0  # seconds between tries when the API server does not answer
 FORBIDDEN_GRACE = 10.0  # seconds; an API server that has just started denies everything until it has read the roles
 HEARTBEAT = 1.0  # seconds; a predicate may look at the clock ("ImagePullBackOff for 30 s"), so it is asked again
+EVERY = 4.0  # seconds; a wait that shows its progress says again what it waits for
 STOP_CHECK = 0.1  # seconds between looks at a foreign stop event
 
 
@@ -127,13 +128,13 @@ class Watcher:
     ) -> Verdict:
         """Ask ``predicate`` after every change, and each second, until it says done.
 
-        ``timeout`` in seconds. ``progress`` gets the reason each time it changes. ``stop`` ends the wait within 0.1 s.
+        ``timeout`` in seconds. ``progress`` gets the reason each time it changes, and every few seconds. ``stop`` ends the wait within 0.1 s.
 
         Raises DeadlineExceeded with the last reason, KraftError when the predicate says fatal, Interrupted when ``stop`` is
         set, Forbidden.
         """
-        deadline = time.monotonic() + timeout
-        reported = None
+        began = time.monotonic()
+        deadline, reported = began + timeout, None
         while True:
             late = time.monotonic() >= deadline  # read first: what changed until the end is checked once more
             with self.condition:
@@ -141,9 +142,11 @@ class Watcher:
             self.check()
             verdict = predicate(objects)
             reason = f"{verdict.reason} ({self._trouble})" if self._trouble and not verdict.done else verdict.reason
-            if progress is not None and reason != reported:
-                progress(reason)
-            reported = reason
+            waited = int((time.monotonic() - began) // EVERY * EVERY)
+            told = f"{reason}, for {waited} s" if waited and not verdict.done else reason
+            if progress is not None and told != reported:
+                progress(told)
+            reported = told
             if verdict.done:
                 return verdict
             if verdict.fatal:

@@ -44,7 +44,8 @@ def _hybrid(cluster: LedCluster, seen: Progress) -> Gate:
     code, now = "gate-dual-write", cluster.state
     if seen.waits_for is not Wait.DECISION:
         return Gate(code, False, f"the operator is at {seen.where}, not in DUAL-WRITE")
-    if now.name != state.HYBRID:
+    # it is documented nowhere in which mode an operator's brokers are in DUAL-WRITE; both go back, and ZooKeeper has all changes in both
+    if now.name not in (state.HYBRID, state.PURE):
         return Gate(code, False, f"the operator says {seen.where}, but the cluster is {now.name}: {now.reason}")
     over = _final(cluster)
     if not all(flag_on_everywhere(each) for each in (cluster, *cluster.others) if _where(each) not in over):
@@ -123,20 +124,21 @@ def _registrations(cluster: LedCluster, quorum: Quorum) -> Gate:
         return Gate(code, False, f"the registrations could not be read: {error.message}")
     elsewhere, over = cluster.elsewhere, _final(cluster)
     expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers | set(elsewhere)
+    own_kraft = {broker for broker, pod in cluster.pod_of_broker.items() if cluster.modes[pod] == state.MODE_KRAFT}
     without = [pod for pod in cluster.facts if cluster.broker_id(pod) is None]
     wrong = [f"the broker id of {pod} could not be read" for pod in without]
     for broker in sorted(expected):
         entry = registered.get(broker)
         if entry is None:
             wrong.append(f"broker {broker} is not registered in KRaft")
-        elif not entry.migrating and elsewhere.get(broker) not in over:
+        elif not entry.migrating and elsewhere.get(broker) not in over and broker not in own_kraft:
             wrong.append(f"broker {broker} is registered, but not as a migrating ZooKeeper broker")
         elif entry.fenced:
             wrong.append(f"broker {broker} is fenced")
     if wrong:
         return Gate(code, False, "; ".join(wrong))
     in_kraft = sum(1 for broker in expected if not registered[broker].migrating)
-    more = f", {in_kraft} of finalized regions in KRaft mode" if in_kraft else ""
+    more = f", {in_kraft} in KRaft mode" if in_kraft else ""
     return Gate(code, True, f"{len(expected) - in_kraft} brokers registered as migrating{more}, none fenced")
 
 

@@ -19,9 +19,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Wait
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, rollback_proof
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, metadata_logs, rollback_proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -171,7 +171,8 @@ def _quorum(cluster: LedCluster, tell: Tell) -> Quorum | None:
         every = (cluster, *cluster.others)
         for each in every:
             each.changed(Part.CONTROLLERS)
-        if not any(known(each.controller_facts) for each in every):
+        readings = [reading for each in every for reading in each.controller_facts.values()]
+        if all(isinstance(reading, NotRunning) for reading in readings):  # one that cannot be read may run
             return True, "no controller runs"
         try:
             quorum = read_quorum(cluster)
@@ -247,6 +248,21 @@ def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
         handover.wait_broker_is_controller(cluster.zookeeper, timeout=ELECTION, progress=tell)
         cluster.changed(Part.ZOOKEEPER)
     return [f"znode {path}" for path in done.removed]
+
+
+def remove_metadata_logs(cluster: LedCluster, tell: Tell) -> list[str]:
+    """Delete the metadata logs that the operator has left in its brokers' volumes: with one a new attempt ends at once. Returns their names.
+
+    Brokers in plain ZooKeeper mode do not use them.
+    """
+    cluster.changed(Part.BROKERS)
+    deleted = []
+    for pod, paths in metadata_logs.left(cluster).items():
+        metadata_logs.delete(cluster, pod, paths)
+        tell(f"{pod}: {', '.join(paths)} deleted, which the operator had left behind")
+        deleted.append(f"metadata log of {pod}")
+    cluster.changed(Part.BROKERS)
+    return deleted
 
 
 def prove(cluster: LedCluster) -> list[dict[str, str]]:

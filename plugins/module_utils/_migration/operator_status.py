@@ -48,7 +48,7 @@ def status(cluster: LedCluster) -> dict[str, Any]:
         "since": newest["time"] if newest else None,
         "next": next_command(f"{cluster.namespace}/{cluster.name}", seen, now.name, bool(locked)),
         "regions": regions,
-        "dangers": [text for text in (wrong, unread) if text],
+        "dangers": [text for text in (wrong, unread, _too_late(seen)) if text],
         "foreign": [],
         "brokers": _without_stage(broker_rows(cluster)),
         "controllers": _without_stage(controller_rows(cluster)),
@@ -58,6 +58,13 @@ def status(cluster: LedCluster) -> dict[str, Any]:
         "migration_id": cluster.journal.migration_id,
         "journal": cluster.journal.events[-5:],
     }
+
+
+def _too_late(seen: Progress) -> str:
+    """That somebody asked for a rollback which will not come, "" when nobody did."""
+    if not seen.asked_too_late:
+        return ""
+    return f"the operator was asked to roll back at {seen.where}, from where it goes to the end all the same; take that request back"
 
 
 def _without_stage(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -82,7 +89,7 @@ def _regions(cluster: LedCluster) -> tuple[list[dict[str, Any]], str]:
 def next_command(cluster: str, seen: Progress, now: str, locked: bool) -> str:
     """Return what to run next, in words that can be typed. ``cluster`` is ``namespace/name``."""
     if seen.failed:
-        return f"what the operator asks for ({seen.message or 'see its log'}); then rollback.yml, or migrate.yml to follow it again"
+        return f"'An operator that has given up' in the guide of this operator ({seen.message or 'see its log'})"
     if seen.rolls_back:
         return "rollback.yml (resumes from here)"
     if seen.complete:

@@ -69,7 +69,10 @@ def wait_for_znodes(cluster: LedCluster, sub_phase: str, tell: Tell) -> tuple[Pr
             raise KraftError(failure(cluster, seen), code="operator-failed")
         if seen.waits_for is Wait.ZNODES:
             return f"the operator waits for {seen.waits_for.value}"
-        if seen.answered or not operator_progress.answer(seen, sub_phase).needed:
+        early = answered_too_early(cluster, seen)
+        if early:
+            raise Refused(early, code="operator-will-not-stop")
+        if not operator_progress.answer(seen, sub_phase).needed:
             return f"the operator is at {seen.where}"
         return ""
 
@@ -96,6 +99,20 @@ def rollback_pending(seen: Progress) -> str:
     return f"an attempt is being rolled back, or was and is not cleaned up: the operator is at {seen.where}; run rollback.yml again first"
 
 
+def answered_too_early(cluster: LedCluster, seen: Progress) -> str:
+    """Return that an operator was told too early that the znodes are gone, and what to do about it, or an empty string.
+
+    One that does not show its wait was told by us, once somebody had said that it waits.
+    """
+    removed = any(event.get("what") == "removed" for event in cluster.journal.attempt())
+    if not seen.answered_too_early or removed or silent_wait.accepted(cluster):
+        return ""
+    return (
+        f"the operator is at {seen.where}, and was told already that the znodes are gone ({cluster.driver.answered_by()}): it would not wait for "
+        "their removal, and restart brokers while KRaft holds ZooKeeper. Take that back, then run rollback.yml again"
+    )
+
+
 def rests(seen: Progress) -> str:
     """Return why nothing more comes of an operator by itself, or an empty string."""
     if seen.complete or seen.rolled_back:
@@ -113,6 +130,7 @@ class _Following:
         self._cluster, self._tell, self._what = cluster, tell, what
         self._began = time.monotonic()
         self._quiet = silent_wait.Quiet()
+        self._alarmed = False
         self.silent = False
 
     def wait(self, over: Callable[[Progress], str]) -> Progress:
@@ -125,6 +143,7 @@ class _Following:
             if reason:
                 return True, reason
             lasted = time.monotonic() - self._began
+            self._watch_controllers(seen, signals)
             self._refuse_unanswered(seen, lasted)
             silent = self._looked(seen, signals)
             if silent:
@@ -134,6 +153,15 @@ class _Following:
             return False, f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
 
         return follow(self._cluster, judge, self._tell, self._what)
+
+    def _watch_controllers(self, seen: Progress, signals: Signals) -> None:
+        """Say loudly, once, when the controllers get their last settings too early: an operator may not tell that step."""
+        if self._alarmed or not signals.controllers_change or Verb.FINALIZE not in seen.asked or seen.rolls_back:
+            return
+        behind = left_behind(self._cluster, seen)
+        if behind:
+            self._alarmed = True
+            self._tell(behind)
 
     def _refuse_unanswered(self, seen: Progress, lasted: float) -> None:
         """Raise DeadlineExceeded when the operator has not taken the request up."""
@@ -164,6 +192,18 @@ class _Following:
 def _looks(cluster: LedCluster, seen: Progress, what: str) -> silent_wait.Looks:
     """Whether it looks like the wait for the znodes; only where that can come next."""
     return silent_wait.found(cluster, seen) if what in silent_wait.BEFORE else silent_wait.Looks()
+
+
+def left_behind(cluster: LedCluster, seen: Progress) -> str:
+    """Return that the controllers lose the migration flag while a broker is not in KRaft mode yet, or an empty string. Reads freshly."""
+    cluster.changed()
+    behind = [pod for pod, mode in cluster.modes.items() if mode != state.MODE_KRAFT]
+    if not behind:
+        return ""
+    return (
+        f"DANGER: the operator is at {seen.where}, and {', '.join(behind)} do not run in KRaft mode: they lose their controller with the "
+        "next step; look at these pods now"
+    )
 
 
 def partitions(cluster: LedCluster) -> str:

@@ -137,8 +137,8 @@ def kraft_brokers(cluster: Cluster) -> set[int]:
     return {broker for broker, pod in cluster.pod_of_broker.items() if cluster.modes[pod] == state.MODE_KRAFT}
 
 
-def version_findings(cluster: Cluster, target: str) -> list[Finding]:
-    """The version that really runs in each pod: known, equal, within the gate."""
+def version_findings(cluster: Cluster, target: str, oldest: tuple[int, int] = (3, 7)) -> list[Finding]:
+    """The version that really runs in each pod: known, equal, within the gate. ``oldest`` as for the gate."""
     facts = cluster.facts if target == "brokers" else cluster.controller_facts
     versions = {pod: None if isinstance(found, Unknown) else found.version for pod, found in facts.items()}
     without = [pod for pod, version in versions.items() if not version]
@@ -161,7 +161,7 @@ def version_findings(cluster: Cluster, target: str) -> list[Finding]:
         ]
     found = []
     for version in different:
-        verdict = gate(version)
+        verdict = gate(version, oldest)
         if not verdict.accepted:
             found.append(finding("version-unsupported", target, verdict.reason))
         elif verdict.warnings:

@@ -29,11 +29,13 @@ class Signals:
     """What the pods show beside the operator's own words.
 
     :ivar text: one short line, for example "brokers 1/3 on the new revision, kafka-1 not Ready".
+    :ivar controllers_change: whether the operator has begun to give the controllers other settings.
     :ivar moves: changes whenever something moved, so that a standstill can be told from a slow restart.
     """
 
     text: str
     moves: str
+    controllers_change: bool = False
 
 
 #: what a wait thinks of progress and signals: done or not, and what it waits for
@@ -45,6 +47,8 @@ class Led(Protocol):
 
     #: its name, as the option kraft_platform has it
     name: str
+    #: the first line of Kafka, as (major, minor), whose releases this operator migrates
+    oldest: tuple[int, int]
     #: what has the API server enforce the operator's lock, where the operator does not: made by start(), removed by release()
     enforcement: Enforcement
 
@@ -99,6 +103,9 @@ class Led(Protocol):
     def answer(self, wait: Wait) -> None:
         """Tell the operator that what it waits for is done."""
 
+    def answered_by(self) -> str:
+        """What tells the operator that the znodes are gone, in the words in which a person would look for it."""
+
     def hint(self, seen: Progress) -> str:
         """What usually holds the operator up where it is, "" when nothing is known."""
 
@@ -112,9 +119,12 @@ class Led(Protocol):
         """The objects that the operator holds locked."""
 
     def exports(self) -> Sequence[Mapping[str, Any]]:
-        """The objects that the migration changed, as a user keeps them in git: each with ``object``, ``manifest`` and ``patch``."""
+        """The objects that the migration changed, as a user keeps them in git: each with ``object``, ``manifest`` and ``patch``.
 
-    def release(self) -> list[str]:
+        The patch is None where it is not known what the object was before.
+        """
+
+    def release(self, progress: Callable[[str], None]) -> list[str]:
         """Have the operator give its locks back; returns what was written. Raises DeadlineExceeded when it keeps them."""
 
     def cannot_remove(self) -> Finding | None:
@@ -123,7 +133,7 @@ class Led(Protocol):
     def remove_request(self) -> list[str]:
         """Delete the request itself and nothing else; returns its name. Raises Refused as ``cannot_remove`` says."""
 
-    def clean_up(self) -> list[str]:
+    def clean_up(self, progress: Callable[[str], None]) -> list[str]:
         """After a rollback: delete the request, the controllers and their volumes; returns one name each."""
 
     def objects(self) -> Sequence[Mapping[str, Any]]:

@@ -185,16 +185,17 @@ class Gate:
         return (self.reason,) if self.verdict == "accepted" else ()
 
 
-def gate(version: KafkaVersion | str) -> Gate:
+def gate(version: KafkaVersion | str, oldest: tuple[int, int] = (3, 7)) -> Gate:
     """Judge a software version: 3.7.1 to 3.9.x are accepted, 3.9.2 and later 3.9 patches are recommended.
 
+    :param oldest: the first line of Confluent's releases that is accepted, where an operator supports an older one.
     :raises Unsupported: ``version-unknown`` when the text is no version.
     """
     kafka = parse_version(version) if isinstance(version, str) else version
     name = f"Confluent {kafka.confluent} (Kafka {kafka.line})" if kafka.confluent else f"Kafka {kafka.text}"
     if kafka.major >= 4:
         return Gate("refused", f"{name} has no ZooKeeper mode, so there is nothing to migrate")
-    if (kafka.major, kafka.minor) < (3, 7):
+    if (kafka.major, kafka.minor) < (oldest if kafka.confluent else (3, 7)):
         return Gate(
             "refused",
             f"{name} is below {FLOOR}, the first version that can migrate safely; upgrade to {RECOMMENDED} first",

@@ -69,7 +69,13 @@ def findings(seen: Seen) -> list[Finding]:
 
 
 #: what says that nothing may be asked of the operator for this cluster; the custom resources and jobs alone decide it
-WHOSE = ("operator-request-lost", "operator-references", "operator-locked", "cluster-born-kraft")
+WHOSE = (
+    "operator-request-lost",
+    "operator-references",
+    "operator-locked",
+    "operator-unsupported",
+    "cluster-born-kraft",
+)
 
 
 def references(seen: Seen) -> list[Finding]:

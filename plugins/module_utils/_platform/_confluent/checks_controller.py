@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cfk_versions import needs_log4j1
@@ -99,13 +100,15 @@ def super_users(seen: Seen) -> Iterator[Finding]:
     of_kafka, of_controller = (_authorization(cr) for cr in (seen.kafka, seen.controller))
     if of_kafka.get("type") != "rbac":
         return
-    missing = sorted(set(of_kafka.get("superUsers") or []) ^ set(of_controller.get("superUsers") or []))
+    theirs, ours = set(of_kafka.get("superUsers") or []), set(of_controller.get("superUsers") or [])
+    missing = sorted(theirs ^ ours)
     if missing:
+        accept = acceptance(seen.name, "operator-super-users")
         yield finding(
             "operator-super-users",
             where(seen.controller),
             f"{', '.join(missing)} is a super user of only one of Kafka {seen.name} and KRaftController {where(seen.controller)}; with RBAC the "
-            "principal by which controllers reach MDS has to be one of both, or they do not become ready",
+            f"principal by which controllers reach MDS has to be one of both, or they do not become ready; add it, or accept the difference with {accept}",
         )
 
 

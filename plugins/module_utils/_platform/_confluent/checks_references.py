@@ -60,6 +60,15 @@ def references(seen: Seen) -> Iterator[Finding]:
             "that it does not manage",
         )
     if seen.job is not None:
+        controllers = objects.dependencies(seen.job)["kRaftController"]
+        if controllers is not None and controllers.namespace != kafka["metadata"]["namespace"]:
+            yield finding(
+                "operator-unsupported",
+                where(seen.job),
+                f"KRaftMigrationJob {where(seen.job)} names KRaftController {controllers} of another namespace than that of Kafka {where(kafka)}; this "
+                "release looks for the controllers in the namespace of the Kafka CR only: make both there, or go on by hand",
+            )
+            return
         for key, reference in objects.dependencies(seen.job).items():
             actual = {"kafka": kafka, "zookeeper": seen.zookeeper, "kRaftController": seen.controller}[key]
             if reference is not None and actual is not None and str(reference) != where(actual):

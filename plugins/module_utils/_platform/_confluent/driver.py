@@ -65,6 +65,8 @@ class Confluent:
     """The platform that CFK leads."""
 
     name = "confluent"
+    #: Confluent Platform 7.6
+    oldest = (3, 6)
 
     def __init__(self, cluster: ConfluentCluster) -> None:
         self._cluster = cluster
@@ -176,7 +178,7 @@ class Confluent:
             seen, signals = shown[0]
             others = zip(hosts[1:], shown[1:], strict=True)
             more = "".join(f"; region {host} at {there.where}: {signs.text}" for host, (there, signs) in others)
-            return judge(seen, Signals(signals.text + more, signals.moves))
+            return judge(seen, replace(signals, text=signals.text + more))
 
         crashed = crashes.Crashes(cluster.client, cluster.namespace, cluster.name, progress).look
         own, *others = regions.places(cluster)
@@ -262,6 +264,10 @@ class Confluent:
             raise KraftError(f"CFK is not told by an answer about {wait.value}")
         self._annotate_job(res.CONTINUE)
 
+    def answered_by(self) -> str:
+        """The annotation to continue, on the job."""
+        return f"annotation {res.CONTINUE} of KRaftMigrationJob {self._cluster.job_name}"
+
     def hint(self, seen: Progress) -> str:
         """What usually holds a job up where it is."""
         return hints.hint(seen)
@@ -293,7 +299,7 @@ class Confluent:
         return [f"{cr['kind']} {checks.where(cr)}" for cr in cluster.resources.objects if res.is_on(cr, res.LOCK)]
 
     def exports(self) -> Sequence[Mapping[str, Any]]:
-        """The changed custom resources, with the patch that makes them of what they were before."""
+        """The changed custom resources, with the patch that makes them of what they were before, if that was kept."""
         cluster = self._cluster
         before = originals.read(cluster)
         found = []
@@ -301,17 +307,17 @@ class Confluent:
             if cr is not None:
                 manifest = objects.for_git(cr)
                 name = f"{cr['kind']}/{cr['metadata']['name']}"
-                patch = objects.merge_patch(before[name], manifest) if name in before else {}
+                patch = objects.merge_patch(before[name], manifest) if name in before else None
                 found.append({"object": name, "manifest": manifest, "patch": patch})
         return found
 
-    def release(self) -> list[str]:
+    def release(self, progress: Callable[[str], None]) -> list[str]:
         """Annotate the job, then wait until the locks are gone. What enforces them goes first: a run that is killed comes here again."""
         removed = [f"{POLICY.kind} {self._cluster.journal.lock_policy} deleted"] if self.enforcement.remove() else []
         self._cluster.journal.lock_policy = self._cluster.journal.lock_why = ""
-        return removed + self._give_back()
+        return removed + self._give_back(progress)
 
-    def _give_back(self) -> list[str]:
+    def _give_back(self, progress: Callable[[str], None]) -> list[str]:
         locked = self.locked()
         if not locked:
             return []
@@ -321,11 +327,11 @@ class Confluent:
             )
         written = [self._annotate_job(res.RELEASE)]
         for kind, cr in ((KINDS[cr["kind"]], cr) for cr in self._cluster.resources.objects):
-            self._wait_unlocked(kind, cr)
+            self._wait_unlocked(kind, cr, progress)
         self._cluster.changed()
         return [*written, *(f"{name} is unlocked" for name in locked)]
 
-    def _wait_unlocked(self, kind: Kind, cr: Mapping[str, Any]) -> None:
+    def _wait_unlocked(self, kind: Kind, cr: Mapping[str, Any], progress: Callable[[str], None]) -> None:
         name = cr["metadata"]["name"]
 
         def judge(found: Mapping[str, Any]) -> Verdict:
@@ -334,7 +340,8 @@ class Confluent:
 
         timeout = min(UNLOCKED, self._cluster.params["wait_timeout"])
         try:
-            wait_for(self._cluster.client, kind, cr["metadata"]["namespace"], judge, timeout=timeout, name=name)
+            client, namespace = self._cluster.client, cr["metadata"]["namespace"]
+            wait_for(client, kind, namespace, judge, timeout=timeout, name=name, progress=progress)
         except DeadlineExceeded as error:
             raise DeadlineExceeded(
                 f"{error.message}, though the job was annotated with {res.RELEASE}; look at the operator's log",
@@ -349,9 +356,9 @@ class Confluent:
         """Delete the job."""
         return removing.remove_job(self._cluster)
 
-    def clean_up(self) -> list[str]:
+    def clean_up(self, progress: Callable[[str], None]) -> list[str]:
         """Delete the job, the KRaftController and its volumes; the originals last."""
-        return removing.clean_up(self._cluster)
+        return removing.clean_up(self._cluster, progress)
 
     def objects(self) -> list[Mapping[str, Any]]:
         """The custom resources and the StatefulSets, for a support bundle."""

@@ -9,6 +9,7 @@ Private to the collection. An account that may not read them loses a warning, no
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,20 +46,23 @@ def operator_version(client: KubeClient) -> checks.Version:
 
 
 def enforced(client: KubeClient, namespace: str) -> bool | None:
-    """Whether a bound policy, or a webhook, of CFK's group looks at updates of its custom resources there; None when nobody may tell.
+    """Whether a policy that denies, or CFK's webhook, keeps others from its locked custom resources there; None when nobody may tell.
 
-    A policy of this collection is none of CFK's.
+    A policy counts when it names CFK's lock. One of this collection does not, nor do webhooks of others, or of CFK where a failure admits.
     """
     try:
         bound = {
             str(item["spec"].get("policyName"))
             for item in _all(client, BINDING)
-            if _selects((item["spec"].get("matchResources") or {}).get("namespaceSelector"), namespace)
+            if "Deny" in (item["spec"].get("validationActions") or [])
+            and _selects((item["spec"].get("matchResources") or {}).get("namespaceSelector"), namespace)
         }
         rules = [
             rule
             for item in _all(client, POLICY)
-            if item["metadata"]["name"] in bound and labels_of(item).get(names.MANAGED_BY) != names.MANAGER
+            if item["metadata"]["name"] in bound
+            and labels_of(item).get(names.MANAGED_BY) != names.MANAGER
+            and res.LOCK in json.dumps(item["spec"])
             for constraints in [item["spec"].get("matchConstraints") or {}]
             if _selects(constraints.get("namespaceSelector"), namespace)
             for rule in constraints.get("resourceRules") or []
@@ -66,8 +70,9 @@ def enforced(client: KubeClient, namespace: str) -> bool | None:
         rules += [
             rule
             for item in _all(client, WEBHOOK)
+            if str(item["metadata"]["name"]).startswith(OPERATOR)
             for webhook in item.get("webhooks") or []
-            if _selects(webhook.get("namespaceSelector"), namespace)
+            if webhook.get("failurePolicy", "Fail") == "Fail" and _selects(webhook.get("namespaceSelector"), namespace)
             for rule in webhook.get("rules") or []
         ]
     except Forbidden:
@@ -102,6 +107,7 @@ def operators(client: KubeClient, namespace: str) -> tuple[str, ...]:
     for where in (None, namespace):
         try:
             found = client.list(DEPLOYMENT, where, field_selector=f"metadata.name={OPERATOR}")
+            found += client.list(DEPLOYMENT, where, label_selector=res.OPERATOR_PODS)
         except Forbidden:
             continue
         return tuple(sorted({_account(item) for item in found}))

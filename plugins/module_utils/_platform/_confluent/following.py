@@ -31,6 +31,8 @@ Obj = Mapping[str, Any]
 #: seconds until a judge is asked again though nothing changed: it may look at the clock
 HEARTBEAT = 1.0
 REVISION = "controller-revision-hash"
+#: what the pods of the KRaftController are called in a line of progress
+CONTROLLERS = "controllers"
 
 
 def of_workload(name: str, role: str, statefulset: Obj | None, pods: Mapping[str, Obj]) -> tuple[str, str]:
@@ -62,7 +64,19 @@ def of_workload(name: str, role: str, statefulset: Obj | None, pods: Mapping[str
 def signals(workloads: Mapping[str, str], statefulsets: Mapping[str, Obj], pods: Mapping[str, Obj]) -> Signals:
     """What the pods of all workloads show. ``workloads``: name of the StatefulSet to what its pods are."""
     found = [of_workload(name, role, statefulsets.get(name), pods) for name, role in workloads.items()]
-    return Signals("; ".join(text for text, _moves in found), "\n".join(moves for _text, moves in found))
+    controllers = [
+        statefulsets[name] for name, role in workloads.items() if role == CONTROLLERS and name in statefulsets
+    ]
+    return Signals(
+        "; ".join(text for text, _moves in found),
+        "\n".join(moves for _text, moves in found),
+        controllers_change=any(_changes(item.get("status") or {}) for item in controllers),
+    )
+
+
+def _changes(status: Obj) -> bool:
+    """Whether a StatefulSet has a new template that not all of its pods are made of."""
+    return bool(status.get("updateRevision")) and status.get("updateRevision") != status.get("currentRevision")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,10 @@ _CONTROLLERS = (
     "look at the controllers' pods: a volume that is not bound, an image that cannot be pulled, a controller that ends (its log says why); on a "
     "cluster with RBAC the principal of spec.dependencies.mdsKafkaCluster has to be a super user in both custom resources"
 )
+_DENIED = (
+    "something refuses the operator's writes to its custom resources, since they are locked: look at admission webhooks and policies, and whether "
+    "they allow the operator's account"
+)
 #: sub-phase -> what to look at
 HINTS = {
     "SetupPreChecks": "spec.configOverrides.server of the Kafka CR may have a key that the job manages itself: its condition names it",
@@ -28,10 +32,11 @@ HINTS = {
     "SetupAddMigrationAnnotation": "something refuses the operator's writes to its custom resources: look at admission webhooks and policies",
     "SetupCheckHealthyKafka": "the Kafka CR is not RUNNING, or a partition is under-replicated",
     "SetupEnsureKRaftControllerExists": f"the KRaftController is missing, or has no annotation {res.HOLD}",
+    "SetupTriggerIBPUpgrade": _DENIED,
     "SetupEnsureIBPUpgradeComplete": _ROLL,
     "SetupFetchKafkaClusterId": "CFK asks the brokers' Jolokia (port 7777): look at network policies between the operator and the brokers",
     "SetupFetchKafkaZookeeperEndpoint": "status.zookeeperConnect of the Kafka CR is empty",
-    "SetupMutateKRaftController": "spec.clusterID of the KRaftController may be that of an earlier attempt: it cannot be changed",
+    "SetupMutateKRaftController": f"spec.clusterID of the KRaftController may be that of an earlier attempt: it cannot be changed; or {_DENIED}",
     "SetupKRaftControllerHealthy": _CONTROLLERS,
     "MigrateEnsureKafkaRollComplete": _ROLL,
     "MigrateMonitorMigrationProgress": (

@@ -36,8 +36,8 @@ class OwnLock(Enforcer):
             return "it could not be read whether CFK enforces its lock by itself; docs/rbac-admission.yml lets the account look"
         if not self._operators():
             return (
-                f"the account of CFK's operator was not found (Deployment {enforcement.OPERATOR}), and the policy would lock it out; name it "
-                f"in kraft_lock_allowed_users as {enforcement.SERVICE_ACCOUNT}NAMESPACE:NAME"
+                f"the account of CFK's operator was not found (Deployment {enforcement.OPERATOR}, or one with the label {res.OPERATOR_PODS}), and the "
+                "policy would lock it out; give its Deployment that label, and the account docs/rbac-admission.yml"
             )
         return ""
 
@@ -65,11 +65,8 @@ class OwnLock(Enforcer):
         return Enforced(why=why, alone=unread if self._by_cfk() is None else "nothing")
 
     def _operators(self) -> tuple[str, ...]:
-        """The operator's accounts: those that are found, else the ServiceAccounts that the user names."""
-        named = tuple(
-            user for user in self._cluster.params["lock_allowed_users"] if user.startswith(enforcement.SERVICE_ACCOUNT)
-        )
-        return enforcement.operators(self._client, self._cluster.namespace) or named
+        """The operator's accounts. Never one of kraft_lock_allowed_users: a person on call is no operator, which would be locked out."""
+        return enforcement.operators(self._client, self._cluster.namespace)
 
     def policy(self, account: str, migration_id: str, *, opened: bool) -> LockPolicy:
         """The KRaftController is named before it exists."""

@@ -12,7 +12,7 @@ controllers in it); what is deleted carries it, and has the uid that was read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -81,10 +81,16 @@ def claims(cluster: ConfluentCluster) -> dict[str, dict[str, Any]]:
     return {str(item["metadata"]["name"]): item for item in found}
 
 
-def clean_up(cluster: ConfluentCluster) -> list[str]:
-    """Delete job, KRaftController, volumes and originals; returns one name each. Raises DeadlineExceeded."""
+def clean_up(cluster: ConfluentCluster, progress: Callable[[str], None]) -> list[str]:
+    """Delete job, KRaftController, volumes and originals; returns one name each. Raises DeadlineExceeded.
+
+    A job that somebody else made and had rolled back is taken over: whoever runs rollback.yml for the cluster wants it cleaned up.
+    """
     deleted = []
     cluster.changed()  # what is deleted is judged by what is there now
+    if cluster.job is not None and progress_of(cluster.job).rolled_back:
+        take_over_job(cluster)
+        cluster.changed()
     if cluster.job is not None and is_of(cluster.job, cluster.name):
         take_over(cluster)
         cluster.changed()
@@ -93,10 +99,10 @@ def clean_up(cluster: ConfluentCluster) -> list[str]:
     controllers = cluster.controller_cr  # by the name that the job has for them
     for kind, cr in ((res.JOB, cluster.job), (res.CONTROLLER, controllers)):
         deleted += _deleted(cluster, kind, cr)
-    _wait_gone(cluster, POD, pods, "controllers")
+    _wait_gone(cluster, POD, pods, "controllers", progress)
     found = claims(cluster)
     deleted += [f"PersistentVolumeClaim/{name}" for name, claim in found.items() if _delete(cluster, PVC, claim)]
-    _wait_gone(cluster, PVC, {name: claim["metadata"]["uid"] for name, claim in found.items()}, "volumes")
+    _wait_gone(cluster, PVC, {name: claim["metadata"]["uid"] for name, claim in found.items()}, "volumes", progress)
     if originals.forget(cluster):
         deleted.append("Secret with the custom resources of before")
     cluster.changed()
@@ -121,8 +127,8 @@ def cannot_remove_job(cluster: ConfluentCluster) -> Finding | None:
     locked = [f"{cr['kind']} {cr['metadata']['name']}" for cr in cluster.resources.objects if res.is_on(cr, res.LOCK)]
     named = objects.dependencies(job)["kRaftController"]
     otherwise = str(cluster.params["controller_name"] or names.controllers_name(cluster.name))
-    if not (seen.complete or seen.rolled_back):
-        why = f"{name} is under way: the operator is at {seen.where}; a job is deleted after COMPLETE or a complete rollback"
+    if not (seen.complete or seen.rolled_back or seen.failed):
+        why = f"{name} is under way: the operator is at {seen.where}; a job is deleted after COMPLETE, a complete rollback or FAILURE"
     elif locked:
         why = f"{', '.join(locked)} still have the lock that only {name} gives back; have it released first (state: released)"
     elif seen.rolled_back and cluster.controller_cr is not None and named is not None and named.name != otherwise:
@@ -163,7 +169,9 @@ def _delete(cluster: ConfluentCluster, kind: Kind, obj: Mapping[str, Any]) -> bo
     return True
 
 
-def _wait_gone(cluster: ConfluentCluster, kind: Kind, uids: Mapping[str, str], what: str) -> None:
+def _wait_gone(
+    cluster: ConfluentCluster, kind: Kind, uids: Mapping[str, str], what: str, progress: Callable[[str], None]
+) -> None:
     if not uids:
         return
 
@@ -171,7 +179,8 @@ def _wait_gone(cluster: ConfluentCluster, kind: Kind, uids: Mapping[str, str], w
         left = [name for name, uid in uids.items() if name in found and found[name]["metadata"]["uid"] == uid]
         return Verdict(not left, f"{what} {', '.join(left)} are not gone yet" if left else f"the {what} are gone")
 
-    wait_for(cluster.client, kind, cluster.namespace, judge, timeout=cluster.params["wait_timeout"])
+    timeout = cluster.params["wait_timeout"]
+    wait_for(cluster.client, kind, cluster.namespace, judge, timeout=timeout, progress=progress)
 
 
 def left(cluster: ConfluentCluster) -> list[str]:

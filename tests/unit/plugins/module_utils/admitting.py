@@ -49,3 +49,13 @@ def written(client: FakeClient) -> list[tuple[str, str]]:
 
 MADE = [("create", POLICY), ("create", BINDING)]
 DELETED = [("delete", POLICY), ("delete", BINDING)]
+
+
+def with_operator(cluster: Any) -> Any:
+    """On an API server with policies, where the Deployment of CFK's operator can be found."""
+    spec = {"template": {"spec": {"serviceAccountName": "cfk"}}}
+    cluster.api.put(
+        {"kind": "Deployment", "metadata": {"name": "confluent-operator", "namespace": "ops"}, "spec": spec}
+    )
+    with_policies(cluster.api)
+    return cluster

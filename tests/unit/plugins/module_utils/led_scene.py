@@ -47,6 +47,7 @@ class Operator:
     """What leads it. ``log`` has what was asked of it, in order; ``says`` what it says, one after the other, the last one for ever."""
 
     name = "operator"
+    oldest = (3, 7)
 
     def __init__(self, *says: Progress, log: list[str] | None = None) -> None:
         self.says = list(says) or [DECIDING]
@@ -58,6 +59,7 @@ class Operator:
         self.running = ""
         self.owes: list[str] = []
         self.kept: Any = None
+        self.signals = Signals("brokers 3/3 Ready", "")
         self.enforcement = Nothing()
 
     def _note(self, what: str) -> None:
@@ -75,7 +77,7 @@ class Operator:
         while True:
             standing = len(self.says) == 1
             seen = self.observe()
-            over, reason = judge(seen, Signals("brokers 3/3 Ready", ""))
+            over, reason = judge(seen, self.signals)
             progress(reason)
             if over:
                 return seen
@@ -119,6 +121,9 @@ class Operator:
         assert wait is Wait.ZNODES
         self._note("told to go on")
 
+    def answered_by(self) -> str:
+        return "annotation continue"
+
     def hint(self, seen: Progress) -> str:
         return f"look at {seen.sub_phase}" if seen.sub_phase else ""
 
@@ -133,12 +138,12 @@ class Operator:
         self._note("exported")
         return [{"object": "Kafka/kafka", "manifest": {}, "patch": {}}]
 
-    def release(self) -> list[str]:
+    def release(self, _progress: Any) -> list[str]:
         self._note("released")
         self.locks = []
         return ["released"]
 
-    def clean_up(self) -> list[str]:
+    def clean_up(self, _progress: Any) -> list[str]:
         self._note("cleaned up")
         self.remains = []
         return ["KRaftController/kafka-kraft"]

@@ -33,6 +33,7 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import (
     Event,
     LedStep,
     RemoveZnodes,
+    export,
 )
 
 from tests.unit.plugins.action.acting import Acts
@@ -296,7 +297,7 @@ def test_the_znodes_are_removed_once_the_operator_waits_for_it(removing: None) -
     run = run_of(rolling, rolling, AT_ZNODES, AFTER_ZNODES, sub_phase=REMOVE)
     assert RemoveZnodes().decide(run).reason == "remove /controller and /migration once the operator waits for it"
     done = RemoveZnodes().apply(run)
-    assert run.log == ["removed", "record removed"]
+    assert run.log == ["marked", "removed", "record removed"]
     assert (done["controller"], done["znodes_to_election_ms"]) == (2, 2)
     assert done["operator"]["sub_phase"] == AFTER_ZNODES.sub_phase
     assert run.cluster.stale, "the brokers' modes are read again before"
@@ -316,7 +317,7 @@ def test_a_rollback_that_needs_none_passes_by(removing: None, sub_phase: str, th
     """From SETUP before the controllers started the operator goes to the end by itself."""
     run = run_of(then, sub_phase=sub_phase)
     done = RemoveZnodes().apply(run)
-    assert run.log == []
+    assert run.log == ["marked"]
     assert done["changed"] is False
     assert done["msg"] == f"nothing to remove here: the operator is at {then.where}"
 
@@ -330,7 +331,9 @@ ANSWERED = dataclasses.replace(AFTER_ZNODES, answered=True)
         (AFTER_ZNODES, REMOVE, True, NEEDED),
         (AFTER_ZNODES, REMOVE, False, DONE),
         (AFTER_ZNODES, FROM_SETUP, True, DONE),
-        (ANSWERED, REMOVE, True, DONE),
+        # a controller came back, or it was told before it waited: whoever holds ZooKeeper decides
+        (ANSWERED, REMOVE, True, NEEDED),
+        (ANSWERED, REMOVE, False, DONE),
         (ROLLED_BACK, REMOVE, True, DONE),
     ],
 )
@@ -345,8 +348,8 @@ def test_the_brokers_get_zookeeper_back_from_an_operator_that_went_on(removing: 
     kraft_holds[0] = True
     run = run_of(AFTER_ZNODES, sub_phase=REMOVE)
     RemoveZnodes().apply(run)
-    assert run.log == ["removed", "record removed"]
-    assert any(line.startswith("DANGER: the operator went on to RollbackToZk/") for line in run.said)
+    assert run.log == ["marked", "removed", "record removed"]
+    assert any(line.startswith("DANGER: the operator is at RollbackToZk/") for line in run.said)
 
 
 def test_a_wait_that_is_not_shown_is_answered_when_it_was_accepted(
@@ -358,12 +361,12 @@ def test_a_wait_that_is_not_shown_is_answered_when_it_was_accepted(
     run = run_of(hidden, hidden, AFTER_ZNODES, sub_phase=REMOVE, accept=["operator-silent-wait"])
     run.cluster.params = run.params
     RemoveZnodes().apply(run)
-    assert run.log == ["removed", "record removed"]
+    assert run.log == ["marked", "removed", "record removed"]
     run = run_of(hidden, sub_phase=REMOVE)
     with pytest.raises(DeadlineExceeded, match="if its log says that it waits") as still:
         RemoveZnodes().apply(run)
     assert still.value.code == "operator-silent-wait"
-    assert run.log == []
+    assert run.log == ["marked"]
 
 
 def test_an_operator_that_gave_up_is_not_waited_for(removing: None) -> None:
@@ -593,3 +596,22 @@ def test_the_soak_of_an_attempt_that_others_ended_is_none_of_the_next_one(
     Ask().apply(run)
     asked = ["asked to migrate", "record asked"]
     assert run.log == (["record ended-by-others", *asked] if ended else asked)
+
+
+@pytest.mark.parametrize("asked", [frozenset(), frozenset({Verb.ROLLBACK})])
+def test_an_operator_that_was_told_too_early_is_not_rolled_back(asked: frozenset[Verb]) -> None:
+    """It would not wait for the removal of the znodes."""
+    seen = Progress(True, phases.DUAL_WRITE, "MigrateDualWrite", asked=asked, answered=True)
+    run = run_of(seen, state="rollback")
+    with pytest.raises(Refused, match=r"Take that back, then run rollback.yml again") as early:
+        Ask().decide(run)
+    assert early.value.code == "operator-will-not-stop"
+    assert run.log == []
+
+
+def test_an_object_without_its_original_has_no_patch(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of(COMPLETE, support_dir="/s")
+    monkeypatch.setattr(_exports, "write", lambda *_words: ["/s/kafka.yaml"])
+    run.cluster.driver.exports = lambda: [{"object": "Kafka/kafka", "manifest": {}, "patch": None}]
+    assert export(run) == ["/s/kafka.yaml"]
+    assert run.said[-1].startswith("no patch for Kafka/kafka: it was not kept as it was before the migration")

@@ -267,7 +267,7 @@ def test_locks_that_come_back_are_no_release() -> None:
     run = run_of(COMPLETE, state="released")
     operator = run.cluster.driver
     operator.locks = ["Kafka n/kafka"]
-    operator.release = lambda: ["released"]
+    operator.release = lambda _progress: ["released"]
     with pytest.raises(KraftError, match="Kafka n/kafka are locked again") as kept:
         acted(run)
     assert kept.value.code == "operator-lock-kept"
@@ -313,3 +313,13 @@ def test_nothing_is_done_before_it_was_decided() -> None:
     with pytest.raises(KraftError, match="nothing was decided"):
         Request().apply(run_of(COMPLETE, state="absent"))
     assert Request.MUTATES is True
+
+
+def test_a_request_that_has_failed_goes_only_while_every_broker_is_in_zookeeper_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = Progress(True, phases.FAILURE, "SetupPreChecks", failed=True)
+    assert decided(run_of(failed, state="absent", cluster=led(modes={"kafka-0": state.MODE_ZOOKEEPER}))).needed
+    with pytest.raises(KraftError, match="do not run in plain ZooKeeper mode") as refused:
+        decided(run_of(failed, state="absent", cluster=led(modes={"kafka-0": state.MODE_MIGRATING})))
+    assert refused.value.code == "wrong-state"

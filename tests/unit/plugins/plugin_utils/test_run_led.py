@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 from tests.unit.plugins.module_utils._platform._confluent import crs
 from tests.unit.plugins.module_utils._platform._confluent.scene import Cluster, before
-from tests.unit.plugins.module_utils.admitting import MADE, NAME, with_policies, written
+from tests.unit.plugins.module_utils.admitting import MADE, NAME, with_operator, written
 from tests.unit.plugins.module_utils.fakes import PARAMS
 
 
@@ -59,8 +59,7 @@ def test_a_policy_of_ours_is_kept_while_the_operators_lock_is_there(cluster: Clu
     """Made with the request; after that kept for whoever goes on, and not made by a run that finds nothing locked."""
     monkeypatch.setattr(policy_objects, "PACE", 0.001)
     monkeypatch.setattr(policy_objects, "CHECKED", 0.01)
-    with_policies(cluster.api)
-    cluster.params["lock_allowed_users"] = ["system:serviceaccount:ops:cfk"]  # type: ignore[index]
+    with_operator(cluster)
     with run_of() as run, run.exclusive(stop):
         run.ensure_lock()
         assert written(cluster.api) == []

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,10 +118,31 @@ def test_what_it_waits_for(seen: Progress, waits: Wait) -> None:
         # which phase an operator names at the end of a rollback is in no document
         (at(back.COMPLETE, phases.COMPLETE), True, True, False),
         (at("SetupComplete", phases.SETUP, Verb.ROLLBACK), True, False, False),
+        # asked for when the operator no longer turns round: it goes to the end, and so does whoever follows it
+        (at("", phases.FINALIZE, Verb.FINALIZE, Verb.ROLLBACK), False, False, False),
+        (at("MoveToKRaftControllerComplete", phases.COMPLETE, Verb.ROLLBACK), False, False, True),
     ],
 )
 def test_where_it_ends(seen: Progress, rolls_back: bool, rolled_back: bool, complete: bool) -> None:
     assert (seen.rolls_back, seen.rolled_back, seen.complete) == (rolls_back, rolled_back, complete)
+
+
+@pytest.mark.parametrize(
+    ("seen", "early"),
+    [
+        (at("MigrateDualWrite", phases.DUAL_WRITE, Verb.ROLLBACK), True),
+        (at(back.MAKE_PROCESS_ROLE_EMPTY, phases.ROLLBACK), True),
+        (at(AT_WAIT, phases.ROLLBACK), False),
+        (at(back.REMOVE_DEPENDENCIES, phases.ROLLBACK), False),
+        (at(back.COMPLETE), False),
+        (COMPLETE, False),
+        (at("", phases.FINALIZE, Verb.FINALIZE), False),
+        (FAILED, False),
+    ],
+)
+def test_whether_it_was_told_too_early_that_the_znodes_are_gone(seen: Progress, early: bool) -> None:
+    assert not seen.answered_too_early
+    assert replace(seen, answered=True).answered_too_early is early
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,22 @@ def test_the_operator_waits_for_the_decision(migrating: Any, seen: Any, says: Pr
     assert words in found["gate-dual-write"]
 
 
-@pytest.mark.parametrize("name", [state.PREMIGRATION, state.MIXED, state.PURE, state.ZOOKEEPER, state.FINALIZED])
+@pytest.mark.parametrize("name", [state.PREMIGRATION, state.MIXED, state.ZOOKEEPER, state.FINALIZED])
 def test_what_the_operator_says_is_not_enough(migrating: Any, seen: Any, name: str) -> None:
     found = closed(led(state=state.ClusterState(name, "so the pods say")))
     assert found == {
         "gate-dual-write": f"the operator says {DECIDING.where}, but the cluster is {name}: so the pods say"
     }
+
+
+def test_brokers_may_be_in_kraft_mode_in_dual_write(migrating: Any, seen: Any) -> None:
+    """It is documented nowhere in which mode CFK's brokers are there; in both ZooKeeper has every change."""
+    there = led(state=state.ClusterState(state.PURE, "so the pods say"))
+    there.modes = dict.fromkeys(there.modes, state.MODE_KRAFT)
+    migrating[1] = Registration(fenced=False, migrating=False)
+    assert closed(there) == {}
+    there.modes["kafka-1"] = state.MODE_MIGRATING
+    assert list(closed(there)) == ["gate-registrations"], "it says something else than it is"
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_those_of_a_finalized_region_run_in_kraft_mode_and_no_others(registered:
     assert not gates(cluster(region(flag=Unknown("exec failed"))))["gate-registrations"].passed
     found = gates(cluster(region(flag=False)))["gate-registrations"]
     assert found.passed
-    assert found.sentence == "3 brokers registered as migrating, 1 of finalized regions in KRaft mode, none fenced"
+    assert found.sentence == "3 brokers registered as migrating, 1 in KRaft mode, none fenced"
     registered[100] = Registration(fenced=True, migrating=False)
     assert not gates(cluster(region(flag=False)))["gate-registrations"].passed
     registered[100], registered[1] = IN_KRAFT, IN_KRAFT
@@ -255,9 +255,9 @@ def test_brokers_of_the_other_regions_are_no_strangers() -> None:
 def test_a_stranger_may_be_in_a_region_that_was_not_named(
     monkeypatch: pytest.MonkeyPatch, others: Any, words: str
 ) -> None:
-    for rule in ("metadata_findings", "tool_findings", "_elsewhere"):
+    for rule in ("metadata_findings", "tool_findings", "_elsewhere", "_secured"):
         monkeypatch.setattr(operator_preflight, rule, lambda _cluster: [])
-    monkeypatch.setattr(operator_preflight, "version_findings", lambda _cluster, _target: [])
+    monkeypatch.setattr(operator_preflight, "version_findings", lambda _cluster, _target, _oldest: [])
     monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])
     monkeypatch.setattr(checks, "stored", lambda *_words: [])
     there = led(Operator(Progress()), others=others)

@@ -15,8 +15,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, metadata_logs, operator_rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -370,3 +370,27 @@ def test_what_is_left_is_named(monkeypatch: pytest.MonkeyPatch, heads: Heads, ch
         prove(monkeypatch, heads, **changed)
     assert not_ready.value.code == "rollback-pending"
     assert not_ready.value.message.endswith(left)
+
+
+def test_controllers_that_cannot_be_read_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they have and ZooKeeper has not would be lost: that is asked, not assumed."""
+    scene = Scene(monkeypatch, controller_facts={"c-0": Unknown("exec failed"), "c-1": NotRunning("it does not exist")})
+    scene.quorum = KraftError("no controller could be asked")
+    with pytest.raises(Refused, match="no controller could be asked") as refused:
+        scene.go()
+    assert refused.value.code == losses.BEHIND
+    assert scene.removed == []
+    gone = Scene(monkeypatch, controller_facts={"c-0": NotRunning("it does not exist")})
+    assert "no controller runs" in gone.go().notes[0]
+
+
+def test_metadata_logs_that_the_operator_left_behind_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CFK 2.9.5 and later; with one, the brokers of a new attempt end at once."""
+    deleted: list[Any] = []
+    monkeypatch.setattr(metadata_logs, "left", lambda _cluster: {"kafka-0": ("/data/__cluster_metadata-0",)})
+    monkeypatch.setattr(metadata_logs, "delete", lambda _cluster, pod, paths: deleted.append((pod, paths)))
+    cluster, said = led(Operator(ROLLED_BACK)), list[str]()
+    assert operator_rollback.remove_metadata_logs(cluster, said.append) == ["metadata log of kafka-0"]
+    assert deleted == [("kafka-0", ("/data/__cluster_metadata-0",))]
+    assert said == ["kafka-0: /data/__cluster_metadata-0 deleted, which the operator had left behind"]
+    assert cluster.stale, "the proof looks again"

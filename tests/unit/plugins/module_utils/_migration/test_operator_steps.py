@@ -28,6 +28,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator
     wait_past,
     wait_until_it_waits,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, KraftError
 
 from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, COMPLETE, DECIDING, ROLLED_BACK, Operator, led
@@ -297,8 +298,13 @@ def test_a_setting_that_blocks_is_named_once_with_a_pod(rules: list[str], monkey
 @pytest.mark.parametrize(
     ("seen", "now", "locked", "words"),
     [
-        (FAILED, state.MIXED, True, "what the operator asks for (a key is blocked); then rollback.yml, or migrate.yml"),
-        (Progress(True, phases.FAILURE, failed=True), state.MIXED, True, "what the operator asks for (see its log)"),
+        (FAILED, state.MIXED, True, "'An operator that has given up' in the guide of this operator (a key is blocked)"),
+        (
+            Progress(True, phases.FAILURE, failed=True),
+            state.MIXED,
+            True,
+            "'An operator that has given up' in the guide of this operator (see its log)",
+        ),
         (AT_ZNODES, state.HYBRID, True, "rollback.yml (resumes from here)"),
         (COMPLETE, state.FINALIZED, True, "finalize.yml (exports the changed manifests and gives the locks back)"),
         (COMPLETE, state.FINALIZED, False, "nothing: the migration is complete"),
@@ -348,3 +354,39 @@ def test_the_status_without_anything_to_say() -> None:
     assert operator_status.status(led(Operator(AT_ZNODES)))["phase"] == phases.ROLLBACK
     said = operator_status.status(led(Operator(FAILED)))
     assert operator_status.operator_line(said) == "operator FAILURE/SetupPreChecks: a key is blocked"
+
+
+@pytest.mark.parametrize(
+    ("change", "mode", "asked", "alarmed"),
+    [
+        (True, state.MODE_MIGRATING, {Verb.FINALIZE}, 1),
+        (True, state.MODE_KRAFT, {Verb.FINALIZE}, 0),
+        (False, state.MODE_MIGRATING, {Verb.FINALIZE}, 0),
+        (True, state.MODE_MIGRATING, set(), 0),
+        (True, state.MODE_MIGRATING, {Verb.ROLLBACK}, 0),
+    ],
+)
+def test_controllers_that_change_too_early_are_an_alarm_though_the_operator_says_nothing(
+    change: bool, mode: str, asked: set[Verb], alarmed: int
+) -> None:
+    """CFK shows one sub-phase for the whole last phase: what the StatefulSet of the controllers shows has to do."""
+    begun = Progress(True, phases.FINALIZE, "MoveToKRaftControllerTriggerZkRemoval", asked=frozenset(asked))
+    if Verb.ROLLBACK in asked:
+        begun = Progress(True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete", asked=frozenset(asked))
+    operator = Operator(begun, begun, begun, begun)
+    operator.signals = Signals("brokers 3/3 Ready", "", controllers_change=change)
+    said: list[str] = []
+    with pytest.raises(KraftError):
+        wait_past(
+            led(operator, modes={"kafka-0": mode}),
+            "RollbackToZkComplete" if Verb.ROLLBACK in asked else "MoveToKRaftControllerComplete",
+            said.append,
+        )
+    assert len([line for line in said if line.startswith("DANGER: ")]) == alarmed
+
+
+def test_a_rollback_that_was_asked_for_too_late_is_told() -> None:
+    late = Progress(True, phases.COMPLETE, asked=frozenset({Verb.FINALIZE, Verb.ROLLBACK}))
+    found = operator_status.status(led(Operator(late), state=state.ClusterState(state.FINALIZED, "so it is")))
+    assert any("goes to the end all the same; take that request back" in text for text in found["dangers"])
+    assert "rollback.yml" not in found["next"]

@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.zno
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
+    answered_too_early,
     partitions,
     wait_for_znodes,
     wait_past,
@@ -24,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     DeadlineExceeded,
     Forbidden,
     KraftError,
+    Refused,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
@@ -37,6 +39,7 @@ HIDDEN = Progress(True, phases.ROLLBACK, MAKE_EMPTY, asked=ASKED)
 LATER = Progress(True, phases.ROLLBACK, "RollbackToZkRemoveKRaftControllerDepsInKafka", asked=ASKED)
 KRAFT = Heads(None, None, None, Controller(3000, 7, False), 3, None)
 BROKER = Heads(None, None, None, Controller(1, -1, True), 3, None)
+EARLY = Progress(True, phases.ROLLBACK, MAKE_EMPTY, asked=ASKED, answered=True)
 ACCEPTED = {**PARAMS, "accept": [silent_wait.CODE]}
 
 
@@ -152,8 +155,20 @@ def test_a_later_sub_phase_is_never_taken_for_that_wait(heads: list[Any], quiet:
         ([HIDDEN, AT_ZNODES], PARAMS, True),
         ([HIDDEN, HIDDEN], ACCEPTED, True),
         ([HIDDEN, LATER], PARAMS, False),
-        ([Progress(True, phases.ROLLBACK, MAKE_EMPTY, asked=ASKED, answered=True)], ACCEPTED, False),
+        # told by a run that was killed then
+        ([EARLY, LATER], ACCEPTED, False),
     ],
 )
 def test_waiting_for_the_wait(heads: list[Any], quiet: None, says: list[Progress], params: Any, waits: bool) -> None:
     assert wait_for_znodes(led(Operator(*says), params=params), REMOVE, lambda _text: None)[1] is waits
+
+
+@pytest.mark.parametrize("seen", [EARLY, Progress(True, phases.DUAL_WRITE, "MigrateDualWrite", answered=True)])
+def test_an_operator_that_was_told_too_early_is_not_waited_for(heads: list[Any], seen: Progress) -> None:
+    """It would pass its wait by, and restart the brokers while a KRaft controller holds ZooKeeper."""
+    cluster = led(Operator(seen))
+    with pytest.raises(Refused, match=r"told already that the znodes are gone \(annotation continue\)") as early:
+        wait_for_znodes(cluster, REMOVE, lambda _text: None)
+    assert early.value.code == "operator-will-not-stop"
+    cluster.journal.add("2026-01-01T00:00:00Z", phases.ROLLBACK, REMOVE, "removed")
+    assert answered_too_early(cluster, seen) == "", "we told it"

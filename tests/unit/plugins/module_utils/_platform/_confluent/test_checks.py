@@ -702,3 +702,12 @@ def test_every_code_is_in_the_catalogue_and_every_sentence_tells_what_to_do() ->
 def test_the_version_of_the_operator_as_the_kafka_cr_shows_it(status: str, init: str, wanted: tuple[int, ...]) -> None:
     assert checks.operator_version({"status": {"operatorVersion": status}, "spec": {"image": {"init": init}}}) == wanted
     assert checks.operator_version({}) == ()
+
+
+def test_controllers_of_another_namespace_are_refused() -> None:
+    """Nothing would look at them: neither a rollback, which compares and deletes, nor a gate."""
+    job = crs.job("DUAL-WRITE", "MigrateDualWrite", kRaftController={"name": "kafka-kraft", "namespace": "kraft"})
+    seen = running(job=job, jobs=(job,), controller=None)
+    said = only(seen, "operator-unsupported")
+    assert "names KRaftController kraft/kafka-kraft of another namespace than that of Kafka n/kafka" in said
+    assert "operator-unsupported" in [item.code for item in checks.references(seen)], "every verb asks that"

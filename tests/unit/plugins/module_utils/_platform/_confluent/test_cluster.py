@@ -162,22 +162,31 @@ def policy(name: str, *rules: Any) -> Any:
     return {
         "kind": "ValidatingAdmissionPolicy",
         "metadata": {"name": name},
-        "spec": {"matchConstraints": {"resourceRules": list(rules)}},
+        "spec": {
+            "matchConstraints": {"resourceRules": list(rules)},
+            "validations": [{"expression": f"!('{res.LOCK}' in oldObject.metadata.annotations)"}],
+        },
     }
 
 
-def binding(policy_name: str, selector: Any = None) -> Any:
+def unlike(name: str) -> Any:
+    """A policy of somebody else, about something else."""
+    return {**policy(name), "spec": {"matchConstraints": {"resourceRules": [rule("UPDATE")]}}}
+
+
+def binding(policy_name: str, selector: Any = None, action: str = "Deny") -> Any:
     return {
         "kind": "ValidatingAdmissionPolicyBinding",
         "metadata": {"name": "b"},
-        "spec": {"policyName": policy_name} | ({"matchResources": {"namespaceSelector": selector}} if selector else {}),
+        "spec": {"policyName": policy_name, "validationActions": [action]}
+        | ({"matchResources": {"namespaceSelector": selector}} if selector else {}),
     }
 
 
 def webhook(*rules: Any, **more: Any) -> Any:
     return {
         "kind": "ValidatingWebhookConfiguration",
-        "metadata": {"name": "w"},
+        "metadata": {"name": more.pop("name", "confluent-operator-validating-webhook-configuration")},
         "webhooks": [{"name": "x", "rules": list(rules), **more}, {"name": "y"}],
     }
 
@@ -212,6 +221,11 @@ def expression(operator: str, *values: str) -> Any:
         (({"kind": "ValidatingAdmissionPolicy", "metadata": {"name": "p"}, "spec": {}}, binding("p")), False),
         ((webhook(rule("UPDATE", "DELETE")),), True),
         ((webhook(rule("CREATE")),), False),
+        # what only warns, what is about something else, what a failure switches off
+        ((policy("p", rule("UPDATE")), binding("p", action="Audit")), False),
+        ((unlike("p"), binding("p")), False),
+        ((webhook(rule("UPDATE"), name="kyverno-resource-validating-webhook-cfg"),), False),
+        ((webhook(rule("UPDATE"), failurePolicy="Ignore"),), False),
         (({"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "w"}},), False),
         # ours is none of CFK's, and one of another namespace is none of this one's
         ((ours("p"), binding("p")), False),

@@ -391,14 +391,14 @@ def test_what_changed_as_a_user_keeps_it() -> None:
         "spec": {"dependencies": {"zookeeper": None, "kRaftController": {"clusterRef": {"name": "kafka-kraft"}}}}
     }
     # made by us: nobody has it in git yet
-    assert (controllers["object"], controllers["patch"]) == ("KRaftController/kafka-kraft", {})
+    assert (controllers["object"], controllers["patch"]) == ("KRaftController/kafka-kraft", None)
     assert controllers["manifest"]["spec"]["clusterID"] == "x"
 
 
 def test_without_the_originals_there_is_no_patch() -> None:
     cluster = locked()
     cluster.api.drop("Secret", "n", "kraft-migration-kafka-originals")
-    assert [item["patch"] for item in cluster.driver.exports()] == [{}, {}]
+    assert [item["patch"] for item in cluster.driver.exports()] == [None, None]
     cluster.api.drop("KRaftController", "n", "kafka-kraft")
     cluster.changed()
     assert [item["object"] for item in cluster.driver.exports()] == ["Kafka/kafka"]
@@ -416,7 +416,7 @@ def test_the_locks_are_given_back_and_that_is_seen() -> None:
     assert cluster.driver.locked() == ["Kafka n/kafka", "Zookeeper n/zookeeper", "KRaftController n/kafka-kraft"]
     timer = threading.Timer(0.1, unlock, [cluster])
     cluster.api.operator = lambda _verb, _kind, _name: timer.start()
-    written = cluster.driver.release()
+    written = cluster.driver.release(print)
     assert written == [
         f"KRaftMigrationJob {JOB}: annotation {res.RELEASE} = true",
         "Kafka n/kafka is unlocked",
@@ -424,7 +424,7 @@ def test_the_locks_are_given_back_and_that_is_seen() -> None:
         "KRaftController n/kafka-kraft is unlocked",
     ]
     assert cluster.driver.locked() == []
-    assert cluster.driver.release() == [], "nothing is written twice"
+    assert cluster.driver.release(print) == [], "nothing is written twice"
     assert len(cluster.api.bodies) == 1
 
 
@@ -433,7 +433,7 @@ def test_locks_that_stay_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         DeadlineExceeded, match=r"Kafka kafka is still locked by CFK.*look at the operator's log"
     ) as kept:
-        locked().driver.release()
+        locked().driver.release(print)
     assert kept.value.code == "operator-lock-kept"
 
 
@@ -441,7 +441,7 @@ def test_locks_without_a_job_are_the_users() -> None:
     cluster = locked()
     cluster.api.drop("KRaftMigrationJob", "n", JOB)
     with pytest.raises(KraftError, match="their job is gone; remove it by hand"):
-        cluster.driver.release()
+        cluster.driver.release(print)
     assert cluster.api.bodies == []
 
 

@@ -127,6 +127,15 @@ def test_both_workloads_in_one_line() -> None:
     assert found.moves.splitlines()[1] == "kafka-kraft: -"
 
 
+def test_whether_the_controllers_get_other_settings() -> None:
+    roles = {"kafka": "brokers", "kafka-kraft": "controllers"}
+    old, new = statefulset(), statefulset(newest="c")
+    assert not signals(roles, {"kafka": new, "kafka-kraft": old}, {}).controllers_change
+    assert signals(roles, {"kafka": old, "kafka-kraft": new}, {}).controllers_change
+    assert not signals(roles, {"kafka": new}, {}).controllers_change
+    assert not signals(roles, {"kafka": old, "kafka-kraft": {**old, "status": {}}}, {}).controllers_change
+
+
 # following
 
 
