@@ -167,12 +167,17 @@ class Ask(LedStep):
         cluster = run.led
         if verb is Verb.FINALIZE:
             cluster.changed()
+            run.progress("asking the gates once more, right before the operator is told")
             opened = operator_gates.require(cluster)
             gates = [gate.as_dict(run.params["accept"]) for gate in opened]
             run.record("gates", gates=gates, confirmed_by=run.lease.holder)
             alone = operator_gates.left_alone(cluster)
             if alone:
                 run.progress(f"DANGER: {alone}")
+        if verb is Verb.ROLLBACK:
+            evidence = operator_rollback.compare_ahead(cluster, run.progress)
+            if evidence is not None:
+                run.record(operator_rollback.COMPARED, parity=evidence.parity, notes=evidence.notes)
         if verb is Verb.MIGRATE and any(map(run.journal.has, STOPS)) and not cluster.driver.observe().started:
             # that request was rolled back or deleted by hand: neither what it reached nor its soak is the new one's
             run.record(folding.ENDED_BY_OTHERS)

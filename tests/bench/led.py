@@ -31,6 +31,8 @@ ASKED = {
     "finalize": names.FINALIZE,
     "rollback": names.ROLLBACK,
 }
+#: what the task says that removed the znodes; the plan has nearly the same words
+REMOVED = ": removed /"
 DUAL_WRITE, COMPLETE = names.DUAL_WRITE, names.COMPLETE
 
 
@@ -98,7 +100,7 @@ def by_playbook(led: Led, playbook: str, end: tuple[str, str], **variables: Any)
         "noticed_ms": {name: round(delay * 1000) for name, delay in delays.items()},
         "silence_s": round(silence(lines), 1),
     }
-    removed = next((line.at for line in lines if "in one transaction" in line.text), None)
+    removed = next((line.at for line in lines if REMOVED in line.text), None)
     if removed is not None:
         found["znodes_s"] = round(removed - at_of(seen, names.BACK, names.WAITS[0]), 2)
     return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
@@ -39,6 +40,10 @@ KEPT = 10.0
 ELECTION = 30.0
 #: seconds for ZooKeeper to have what the quorum has
 WRITTEN = 30.0
+#: seconds for which a comparison of both stores holds that was made before the operator was asked; what is written after it is waited for
+FRESH = 120.0
+#: what the event of such a comparison is called
+COMPARED = "compared"
 
 
 @dataclass
@@ -157,7 +162,12 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         remedy = "what is missing would be lost. Find the cause in the active controller's log, or accept the loss"
         losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, remedy)
         return
-    losses.compare(cluster, evidence, tell)
+    ahead = _compared_ahead(cluster)
+    if ahead is None:
+        losses.compare(cluster, evidence, tell)
+        return
+    evidence.parity = ahead["parity"]
+    evidence.notes += [*ahead["notes"], f"both stores were compared at {ahead['time']}, before the operator was asked"]
 
 
 def _quorum(cluster: LedCluster, tell: Tell) -> Quorum | None:
@@ -187,6 +197,33 @@ def _quorum(cluster: LedCluster, tell: Tell) -> Quorum | None:
 
     cluster.driver.follow(judge, idle=WRITTEN, progress=tell)
     return found[0] if found else None
+
+
+def compare_ahead(cluster: LedCluster, tell: Tell) -> Evidence | None:
+    """Compare both stores before the operator is asked, so that nobody waits for it while it waits for us; None where there is nothing to compare.
+
+    What could not be read now is looked at again at the wait, which knows more of it. Raises Refused for a difference, Forbidden.
+    """
+    heads = handover.read_heads(cluster.zookeeper)
+    if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
+        return None
+    evidence = Evidence()
+    try:
+        losses.compare(cluster, evidence, tell)
+    except Refused as error:
+        if error.code != losses.UNREAD:
+            raise
+        return None
+    return evidence
+
+
+def _compared_ahead(cluster: LedCluster) -> dict[str, Any] | None:
+    """The event of a comparison that still holds."""
+    for event in reversed(cluster.journal.attempt()):
+        if event.get("what") == COMPARED:
+            age = (datetime.now(UTC) - datetime.fromisoformat(event["time"])).total_seconds()
+            return event if 0 <= age < FRESH else None
+    return None
 
 
 def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:

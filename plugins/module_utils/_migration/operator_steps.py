@@ -130,7 +130,7 @@ class _Following:
         self._cluster, self._tell, self._what = cluster, tell, what
         self._began = time.monotonic()
         self._quiet = silent_wait.Quiet()
-        self._alarmed = False
+        self._controllers_seen = False
         self.silent = False
 
     def wait(self, over: Callable[[Progress], str]) -> Progress:
@@ -155,12 +155,20 @@ class _Following:
         return follow(self._cluster, judge, self._tell, self._what)
 
     def _watch_controllers(self, seen: Progress, signals: Signals) -> None:
-        """Say loudly, once, when the controllers get their last settings too early: an operator may not tell that step."""
-        if self._alarmed or not signals.controllers_change or Verb.FINALIZE not in seen.asked or seen.rolls_back:
+        """Say loudly when the controllers get their last settings too early: an operator may not tell that step.
+
+        Looked at once: a broker that runs in KRaft mode then stays in it, and each look asks every pod.
+        """
+        if (
+            self._controllers_seen
+            or not signals.controllers_change
+            or Verb.FINALIZE not in seen.asked
+            or seen.rolls_back
+        ):
             return
+        self._controllers_seen = True
         behind = left_behind(self._cluster, seen)
         if behind:
-            self._alarmed = True
             self._tell(behind)
 
     def _refuse_unanswered(self, seen: Progress, lasted: float) -> None:

@@ -262,6 +262,24 @@ def test_check_mode_asks_the_gates_only_where_they_could_be_open(gates: list[str
     assert gates == ["asked"]
 
 
+@pytest.fixture(autouse=True)
+def _stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operator_rollback, "compare_ahead", lambda *_words: None)
+
+
+def test_both_stores_are_compared_before_a_rollback_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the operator does not wait for it; and what would be lost is told while nothing has begun."""
+    run = run_of(DECIDING, state="rollback")
+
+    def compare(_cluster: Any, _tell: Any) -> Evidence:
+        run.log.append("compared")
+        return Evidence(parity={"topics": 3}, notes=["accepted by name: x"])
+
+    monkeypatch.setattr(operator_rollback, "compare_ahead", compare)
+    Ask().apply(run)
+    assert run.log[:3] == ["compared", "record compared", "asked to roll back"]
+
+
 @pytest.mark.parametrize(("wanted", "verb"), [("present", "migrate"), ("rollback", "roll back")])
 def test_what_is_reversible_needs_no_gate(gates: list[str], wanted: str, verb: str) -> None:
     run = run_of(AT_START, state=wanted)

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_gates
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import operator_gates, operator_rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.gate import Gate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _exports
@@ -44,6 +44,7 @@ def run_of(*says: Progress, cluster: Any = None, **params: Any) -> Any:
 def _gates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operator_gates, "require", lambda _cluster: [Gate("gate-soak", True, "soaked")])
     monkeypatch.setattr(_exports, "write", lambda folder, where, _exports: [f"{folder}/{where}/kafka.yaml"])
+    monkeypatch.setattr(operator_rollback, "compare_ahead", lambda *_words: None)
 
 
 def decided(run: Any) -> Any:

@@ -215,7 +215,7 @@ def test_the_gates_are_asked_when_the_turn_has_come(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(operator_gates, "require", require)
     monkeypatch.setattr(operator_gates, "left_alone", lambda _cluster: "controller 1 leads")
     Ask().apply(run)
-    assert run.said[0] == "DANGER: controller 1 leads"
+    assert run.said[1] == "DANGER: controller 1 leads"
     assert run.log[:4] == ["waited to finalize", "locked", "looked for finalize", "gates asked"]
     assert run.log[-1] == "unlocked"
     # in check mode and before its turn nothing is asked of the gates
@@ -235,6 +235,8 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(operator_rollback, "remove_znodes", remove)
     monkeypatch.setattr(operator_rollback, "remove_what_came_back", lambda *_words: [])
+    monkeypatch.setattr(operator_rollback, "remove_metadata_logs", lambda *_words: [])
+    monkeypatch.setattr(operator_rollback, "compare_ahead", lambda *_words: None)
     monkeypatch.setattr(operator_rollback, "prove", lambda _cluster: [{"what": "x", "evidence": "none"}])
 
 

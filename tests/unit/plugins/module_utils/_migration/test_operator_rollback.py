@@ -6,18 +6,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, metadata_logs, operator_rollback
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import Evidence
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import COMPARED, Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
@@ -394,3 +396,44 @@ def test_metadata_logs_that_the_operator_left_behind_are_deleted(monkeypatch: py
     assert deleted == [("kafka-0", ("/data/__cluster_metadata-0",))]
     assert said == ["kafka-0: /data/__cluster_metadata-0 deleted, which the operator had left behind"]
     assert cluster.stale, "the proof looks again"
+
+
+def ahead(scene: Scene, seconds: float) -> None:
+    """Note a comparison of so many seconds ago."""
+    time = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    scene.cluster.journal.add(
+        time, phases.ROLLBACK, "AskToRollBack", COMPARED, parity={"topics": 3}, notes=["accepted"]
+    )
+
+
+def test_a_comparison_from_before_the_operator_was_asked_holds_for_a_while(scene: Scene) -> None:
+    ahead(scene, 5)
+    evidence = scene.go()
+    assert scene.log == [item for item in IN_ORDER if item != "compared"], (
+        "what was written since is waited for all the same"
+    )
+    assert evidence.parity == {"topics": 3}
+    assert evidence.notes[0] == "accepted"
+    assert evidence.notes[1].endswith("before the operator was asked")
+
+
+@pytest.mark.parametrize("seconds", [operator_rollback.FRESH + 5, -5])
+def test_one_of_long_ago_or_by_another_clock_does_not(scene: Scene, seconds: float) -> None:
+    ahead(scene, seconds)
+    scene.go()
+    assert scene.log == IN_ORDER
+
+
+def test_before_the_operator_is_asked(scene: Scene) -> None:
+    found = operator_rollback.compare_ahead(scene.cluster, scene.said.append)
+    assert found is not None
+    assert found.parity == {**Image().counts(), "differences": 0}
+    scene.stores = parity.Parity(Image(), (Difference("topic", "t", None, {}, "topic t is only in KRaft"),))
+    with pytest.raises(Refused, match="topic t is only in KRaft") as refused:
+        operator_rollback.compare_ahead(scene.cluster, scene.said.append)
+    assert refused.value.code == losses.UNLIKE
+    scene.stores = KraftError("no controller answers")
+    assert operator_rollback.compare_ahead(scene.cluster, scene.said.append) is None, "the wait knows more of it"
+    for heads in (Heads(None, None, None, BROKER, 3, None), dataclasses.replace(WRITTEN, migration=None)):
+        scene.heads = heads
+        assert operator_rollback.compare_ahead(scene.cluster, scene.said.append) is None, "nothing was copied"
