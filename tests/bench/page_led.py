@@ -14,8 +14,7 @@ from tests.bench.conditions import sentence
 from tests.bench.marked import table
 
 NOTE = """The double of Confluent for Kubernetes goes each way alone (annotations at once, znodes by ZooKeeper's shell; that wait is not counted)
-and with the playbooks, on two clusters of three brokers and three controllers under traffic that are there at the same time, in turns; to DUAL-WRITE
-twice, of which this is the mean. Before: from the start of ansible-playbook
+and with the playbooks, on two clusters of three brokers and three controllers under traffic. Before: from the start of ansible-playbook
 until the operator was asked (preflight, gates). Operator: from there until it was through; in a rollback this has the 10 s for which a broker must keep
 `/controller`. After: from there to the end of ansible-playbook (proof, exports, locks, clean-up). Added: how much longer the operator
 took than alone, without those 10 s.
