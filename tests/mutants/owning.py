@@ -364,14 +364,6 @@ OWNING = (
         unit("module_utils/_kubernetes/test_client"),
     ),
     Mutant(
-        "a Lease of others is taken away",
-        "6",
-        PLATFORM + "_statefulset/driver_parts.py",
-        "        if found is not None and not is_of(found, self._cluster.name):\n",
-        "        if False:\n",
-        OWNERSHIP,
-    ),
-    Mutant(
         "a ConfigMap of others is mounted",
         "6",
         PLATFORM + "_statefulset/writes.py",

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import owner_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -186,8 +187,8 @@ class RunLease:
         if held is not None and any(labels.get(key) != value for key, value in self._labels.items()):
             wanted = ", ".join(f"{key}={value}" for key, value in self._labels.items())
             raise Refused(
-                f"Lease {self._namespace}/{self.name} has a name that this migration needs and does not carry its labels ({wanted}); it belongs to "
-                "somebody else: recreate it under another name, kraft_cluster determines this one",
+                f"Lease {self._namespace}/{self.name} has a name that this migration needs and does not carry its labels ({wanted}); it seems to "
+                f"belong to {owner_of(held)}; recreate it under another name: kraft_cluster determines this one",
                 code="foreign-object",
             )
         return held

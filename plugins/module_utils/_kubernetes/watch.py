@@ -16,6 +16,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.waiting import lasting
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import Object
@@ -32,7 +33,6 @@ WATCH_SECONDS = 30  # the server ends each WATCH after that; a silently dead con
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0  # seconds between tries when the API server does not answer
 FORBIDDEN_GRACE = 10.0  # seconds; an API server that has just started denies everything until it has read the roles
 HEARTBEAT = 1.0  # seconds; a predicate may look at the clock ("ImagePullBackOff for 30 s"), so it is asked again
-EVERY = 4.0  # seconds; a wait that shows its progress says again what it waits for
 STOP_CHECK = 0.1  # seconds between looks at a foreign stop event
 
 
@@ -142,8 +142,7 @@ class Watcher:
             self.check()
             verdict = predicate(objects)
             reason = f"{verdict.reason} ({self._trouble})" if self._trouble and not verdict.done else verdict.reason
-            waited = int((time.monotonic() - began) // EVERY * EVERY)
-            told = f"{reason}, for {waited} s" if waited and not verdict.done else reason
+            told = reason if verdict.done else lasting(reason, time.monotonic() - began)
             if progress is not None and told != reported:
                 progress(told)
             reported = told

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import gate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.gate import Gate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import kraft_brokers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError
 
@@ -124,7 +125,7 @@ def _registrations(cluster: LedCluster, quorum: Quorum) -> Gate:
         return Gate(code, False, f"the registrations could not be read: {error.message}")
     elsewhere, over = cluster.elsewhere, _final(cluster)
     expected = set(cluster.pod_of_broker) | cluster.view.assigned_brokers | set(elsewhere)
-    own_kraft = {broker for broker, pod in cluster.pod_of_broker.items() if cluster.modes[pod] == state.MODE_KRAFT}
+    own_kraft = kraft_brokers(cluster)
     without = [pod for pod in cluster.facts if cluster.broker_id(pod) is None]
     wrong = [f"the broker id of {pod} could not be read" for pod in without]
     for broker in sorted(expected):

@@ -138,7 +138,7 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
     """While the quorum runs: wait until ZooKeeper has what it has committed, compare both stores, and scan the epochs."""
     session = cluster.zookeeper
     heads = handover.read_heads(session)
-    if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
+    if not heads.copied:
         return
     evidence.stored_epoch = handover.highest_stored_epoch(session)
     try:
@@ -205,7 +205,7 @@ def compare_ahead(cluster: LedCluster, tell: Tell) -> Evidence | None:
     What could not be read now is looked at again at the wait, which knows more of it. Raises Refused for a difference, Forbidden.
     """
     heads = handover.read_heads(cluster.zookeeper)
-    if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
+    if not heads.copied:
         return None
     evidence = Evidence()
     try:

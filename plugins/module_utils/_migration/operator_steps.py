@@ -15,6 +15,7 @@ from collections.abc import Callable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.waiting import lasting
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -25,8 +26,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 
 Tell = Callable[[str], None]
-#: seconds after which a wait says again what it waits for
-EVERY = 4.0
 #: seconds for an operator that was asked to say anything at all: it takes one or two
 ANSWERS = 60.0
 #: why a wait is over whose request is not there any more
@@ -149,8 +148,7 @@ class _Following:
             if silent:
                 self.silent = True
                 return True, silent
-            waited = int(lasted // EVERY * EVERY)
-            return False, f"the operator is at {seen.where}, {signals.text}" + (f", for {waited} s" if waited else "")
+            return False, lasting(f"the operator is at {seen.where}, {signals.text}", lasted)
 
         return follow(self._cluster, judge, self._tell, self._what)
 

@@ -81,7 +81,7 @@ def settle(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> No
     Raises Refused (rollback-behind, acceptable) when ZooKeeper stays behind: those changes would be lost.
     """
     heads = handover.read_heads(cluster.zookeeper)
-    if not heads.kraft_holds or heads.migration is None or not heads.migration.copy_done:
+    if not heads.copied:
         return
     if known(cluster.controller_facts):
         _wait_written(cluster, evidence, progress)

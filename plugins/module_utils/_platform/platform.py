@@ -72,9 +72,6 @@ class Ownership(Protocol):
     def foreign_by_name(self) -> list[Finding]:
         """Those of them that are seen without a request."""
 
-    def check_lease(self) -> None:
-        """Raise Refused when the Lease of the runs is somebody else's."""
-
     def locked_by(self) -> str:
         """The id of the migration that holds the lock, or an empty string."""
 

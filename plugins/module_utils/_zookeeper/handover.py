@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import waiting
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import guarded_epoch
@@ -42,8 +43,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.waits im
 CONTROLLER, EPOCH, MIGRATION = "/controller", "/controller_epoch", "/migration"
 #: a broker that is elected meanwhile changes /controller under the transaction; each try reads anew
 ATTEMPTS = 5
-#: seconds after which a wait says again what it waits for
-EVERY = 4.0
 
 Progress = Callable[[str], None]
 
@@ -66,6 +65,11 @@ class Heads:
     def kraft_holds(self) -> bool:
         """Whether ``/controller`` was written by a KRaft controller."""
         return self.controller is not None and self.controller.is_kraft
+
+    @property
+    def copied(self) -> bool:
+        """Whether KRaft has ``/controller``, and has copied everything: from then on it writes ZooKeeper what it has."""
+        return self.kraft_holds and self.migration is not None and self.migration.copy_done
 
     @property
     def epochs(self) -> list[int]:
@@ -254,7 +258,6 @@ def _wait(
         if found is not None:
             return found
         now = time.monotonic()
-        waited = int((now - began) // EVERY * EVERY)
-        changes.say(reason + (f", for {waited} s" if waited else ""))
-        if not changes.wait(now + EVERY) and changes.over:
+        changes.say(waiting.lasting(reason, now - began))
+        if not changes.wait(now + waiting.EVERY) and changes.over:
             raise DeadlineExceeded(f"{reason}, after {timeout:g} s")

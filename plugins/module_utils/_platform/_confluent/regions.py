@@ -18,18 +18,21 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, regions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region, Turn
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.waiting import EVERY, lasting
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import checks, objects, removing
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import ConfluentCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.following import Place, follow
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.following import (
+    CONTROLLERS,
+    Place,
+    follow,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, KraftError, Refused
 
 Obj = Mapping[str, Any]
 Tell = Callable[[str], None]
-#: seconds until a wait says again what it waits for
-EVERY = 4.0
 
 
 def named(cluster: ConfluentCluster) -> list[tuple[str, ConfluentCluster]]:
@@ -96,7 +99,7 @@ def places(cluster: ConfluentCluster) -> list[Place]:
     for host, each in named(cluster):
         with reading(host, each):
             kafka = each.kafka
-            workloads = {each.name: "brokers", each.controllers_name: "controllers"}
+            workloads = {each.name: "brokers", each.controllers_name: CONTROLLERS}
         found.append(
             Place(each.client, each.namespace, lambda jobs, kafka=kafka: job_of(kafka, jobs), workloads)  # type: ignore[misc]
         )
@@ -120,10 +123,7 @@ def wait_turn(cluster: ConfluentCluster, verb: Verb, *, idle: float, progress: T
         if not found.waits:
             return True, "it is this region's turn"
         signs = "; ".join(f"{each.host}: {signs.text}" for each, (_seen, signs) in zip(now[1:], shown[1:], strict=True))
-        waited = int((time.monotonic() - began) // EVERY * EVERY)
-        return False, f"waiting for this region's turn, {found.waits} ({signs})" + (
-            f", for {waited} s" if waited else ""
-        )
+        return False, lasting(f"waiting for this region's turn, {found.waits} ({signs})", time.monotonic() - began)
 
     follow(places(cluster), judge, idle=idle, progress=progress)
     cluster.changed()

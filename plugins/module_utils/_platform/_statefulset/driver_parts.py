@@ -15,14 +15,12 @@ from typing import Any, cast
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, stages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import marks
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import BrokerStage
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff import before_after
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
-    LEASE,
     PDB,
     PVC,
     SERVICE,
@@ -71,11 +69,6 @@ class StatefulSetOwnership:
 
     def foreign_by_name(self) -> list[Finding]:
         return ownership.of_statefulsets(self._cluster)
-
-    def check_lease(self) -> None:
-        found = self._cluster.client.find(LEASE, names.lease_name(self._cluster.name), self._cluster.namespace)
-        if found is not None and not is_of(found, self._cluster.name):
-            ownership.refuse([ownership.foreign(self._cluster, LEASE, found)])
 
     def locked_by(self) -> str:
         return locks.current_id(self._cluster)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import waiting
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
     DeadlineExceeded,
@@ -271,8 +272,8 @@ def test_a_wait_says_again_what_it_waits_for(
     server: Server, session: ZkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No wait longer than 5 s without a line."""
-    assert handover.EVERY < 5
-    monkeypatch.setattr(handover, "EVERY", 1.0)
+    assert waiting.EVERY < 5
+    monkeypatch.setattr(waiting, "EVERY", 1.0)
     server.put("/controller", BROKER, ephemeral=True)
     said: list[str] = []
     assert handover.lost_within(session, 1.3, said.append) == ""

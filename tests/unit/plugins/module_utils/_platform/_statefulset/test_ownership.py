@@ -281,8 +281,12 @@ def test_a_lock_is_released_of_the_cluster_that_is_named(release: list[str], sai
 
 def test_a_lease_of_others_is_not_taken_away() -> None:
     cluster = cluster_of(made("Lease", names.lease_name("kafka"), **THEIRS))
+    labels = {names.LABEL_CLUSTER: "kafka"}
     run: Any = SimpleNamespace(
-        cluster=cluster, client=cluster.client, params={**PARAMS, "release": ["kafka"], "state": "absent"}
+        cluster=cluster,
+        client=cluster.client,
+        params={**PARAMS, "release": ["kafka"], "state": "absent"},
+        lease=RunLease(cluster.client, "n", names.lease_name("kafka"), "me@here:1:2", labels),
     )
     with pytest.raises(Refused, match=r"Lease n/kraft-migration-kafka .* seems to belong to Helm"):
         migration_lock.ActionModule.__new__(migration_lock.ActionModule).decide(run)
