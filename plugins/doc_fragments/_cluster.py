@@ -128,6 +128,47 @@ options:
     description:
       - Name of the container that runs the controller in O(controller_manifest). Needed if that has several and none is named kafka.
     type: str
+  controller_security:
+    description:
+      - Security protocol of the controllers' listener.
+      - V(auto) is the one of the brokers' inter-broker listener. The controllers get its certificates, and its user name and password where
+        it uses PLAIN. SCRAM cannot be used there, since the controllers have no credentials of it before the copy; set
+        O(controller_secret) then, or V(SSL) where the brokers have certificates.
+    type: str
+    default: auto
+    choices:
+      - auto
+      - PLAINTEXT
+      - SSL
+      - SASL_PLAINTEXT
+      - SASL_SSL
+  controller_sasl_mechanism:
+    description:
+      - SASL mechanism of the controllers' listener, where it uses SASL.
+    type: str
+    default: PLAIN
+    choices:
+      - PLAIN
+  controller_secret:
+    description:
+      - Name of a Secret in the namespace of the cluster with the keys C(username) and C(password), by which brokers and controllers log in at
+        the controllers.
+      - If unset, the brokers' own user name and password of PLAIN, from their settings or their JAAS file.
+    type: str
+  zookeeper_secret:
+    description:
+      - Name of a Secret in the namespace of the cluster by which this collection logs in to ZooKeeper. Keys are C(username) and C(password), or
+        C(jaas.conf); for TLS C(tls.crt), C(tls.key) and C(ca.crt), or C(keystore.p12) and C(truststore.p12) with C(keystore-password) and
+        C(truststore-password).
+      - If unset, it logs in as the brokers do, by their settings and their JAAS file.
+    type: str
+  super_users:
+    description:
+      - More super users, for example V(User:kraft). Brokers and controllers get those of the brokers, these, and whoever logs in at the
+        controllers. Without an authorizer they have no effect.
+    type: list
+    elements: str
+    default: []
   accept:
     description:
       - Findings and gates to override, as C(namespace/name=code), for example V(orders/kafka=partition-cannot-roll). If the play

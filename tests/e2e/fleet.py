@@ -169,7 +169,7 @@ def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
         delete(spec, kube=kube)
         fixture = create(spec, kube=kube)
         allowed = rules([spec.name])
-        if spec.in_secrets:
+        if spec.in_secrets or spec.secured:
             # the copies of the stages have names that depend on what is in them
             allowed.append({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "delete"]})
         yield Cluster(fixture, grant(kube, spec.namespace, allowed=allowed), folder)

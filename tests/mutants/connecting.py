@@ -6,10 +6,15 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLUSTER, HANDOVER, KUBERNETES, PLATFORM, ZOOKEEPER, Mutant, one, unit
+from tests.mutants.mutant import CLUSTER, CORE, HANDOVER, KUBERNETES, PLATFORM, RUNTIME, ZOOKEEPER, Mutant, one, unit
 
 DISCOVERY = unit("module_utils/_platform/_statefulset/test_discovery")
 SESSION = unit("module_utils/_zookeeper/test_session")
+TLS, LOGIN = unit("module_utils/_zookeeper/test_tls"), unit("module_utils/_zookeeper/test_connection")
+SECRET, NAMES = (unit(f"module_utils/_core/_settings/test_{each}") for each in ("zookeeper_secret", "peer_names"))
+STORES = unit("module_utils/_runtime/test_tls_stores")
+ACLS = unit("module_utils/_core/test_znode_acls")
+BROKERS_LOGIN = unit("module_utils/_core/_settings/test_zookeeper_login")
 
 ROUTE = unit("module_utils/_cluster/test_zookeeper_route")
 LEASE = "module_utils/_kubernetes/test_lease"
@@ -67,8 +72,8 @@ CONNECTING = (
         "many reads share one deadline",
         "11",
         ZOOKEEPER + "session.py",
-        "        silence.broken()\n        return answer\n",
-        "        return answer\n",
+        "        silence.broken()\n        self._connection.worked()\n",
+        "        self._connection.worked()\n",
         SESSION,
     ),
     Mutant(
@@ -98,9 +103,9 @@ CONNECTING = (
     Mutant(
         "reads meet a server that lags behind",
         "9",
-        ZOOKEEPER + "session.py",
-        "            self._losses += 1\n",
-        "            pass\n",
+        ZOOKEEPER + "connection.py",
+        "        self.losses += 1\n",
+        "",
         SESSION,
     ),
     Mutant(
@@ -126,5 +131,133 @@ CONNECTING = (
         "            unsure = done\n            continue\n",
         "            unsure = done\n",
         HANDOVER,
+    ),
+    Mutant(
+        "any server's certificate will do",
+        "7",
+        ZOOKEEPER + "tls.py",
+        "        if self._verify_names and not is_named(certificate, self._names):\n",
+        "        if False:\n",
+        TLS,
+    ),
+    Mutant(
+        "a star stands for more than one part of a name",
+        "7",
+        CORE + "_settings/peer_names.py",
+        "    if len(ours) != len(theirs) or ours[1:] != theirs[1:]:\n",
+        "    if ours[1:] != theirs[-len(ours) + 1 :]:\n",
+        NAMES,
+    ),
+    Mutant(
+        "a star alone stands for everybody",
+        "7",
+        CORE + "_settings/peer_names.py",
+        " and len(ours) > 1)\n",
+        ")\n",
+        NAMES,
+    ),
+    Mutant(
+        "the common name counts beside other names",
+        "7",
+        CORE + "_settings/peer_names.py",
+        "    if any(kind == DNS for kind, _name in found):\n",
+        "    if False:\n",
+        NAMES,
+    ),
+    Mutant(
+        "the authorities of the machine count beside a trust store",
+        "7",
+        RUNTIME + "tls_stores.py",
+        "        context.load_verify_locations(cadata=trusted)\n",
+        "        context.load_verify_locations(cadata=trusted)\n        context.load_default_certs()\n",
+        STORES,
+    ),
+    Mutant(
+        "a private key that others may read",
+        "7",
+        RUNTIME + "tls_stores.py",
+        "os.O_WRONLY, 0o600)",
+        "os.O_WRONLY, 0o644)",
+        STORES,
+    ),
+    Mutant(
+        "our key stays on the disk",
+        "7",
+        RUNTIME + "tls_stores.py",
+        '    with tempfile.TemporaryDirectory(prefix="kraft-", dir=folder) as private:\n',
+        '    for private in [tempfile.mkdtemp(prefix="kraft-", dir=folder)]:\n',
+        STORES,
+    ),
+    Mutant(
+        "what a store holds is in a repr",
+        "7",
+        RUNTIME + "tls_stores.py",
+        '    key: str = field(default="", repr=False)\n',
+        '    key: str = ""\n',
+        STORES,
+    ),
+    Mutant(
+        "OpenSSL asks for the password of a key at the terminal",
+        "11",
+        RUNTIME + "tls_stores.py",
+        "load_cert_chain(path, password=keys.password)",
+        "load_cert_chain(path, password=keys.password or None)",
+        STORES,
+    ),
+    Mutant(
+        "the password of ZooKeeper in a repr",
+        "7",
+        CORE + "_settings/zookeeper_login.py",
+        '    username: str = ""\n    password: str = field(default="", repr=False)\n',
+        '    username: str = ""\n    password: str = field(default="")\n',
+        SECRET,
+    ),
+    Mutant(
+        "a broker whose login could not be read is taken for one without",
+        "7",
+        CORE + "_settings/zookeeper_login.py",
+        "    if path and jaas is None:\n",
+        "    if False:\n",
+        BROKERS_LOGIN,
+    ),
+    Mutant(
+        "a connection that breaks under a login ends the session for good",
+        "11",
+        ZOOKEEPER + "connection.py",
+        "        if self.refusals >= TRIES and not self.has_worked:\n",
+        "        if self.refusals >= TRIES:\n",
+        LOGIN,
+    ),
+    Mutant(
+        "a wrong password is tried without end",
+        "11",
+        ZOOKEEPER + "connection.py",
+        "        if self.refusals >= TRIES and not self.has_worked:\n",
+        "        if False:\n",
+        LOGIN,
+    ),
+    Mutant(
+        "TLS waits for what it has read already",
+        "11",
+        ZOOKEEPER + "tls.py",
+        " and each.pending() > 0]",
+        " and each.pending() < 0]",
+        one("module_utils/_zookeeper/test_tls", "test_answers_that_come_in_one_record_are_all_seen"),
+    ),
+    Mutant(
+        "a deletion is judged by the znode's own ACL",
+        "9",
+        CORE + "znode_acls.py",
+        '    return path if change == "set" else ',
+        "    return path if path else ",
+        ACLS,
+    ),
+    Mutant(
+        "an ACL that could not be read lets everything happen",
+        "9",
+        CORE + "znode_acls.py",
+        "        return Right(path, change, guard, acl, sentence)\n",
+        "        return Right(path, change, guard, True, sentence)\n",
+        ACLS,
     ),
 )

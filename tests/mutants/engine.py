@@ -31,9 +31,12 @@ from tests.mutants.operator_input import OPERATOR_INPUT
 from tests.mutants.operator_led import OPERATOR_LED
 from tests.mutants.operator_regions import OPERATOR_REGIONS
 from tests.mutants.owning import OWNING
+from tests.mutants.parity import PARITIES
 from tests.mutants.preparing import PREPARING
 from tests.mutants.restarting import RESTARTING
 from tests.mutants.rollback import ROLLING_BACK
+from tests.mutants.secured import SECURED
+from tests.mutants.securing import SECURING
 
 MUTANTS = (
     *FINALIZING,
@@ -43,12 +46,15 @@ MUTANTS = (
     *ENFORCING,
     *ROLLING_BACK,
     *CONNECTING,
+    *SECURED,
     *PREPARING,
+    *SECURING,
     *ENDING,
     *OPERATOR_LED,
     *OPERATOR_ENDS,
     *OPERATOR_INPUT,
     *OPERATOR_REGIONS,
+    *PARITIES,
 )
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest

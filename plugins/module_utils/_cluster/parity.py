@@ -6,13 +6,17 @@
 
 Private to the collection. The two are read one after the other while the cluster lives: what differs in one look and not in
 the next was on its way (ZkWriteBehindLag, a leader that moved).
+
+Passwords are encrypted in the one and in clear text in the other. They are compared by fingerprints with a key that lives as long as
+one comparison; where that cannot be, only whether they are set is compared, and the sentence says so.
 """
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import (
@@ -21,8 +25,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
     read_quorum,
     seat,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image, compare
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.comparison import by_presence, compare
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import EncoderSecrets, Seal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import passwords
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.image import zookeeper_image
 
 #: what still differs after so many looks is no delay
@@ -31,14 +39,27 @@ ATTEMPTS = 3
 PAUSE = 2.0
 #: so many differences are named in a sentence
 NAMED = 5
+_KEY_SIZE = 32
 
 
-def images(cluster: Cluster) -> tuple[Image, Image]:
-    """Read ZooKeeper's image and that of the quorum (one JVM start). Raises KraftError."""
+def encoder_secrets(cluster: Cluster) -> EncoderSecrets:
+    """Return what the nodes encrypt passwords with, as far as their settings could be read. Brokers in KRaft mode have no such setting."""
+    nodes = [*known(cluster.facts).values(), *known(cluster.controller_facts).values()]
+    return EncoderSecrets.among(each.settings for each in nodes)
+
+
+def images(cluster: Cluster, encoder: EncoderSecrets | None = None, seal: Seal | None = None) -> tuple[Image, Image]:
+    """Read ZooKeeper's image and that of the quorum (one JVM start). Raises KraftError.
+
+    :param encoder: as the nodes' settings have it when it is None.
+    :param seal: a new one when it is None. Fingerprints of two seals cannot be compared.
+    """
     quorum = read_quorum(cluster)
     at = seat(cluster, quorum)
-    kraft = kraft_image(at.client, at.namespace, members(at), quorum, timeout=TOOL_TIMEOUT)
-    return zookeeper_image(cluster.zookeeper), kraft
+    seal = Seal(secrets.token_bytes(_KEY_SIZE)) if seal is None else seal
+    kraft = kraft_image(at.client, at.namespace, members(at), quorum, timeout=TOOL_TIMEOUT, seal=seal)
+    read_password = passwords.reader(encoder_secrets(cluster) if encoder is None else encoder, seal)
+    return zookeeper_image(cluster.zookeeper, read_password), kraft
 
 
 @dataclass(frozen=True)
@@ -47,32 +68,43 @@ class Parity:
 
     :ivar image: ZooKeeper's.
     :ivar differences: what the two lastingly disagree on.
+    :ivar by_presence: password settings whose values could not be compared, ``1/ssl.key.password``, and why.
     """
 
     image: Image
     differences: tuple[Difference, ...]
+    by_presence: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def sentence(self) -> str:
         """What was compared, or what differs, in one line."""
         if not self.differences:
             counts = ", ".join(f"{count} {what}" for what, count in self.image.counts().items())
-            return f"ZooKeeper and KRaft match: {counts}"
+            return f"ZooKeeper and KRaft match: {counts}{self._not_compared}"
         more = len(self.differences) - NAMED
         listed = "; ".join(each.sentence for each in self.differences[:NAMED])
-        return f"ZooKeeper and KRaft differ: {listed}" + (f" and {more} more" if more > 0 else "")
+        return f"ZooKeeper and KRaft differ: {listed}" + (f" and {more} more" if more > 0 else "") + self._not_compared
+
+    @property
+    def _not_compared(self) -> str:
+        if not self.by_presence:
+            return ""
+        why = "; ".join(sorted(set(self.by_presence.values())))
+        return f"; compared without their values: {len(self.by_presence)} password settings, since {why}"
 
 
 def compared(cluster: Cluster, progress: Callable[[str], None]) -> Parity:
     """Compare both stores (one JVM start, up to three where they differ at first). Raises KraftError when one cannot be read."""
     never = threading.Event()
     lasting: dict[tuple[str, str], Difference] | None = None
+    unsure: Mapping[str, str] = {}
     for attempt in range(ATTEMPTS):
         zookeeper, kraft = images(cluster)
+        unsure = by_presence(zookeeper, kraft)
         found = {(each.kind, each.key): each for each in compare(zookeeper, kraft)}
         lasting = found if lasting is None else {key: each for key, each in found.items() if key in lasting}
         if not lasting or attempt == ATTEMPTS - 1:
             break
         progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first comparison; comparing again")
         never.wait(PAUSE)
-    return Parity(zookeeper, tuple((lasting or {}).values()))
+    return Parity(zookeeper, tuple((lasting or {}).values()), unsure)

@@ -42,6 +42,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
 
 DEFAULT_PORT = 2181
+NDOTS = 5  # of a pod's resolv.conf
 SERVER = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:\[\]\s]+))(?::(?P<port>\d{1,5}))?")
 
 
@@ -76,6 +77,7 @@ class Route:
     :ivar servers: (host, port); a single local port may stand for several servers.
     :ivar reached: number of servers behind them.
     :ivar via: says how the last connection was made, or why there was none; an empty string when there is nothing to say.
+    :ivar names: hosts, one of which the certificate of a server has to name, see :func:`server_names`.
     """
 
     servers: tuple[tuple[str, int], ...]
@@ -83,6 +85,7 @@ class Route:
     how: str
     reached: int = 1
     via: Callable[[], str] = lambda: ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,25 @@ def _no_connect(text: str) -> Refused:
     )
 
 
+def server_names(connects: Sequence[Connect], namespace: str) -> tuple[str, ...]:
+    """Return the hosts of connect strings, and as what the DNS of Kubernetes knows them too.
+
+    A forwarded port does not tell which server answers, so that the certificate of each may name any of them.
+
+    :param namespace: of the brokers, whose pods complete short names by it.
+    """
+    hosts = [host for connect in connects for host, _port in connect.servers]
+    endings = (f".{namespace}", f".{namespace}.svc", f".{namespace}.svc.cluster.local", ".svc", ".svc.cluster.local")
+    # a name with as many dots as ndots of a pod, or a dot at its end, is complete
+    short = [host for host in hosts if host.count(".") < NDOTS and not host.endswith(".") and not _is_address(host)]
+    longer = [host + ending for host in short for ending in (*endings, ".cluster.local")]
+    return tuple(dict.fromkeys(host.removesuffix(".") for host in (*hosts, *longer)))
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or all(label.isdigit() for label in host.split("."))
+
+
 @contextmanager
 def open_route(
     client: KubeClient, namespace: str, connect: Connect, relay_pods: Sequence[tuple[str, str]], override: str | None
@@ -124,7 +146,13 @@ def open_route(
     if override:
         given = parse_connect(override)
         listed = ", ".join(address(host, port) for host, port in given.servers)
-        yield Route(given.servers, given.chroot or connect.chroot, f"directly at {listed}", len(given.servers))
+        yield Route(
+            given.servers,
+            given.chroot or connect.chroot,
+            f"directly at {listed}",
+            len(given.servers),
+            names=server_names((given, connect), namespace),
+        )
         return
     servers = Servers(lambda: find_routes(client, namespace, connect, relay_pods))
     hows = [route.how for route in servers.routes]
@@ -135,6 +163,7 @@ def open_route(
             "; else ".join(hows),
             len(hows),
             lambda: servers.last or forward.last_error,
+            server_names((connect,), namespace),
         )
 
 

@@ -268,11 +268,140 @@ _RULES = (
     ),
     _block("setting-blocks", "a setting blocks the migration", "change the setting as the sentence says"),
     _warn("setting-warns", "a setting behaves differently in KRaft mode", "see the sentence"),
+    # secured clusters
     _block(
-        "security-not-supported",
-        "TLS, SASL or an authorizer is in use",
-        "wait for a release that supports secured clusters, or accept the risk",
+        "controller-listener-scram",
+        "the controllers' listener cannot start with SCRAM",
+        "set kraft_controller_secret for PLAIN, or kraft_controller_security to SSL",
+    ),
+    _block(
+        "controller-listener-mechanism",
+        "the brokers' SASL mechanism is not supported on the controllers' listener",
+        "set kraft_controller_secret for PLAIN, or kraft_controller_security to SSL",
+    ),
+    _block(
+        "controller-login-missing",
+        "no user name and password for the controllers' listener are known",
+        "set kraft_controller_secret to a Secret with the keys username and password",
+    ),
+    _block(
+        "zookeeper-login-failed",
+        "ZooKeeper does not take the login",
+        "correct the brokers' credentials for ZooKeeper, or name a Secret with others in kraft_zookeeper_secret",
+    ),
+    _block(
+        "zookeeper-tls",
+        "ZooKeeper cannot be reached by TLS",
+        "give the certificates in kraft_zookeeper_secret, or renew what has expired",
+    ),
+    _block(
+        "zookeeper-acl",
+        "znodes that a rollback changes have an ACL that does not let the collection",
+        "name a Secret with the credentials of the znodes' owner in kraft_zookeeper_secret",
         True,
+    ),
+    _block(
+        "quorum-tls",
+        "the controllers cannot be reached by TLS",
+        "renew the certificate, or correct the trust store of the controllers' listener",
+    ),
+    _block(
+        "quorum-login-failed",
+        "the controllers do not take the login",
+        "correct the login of the controllers' listener",
+    ),
+    _block(
+        "controller-listener-keys",
+        "the brokers' static settings have no key store or trust store for the controllers' listener",
+        "write the stores into the static settings, or choose another kraft_controller_security",
+    ),
+    _warn(
+        "controller-listener-weaker",
+        "the controllers' listener is less protected than the brokers' own",
+        "leave kraft_controller_security at auto",
+    ),
+    _block(
+        "secret-in-command",
+        "a secret would have to be an argument of the start command",
+        "put the settings into a properties file of a Secret",
+    ),
+    _block("secret-missing", "a Secret that is named is not there, or lacks a key", "create it, or correct its name"),
+    _block(
+        "jaas-file-missing",
+        "the JAAS file is not where the JVM looks for it",
+        "mount the file there, or correct java.security.auth.login.config",
+        True,
+    ),
+    _block(
+        "authorizer-custom",
+        "the authorizer is not Kafka's own",
+        "ask its vendor for a migration, or move to Kafka's own authorizer first",
+    ),
+    _block(
+        "super-user-missing",
+        "super.users lacks a principal that brokers or controllers need",
+        "add it to super.users, or choose another kraft_controller_security",
+        True,
+    ),
+    _block(
+        "super-user-without-type",
+        "a super user is not written as TYPE:name",
+        "write it as User:name",
+    ),
+    _warn(
+        "super-user-unknown",
+        "who brokers or controllers are could not be told",
+        "name the principal in kraft_super_users",
+    ),
+    _warn(
+        "super-user-added",
+        "a principal becomes a super user",
+        "nothing: a rollback takes it away again",
+    ),
+    _block(
+        "acl-principal-invalid",
+        "an ACL is for something that is no principal",
+        "delete it, and add it for User:name",
+    ),
+    _block(
+        "wildcard-acl-invalid",
+        "a prefixed ACL on * is no wildcard",
+        "delete it, and add it with the literal pattern",
+        True,
+    ),
+    _block(
+        "encoder-secret-missing",
+        "encrypted dynamic settings could not be read",
+        "set password.encoder.secret on the brokers, or delete those settings",
+        True,
+    ),
+    _block(
+        "dynamic-jaas",
+        "a login that is a dynamic setting stops working in KRaft mode",
+        "write it into the static settings first",
+        True,
+    ),
+    _warn(
+        "password-in-metadata-log",
+        "passwords in dynamic settings will lie in clear text in the metadata log",
+        "replace them by static settings, or rotate them afterwards",
+    ),
+    _block(
+        "certificate-names",
+        "the certificate of the controllers' listener lacks the controllers' names",
+        "add the names to its subject alternative names",
+        True,
+    ),
+    _block("certificate-expired", "the certificate of the controllers' listener has expired", "renew it", True),
+    _warn(
+        "certificate-expires",
+        "the certificate of the controllers' listener expires within 30 days or during the soak",
+        "renew it before the migration",
+    ),
+    _warn(
+        "certificate-unreadable",
+        "the certificate of the controllers' listener could not be read",
+        "see the sentence, and check it yourself",
     ),
     # locks and changes
     _block(

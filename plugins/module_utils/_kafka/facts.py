@@ -18,7 +18,7 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties, is_secret
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import resolved
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script import (
     MAIN_CLASSES,
@@ -29,7 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import REDACTED, is_secret_key, redact_text
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import REDACTED, redact_text
 
 JOLOKIA_DEFAULT_PORT = 8778
 
@@ -195,7 +195,7 @@ def parse(output: str) -> ProcessFacts:
         quorum_state=next((json.loads(each.text) for each in found.get("quorum-state", ()) if each.text.strip()), None),
         dns_ttl=_dns_ttl(found, effective),
         jolokia_port=_jolokia_port(effective),
-        env={name: REDACTED if is_secret_key(name) else _scrubbed(value) for name, value in sorted(env.items())},
+        env={name: REDACTED if is_secret(name) else _scrubbed(value) for name, value in sorted(env.items())},
         metadata_logs=tuple(each.argument for each in found.get("metadata-log", ())),
         channels=int(_one(found, "channels") or 0),
         owner=_owner(_one(found, "owner")),

@@ -4,7 +4,8 @@
 
 """The :class:`Image` of what the KRaft quorum has of a cluster, by Kafka's own tool in the leader's pod.
 
-One JVM start, however large the cluster; only the lines that count leave the pod.
+One JVM start, however large the cluster; only the lines that count leave the pod. Among them are passwords in clear text and SCRAM
+credentials: no line is ever told.
 """
 
 from __future__ import annotations
@@ -13,12 +14,22 @@ from collections.abc import Mapping
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import image_records
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Seal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Member, Quorum, dump_metadata
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
+
+_RECORD = "| offset: "
 
 
 def kraft_image(
-    client: KubeClient, namespace: str, members: Mapping[int, Member], quorum: Quorum, *, timeout: float = 60.0
+    client: KubeClient,
+    namespace: str,
+    members: Mapping[int, Member],
+    quorum: Quorum,
+    *,
+    timeout: float = 60.0,
+    seal: Seal | None = None,
 ) -> Image:
     """Read the committed metadata.
 
@@ -27,10 +38,18 @@ def kraft_image(
     :param members: controller's node id to its pod.
     :param quorum: read before; the image reaches up to its high watermark.
     :param timeout: seconds for the tool.
+    :param seal: takes the fingerprints of passwords; without it none is taken.
     :raises Unreachable: when there is no leader or its high watermark is unknown.
     :raises NotFound: when the pod has no metadata log, or no kafka-dump-log.
     :raises KraftError: when the tool fails. What it could not decode is in the image's ``problems``.
     """
-    lines = dump_metadata(client, namespace, members, quorum, keep=image_records.KEEP, timeout=timeout)
+    try:
+        lines = dump_metadata(client, namespace, members, quorum, keep=image_records.KEEP, timeout=timeout)
+    except KraftError as error:
+        if _RECORD not in error.message:
+            raise
+        # the last words of a tool that is killed half-way are the record that it printed last
+        told = error.message.partition(_RECORD)[0]
+        raise KraftError(f"{told}it ended amid the records of the metadata log, which are not shown") from None
     cluster_id = next(member.facts.cluster_id for node, member in members.items() if node == quorum.leader)
-    return image_records.parse_image(lines, high_watermark=quorum.high_watermark, cluster_id=cluster_id)
+    return image_records.parse_image(lines, high_watermark=quorum.high_watermark, cluster_id=cluster_id, seal=seal)

@@ -4,11 +4,11 @@
 
 """Where the KRaft quorum stands, by whatever the controllers' pods offer.
 
-The leader is asked in Kafka's own protocol, through the forwarded port of its pod: some 30 ms, no JVM. Where that cannot be (the
-controllers' listener speaks TLS or SASL, the account may not forward ports), one request to the Jolokia agent of each controller
-answers everything. Without agents, the voters' own ``quorum-state`` files name the leader (they are part of :func:`pod_facts`), and
-two tools fill in the rest, each a JVM start in its pod: ``kafka-metadata-quorum`` for offsets and times, ``kafka-dump-log`` for the
-migration state. :attr:`Quorum.source` says which way it was.
+The leader is asked in Kafka's own protocol, through the forwarded port of its pod: some 30 ms, no JVM. It logs in and is trusted as the
+controllers do among each other. Where that cannot be (a store or a login that only Java can use, an account that may not forward ports),
+one request to the Jolokia agent of each controller answers everything. Without agents, the voters' own ``quorum-state`` files name the
+leader (they are part of :func:`pod_facts`), and two tools fill in the rest, each a JVM start in its pod: ``kafka-metadata-quorum`` for
+offsets and times, ``kafka-dump-log`` for the migration state. :attr:`Quorum.source` says which way it was.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.met
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_jolokia import by_jolokia
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_security import Keys
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_tool import by_tool
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_view import (
-    PLAINTEXT,
     STEPS_DOWN,
     Member,
     Quorum,
@@ -65,13 +65,16 @@ def quorum_status(
     """
     found, ends = _by_protocol(client, namespace, members, alone=alone)
     if found.why and members and all(member.facts.jolokia_port for member in members.values()):
-        return dataclasses.replace(by_jolokia(client, namespace, members), why=found.why)
+        return dataclasses.replace(by_jolokia(client, namespace, members), why=found.why, code=found.code)
     if found.why and alone:
         raise Unreachable(
-            f"{found.why}; Kafka's tools are too slow here, since a leader without followers soon steps down"
+            f"{found.why}; Kafka's tools are too slow here, since a leader without followers soon steps down",
+            code=found.code,
         )
     if found.why:
+        code = found.code
         found, ends = by_tool(client, namespace, members, why=found.why, timeout=timeout)
+        found = dataclasses.replace(found, code=code)
     if not migration or found.leader not in members:
         return found
     log = metadata_log(client, namespace, members, found, timeout=timeout)
@@ -102,12 +105,14 @@ def metadata_log(
     :raises Unreachable: when there is no leader or its high watermark is unknown (:func:`dump_metadata`).
     """
     why = quorum.why
-    member = members.get(quorum.leader) if quorum.leader is not None else None
-    if member is not None and quorum.high_watermark >= 0 and not why:
+    leader = quorum.leader
+    member = members.get(leader) if leader is not None else None
+    if leader is not None and member is not None and quorum.high_watermark >= 0 and not why:
         try:
-            if member.security != PLAINTEXT:
-                raise KraftError(f"the controllers' listener in pod {member.pod} uses {member.security}")
-            with wire.conversation(client, namespace, member.pod, member.port, timeout=wire.LOG_TIMEOUT) as talk:
+            security = Keys(client, namespace, members).of(leader)
+            with wire.conversation(
+                client, namespace, member.pod, member.port, security=security, timeout=wire.LOG_TIMEOUT
+            ) as talk:
                 return metadata_records.parse_records(talk.metadata_log(quorum.epoch, quorum.high_watermark))
         except KraftError as error:
             why = error.message
@@ -176,18 +181,18 @@ def _by_protocol(
     for node, member in members.items():
         try:
             asked[node] = (member.pod, member.port)
-            if member.security != PLAINTEXT:
-                why = f"the controllers' listener in pod {member.pod} uses {member.security}"
         except NotFound as error:
             why = error.message
     if why or not asked:
         return dataclasses.replace(empty, why=why), {}
     claimed, _epoch = leader_of(claims(members))
-    said = wire.ask_controllers(client, namespace, asked, first=claimed)
+    said = wire.ask_controllers(client, namespace, asked, secure=Keys(client, namespace, members), first=claimed)
     if said.described is None:
-        # a follower that answers shows that the way is open: there is no leader, or it cannot be reached
-        why = "" if said.followers else "; ".join(said.silent.values())
-        return dataclasses.replace(empty, silent=said.silent, why=why), {}
+        # a follower that answers shows that the way is open: there is no leader, or it cannot be reached; but one that does not let us in,
+        # or is not who it should be, may lead
+        why = "" if said.followers and not said.codes else "; ".join(said.silent.values())
+        code = next(iter(said.codes.values()), "")
+        return dataclasses.replace(empty, silent=said.silent, why=why, code=code), {}
     found = said.described
     silent = dict(said.silent)
     now = max((each.caught_up_ms for each in found.voters if each.node == found.leader), default=-1)

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_security import tool_properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_view import (
     Member,
     Quorum,
@@ -65,9 +66,12 @@ def by_tool(
     if leader is None or leader not in members:
         return empty, {}
     member = members[leader]
-    args = ["--bootstrap-controller", f"localhost:{member.port}", "describe", "--replication"]
-    facts = member.facts
-    output = run_tool(client, namespace, member.pod, member.container, facts, "kafka-metadata-quorum", args, timeout)
+    at, properties = tool_properties(client, namespace, leader, member)
+    args = ["--bootstrap-controller", at, "describe", "--replication"]
+    facts, tool = member.facts, "kafka-metadata-quorum"
+    output = run_tool(
+        client, namespace, member.pod, member.container, facts, tool, args, timeout, properties=properties
+    )
     try:
         replicas = parse_replication(output)
     except ValueError as exc:

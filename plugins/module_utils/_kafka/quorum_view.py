@@ -13,11 +13,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_security import (
+    PLAINTEXT,
+    listener_protocol,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import VOTERS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound
 
-PLAINTEXT = "PLAINTEXT"
-SECURE = ("SSL", "SASL_PLAINTEXT", "SASL_SSL")
+__all__ = ["FETCH_TIMEOUT_MS", "PLAINTEXT", "STEPS_DOWN", "Member", "Quorum", "claims", "fetch_timeout_ms", "leader_of"]
+
 #: milliseconds: Kafka's default of controller.quorum.fetch.timeout.ms
 FETCH_TIMEOUT_MS = 2000
 #: a leader that hears of no majority steps down after so many fetch timeouts (KAFKA-15489)
@@ -26,11 +31,17 @@ STEPS_DOWN = 1.5
 
 @dataclass(frozen=True)
 class Member:
-    """A controller's pod."""
+    """A controller's pod.
+
+    :ivar names: host names that it has inside the cluster, where the caller knows more of them than the settings.
+    :ivar tool_settings: path in the pod of client properties that the user named; empty: tools get what the process itself has.
+    """
 
     pod: str
     container: str | None
     facts: ProcessFacts
+    names: tuple[str, ...] = ()
+    tool_settings: str = ""
 
     @property
     def port(self) -> int:
@@ -48,10 +59,13 @@ class Member:
 
         :raises NotFound: when the settings name no such listener.
         """
-        name = self._listener[0].upper()
-        pairs = self.facts.settings.get("listener.security.protocol.map", "").upper().split(",")
-        mapped = {key.strip(): value.strip() for key, _sep, value in (pair.partition(":") for pair in pairs)}
-        return mapped.get(name) or (name if name in SECURE else PLAINTEXT)
+        return listener_protocol(self.facts.settings, self._listener[0])
+
+    def hosts(self, node: int) -> tuple[str, ...]:
+        """Return the host names by which others reach it: as ``controller.quorum.voters`` names them, then ``names``."""
+        voters = (each.strip().partition("@") for each in self.facts.settings.get(VOTERS, "").split(","))
+        named = [address.rpartition(":")[0].strip("[]") for number, _at, address in voters if number == str(node)]
+        return tuple(dict.fromkeys([*(each for each in named if each), *self.names]))
 
     @property
     def _listener(self) -> tuple[str, int]:
@@ -85,6 +99,7 @@ class Quorum:
         leader does not say it. A voter that follows steadily is some hundred behind, however much there is to fetch.
     :ivar fetch_timeout_ms: controller.quorum.fetch.timeout.ms, after which a voter that hears nothing makes an election.
     :ivar why: why it was not ``protocol``.
+    :ivar code: of that reason, where it has one: ``quorum-tls`` or ``quorum-login-failed``.
     """
 
     leader: int | None
@@ -99,6 +114,7 @@ class Quorum:
     behind_ms: Mapping[int, int] = field(default_factory=dict)
     fetch_timeout_ms: int = FETCH_TIMEOUT_MS
     why: str = ""
+    code: str = ""
 
     @property
     def leaderless(self) -> str:

@@ -6,34 +6,79 @@
 
 Every call starts a JVM next to the broker (0.6 to 2 s on two idle cores, more under a small CPU limit), so a signal
 that is to be had otherwise is read otherwise, and several questions go into one call where a tool allows it.
+
+Client settings of a secured listener hold passwords. They go by standard input into a file that nobody else can read, in memory where
+the pod has such a place, and that is gone when the tool ends; they are in no command line and in no message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_properties import ClientProperties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    DeadlineExceeded,
+    KraftError,
+    NotFound,
+    Unreachable,
+)
 
 INHERITED = ("KAFKA_OPTS", "KAFKA_JMX_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JMX_PORT")
 """Dropped from the environment: an agent in one of them would want the port that the broker's agent has, and the tool
 would fail; debuggers and big heaps come the same way."""
 
+NO_PROPERTIES = ClientProperties()
+#: how a tool is told where its client settings are, if not by the name that most of them have
+_OPTIONS = {"kafka-leader-election": "--admin.config"}
+_OPTION = "--command-config"
+
+#: what the last words of a tool tell about its connection
+_CODES = (
+    ("quorum-login-failed", ("SaslAuthenticationException", "UnsupportedSaslMechanismException", "LoginException")),
+    ("quorum-tls", ("SslAuthenticationException", "SSLHandshakeException", "CertificateException", "CertPath")),
+)
+
 _RC = "@@kraft rc="
+#: exit statuses of the script itself: no place for the settings; the file that the user named cannot be read
+_NO_PLACE, _NO_FILE = 96, 97
 
 # In a pod without a locale Java would print a question mark for each character that is not ASCII.
 _JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8"
 
 # The tool is $1, the filter $2. POSIX has no status of the first command of a pipe, so the output carries it.
+# $3 is the option for client settings, which come by standard input, or are in the file $4.
 _SCRIPT = f"""
-unset {" ".join(INHERITED)}
+unset {" ".join(INHERITED)} folder
 export KAFKA_HEAP_OPTS=-Xmx192m KAFKA_JVM_PERFORMANCE_OPTS='{_JVM}'
 export KAFKA_GC_LOG_OPTS= LOG_DIR=/tmp
-tool=$1; keep=$2; shift 2
-if [ -z "$keep" ]; then exec "$tool" "$@"; fi
-{{ "$tool" "$@"; printf '\\n{_RC}%s\\n' "$?"; }} | grep -E "^{_RC}|$keep"
+tool=$1; keep=$2; option=$3; file=$4; shift 4
+if [ -n "$option" ] && [ -z "$file" ]; then
+  umask 077
+  for place in /dev/shm "${{TMPDIR:-/tmp}}"; do
+    [ -d "$place" ] && [ -w "$place" ] && folder=$(mktemp -d "$place/kraft.XXXXXX" 2>/dev/null) && break
+    folder=
+  done
+  [ -n "$folder" ] || exit {_NO_PLACE}
+  trap 'rm -rf "$folder"' EXIT
+  trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 131' PIPE; trap 'exit 143' TERM
+  file=$folder/client.properties
+  cat > "$file" || exit {_NO_PLACE}
+elif [ -n "$file" ]; then
+  [ -r "$file" ] || exit {_NO_FILE}
+fi
+# before a tool's subcommand: behind that it is refused
+[ -z "$option" ] || set -- "$option" "$file" "$@"
+if [ -n "$keep" ]; then
+  {{ "$tool" "$@" </dev/null; printf '\\n{_RC}%s\\n' "$?"; }} | grep -E "^{_RC}|$keep"
+elif [ -n "$folder" ]; then
+  "$tool" "$@" </dev/null
+else
+  exec "$tool" "$@"
+fi
 """
 
 
@@ -48,6 +93,7 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
     timeout: float = 60.0,
     *,
     keep: str = "",
+    properties: ClientProperties = NO_PROPERTIES,
 ) -> str:
     """Run a tool and return what it printed.
 
@@ -55,8 +101,10 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
     :param tool: name without ``.sh``, for example ``kafka-metadata-quorum``.
     :param timeout: seconds.
     :param keep: extended regular expression; only matching lines leave the pod.
-    :raises NotFound: when the image does not have the tool.
-    :raises KraftError: when the tool fails; the message ends with its last words.
+    :param properties: client settings for a secured listener, or the file in the pod that has them; empty: none.
+    :raises NotFound: when the image does not have the tool, or the pod not the file with client settings.
+    :raises KraftError: when the tool fails; the message ends with its last words, without any secret of ``properties``. With code
+        ``quorum-login-failed`` or ``quorum-tls`` when these say so.
     """
     path = facts.tools.get(tool)
     if path is None:
@@ -64,17 +112,55 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
             f"the image of pod {namespace}/{pod} has no {tool}.sh (looked for in {facts.home or '/usr'}/bin and on "
             "PATH): the signal that needs it cannot be read there"
         )
-    command = ["sh", "-c", _SCRIPT, "sh", path, keep, *args]
-    result = pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=timeout)
+    option = _OPTIONS.get(tool, _OPTION) if properties else ""
+    command = ["sh", "-c", _SCRIPT, "sh", path, keep, option, properties.path, *args]
+    stdin = properties.text() if properties.values else None
+    try:
+        result = _run(client, namespace, pod, command, container, stdin, timeout)
+    except DeadlineExceeded as error:
+        if not properties:
+            raise
+        # the rest is the end of what it printed, which may begin in the middle of a secret
+        raise DeadlineExceeded(error.message.partition("; last output")[0]) from None
     output, rc = result.stdout, result.rc
+    if rc == _NO_FILE and properties.path:
+        raise NotFound(
+            f"the client settings {properties.path} are not in pod {namespace}/{pod}, or cannot be read there"
+        )
+    if rc == _NO_PLACE and stdin is not None:
+        raise KraftError(
+            f"{tool} was not run: pod {namespace}/{pod} has neither /dev/shm nor a folder for temporary files to write to"
+        )
     if keep:
         output, _sep, status = result.stdout.rpartition(_RC)
         rc = int(status) if status.strip().isdecimal() else result.rc or 1
     if rc != 0:
-        raise KraftError(
-            f"{tool} failed in pod {namespace}/{pod} with status {rc}: {_last_words(output, result.stderr)}"
-        )
+        words = _last_words(properties.hide(output), properties.hide(result.stderr))
+        raise KraftError(f"{tool} failed in pod {namespace}/{pod} with status {rc}: {words}", code=_code(words))
     return output
+
+
+def _run(
+    client: KubeClient,
+    namespace: str,
+    pod: str,
+    command: list[str],
+    container: str | None,
+    stdin: str | None,
+    timeout: float,
+) -> pod_exec.ExecResult:
+    """Run it; once more when the connection was lost."""
+    if stdin is None:
+        return pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=timeout)
+    try:
+        return pod_exec.run(client, namespace, pod, command, container=container, stdin=stdin, timeout=timeout)
+    except Unreachable:
+        client.find(POD, pod, namespace)  # a read waits for an API server that is away
+        return pod_exec.run(client, namespace, pod, command, container=container, stdin=stdin, timeout=timeout)
+
+
+def _code(words: str) -> str:
+    return next((code for code, names in _CODES if any(name in words for name in names)), "")
 
 
 def _last_words(stdout: str, stderr: str) -> str:

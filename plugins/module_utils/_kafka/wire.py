@@ -4,6 +4,7 @@
 
 """A conversation with a KRaft controller in Kafka's own protocol, through the port that Kubernetes forwards.
 
+With TLS and a login where its listener has them (``tls.py``, ``login.py``).
 One connection per look: no thread, no pool, no bootstrap, and one deadline for everything. Controllers answer no Metadata request,
 so nothing that has to find its way by one serves here.
 """
@@ -12,16 +13,19 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import time
 import typing as t
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import log_messages as log
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import quorum_messages as messages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.kafka_bytes import Malformed
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.log_records import Copy
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied, Described
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_security import OPEN, Security
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import login, tls
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
@@ -46,7 +50,21 @@ class Conversation:
         """
         self._sock, self._what, self._deadline = sock, what, deadline
         self._count = 0
+        self._answered = False
         self._versions: dict[int, tuple[int, int]] | None = None
+
+    def log_in(self, security: Security) -> None:
+        """Log in; the first thing to do at a listener with SASL.
+
+        :raises KraftError: ``quorum-login-failed``, or as the other requests.
+        """
+
+        def ask(request: Callable[[int], bytes]) -> tuple[bytes, int]:
+            number = self._next()
+            return self._exchange(request(number)), number
+
+        with self._understood():
+            login.log_in(ask, security, self._what)
 
     def describe_quorum(self) -> Described:
         """Ask for the quorum.
@@ -130,11 +148,16 @@ class Conversation:
             head = self._receive(4)
             with self._understood():
                 size = messages.frame_size(head)
-            return self._receive(size)
+            answer = self._receive(size)
         except TimeoutError as error:
             raise Unreachable(f"{self._what} did not answer in time") from error
         except OSError as error:
+            # with TLS 1.3 a client learns only here that its certificate is refused
+            if isinstance(self._sock, ssl.SSLSocket) and (isinstance(error, ssl.SSLError) or not self._answered):
+                raise tls.fault(error, self._what) from error
             raise Unreachable(f"the connection to {self._what} broke: {error}") from error
+        self._answered = True
+        return answer
 
     def _receive(self, size: int) -> bytes:
         found = bytearray()
@@ -142,6 +165,8 @@ class Conversation:
             self._sock.settimeout(self._left())
             piece = self._sock.recv(min(size - len(found), 256 * 1024))
             if not piece:
+                if isinstance(self._sock, ssl.SSLSocket) and not self._answered:
+                    raise tls.closed(self._what)
                 raise Unreachable(f"{self._what} closed the connection")
             found += piece
         return bytes(found)
@@ -160,11 +185,25 @@ class Said:
     :ivar described: the quorum as the leader of the highest epoch describes it, None when nobody leads.
     :ivar followers: those that answered, and do not lead.
     :ivar silent: why others did not answer.
+    :ivar codes: of those reasons, where they have one: ``quorum-tls`` or ``quorum-login-failed``.
     """
 
     described: Described | None
     followers: tuple[int, ...]
     silent: Mapping[int, str]
+    codes: Mapping[int, str] = field(default_factory=dict)
+
+
+class Secure(t.Protocol):
+    """Says how each controller's listener is secured."""
+
+    def of(self, node: int) -> Security:
+        """Return it. Raises KraftError when it cannot be read."""
+        ...
+
+    def forget(self, node: int) -> bool:
+        """Have it read anew, after a refusal; False when what was refused is as new as can be."""
+        ...
 
 
 def ask_controllers(
@@ -172,12 +211,14 @@ def ask_controllers(
     namespace: str,
     controllers: Mapping[int, tuple[str, int]],
     *,
+    secure: Secure | None = None,
     first: int | None = None,
     timeout: float = TIMEOUT,
 ) -> Said:
     """Find the leader and let it describe the quorum.
 
     :param controllers: node id to pod and port of the listener.
+    :param secure: how the listeners are secured; None: all are PLAINTEXT.
     :param first: who most likely leads; the others are asked only when it does not, or does not say so at once: a controller that
         starts or hangs takes the connection and answers late.
     :param timeout: seconds for each controller.
@@ -186,9 +227,20 @@ def ask_controllers(
     def ask(node: int, patience: float) -> Described | str:
         """What a controller says: the quorum, why it says nothing, or "" from one that does not lead."""
         pod, port = controllers[node]
-        try:
-            with conversation(client, namespace, pod, port, timeout=patience) as talk:
+
+        def once() -> Described:
+            security = secure.of(node) if secure is not None else OPEN
+            with conversation(client, namespace, pod, port, security=security, timeout=patience) as talk:
                 return talk.describe_quorum()
+
+        try:
+            try:
+                return once()
+            except KraftError as error:
+                # certificates and passwords change while a migration lasts
+                if not error.code or secure is None or not secure.forget(node):
+                    raise
+                return once()
         except Denied as error:
             return (
                 ""
@@ -196,8 +248,11 @@ def ask_controllers(
                 else f"controller {pod} refuses to describe the quorum: {error}"
             )
         except KraftError as error:
+            if error.code:
+                codes[node] = error.code
             return error.message
 
+    codes: dict[int, str] = {}
     said: dict[int, Described | str] = {}
     if first is not None and first in controllers:
         said[first] = ask(first, min(AT_ONCE, timeout))
@@ -210,29 +265,49 @@ def ask_controllers(
     followers = tuple(
         node for node, each in said.items() if each == "" or (each != leading and isinstance(each, Described))
     )
-    return Said(leading, followers, {node: each for node, each in said.items() if isinstance(each, str) and each})
+    silent = {node: each for node, each in said.items() if isinstance(each, str) and each}
+    return Said(leading, followers, silent, {node: code for node, code in codes.items() if node in silent})
 
 
 @contextlib.contextmanager
 def conversation(
-    client: KubeClient, namespace: str, pod: str, port: int, *, timeout: float = TIMEOUT
+    client: KubeClient, namespace: str, pod: str, port: int, *, security: Security = OPEN, timeout: float = TIMEOUT
 ) -> Iterator[Conversation]:
-    """Open a conversation with the controller in a pod; it ends with the ``with`` block.
+    """Open a conversation with the controller in a pod, logged in where it has to be; it ends with the ``with`` block.
 
     Needs the permission pods/portforward.
 
-    :param port: of its listener, which has to be PLAINTEXT.
+    :param port: of its listener.
     :param timeout: seconds for the whole conversation.
     :raises Unreachable: when the pod, or the port in it, cannot be reached; the message says why.
+    :raises KraftError: ``quorum-tls`` or ``quorum-login-failed``, when the listener does not let us in or is not who it should be.
     """
     deadline = time.monotonic() + timeout
     what = f"the controller at port {port} of pod {namespace}/{pod}"
     with pod_forward(client, namespace, pod, port) as forward:
         try:
-            with socket.create_connection((forward.host, forward.port), timeout=timeout) as sock:
-                yield Conversation(sock, what, deadline)
+            with _connected(forward.host, forward.port, security, what, timeout) as sock:
+                talk = Conversation(sock, what, deadline)
+                if security.sasl:
+                    talk.log_in(security)
+                yield talk
         except Unreachable as error:
             # the local listener takes every connection: why it went no further is known to the forward
-            raise Unreachable(forward.last_error or error.message) from error
+            raise Unreachable(
+                forward.last_error or error.message, code="" if forward.last_error else error.code
+            ) from error
+        except TimeoutError as error:
+            raise Unreachable(f"{what} did not answer in time") from error
         except OSError as error:
             raise Unreachable(f"the connection to {what} failed: {error}") from error
+
+
+def _connected(host: str, port: int, security: Security, what: str, timeout: float) -> socket.socket:
+    sock = socket.create_connection((host, port), timeout=timeout)
+    if not security.tls:
+        return sock
+    try:
+        return tls.secured(sock, security, what)
+    except BaseException:
+        sock.close()
+        raise

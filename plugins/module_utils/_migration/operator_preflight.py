@@ -10,13 +10,9 @@ Private to the collection.
 from __future__ import annotations
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import (
-    blocking_settings,
-    secured_settings,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import blocking_settings
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PVC
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import rollback_pending
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import (
@@ -26,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.prefligh
     permission_findings,
     tool_findings,
     version_findings,
+    zookeeper_rights,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 
@@ -58,30 +55,14 @@ def all_findings(cluster: LedCluster) -> list[Finding]:
     )
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     found += [finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}") for item, pod in blocks.items()]
-    found += _secured(cluster)
     found += tool_findings(cluster)
     found += _elsewhere(cluster)
     if cluster.zookeeper_connect is not None:
         left = [item.partition("/") for item in cluster.driver.left()]
         volumes = [name for kind, _slash, name in left if kind == PVC.kind]
+        found += zookeeper_rights(cluster)
         found += checks.stored(cluster.view, cluster.route.chroot, False, volumes, kraft_brokers(cluster))
     return found
-
-
-def _secured(cluster: LedCluster) -> list[Finding]:
-    """What the collection cannot do where ZooKeeper asks for a login: the operator has its own credentials."""
-    accept = acceptance(f"{cluster.namespace}/{cluster.name}", "security-not-supported")
-    used = {item: pod for pod, facts in known(cluster.facts).items() for item in secured_settings(facts.settings)}
-    return [
-        finding(
-            "security-not-supported",
-            item.key,
-            f"{pod}: {item.sentence}; this release does not log in to ZooKeeper: where znodes have an ACL, the two that a rollback removes would have "
-            f"to be removed by hand, as the operator's guide says. Wait for a later release, or accept that with {accept}",
-        )
-        for item, pod in used.items()
-        if item.key.startswith("zookeeper.")
-    ]
 
 
 def _elsewhere(cluster: LedCluster) -> list[Finding]:

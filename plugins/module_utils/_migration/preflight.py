@@ -16,9 +16,13 @@ from collections.abc import Callable, Iterable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_rules import (
+    acl_rules,
+    dynamic_rules,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import (
     blocking_settings,
-    secured_settings,
     warning_settings,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import gate
@@ -29,7 +33,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import migration_flag, rollback_plan
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.broker_roll import replicas_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.rights import may_write
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.security import read_acls
 
 #: codes of what the restart of a broker makes for a while
 PASSING = frozenset({"broker-not-healthy", "partition-not-healthy", "version-unknown", "controller-missing"})
@@ -107,6 +114,7 @@ def all_findings(cluster: DirectCluster) -> list[Finding]:
     found += tool_findings(cluster)
     if cluster.zookeeper_connect is not None:
         found += zookeeper_findings(cluster)
+        found += zookeeper_rights(cluster)
     found += cluster.driver.checks.termination()
     return found
 
@@ -170,25 +178,28 @@ def version_findings(cluster: Cluster, target: str, oldest: tuple[int, int] = (3
 
 
 def settings_findings(cluster: DirectCluster) -> list[Finding]:
-    """Settings that block, security in use, where settings come from, and what connects to ZooKeeper."""
+    """Settings that block, security, where settings come from, and what connects to ZooKeeper."""
     found: list[Finding] = []
     blocks = {item: pod for pod, facts in known(cluster.facts).items() for item in blocking_settings(facts.settings)}
     for item, pod in blocks.items():
         found.append(finding(item.code, f"{pod}: {item.key}", f"{pod}: {item.sentence}"))
-    accept = acceptance(f"{cluster.namespace}/{cluster.name}", "security-not-supported")
-    found += [
-        finding(
-            "security-not-supported",
-            item.key,
-            f"{item.sentence}; secured clusters are not supported yet. Wait for a later release, or accept the risk with {accept}",
-        )
-        for item in secured_settings(cluster.effective)
-    ]
     found += [finding("setting-warns", item.key, item.sentence) for item in warning_settings(cluster.effective)]
     found += checks.address_cache({pod: facts.dns_ttl for pod, facts in known(cluster.facts).items()})
     return (
         found + cluster.driver.checks.settings() + cluster.driver.checks.references("zookeeper-reference", ahead=True)
     )
+
+
+def zookeeper_rights(cluster: Cluster) -> list[Finding]:
+    """Whether this session may change the znodes that a rollback does: that is foreseen, and not met in the middle of one."""
+    accept = acceptance(f"{cluster.namespace}/{cluster.name}", "zookeeper-acl")
+    return [
+        finding(
+            "zookeeper-acl", right.path, f"{right.sentence}; or accept that such a rollback stops there with {accept}"
+        )
+        for right in may_write(cluster.zookeeper)
+        if isinstance(right.allowed, Unknown) or not right.allowed
+    ]
 
 
 def tool_findings(cluster: Cluster) -> list[Finding]:
@@ -215,7 +226,26 @@ def zookeeper_findings(cluster: DirectCluster) -> list[Finding]:
     )
     if cluster.view.cluster_id is None:
         return found
-    return found + partition_findings(cluster)
+    return found + dynamic_findings(cluster) + acl_findings(cluster) + partition_findings(cluster)
+
+
+def dynamic_findings(cluster: Cluster) -> list[Finding]:
+    """Secrets among the dynamic settings of brokers; once a broker is in KRaft mode they have been copied already."""
+    if kraft_brokers(cluster):
+        return []
+    rules = dynamic_rules(cluster.effective, cluster.view.broker_configs)
+    return [finding(item.code, item.key, item.sentence) for item in rules]
+
+
+def acl_findings(cluster: Cluster) -> list[Finding]:
+    """ACLs that controllers cannot work with as they are meant; they are copied whether there is an authorizer or not."""
+    try:
+        acls = read_acls(cluster.zookeeper)
+    except (ZnodeError, Forbidden) as error:
+        text = error.message if isinstance(error, Forbidden) else str(error)
+        return [finding("check-incomplete", "ZooKeeper", f"the ACLs in ZooKeeper could not be read: {text}")]
+    rules = acl_rules((each.resource, each.pattern, each.name, each.principal) for each in acls)
+    return [finding(item.code, item.key, item.sentence) for item in rules]
 
 
 def partition_findings(cluster: Cluster) -> list[Finding]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster, Part, flag_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_login import find_login
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import (
     Connect,
     Route,
@@ -23,12 +24,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.key_stores import read_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.workloads import Workloads
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
     SESSION_SECONDS,
     ZkSession,
@@ -189,13 +192,42 @@ class KafkaCluster(Workloads):
             open_route(self.client, self.namespace, connect, relays, self.params["zookeeper_connect"])
         )
 
+    @property
+    def zookeeper_login(self) -> ZookeeperLogin:
+        """How to log in to ZooKeeper: as a process does whose settings name it, or by the Secret that the user names."""
+        secret = self.params["zookeeper_secret"] or ""
+        running = [(self.facts, self.container), (self.controller_facts, self.controller_container)]
+        for facts, container in running:
+            for pod, found in known(facts).items():
+                if found.settings.get("zookeeper.connect"):
+                    read = partial(self._read_file, pod, container)
+                    return find_login(self.client, self.namespace, found.settings, found.jvm_options, read, secret)
+        return find_login(self.client, self.namespace, {}, (), lambda _path: None, secret)
+
+    def _read_file(self, pod: str, container: str, path: str) -> bytes | None:
+        try:
+            return read_files(self.client, self.namespace, pod, container, [path])[path]
+        except Forbidden:
+            raise
+        except KraftError:
+            return None
+
     @cached_property
     def zookeeper(self) -> ZkSession:
         """A read-only session at the chroot of the cluster."""
         (host, port), *more = self.route.servers
         # time to find out that servers are silent before the one that is not
         timeout = 5.0 + SESSION_SECONDS * min(self.route.reached, 3)
-        session = open_session(host, port, *more, chroot=self.route.chroot, timeout=timeout, via=self.route.via)
+        session = open_session(
+            host,
+            port,
+            *more,
+            chroot=self.route.chroot,
+            timeout=timeout,
+            via=self.route.via,
+            login=self.zookeeper_login,
+            names=self.route.names,
+        )
         # the path leads through the API server: reads wait for it as long as those of the API itself
         session.patience, session.progress = PATIENCE, self.client.progress
         return self._stack.enter_context(session)

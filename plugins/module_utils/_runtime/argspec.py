@@ -60,6 +60,16 @@ def cluster_spec() -> Spec:
         "controller_annotations": {"type": "dict", "default": {}},
         "controller_manifest": {"type": "dict"},
         "controller_container": {"type": "str"},
+        "controller_security": {
+            "type": "str",
+            "default": "auto",
+            "choices": ["auto", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        },
+        "controller_sasl_mechanism": {"type": "str", "default": "PLAIN", "choices": ["PLAIN"]},
+        # the name of a Secret, not what is in it
+        "controller_secret": {"type": "str", "no_log": False},
+        "zookeeper_secret": {"type": "str", "no_log": False},
+        "super_users": {"type": "list", "elements": "str", "default": []},
         "accept": {"type": "list", "elements": "str", "default": []},
         "confirm": {"type": "list", "elements": "str", "default": []},
         "soak": {"type": "int", "default": 86400},

@@ -13,6 +13,8 @@ import importlib.util
 import sys
 
 NEEDED = ("kubernetes", "kazoo")
+#: needed by some clusters only: name of the module to name of the package
+OPTIONAL = {"puresasl": "pure-sasl", "cryptography": "cryptography"}
 
 
 def missing_libraries() -> str:
@@ -20,9 +22,23 @@ def missing_libraries() -> str:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if not missing:
         return ""
+    return f"{_how_to_add(missing)}, or use an execution environment built from meta/execution-environment.yml"
+
+
+def missing_optional(module: str, purpose: str) -> str:
+    """Return one sentence that names an optional library that is missing, what needs it and how to add it; an empty string when it is there.
+
+    :param module: a key of :data:`OPTIONAL`.
+    :param purpose: what needs it, as the subject of "needs": "a login to ZooKeeper by password".
+    """
+    if importlib.util.find_spec(module) is not None:
+        return ""
+    return f"{purpose} needs one more library: {_how_to_add([OPTIONAL[module]])}"
+
+
+def _how_to_add(missing: list[str]) -> str:
     words = " ".join(missing)
     return (
         f"the Python library {' and '.join(missing)} is missing in Ansible's own Python {sys.executable}: "
-        f"add it with `pipx inject ansible-core {words}` or `{sys.executable} -m pip install {words}`, "
-        "or use an execution environment built from meta/execution-environment.yml"
+        f"add it with `pipx inject ansible-core {words}` or `{sys.executable} -m pip install {words}`"
     )

@@ -4,8 +4,7 @@
 
 """Takes secrets out of everything that is shown, returned or written to a report.
 
-It rather hides too much than too little: the names decide, and a harmless value behind a suspicious name is hidden,
-too.
+The names decide (_core/_metadata/secret_names.py): a harmless value behind a suspicious name is hidden, too.
 """
 
 from __future__ import annotations
@@ -14,14 +13,17 @@ import re
 import typing as t
 from collections.abc import Mapping
 
-REDACTED = "<redacted>"
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import (
+    LAST_WORD,
+    WORDS,
+    is_secret,
+)
 
-_WORDS = r"password|passwd|passphrase|secret|jaas|token|credential|api[._-]?key|private[._-]?key"
-_SECRET_KEY = re.compile(rf"(?:{_WORDS})|[._-]key$", re.IGNORECASE)
+REDACTED = "<redacted>"
 
 # name = value, name: value, "name": "value". The value ends with the line, but in properties a backslash continues it.
 _ASSIGNMENT = re.compile(
-    rf"""(?P<name>(?<![\w.-])[\w.-]*(?:(?:{_WORDS})[\w.-]*|[._-]key))
+    rf"""(?P<name>(?<![\w.-])[\w.-]*(?:(?:{WORDS})[\w.-]*|{LAST_WORD}))
     (?P<sep>["']?[^\S\n]*[=:][^\S\n]*)
     (?P<value>(?:\\\r?\n|[^\r\n])+)""",
     re.IGNORECASE | re.VERBOSE,
@@ -38,14 +40,6 @@ _REFERENCES = frozenset({"secretName", "secretNamespace", "credentialName"})
 # ... and containers that hold references or settings, which are looked into instead of being hidden whole.
 _CONTAINERS = frozenset({"secret", "secrets", "secretRef", "secretKeyRef", "imagePullSecrets", "serviceAccountToken"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-def is_secret_key(name: str) -> bool:
-    """Say whether a setting, variable or field of this name may hold a secret.
-
-    :param name: for example ``ssl.keystore.password``, ``KAFKA_SASL_JAAS_CONFIG``, ``tls.key``.
-    """
-    return bool(_SECRET_KEY.search(name))
 
 
 def redact_text(text: str) -> str:
@@ -84,14 +78,14 @@ def _redact_mapping(obj: Mapping[t.Any, t.Any]) -> dict[t.Any, t.Any]:
         obj = {**obj, "items": [{"kind": "Secret", **item} for item in obj["items"]]}
     in_secret = obj.get("kind") == "Secret"
     pair = obj.get("name")
-    hide_value = isinstance(pair, str) and is_secret_key(pair)
+    hide_value = isinstance(pair, str) and is_secret(pair)
     out: dict[t.Any, t.Any] = {}
     for key, value in obj.items():
         if in_secret and key in ("data", "stringData") and isinstance(value, Mapping):
             out[key] = dict.fromkeys(value, REDACTED)
         elif key == _LAST_APPLIED or (key == "value" and hide_value and value is not None):
             out[key] = REDACTED
-        elif isinstance(key, str) and is_secret_key(key):
+        elif isinstance(key, str) and is_secret(key):
             out[key] = _redact_value(key, value)
         else:
             out[key] = redact(value)

@@ -4,8 +4,8 @@
 
 """The :class:`Image` of what ZooKeeper has of a cluster.
 
-Read as Kafka's own copy reads it (``ZkTopicMigrationClient``, ``ZkConfigMigrationClient``, ``ZkMigrationClient``), with
-many reads in flight. The rounds of reads do not see one moment; whoever compares looks twice.
+Read as Kafka's own copy reads it (``ZkTopicMigrationClient``, ``ZkConfigMigrationClient``, ``ZkMigrationClient``; ``security``),
+with many reads in flight. The rounds of reads do not see one moment; whoever compares looks twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import security_znodes, znodes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import (
     DEFAULT,
     Entity,
@@ -25,8 +25,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
     make_entity,
     without_passwords,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import (
+    ReadPassword,
+    taken,
+    unread,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Topic, ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.security import read_acls, read_tokens
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.states import unreadable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.view import read_view
@@ -37,23 +43,31 @@ _SCRAM = "SCRAM-"  # SCRAM-SHA-256, SCRAM-SHA-512: credentials, kept with the qu
 _KRAFT_WROTE = -1
 
 
-def zookeeper_image(session: ZkSession) -> Image:
+def zookeeper_image(session: ZkSession, read_password: ReadPassword = unread) -> Image:
     """Read everything that a copy to KRaft takes along.
 
     A partition without a state counts as Kafka's copy counts it: led by its first replica, all replicas in sync,
     leader epoch 0.
 
+    :param read_password: what to keep of the passwords (``passwords.reader``); without it, that they are set.
     :raises KraftError: when a znode holds something that Kafka would not have written; names the path.
+    :raises Forbidden: when the session may not read a part of it.
     :raises Unreachable: when ZooKeeper stops answering.
     """
     view = read_view(session, partitions=False)  # starts with a sync
     try:
+        quotas, scram = _entities(session)
         return Image(
             cluster_id=view.cluster_id,
             topics=_topics(session, view.topics),
             topic_configs={name: without_passwords(each) for name, each in view.topic_configs.items()},
             broker_configs={name: without_passwords(each) for name, each in view.broker_configs.items()},
-            quotas=_quotas(session),
+            quotas=quotas,
+            acls=read_acls(session),
+            scram=scram,
+            tokens=read_tokens(session),
+            passwords=taken("topic-config", view.topic_configs, read_password)
+            | taken("broker-config", view.broker_configs, read_password),
             producer_ids=_producer_ids(session.get(_BLOCK)),
             pending_deletions=frozenset(view.pending_deletions),
         )
@@ -94,14 +108,25 @@ def _partition(topic: Topic, number: int, node: Znode | None) -> PartitionImage:
     )
 
 
-def _quotas(session: ZkSession) -> dict[Entity, dict[str, float]]:
+def _entities(session: ZkSession) -> tuple[dict[Entity, dict[str, float]], dict[tuple[str, str], str]]:
+    """Read quotas, and the SCRAM credentials that users have in the same znodes."""
+    users = _FOLDERS["user"]
     names = session.children_many(_FOLDERS.values())
-    users = [f"{_FOLDERS['user']}/{user}/clients" for user in names[_FOLDERS["user"]]]
-    names |= session.children_many(users)
+    names |= session.children_many([f"{users}/{user}/clients" for user in names[users]])
     paths = {f"{parent}/{name}": _entity(parent, name) for parent, found in names.items() for name in found}
     nodes = session.get_many(paths)
-    values = {entity: _values(nodes[path], path) for path, entity in paths.items()}
-    return {entity: each for entity, each in sorted(values.items(), key=lambda item: entity_path(item[0])) if each}
+    settings = {path: znodes.parse_config(node.data, path) for path, node in nodes.items() if node is not None}
+    values = {paths[path]: _values(each, path) for path, each in settings.items()}
+    scram = {
+        (znodes.entity_name(name), mechanism): digest
+        for name in names[users]
+        for mechanism, digest in security_znodes.parse_scram(
+            settings.get(f"{users}/{name}", {}), f"{users}/{name}"
+        ).items()
+    }
+    return {
+        entity: each for entity, each in sorted(values.items(), key=lambda item: entity_path(item[0])) if each
+    }, scram
 
 
 def _entity(parent: str, name: str) -> Entity:
@@ -117,8 +142,7 @@ def _name(znode: str) -> str | None:
     return None if znode == DEFAULT else znodes.entity_name(znode)
 
 
-def _values(node: Znode | None, path: str) -> dict[str, float]:
-    settings = {} if node is None else znodes.parse_config(node.data, path)
+def _values(settings: Mapping[str, str], path: str) -> dict[str, float]:
     try:
         return {key: float(value) for key, value in settings.items() if not key.startswith(_SCRAM)}
     except ValueError:

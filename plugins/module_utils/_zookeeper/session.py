@@ -5,8 +5,8 @@
 """One ZooKeeper session: it reads, and writes by one transaction with version checks only.
 
 kazoo does the protocol; this class adds what the collection needs: a deadline on everything, errors that are sentences,
-many reads in flight at once, and watches that survive a lost connection. kazoo's own logging is silenced, since it
-would write into Ansible's output from a thread.
+many reads in flight at once, and watches that survive a lost connection. ``connection.py`` is what
+connects and logs in, ``refusals.py`` has the sentences of what ZooKeeper refuses.
 
 What holds after a connection was lost (kazoo 2.x): kazoo connects again by itself, perhaps to another server of the
 ensemble, and every watch that was set fires once with a "none" event, because the server forgot it. So a watch here means
@@ -17,21 +17,20 @@ promise, so the first reads on any new connection follow a sync.
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 import traceback
 import typing as t
 from collections.abc import Callable, Iterable, Sequence
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znode_acls import Entry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
-    Conflict,
-    Forbidden,
     KraftError,
     NotFound,
     Unreachable,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import connection, tls
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import (
     Check,
     Operation,
@@ -39,29 +38,38 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records 
     Znode,
     znode_of,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.refusals import (
+    check_results,
+    denied,
+    login_refused,
+    login_unanswered,
+    tls_failed,
+    tls_wanted,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.silence import Silence
 
 KAZOO_IMPORT_ERROR: str | None
 try:
     from kazoo import exceptions as kazoo_errors
-    from kazoo.client import KazooClient
     from kazoo.handlers.threading import KazooTimeoutError
-    from kazoo.protocol.states import KazooState
-    from kazoo.retry import KazooRetry
 except ImportError:
     KAZOO_IMPORT_ERROR = traceback.format_exc()
 else:
     KAZOO_IMPORT_ERROR = None
 
-SESSION_SECONDS = 10.0
-"""Asked-for session timeout. It decides how fast a silent server is given up: after two thirds of it."""
+SESSION_SECONDS = connection.SESSION_SECONDS
+
+#: kazoo knows it since 2.10
+_NEEDS_LOGIN: tuple[type[Exception], ...] = (
+    (kazoo_errors.SessionClosedRequireSaslError,)
+    if KAZOO_IMPORT_ERROR is None and hasattr(kazoo_errors, "SessionClosedRequireSaslError")
+    else ()
+)
 
 SOON = 5.0  # seconds without a connection after which ``progress`` is called
 SLOW = 30.0  # seconds between two lines about reads that take long
 PIPELINE = 500
 """Reads in flight at once. ZooKeeper's own limit of open requests (``globalOutstandingLimit``) is 1000."""
-
-_SILENT = logging.getLogger("kafkaops.kraft.zookeeper")
 
 
 def open_session(
@@ -71,21 +79,29 @@ def open_session(
     chroot: str = "",
     timeout: float = 10.0,
     via: Callable[[], str] = lambda: "",
+    login: ZookeeperLogin | None = None,
+    names: Sequence[str] = (),
 ) -> ZkSession:
-    """Connect to ZooKeeper.
+    """Connect to ZooKeeper, and log in.
 
     :param host: a server, or the local end of a forwarded port.
     :param more: further servers of the same ensemble, as (host, port), for when one fails.
     :param chroot: path below which this Kafka cluster lives (``/kafka``); empty for the root.
     :param timeout: seconds until the connection must stand, and the deadline of every later call.
     :param via: says how the address is reached, for messages about a server that is silent.
-    :raises Unreachable: when there is no session in time.
+    :param login: None: without TLS, and as nobody.
+    :param names: hosts, one of which the server's certificate has to name: ``Route.names``.
+    :raises Unreachable: when there is no session in time; zookeeper-tls when that is the reason.
+    :raises Forbidden: zookeeper-login-failed, when the login is refused.
+    :raises Refused: when the login cannot be used.
     :raises NotFound: when the chroot does not exist; the message names those that hold a Kafka cluster.
-    :raises KraftError: when kazoo is not installed.
+    :raises KraftError: when a library is not installed.
     """
     if KAZOO_IMPORT_ERROR is not None:
         raise KraftError(missing_libraries(), detail={"traceback": KAZOO_IMPORT_ERROR})
-    session = ZkSession(((host, port), *more), chroot=chroot, timeout=timeout, via=via)
+    session = ZkSession(
+        ((host, port), *more), chroot=chroot, timeout=timeout, via=via, login=login or ZookeeperLogin(), names=names
+    )
     try:
         session.connect()
     except BaseException:
@@ -103,25 +119,24 @@ class ZkSession:
     """
 
     def __init__(
-        self, servers: Sequence[tuple[str, int]], *, chroot: str, timeout: float, via: Callable[[], str]
+        self,
+        servers: Sequence[tuple[str, int]],
+        *,
+        chroot: str,
+        timeout: float,
+        via: Callable[[], str],
+        login: ZookeeperLogin,
+        names: Sequence[str],
     ) -> None:
+        self._first = servers[0]
         self._servers = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in servers)
         self._timeout, self._via = timeout, via
         self.patience = timeout
         self.progress: Callable[[str], None] = lambda _text: None
         self._chroot = "/" + chroot.strip("/") if chroot.strip("/") else ""
-        self._up = threading.Event()
-        #: connections lost so far, and after how many of them a sync was sent
-        self._losses = self._synced = 0
-        self._closed = False
-        _silence()
-        self._client = KazooClient(
-            hosts=self._servers,
-            timeout=SESSION_SECONDS,
-            connection_retry=KazooRetry(max_tries=-1, delay=0.05, backoff=2, max_delay=2.0),
-            logger=_SILENT,
-        )
-        self._client.add_listener(self._state_changed)
+        #: after how many lost connections a sync was sent
+        self._synced = 0
+        self._connection = connection.Connection(self._servers, login, tuple(names))
 
     @property
     def address(self) -> str:
@@ -131,29 +146,35 @@ class ZkSession:
     @property
     def connected(self) -> bool:
         """Whether the connection stands at this moment."""
-        return bool(self._client.connected)
+        return bool(self._connection.client.connected)
+
+    @property
+    def login(self) -> ZookeeperLogin:
+        """How it logs in."""
+        return self._connection.login
 
     def connect(self) -> None:
         """Wait for the session and look whether the chroot is there (errors as in :func:`open_session`)."""
-        self._client.start_async()
-        if not self._up.wait(self._timeout):
-            raise Unreachable(
-                f"ZooKeeper at {self._servers}{self._by()} granted no session within {self._timeout:g} s: check that it "
-                "runs and that the port is the client port",
-                code="zookeeper-unreachable",
-            )
-        if self._chroot and self._read({"/": "exists"})["/"] is None:
+        if not self._connection.start(self._timeout):
+            raise self._no_session()
+        # ZooKeeper grants the session before the login: the first answer shows that it was right
+        if (self._chroot or self.login.username) and self._read({"/": "exists"})["/"] is None:
             raise NotFound(self._wrong_chroot(), code="zookeeper-wrong-chroot")
+
+    def _no_session(self) -> Unreachable:
+        problem = self._connection.tls_problem
+        if problem is not None:
+            return tls_failed(self._where, self.login, problem)
+        if not self.login.tls and tls.speaks_tls(*self._first, min(self._timeout, tls.PROBE_SECONDS)):
+            return tls_wanted(self._where)
+        return Unreachable(
+            f"{self._where} granted no session within {self._timeout:g} s: check that it runs and that the port is the client port",
+            code="zookeeper-unreachable",
+        )
 
     def close(self) -> None:
         """End the session. Never waits for a server that does not answer."""
-        if self._closed:
-            return
-        self._closed = True
-        ending = threading.Thread(target=self._end, name="kraft-zookeeper-close", daemon=True)
-        ending.start()
-        # Up to ten seconds go by in kazoo when the server is silent; nobody needs to see that.
-        ending.join(1.0 if self.connected else 0.1)
+        self._connection.close()
 
     def __enter__(self) -> ZkSession:
         return self
@@ -193,7 +214,7 @@ class ZkSession:
         :raises Unreachable: when the connection was lost: whether it was carried out has to be looked up.
         """
         wanted = list(operations)
-        transaction = self._client.transaction()
+        transaction = self._connection.client.transaction()
         for each in wanted:
             path = self._chroot + each.path
             if isinstance(each, Check):
@@ -209,23 +230,15 @@ class ZkSession:
                 f"ZooKeeper at {self.address} did not answer a transaction: {type(exc).__name__}",
                 code="zookeeper-unreachable",
             ) from exc
-        for each, result in zip(wanted, results, strict=True):
-            if isinstance(result, (kazoo_errors.NoAuthError, kazoo_errors.AuthFailedError)):
-                raise Forbidden(
-                    f"ZooKeeper at {self.address} does not let this session change {each.path}: it has an ACL"
-                )
-            # the operations after the one that failed report RuntimeInconsistency, those before it RolledBackError
-            if isinstance(result, (kazoo_errors.BadVersionError, kazoo_errors.NoNodeError, kazoo_errors.NotEmptyError)):
-                raise Conflict(
-                    f"ZooKeeper at {self.address}: {each.path} changed since it was read ({type(result).__name__}); nothing was changed",
-                    code="changed-by-others",
-                )
-        failed = next((result for result in results if isinstance(result, Exception)), None)
-        if failed is not None:
-            raise Unreachable(
-                f"ZooKeeper at {self.address} refused a transaction: {type(failed).__name__}",
-                code="zookeeper-unreachable",
-            )
+        check_results(self.address, self.login, wanted, results)
+
+    def acl(self, path: str) -> tuple[Entry, ...] | None:
+        """Return the ACL of a znode, None when it does not exist.
+
+        :raises Forbidden: zookeeper-acl, when the session may not even read that.
+        """
+        answer = self._read({path: "acl"})[path]
+        return None if answer is None else tuple(Entry(each.perms, each.id.scheme, each.id.id) for each in answer[0])
 
     def watch(self, path: str, callback: Callable[[], None]) -> Znode | None:
         """Read a znode and have ``callback`` called once when it is made, changed or deleted.
@@ -246,15 +259,7 @@ class ZkSession:
 
     def wait_connected(self, timeout: float) -> bool:
         """Wait until the connection stands; False when it does not after so many seconds."""
-        return self._up.wait(max(0.0, timeout))
-
-    def _state_changed(self, state: t.Any) -> None:
-        """Keep :attr:`_up` true to the connection. Runs in kazoo's thread and must not block."""
-        if state == KazooState.CONNECTED:
-            self._up.set()
-        else:
-            self._losses += 1
-            self._up.clear()
+        return self._connection.up.wait(max(0.0, timeout))
 
     def _read(self, wanted: dict[str, str], callback: Callable[[str], None] | None = None) -> dict[str, t.Any]:
         """Send requests in windows; ask again for those that a lost connection swallowed.
@@ -285,7 +290,9 @@ class ZkSession:
         answers: dict[str, t.Any],
     ) -> list[tuple[str, str]]:
         """Send requests at once and take in their answers; returns those that have to be asked again."""
-        losses, sync = self._losses, None
+        if self._connection.refused:
+            raise login_refused(self._where, self.login)
+        losses, sync = self._connection.losses, None
         if self._synced != losses:
             # this may be a new session with a server that lags behind what was seen; ZooKeeper keeps the order of requests
             sync = self._send("sync", "/", None)
@@ -305,14 +312,16 @@ class ZkSession:
         return again
 
     def _send(self, kind: str, path: str, callback: Callable[[str], None] | None) -> t.Any:
-        full = (self._chroot + path).rstrip("/") or "/"
+        full, client = (self._chroot + path).rstrip("/") or "/", self._connection.client
         if kind == "sync":
-            return self._client.sync_async(full)
+            return client.sync_async(full)
+        if kind == "acl":
+            return client.get_acls_async(full)
         watch = None if callback is None else (lambda _event: callback(path))
         send: dict[str, Callable[..., t.Any]] = {
-            "get": self._client.get_async,
-            "exists": self._client.exists_async,
-            "children": self._client.get_children_async,
+            "get": client.get_async,
+            "exists": client.exists_async,
+            "children": client.get_children_async,
         }
         return send[kind](full, watch=watch)
 
@@ -321,12 +330,13 @@ class ZkSession:
             answer = result.get(timeout=silence.left)
         except kazoo_errors.NoNodeError:
             answer = None
-        except (kazoo_errors.NoAuthError, kazoo_errors.AuthFailedError):
-            raise Forbidden(
-                f"ZooKeeper at {self.address} does not let this session read {path}: the znode has an ACL "
-                "(zookeeper.set.acl=true), and a login to ZooKeeper is not supported yet"
-            ) from None
+        except kazoo_errors.NoAuthError:
+            raise denied(self.address, self.login, "read", path) from None
+        except _NEEDS_LOGIN:
+            raise login_refused(self._where, self.login) from None
         except (
+            # its login failed: the connection begins anew, or is given up
+            kazoo_errors.AuthFailedError,
             kazoo_errors.ConnectionLoss,
             kazoo_errors.ConnectionClosedError,
             kazoo_errors.SessionExpiredError,
@@ -337,17 +347,22 @@ class ZkSession:
         except kazoo_errors.KazooException as exc:
             raise Unreachable(f"ZooKeeper at {self.address} failed to read {path}: {type(exc).__name__} {exc}") from exc
         silence.broken()
+        self._connection.worked()
         return answer
 
     def _wait_up(self, silence: Silence) -> None:
-        if silence.left > SOON and not self._closed and not self.wait_connected(SOON):
+        if silence.left > SOON and not self._connection.closed and not self.wait_connected(SOON):
             self.progress(
                 f"ZooKeeper at {self.address}{self._by()} does not answer; waiting for it for up to {self.patience:.0f} s"
             )
-        if self._closed or not self.wait_connected(silence.left):
+        if self._connection.closed or not self.wait_connected(silence.left):
             raise self._silent_server()
 
-    def _silent_server(self) -> Unreachable:
+    def _silent_server(self) -> KraftError:
+        if self._connection.refusals:
+            return login_refused(self._where, self.login)
+        if self.login.username and not self._connection.has_worked and self.connected:
+            return login_unanswered(self._where, self.login)
         return Unreachable(
             f"ZooKeeper at {self.address}{self._by()} does not answer: no reply within {self.patience:g} s, the connection "
             f"{'is up' if self.connected else 'is lost'}",
@@ -357,6 +372,10 @@ class ZkSession:
     def _by(self) -> str:
         via = self._via()
         return f" ({via})" if via else ""
+
+    @property
+    def _where(self) -> str:
+        return f"ZooKeeper at {self._servers}{self._by()}"
 
     def _wrong_chroot(self) -> str:
         chroot, self._chroot = self._chroot, ""
@@ -368,21 +387,6 @@ class ZkSession:
         found_text = f"Kafka clusters are under {', '.join(clusters)}" if clusters else "it contains no Kafka cluster"
         return f"ZooKeeper at {self._servers} has no {chroot}: {found_text}; check zookeeper.connect"
 
-    def _end(self) -> None:
-        try:
-            self._client.stop()
-            self._client.close()
-        except (kazoo_errors.KazooException, KazooTimeoutError, OSError) as exc:
-            _SILENT.debug("closing the ZooKeeper session: %s", exc)
-
 
 class _Again(Exception):
     """The connection was lost under a read; ask again."""
-
-
-def _silence() -> None:
-    """Keep kazoo's log lines out of Ansible's output; kazoo also uses loggers of its own."""
-    for logger in (_SILENT, logging.getLogger("kazoo")):
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
-        logger.propagate = False

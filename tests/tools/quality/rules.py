@@ -29,7 +29,7 @@ _UTILS = _DRIVEN | {"_migration"}
 LAYERS = {
     "_core/_metadata": {"_core/_metadata"},
     "_core": {"_core", "_core/_metadata"},
-    "_core/_settings": {"_core", "_core/_settings"},
+    "_core/_settings": {"_core", "_core/_metadata", "_core/_settings"},
     "_core/_manifests": {"_core", "_core/_settings", "_core/_manifests"},
     "_core/_sources": {"_core", "_core/_settings", "_core/_manifests", "_core/_sources"},
     "_core/_report": {"_core", "_core/_report"},

@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     JVM_OPTION,
     JVM_VARIABLE,
+    is_of_stage,
     original_name,
     with_jvm_option,
 )
@@ -181,8 +182,8 @@ def shared_volumes(
 ) -> tuple[list[Obj], list[Obj]]:
     """Return (volumes, mounts) that the controllers need too.
 
-    Secrets, tokens and scratch space always; ConfigMaps only when something refers to the place they are mounted at,
-    and then the user's original, which no stage replaces. Never claims or directories of the node.
+    Secrets, tokens and scratch space always; ConfigMaps, and a stage's Secret with the brokers' settings, only when something refers
+    to the place they are mounted at; a ConfigMap then as the user's original, which no stage replaces. Never claims or directories of the node.
 
     :param texts: values that may name files: JVM options and the controllers' settings.
     :param reserved: mount paths that the controllers have a use of their own for.
@@ -195,10 +196,10 @@ def shared_volumes(
     for mount in mounts(container_of(template, container)):
         volume = by_name.get(mount["name"])
         path = mount["mountPath"].rstrip("/")
-        if volume is None or path in taken:
+        if volume is None or path in taken or not volume_comes_along(volume):
             continue
-        always = _ALWAYS & volume.keys() or _has_secret(volume)
-        if always or (_WHEN_NAMED & volume.keys() and path in words):
+        always = (_ALWAYS & volume.keys() or _has_secret(volume)) and not _is_of_stage(volume)
+        if always or path in words:
             kept_mounts.append(copy.deepcopy(mount))
     names = dict.fromkeys(mount["name"] for mount in kept_mounts)
     return [with_originals(by_name[name]) for name in names], kept_mounts
@@ -207,6 +208,14 @@ def shared_volumes(
 def _has_secret(volume: Mapping[str, Any]) -> bool:
     sources = (volume.get("projected") or {}).get("sources") or []
     return any({"secret", "serviceAccountToken", "clusterTrustBundle"} & source.keys() for source in sources)
+
+
+def _is_of_stage(volume: Mapping[str, Any]) -> bool:
+    """Tell whether a volume shows the brokers' settings of a stage, as a Secret."""
+    sources = [volume, *((volume.get("projected") or {}).get("sources") or [])]
+    found = [source["secret"] for source in sources if source.get("secret")]
+    names = [str(each.get("secretName") or each.get("name") or "") for each in found]
+    return bool(names) and all(map(is_of_stage, names))
 
 
 def with_originals(volume: Mapping[str, Any]) -> Obj:

@@ -94,7 +94,7 @@ def from_brokers(brokers: Mapping[str, Any], spec: ControllerSpec) -> tuple[Obj,
     _fit_heap(found, target, resources, spec)
     if found.own_log4j:
         _set(found, LOG4J_VARIABLE, f"-Dlog4j.configuration=file:{CONFIG_PATH}/{LOG4J_FILE}")
-        found.notes.append(f"the controllers log to their pods' logs by {LOG4J_FILE} of their own ConfigMap")
+        found.notes.append(f"the controllers log to their pods' logs by {LOG4J_FILE} of their own settings")
     _place_logs(found, source, target, spec)
     container: Obj = {"name": CONTAINER, **container_fields(target), "env": found.env, "volumeMounts": found.mounts}
     if resources:
@@ -220,7 +220,7 @@ def completed(given: Mapping[str, Any], broker_template: Mapping[str, Any], spec
     ]
     pod["volumes"] = [
         *(pod.get("volumes") or []),
-        {"name": CONFIG_VOLUME, "configMap": {"name": spec.config_name}},
+        spec.config_volume,
         {"name": RUN_VOLUME, "emptyDir": {}},
     ]
     pod["initContainers"] = [*(pod.get("initContainers") or []), _init_container(container, spec)]

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import settings_hash
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import is_secret
 
 Obj = dict[str, Any]
 
@@ -49,7 +50,7 @@ class ControllerSpec:
     storage_tool: str
     storage_size: str = "10Gi"
     storage_class: str | None = None
-    settings: Mapping[str, str] | None = None
+    settings: Mapping[str, str] | None = field(default=None, repr=False)
     stage: str = HELD
     cluster_id: str = ""
     release_version: str = ""
@@ -86,8 +87,20 @@ class ControllerSpec:
         return settings_hash(self.settings or {}, self.jvm_option)
 
     @property
+    def holds_secrets(self) -> bool:
+        """Whether a setting is a secret, so that they all are in a Secret instead of a ConfigMap."""
+        return any(is_secret(key) for key in self.settings or {})
+
+    @property
+    def config_volume(self) -> Obj:
+        """The volume that shows the stage's settings."""
+        if self.holds_secrets:
+            return {"name": CONFIG_VOLUME, "secret": {"secretName": self.config_name}}
+        return {"name": CONFIG_VOLUME, "configMap": {"name": self.config_name}}
+
+    @property
     def config_name(self) -> str:
-        """Name of the stage's ConfigMap; while held it does not exist, so that no pod can start by mistake."""
+        """Name of the stage's ConfigMap or Secret; while held it does not exist, so that no pod can start by mistake."""
         return f"{self.name}-{HELD}" if self.settings is None else f"{self.name}-{self.stage}-{self.digest[:8]}"
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,9 +39,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     claim_names,
     container_of,
+    text_data,
     volume_at,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties, shown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 __all__ = [
@@ -52,7 +54,9 @@ __all__ = [
     "ControllerSpec",
     "controller_objects",
     "default_node_id_base",
+    "mounted_settings",
     "node_ids",
+    "settings_file",
     "voters",
 ]
 
@@ -61,8 +65,9 @@ Obj = dict[str, Any]
 
 @dataclass(frozen=True)
 class ControllerObjects:
-    """The objects of a stage; ``config_map`` is None while the controllers are held.
+    """The objects of a stage; ``settings`` is None while the controllers are held.
 
+    ``settings`` is a ConfigMap, or a Secret when one of the settings is a secret; ``shown_settings`` is what of it may be shown.
     ``update_strategy`` is the StatefulSet's after the migration; during it, it is OnDelete. ``notes``: what the
     controllers do without that the brokers have, or have otherwise, one sentence each.
     """
@@ -70,9 +75,10 @@ class ControllerObjects:
     statefulset: Obj
     service: Obj
     pdb: Obj
-    config_map: Obj | None
+    settings: Obj | None = field(repr=False)
     update_strategy: Obj = field(default_factory=lambda: {"type": "RollingUpdate"})
     notes: tuple[str, ...] = ()
+    shown_settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def controller_objects(brokers: Mapping[str, Any], spec: ControllerSpec) -> ControllerObjects:
@@ -114,7 +120,8 @@ def controller_objects(brokers: Mapping[str, Any], spec: ControllerSpec) -> Cont
     given = statefulset.get("metadata") or {}
     labels = {**(given.get("labels") or {}), **spec.all_labels}
     statefulset["metadata"] = {**given, **metadata, "labels": labels}
-    return ControllerObjects(statefulset, _service(spec), _budget(spec), _config_map(spec), later, notes)
+    values = {key: shown(key, value) for key, value in (spec.settings or {}).items()}
+    return ControllerObjects(statefulset, _service(spec), _budget(spec), _settings(spec), later, notes, values)
 
 
 def _claim(spec: ControllerSpec) -> Obj:
@@ -155,7 +162,7 @@ def _budget(spec: ControllerSpec) -> Obj:
     }
 
 
-def _config_map(spec: ControllerSpec) -> Obj | None:
+def _settings(spec: ControllerSpec) -> Obj | None:
     if spec.settings is None:
         return None
     properties = Properties.parse("")
@@ -163,9 +170,23 @@ def _config_map(spec: ControllerSpec) -> Obj | None:
         properties.set(key, value)
     metadata = _metadata(spec, spec.config_name)
     metadata["annotations"] = {names.STAGE: spec.stage, names.SETTINGS_HASH: spec.digest}
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": metadata,
-        "data": {FILE: properties.render(), LOG4J_FILE: LOG4J},
-    }
+    data = {FILE: properties.render(), LOG4J_FILE: LOG4J}
+    if spec.holds_secrets:
+        coded = {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": coded}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def settings_file(body: Mapping[str, Any]) -> str:
+    """Return the settings file of a ConfigMap or Secret that was made by controller_objects(), "" when it has none."""
+    return text_data(body).get(FILE, "")
+
+
+def mounted_settings(template: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (kind, name) of the object with a controller's settings, as its template names it; empty when it names none."""
+    for volume in template.get("spec", {}).get("volumes") or []:
+        if volume["name"] == CONFIG_VOLUME:
+            if volume.get("secret"):
+                return "Secret", str(volume["secret"].get("secretName", ""))
+            return "ConfigMap", str((volume.get("configMap") or {}).get("name", ""))
+    return "", ""

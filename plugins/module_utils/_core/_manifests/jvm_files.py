@@ -48,7 +48,8 @@ _WRITTEN = re.compile(
 )
 _LOG4J = re.compile(r"-Dlog4j2?\.configuration(?:File)?=")
 _ESSENTIAL = re.compile(
-    r"-D(java\.security\.(?:auth\.login\.config|krb5\.conf|properties)|javax\.net\.ssl\.(?:trust|key)Store(?:Password)?)="
+    r"-D(java\.security\.(?:auth\.login\.config|krb5\.conf|properties)|javax\.net\.ssl\.(?:trust|key)Store(?:Password|Type)?"
+    r"|zookeeper\.[\w.]+)="
 )
 LOG4J_VARIABLE = "KAFKA_LOG4J_OPTS"
 _AGENT = re.compile(r"-(?:javaagent|agentpath|agentlib):")
@@ -89,7 +90,7 @@ def carried(
     values = list(settings)
     texts = [str(entry.get("value") or "") for entry in env] + values
     known = environment(container_of(template, container), config_maps)
-    texts += [text for name in JVM_VARIABLES if (text := _text(known, name))]
+    texts += jvm_texts(template, container, config_maps)
     volumes, kept = shared_volumes(template, container, texts, reserved)
     work = _Work(template, container, config_maps, Carried(env, volumes, kept))
     for entry in list(env):
@@ -101,6 +102,12 @@ def carried(
             raise _lacking(f"the setting that names {missing[0]}", missing[0])
     work.add_credentials(running, [item.value for name, item in known.items() if name in JVM_VARIABLES])
     return work.finish()
+
+
+def jvm_texts(template: Mapping[str, Any], container: str, config_maps: Mapping[str, Obj]) -> list[str]:
+    """Return the values of the variables that give options to the JVM, as far as they can be read."""
+    known = environment(container_of(template, container), config_maps)
+    return [text for name in JVM_VARIABLES if (text := _text(known, name))]
 
 
 def _text(known: Mapping[str, Any], name: str) -> str:

@@ -20,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import (
     REDACTED,
     diff_keys,
+    is_secret,
     shown,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes, ignored_in_kraft
@@ -64,6 +65,11 @@ def original_name(name: str) -> str:
     return _STAGE_SUFFIX.sub("", name)
 
 
+def is_of_stage(name: str) -> bool:
+    """Tell whether a ConfigMap or Secret of this name is the copy for a stage."""
+    return original_name(name) != name
+
+
 def stage_name(name: str, stage: str, digest: str) -> str:
     """Return the name of the copy for a stage, at most 253 characters."""
     suffix = f"-kraft-{stage}-{digest[:8]}"
@@ -75,15 +81,37 @@ def stage_name(name: str, stage: str, digest: str) -> str:
     return base + suffix
 
 
+def adds_secrets(changes: Changes) -> list[str]:
+    """Return the secrets that a stage adds or changes: they go into a Secret, whatever the settings are in."""
+    return sorted(key for key in changes.set if is_secret(key))
+
+
+def security_name(container: str) -> str:
+    """Return the name, without that of the stage, of the Secret with secrets that are variables of a container."""
+    return f"{container}-security"
+
+
+def stage_secret(base: str, stage: str, digest: str, texts: Mapping[str, str]) -> Obj:
+    """Return a Secret of a stage that is made of nothing of the user's."""
+    return stage_copy({"kind": "Secret", "metadata": {"name": base}}, stage, digest, texts)
+
+
 def stage_copy(
-    original: Mapping[str, Any], stage: str, digest: str, texts: Mapping[str, str], gone: Collection[str] = ()
+    original: Mapping[str, Any],
+    stage: str,
+    digest: str,
+    texts: Mapping[str, str],
+    gone: Collection[str] = (),
+    *,
+    as_secret: bool = False,
 ) -> Obj:
     """Return a new ConfigMap or Secret like ``original`` with these texts and without the keys ``gone``, named for the stage.
 
-    A Secret stays one. The user's labels and annotations stay behind: those of Helm or Argo CD would claim, or prune, the copy.
+    A Secret stays one, and a ConfigMap becomes one on demand. The user's labels and annotations stay behind: those of Helm or Argo CD
+    would claim, or prune, the copy.
     """
     metadata = original["metadata"]
-    kind = "Secret" if original.get("kind") == "Secret" else "ConfigMap"
+    kind = "Secret" if as_secret or original.get("kind") == "Secret" else "ConfigMap"
     body: Obj = {
         "apiVersion": "v1",
         "kind": kind,
@@ -98,7 +126,11 @@ def stage_copy(
         },
     }
     data = {key: value for key, value in (original.get("data") or {}).items() if key not in gone}
-    if kind == "Secret":
+    if as_secret and original.get("kind") != "Secret":
+        coded = {key: base64.b64encode(text.encode()).decode() for key, text in {**data, **texts}.items()}
+        body["data"] = {**(original.get("binaryData") or {}), **coded}
+        body["type"] = "Opaque"
+    elif kind == "Secret":
         own = {key: value for key, value in (original.get("stringData") or {}).items() if key not in gone}
         body["data"] = data | {key: base64.b64encode(text.encode()).decode() for key, text in {**own, **texts}.items()}
         body["type"] = "Opaque"  # another type may demand keys that are gone
@@ -106,7 +138,7 @@ def stage_copy(
         body["data"] = data | dict(texts)
     if metadata.get("namespace"):
         body["metadata"]["namespace"] = metadata["namespace"]
-    if original.get("binaryData"):
+    if original.get("binaryData") and kind == "ConfigMap":
         body["binaryData"] = dict(original["binaryData"])
     return body
 
@@ -254,6 +286,12 @@ def _has_option(text: str, option: str) -> bool:
 def escaped(value: str) -> str:
     """Return the text of an ``env`` value that Kubernetes expands to exactly ``value``."""
     return value.replace("$(", "$$(")
+
+
+def refer_variable(container: Obj, name: str, secret: str) -> None:
+    """Let an environment variable of a container take its value from the key of its name of a Secret; changes it in place."""
+    entries = [entry for entry in container.get("env") or [] if entry["name"] != name]
+    container["env"] = [*entries, {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": name}}}]
 
 
 def set_variable(container: Obj, name: str, value: str) -> None:

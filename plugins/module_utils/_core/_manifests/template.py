@@ -235,19 +235,49 @@ def uses(template: Mapping[str, Any]) -> list[Use]:
 
 
 def secret_names(template: Mapping[str, Any]) -> set[str]:
-    """Return the names of the Secrets that the volumes and the ``envFrom`` of a template show."""
+    """Return the names of the Secrets that the volumes and the variables of a template show."""
     found = {use.name for use in uses(template) if use.kind == "Secret"}
     for container in all_containers(template):
         found |= {source["secretRef"]["name"] for source in container.get("envFrom") or [] if source.get("secretRef")}
+        keys = ((entry.get("valueFrom") or {}).get("secretKeyRef") for entry in container.get("env") or [])
+        found |= {key["name"] for key in keys if key}
     return found
 
 
-def switch_object(template: Mapping[str, Any], kind: str, old: str, new: str) -> None:
-    """Let every volume of the template that shows this ConfigMap or Secret show ``new``; changes the template itself."""
+def switch_object(template: Mapping[str, Any], kind: str, old: str, new: str, new_kind: str = "") -> None:
+    """Let every volume of the template that shows this ConfigMap or Secret show ``new``; changes the template itself.
+
+    :param new_kind: of ``new``; "" for the same kind.
+    """
     for volume in template["spec"].get("volumes") or []:
-        for found, source, field in _sources(volume):
-            if found == kind and source.get(field) == old:
-                source[field] = new
+        for holder in (volume, *((volume.get("projected") or {}).get("sources") or [])):
+            fields = {
+                "ConfigMap": ("configMap", "name"),
+                "Secret": ("secret", "secretName" if holder is volume else "name"),
+            }
+            field, name = fields[kind]
+            if (holder.get(field) or {}).get(name) != old:
+                continue
+            source = holder.pop(field)
+            source.pop(name)
+            field, name = fields[new_kind or kind]
+            holder[field] = {name: new, **source}
+
+
+def file_source(template: Mapping[str, Any], container: Mapping[str, Any], path: str) -> list[tuple[str, str, str]]:
+    """Return (kind, object, key) of each ConfigMap or Secret that may give a container the file at ``path``."""
+    volume = volume_at(container, path)
+    found = []
+    for mount in mounts(container):
+        place = mount["mountPath"].rstrip("/")
+        if mount["name"] != volume or not (path + "/").startswith(place + "/"):
+            continue
+        inside = "/".join(part for part in (mount.get("subPath") or "", path[len(place) :].strip("/")) if part)
+        for use in uses(template):
+            if use.volume == volume:
+                keys = [inside] if use.paths is None else [key for key, where in use.paths.items() if where == inside]
+                found += [(use.kind, use.name, key) for key in keys]
+    return found
 
 
 def mounts(container: Mapping[str, Any]) -> list[Obj]:

@@ -153,7 +153,7 @@ def parse_cluster_id(data: bytes, path: str = "/cluster/id") -> str:
 
     :raises ZnodeError: when the znode is not Kafka's.
     """
-    value = _object(path, data).get("id")
+    value = object_of(path, data).get("id")
     if not isinstance(value, str) or not value:
         raise ZnodeError(path, "contains no cluster id")
     return value
@@ -165,10 +165,10 @@ def parse_controller(data: bytes, *, ephemeral: bool, path: str = "/controller")
     :param ephemeral: whether the znode belongs to a session (``ephemeralOwner`` is not 0).
     :raises ZnodeError: when the znode is not Kafka's.
     """
-    node = _object(path, data)
+    node = object_of(path, data)
     return Controller(
-        broker_id=_int(path, node, "brokerid"),
-        kraft_epoch=_int(path, node, "kraftControllerEpoch", default=NO_KRAFT_EPOCH),
+        broker_id=int_of(path, node, "brokerid"),
+        kraft_epoch=int_of(path, node, "kraftControllerEpoch", default=NO_KRAFT_EPOCH),
         ephemeral=ephemeral,
     )
 
@@ -191,12 +191,12 @@ def parse_migration(data: bytes | None, path: str = "/migration") -> Migration |
     """
     if data is None or is_null_data(data):
         return None
-    node = _object(path, data)
+    node = object_of(path, data)
     return Migration(
-        controller_id=_int(path, node, "kraft_controller_id"),
-        controller_epoch=_int(path, node, "kraft_controller_epoch"),
-        offset=_int(path, node, "kraft_metadata_offset"),
-        epoch=_int(path, node, "kraft_metadata_epoch"),
+        controller_id=int_of(path, node, "kraft_controller_id"),
+        controller_epoch=int_of(path, node, "kraft_controller_epoch"),
+        offset=int_of(path, node, "kraft_metadata_offset"),
+        epoch=int_of(path, node, "kraft_metadata_epoch"),
     )
 
 
@@ -206,9 +206,9 @@ def parse_broker(broker_id: int, data: bytes) -> BrokerRegistration:
     :raises ZnodeError: when the znode is not Kafka's.
     """
     path = f"/brokers/ids/{broker_id}"
-    node = _object(path, data)
+    node = object_of(path, data)
     host = node.get("host")
-    port = _int(path, node, "port", default=-1)
+    port = int_of(path, node, "port", default=-1)
     endpoints = tuple(str(item) for item in node.get("endpoints") or ())
     rack = node.get("rack")
     return BrokerRegistration(
@@ -218,7 +218,7 @@ def parse_broker(broker_id: int, data: bytes) -> BrokerRegistration:
         # Version 1 (Kafka 0.8) knows one plain listener only and does not spell it out.
         endpoints=endpoints or ((f"PLAINTEXT://{host}:{port}",) if host else ()),
         rack=str(rack) if rack is not None else None,
-        timestamp_ms=_int(path, node, "timestamp", default=-1),
+        timestamp_ms=int_of(path, node, "timestamp", default=-1),
     )
 
 
@@ -228,7 +228,7 @@ def parse_topic(name: str, data: bytes) -> Topic:
     :raises ZnodeError: when the znode is not Kafka's.
     """
     path = f"/brokers/topics/{name}"
-    node = _object(path, data)
+    node = object_of(path, data)
     topic_id = node.get("topic_id")
     return Topic(
         name=name,
@@ -247,11 +247,11 @@ def parse_partition_state(partition: Partition, data: bytes, *, version: int, mt
     :raises ZnodeError: when the znode is not Kafka's.
     """
     path = state_path(partition)
-    node = _object(path, data)
+    node = object_of(path, data)
     return PartitionState(
-        leader=_int(path, node, "leader"),
-        leader_epoch=_int(path, node, "leader_epoch"),
-        controller_epoch=_int(path, node, "controller_epoch"),
+        leader=int_of(path, node, "leader"),
+        leader_epoch=int_of(path, node, "leader_epoch"),
+        controller_epoch=int_of(path, node, "controller_epoch"),
         isr=_ids(path, node.get("isr"), "isr"),
         version=version,
         mtime_ms=mtime_ms,
@@ -265,7 +265,7 @@ def parse_config(data: bytes, path: str) -> dict[str, str]:
     """
     if is_null_data(data):
         return {}
-    config = _object(path, data).get("config")
+    config = object_of(path, data).get("config")
     if not isinstance(config, dict):
         raise ZnodeError(path, "contains no settings")
     return {str(key): "" if value is None else str(value) for key, value in config.items()}
@@ -278,7 +278,7 @@ def parse_legacy_reassignment(data: bytes | None, path: str = "/admin/reassign_p
     """
     if data is None or is_null_data(data):
         return ()
-    entries = _object(path, data).get("partitions") or ()
+    entries = object_of(path, data).get("partitions") or ()
     try:
         return tuple(sorted({partition_name((str(entry["topic"]), int(entry["partition"]))) for entry in entries}))
     except (KeyError, TypeError, ValueError):
@@ -305,7 +305,8 @@ def partition_name(partition: Partition) -> str:
     return f"{topic}-{number}"
 
 
-def _object(path: str, data: bytes) -> dict[str, t.Any]:
+def object_of(path: str, data: bytes) -> dict[str, t.Any]:
+    """Return the JSON object in a znode. Raises ZnodeError."""
     try:
         node = json.loads(data)
     except ValueError:
@@ -315,8 +316,8 @@ def _object(path: str, data: bytes) -> dict[str, t.Any]:
     return node
 
 
-def _int(path: str, node: Mapping[str, t.Any], key: str, default: int | None = None) -> int:
-    """Return a number. Kafka writes some of them as text ("timestamp")."""
+def int_of(path: str, node: Mapping[str, t.Any], key: str, default: int | None = None) -> int:
+    """Return a number. Kafka writes some of them as text ("timestamp"). Raises ZnodeError."""
     value = node.get(key, default)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ZnodeError(path, f"has no number in {key!r}")

@@ -15,7 +15,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_secret
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+
+__all__ = ["MARKER", "REDACTED", "KeyDiff", "Properties", "diff_keys", "is_secret", "shown"]
 
 MARKER = "# kafkaops.kraft"
 REDACTED = "<redacted>"
@@ -25,12 +28,8 @@ _NATURAL_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _CONTROL_NAMES = {value: name for name, value in _CONTROL.items()}
-_SECRET = re.compile(r"password|secret|jaas|token|credential|\.key$", re.IGNORECASE)
-
-
-def is_secret(key: str) -> bool:
-    """Tell whether the value of this setting must never be shown."""
-    return _SECRET.search(key) is not None
+#: characters that placeholders are made of: ${A}, $A, @A@, {{ a }}, %A%, __A__
+_PLACEHOLDERS = re.compile(r"[$@{%]|_(?=_)")
 
 
 def shown(key: str, value: str) -> str:
@@ -94,19 +93,29 @@ class Properties:
         """Return the effective value, or None when the key is absent."""
         return self.as_dict().get(key)
 
-    def set(self, key: str, value: str) -> None:
+    def written(self) -> dict[str, str]:
+        """Return all values as the file has them, escapes included; of a key that is given twice the later one."""
+        return {
+            segment.key: _split_ending(segment.raw)[0][len(segment.prefix) :]
+            for segment in self._segments
+            if segment.key is not None
+        }
+
+    def set(self, key: str, value: str, *, literally: bool = False) -> None:
         """Make ``value`` the effective value of ``key``.
 
         The last line of the key is changed in place; earlier lines of the same key, which never counted, stay as they
         are. A new key goes under one marker comment at the end.
+
+        :param literally: escape what envsubst, sed and the like could take for a placeholder, such as ``$A`` in a password.
         """
         for index in range(len(self._segments) - 1, -1, -1):
             segment = self._segments[index]
             if segment.key == key:
                 if segment.value != value:
-                    self._segments[index] = _with_value(segment, value)
+                    self._segments[index] = _with_value(segment, value, literally)
                 return
-        self._append(key, value)
+        self._append(key, value, literally)
 
     def remove(self, key: str) -> None:
         """Drop every line of ``key``, and the marker comment when nothing is left under it."""
@@ -122,7 +131,7 @@ class Properties:
         """Return the text of the file."""
         return "".join(segment.raw for segment in self._segments)
 
-    def _append(self, key: str, value: str) -> None:
+    def _append(self, key: str, value: str, literally: bool) -> None:
         marker = _marker_at(self._segments)
         if marker is None:
             self._insert(len(self._segments), _Segment(MARKER + self._newline))
@@ -131,7 +140,7 @@ class Properties:
         while at < len(self._segments) and self._segments[at].key is not None:
             at += 1
         prefix = _escaped_key(key) + "="
-        raw = prefix + _escaped_value(value, separated=True) + self._newline
+        raw = prefix + _escaped_value(value, separated=True, literally=literally) + self._newline
         self._insert(at, _Segment(raw, key, value, prefix))
 
     def _insert(self, at: int, segment: _Segment) -> None:
@@ -204,11 +213,11 @@ def _setting(raw: str, logical: str, places: list[int]) -> _Segment:
     return _Segment(raw, _unescaped(logical[:end]), _unescaped(logical[start:]), prefix, separated)
 
 
-def _with_value(segment: _Segment, value: str) -> _Segment:
+def _with_value(segment: _Segment, value: str, literally: bool) -> _Segment:
     prefix, separated = segment.prefix, segment.separated
     if not separated and prefix[-1] not in _SPACE:
         prefix, separated = prefix + "=", True
-    raw = prefix + _escaped_value(value, separated=separated) + _split_ending(segment.raw)[1]
+    raw = prefix + _escaped_value(value, separated=separated, literally=literally) + _split_ending(segment.raw)[1]
     return _Segment(raw, segment.key, value, prefix, separated)
 
 
@@ -232,8 +241,10 @@ def _escaped_key(key: str) -> str:
     return re.sub(r"([=:#! ])", r"\\\1", _escaped(key))
 
 
-def _escaped_value(value: str, *, separated: bool) -> str:
+def _escaped_value(value: str, *, separated: bool, literally: bool) -> str:
     text = _escaped(value)
+    if literally:
+        text = _PLACEHOLDERS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     # A leading blank would be taken for part of the separator, and so would "=" or ":" after white space alone.
     return "\\" + text if text[:1] == " " or (not separated and text[:1] in ("=", ":")) else text
 

@@ -19,8 +19,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     ZOOKEEPER_AUTHORIZERS,
     entries,
     is_true,
-    listener_names,
-    protocols,
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import (
@@ -57,8 +55,9 @@ def blocking_settings(effective: Mapping[str, str], target: MetadataVersion | No
         found.append(
             SettingFinding(
                 AUTHORIZER,
-                "setting-blocks",
-                f"{AUTHORIZER}={authorizer} is not Kafka's own: its data is not copied, and it must support KRaft",
+                "authorizer-custom",
+                f"{AUTHORIZER}={authorizer} is not Kafka's own: what it knows is not copied, and it may not support KRaft; move to Kafka's own "
+                "authorizer first, or ask its vendor for a migration",
             )
         )
     found += [
@@ -122,30 +121,6 @@ def _identity(effective: Mapping[str, str]) -> list[SettingFinding]:
     return found
 
 
-def secured_settings(effective: Mapping[str, str]) -> list[SettingFinding]:
-    """Return the settings that show TLS, SASL or an authorizer in use."""
-    found = []
-    by_name = protocols(effective)
-    for name in listener_names(effective):
-        protocol = by_name.get(name, name)
-        if protocol != "PLAINTEXT":
-            found.append(
-                SettingFinding("listeners", "security-not-supported", f"listener {name} uses {protocol}, not PLAINTEXT")
-            )
-    if value_of(effective, AUTHORIZER):
-        found.append(
-            SettingFinding(
-                AUTHORIZER, "security-not-supported", f"{AUTHORIZER}={value_of(effective, AUTHORIZER)} is in use"
-            )
-        )
-    found += [
-        SettingFinding(key, "security-not-supported", f"{key}=true: ZooKeeper is used with TLS or ACLs")
-        for key in ("zookeeper.ssl.client.enable", "zookeeper.set.acl")
-        if is_true(effective, key)
-    ]
-    return found
-
-
 _NAMED = {
     "log.message.format.version": "is ignored since 3.0 and removed in 4.0; it is dropped",
     "principal.builder.class": "must implement KafkaPrincipalSerde, and its jar must be on the controllers",
@@ -189,11 +164,6 @@ def _situations(effective: Mapping[str, str], running: KafkaVersion | None) -> l
         and (running is None or (running.major, running.minor) < (3, 9)),
         "unclean.leader.election.enable",
         "unclean.leader.election.enable has no effect in KRaft before 3.9 (KAFKA-12670)",
-    )
-    warn(
-        "SCRAM" in value_of(effective, "sasl.enabled.mechanisms").upper(),
-        "sasl.enabled.mechanisms",
-        "SCRAM credentials reach KRaft only with the copy, so the controllers' listener must not need them",
     )
     warn(
         _slow_session(effective),

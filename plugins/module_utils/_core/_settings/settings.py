@@ -2,20 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The settings that brokers and controllers need at each stage, as plain data.
+"""The settings that brokers need at each stage, as plain data; the controllers' are in controller_settings.py.
 
-Stages of the brokers: ``ibp`` (only the metadata version), ``migration`` (ZooKeeper mode, known to the quorum), ``kraft``. Stages
-of the controllers: ``migrating`` and ``final``. Rules are those of KafkaConfig.scala and of the migration chapter in
-Kafka's operations documentation for 3.7 to 3.9.
+Stages: ``ibp`` (only the metadata version), ``migration`` (ZooKeeper mode, known to the quorum), ``kraft``. Rules are those of
+KafkaConfig.scala and of the migration chapter in Kafka's operations documentation for 3.7 to 3.9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import MetadataVersion, parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
@@ -38,40 +36,17 @@ DEFAULT_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 DEFAULT_RESERVED_MAX_ID = 1000
 
 BrokerStage = Literal["ibp", "migration", "kraft"]
-ControllerStage = Literal["migrating", "final"]
 
 # Keys that a broker knows in ZooKeeper mode only. KRaft ignores them, except the migration flag.
 _ZOOKEEPER_ONLY = (IBP, "broker.id.generation.enable", "reserved.broker.max.id", "log.message.format.version")
 _ZOOKEEPER_ONLY_PREFIXES = ("zookeeper.", "authorizer.zookeeper.", "password.encoder.")
-
-# What a KRaft controller evaluates itself, or needs as a client of the brokers while migrating.
-_CARRIED = (
-    "default.replication.factor",
-    "num.partitions",
-    "min.insync.replicas",
-    "unclean.leader.election.enable",
-    "auto.leader.rebalance.enable",
-    "leader.imbalance.check.interval.seconds",
-    "leader.imbalance.per.broker.percentage",
-    "delete.topic.enable",
-    "auto.create.topics.enable",
-    "create.topic.policy.class.name",
-    "alter.config.policy.class.name",
-    "remote.log.storage.system.enable",
-    "super.users",
-    "allow.everyone.if.no.acl.found",
-    "principal.builder.class",
-    "security.providers",
-)
-_CARRIED_PREFIXES = ("ssl.", "sasl.", "delegation.token.")
-_CARRIED_PREFIXES_MIGRATING = ("zookeeper.", "password.encoder.")
 
 
 @dataclass(frozen=True)
 class Changes:
     """What to set and to remove so that settings become the wanted ones; empty when they already are."""
 
-    set: Mapping[str, str]
+    set: Mapping[str, str] = field(repr=False)
     remove: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -87,31 +62,17 @@ class Changes:
 class BrokerContext:
     """What the brokers' settings depend on beside themselves.
 
-    ``fixed`` names settings that the settings source cannot change, because the start command writes them.
+    ``security``: further settings that the controllers' listener and the authorizer need, see security.py. ``fixed`` names settings
+    that the settings source cannot change, because the start command writes them.
     """
 
     target: MetadataVersion
     voters: str = ""
     controller_listener: str = "CONTROLLER"
     controller_protocol: str = "PLAINTEXT"
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
     broker_ids: tuple[int, ...] = ()
     fixed: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class ControllerContext:
-    """What the controllers' settings depend on beside the brokers' own.
-
-    ``zookeeper_connect`` stands in when the brokers' settings name no ZooKeeper (any more).
-    """
-
-    target: MetadataVersion
-    voters: str
-    log_dir: str
-    controller_listener: str = "CONTROLLER"
-    controller_protocol: str = "PLAINTEXT"
-    port: int = 9093
-    zookeeper_connect: str = ""
 
 
 def value_of(effective: Mapping[str, str], key: str) -> str:
@@ -148,17 +109,17 @@ def inter_broker_listener(effective: Mapping[str, str]) -> str:
     return named or value_of(effective, "security.inter.broker.protocol") or "PLAINTEXT"
 
 
-def controller_listener_name(effective: Mapping[str, str]) -> str:
+def controller_listener_name(effective: Mapping[str, str], protocol: str = "PLAINTEXT") -> str:
     """Choose the name of the controllers' listener: the one in use already, else the first that no broker listener has.
 
     A controller listener must not be among the broker's ``listeners``, and must not be its control plane listener. A name that the
-    protocol map gives to another protocol is left alone: the controllers' listener is PLAINTEXT.
+    protocol map gives to another protocol than the controllers' is left alone.
     """
     used = entries(value_of(effective, CONTROLLER_LISTENERS))
     if used:
         return used[0]
     taken = {*listener_names(effective), value_of(effective, CONTROL_PLANE).upper()}
-    taken |= {name for name, protocol in protocols(effective).items() if protocol != "PLAINTEXT"}
+    taken |= {name for name, other in protocols(effective).items() if other != protocol}
     for name in LISTENER_NAMES:
         if name not in taken:
             return name
@@ -190,6 +151,7 @@ def broker_changes(stage: BrokerStage, effective: Mapping[str, str], context: Br
         VOTERS: context.voters,
         CONTROLLER_LISTENERS: context.controller_listener,
         PROTOCOL_MAP: protocol_map(effective, context.controller_listener, context.controller_protocol),
+        **context.security,
     }
     log_dirs = entries(value_of(effective, "log.dirs") or value_of(effective, "log.dir"))
     # what the source does not give as a plain value may differ from broker to broker
@@ -251,58 +213,6 @@ def _same(key: str, have: str, wanted: str) -> bool:
         except Unsupported:
             return False
     return (have.lower() == wanted) if key == FLAG else (have == wanted)
-
-
-def controller_settings(
-    stage: ControllerStage, broker_effective: Mapping[str, str], context: ControllerContext
-) -> dict[str, str]:
-    """Return the controllers' settings, all but ``node.id``, which each pod makes of its ordinal.
-
-    ``advertised.listeners`` is never among them (controllers refuse it before 3.9), nor are the brokers' ``log.dirs``.
-
-    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is, or only a config provider of the brokers knows a value.
-    """
-    settings = {
-        "process.roles": "controller",
-        VOTERS: context.voters,
-        CONTROLLER_LISTENERS: context.controller_listener,
-        LISTENERS: f"{context.controller_listener}://:{context.port}",
-        PROTOCOL_MAP: protocol_map(broker_effective, context.controller_listener, context.controller_protocol),
-        "inter.broker.listener.name": inter_broker_listener(broker_effective),
-        "log.dirs": context.log_dir,
-    }
-    if stage == "migrating":
-        connect = value_of(broker_effective, CONNECT) or context.zookeeper_connect
-        if not connect:
-            raise Unsupported(
-                f"{CONNECT} is not among the brokers' settings, so the controllers cannot be given ZooKeeper's address",
-                code="setting-blocks",
-            )
-        # Kafka formats with the metadata version it finds here when nobody passes one, so that no way of starting can miss it.
-        settings |= {FLAG: "true", CONNECT: connect, IBP: context.target.setting}
-    carried = _carry_rule(stage, settings["inter.broker.listener.name"], context.controller_listener)
-    for key in sorted(broker_effective.keys() - settings.keys()):
-        if key != FLAG and carried(key):
-            settings[key] = value_of(broker_effective, key)
-    authorizer = value_of(broker_effective, AUTHORIZER)
-    if authorizer:
-        settings[AUTHORIZER] = KRAFT_AUTHORIZER if authorizer in ZOOKEEPER_AUTHORIZERS else authorizer
-    provided = sorted(key for key, value in settings.items() if is_provided(value))
-    if provided:
-        raise Unsupported(
-            f"the controllers need {', '.join(provided)}, which a config provider gives to the brokers ({settings[provided[0]]}) and which "
-            "was not read: write the value itself into the brokers' settings, or take it from the environment (EnvVarConfigProvider) "
-            "when it is no secret",
-            code="setting-blocks",
-        )
-    return settings
-
-
-def _carry_rule(stage: ControllerStage, *listeners: str) -> Callable[[str], bool]:
-    prefixes = _CARRIED_PREFIXES + tuple(f"listener.name.{name.lower()}." for name in listeners)
-    if stage == "migrating":
-        prefixes += _CARRIED_PREFIXES_MIGRATING
-    return lambda key: key in _CARRIED or key.startswith(prefixes)
 
 
 def ignored_in_kraft(key: str) -> bool:

@@ -23,11 +23,16 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.sc
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     StageChange,
+    adds_secrets,
     escaped,
     is_noted,
+    is_of_stage,
+    refer_variable,
+    security_name,
     set_variable,
     stage_copy,
     stage_name,
+    stage_secret,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     commands,
@@ -143,11 +148,34 @@ class EnvironmentSource(Source):
                         )
 
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
-        """Edit the variables in the template; those of an ``envFrom`` go by a copy of its object without them."""
+        """Edit the variables in the template; those of an ``envFrom`` go by a copy of its object without them.
+
+        A secret is never written into the template: its variable refers to a Secret of the stage. Those of an earlier stage go along.
+        """
         target = container_of(template, self.container)
+        secret = set(adds_secrets(changes))
         for key, value in changes.set.items():
-            set_variable(target, self._variable(key), escaped(value))
-        return self._without(target, set(changes.remove), stage, digest)
+            if key not in secret:
+                set_variable(target, self._variable(key), escaped(value))
+        texts = self._kept_secrets(target, changes) | {self._variable(key): changes.set[key] for key in secret}
+        made = [stage_secret(security_name(self.container), stage, digest, texts)] if texts else []
+        for name in texts:
+            refer_variable(target, name, made[0]["metadata"]["name"])
+        return made + self._without(target, set(changes.remove), stage, digest)
+
+    def _kept_secrets(self, target: Obj, changes: Changes) -> dict[str, str]:
+        """Return the variables that refer to a Secret of an earlier stage, with their values."""
+        ours = [
+            entry["name"]
+            for entry in target.get("env") or []
+            if is_of_stage(((entry.get("valueFrom") or {}).get("secretKeyRef") or {}).get("name", ""))
+        ]
+        known, gone = self.variables(), changes.remove
+        return {
+            name: known[name].value or ""
+            for name in ours
+            if self.rules.setting(name) not in gone and known[name].value is not None
+        }
 
     def _finish(self, template: Obj, cluster_id: str) -> None:
         """Set what the images ask for in KRaft mode beside settings.

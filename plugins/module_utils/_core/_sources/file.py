@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.sc
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     StageChange,
+    adds_secrets,
     original_name,
     set_variable,
     stage_copy,
@@ -31,7 +32,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     text_data,
     uses,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import (
+    Properties,
+    is_secret,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import formats
@@ -70,8 +74,9 @@ class FileSource(Source):
         return self._properties().as_dict()
 
     def read(self) -> dict[str, str]:
-        """Return the settings in the file whose values are no placeholders."""
-        return {key: text for key, text in self.texts().items() if not has_placeholder(text)}
+        """Return the settings in the file whose values are no placeholders; one that is escaped is none, see ``write``."""
+        written = self._properties().written()
+        return {key: text for key, text in self.texts().items() if not has_placeholder(written[key])}
 
     def hidden(self) -> frozenset[str]:
         """Return every setting when the file is a Secret: what we set is derived from what is there."""
@@ -101,23 +106,28 @@ class FileSource(Source):
         return change
 
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
-        """Return a copy of the object with the changed file, shown by the template."""
+        """Return a copy of the object with the changed file, shown by the template; a Secret when the stage adds a secret."""
         properties = self._properties()
         for key, value in changes.set.items():
-            properties.set(key, value)
+            # a password may look like a placeholder
+            properties.set(key, value, literally=is_secret(key))
         for key in changes.remove:
             properties.remove(key)
         if properties.as_dict() == self.texts():
             return []
-        copied = stage_copy(self._object(), stage, digest, {self.key: properties.render()})
-        switch_object(template, self.object_kind, self.name, copied["metadata"]["name"])
+        as_secret = bool(adds_secrets(changes))
+        copied = stage_copy(self._object(), stage, digest, {self.key: properties.render()}, as_secret=as_secret)
+        switch_object(template, self.object_kind, self.name, copied["metadata"]["name"], copied["kind"])
         return [copied]
 
     def at(self, template: Obj, secrets: Mapping[str, Obj] | None = None) -> FileSource:
         """Return the same file in another revision of the pod template: what the user named it, or a stage's copy."""
         base = original_name(self.name)
-        shown = [use.name for use in uses(template) if use.kind == self.object_kind and original_name(use.name) == base]
-        return replace(super().at(template, secrets), name=shown[0] if shown else self.name)
+        shown = [(use.kind, use.name) for use in uses(template) if original_name(use.name) == base]
+        # a stage may have made a Secret of a ConfigMap; an object of the same name and the other kind is something else
+        shown.sort(key=lambda item: (item[0] != self.object_kind, item[1] == base))
+        kind, name = shown[0] if shown else (self.object_kind, self.name)
+        return replace(super().at(template, secrets), object_kind=kind, name=name)
 
     def named(self, name: str, found: Mapping[str, Any]) -> FileSource:
         """Return the same file in another object of its kind."""

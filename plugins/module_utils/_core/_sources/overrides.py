@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import is_noted
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
+    adds_secrets,
+    is_noted,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import container_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
@@ -19,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.star
     overrides,
     with_overrides,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 Obj = dict[str, Any]
 
@@ -63,7 +67,14 @@ class OverridesSource(Source):
         return f"an argument --override {key}=..."
 
     def write(self, template: Obj, changes: Changes, stage: str, digest: str) -> list[Obj]:
-        """Edit the start command in the template."""
+        """Edit the start command in the template. Raises Unsupported (secret-in-command) for a secret: anybody could read it there."""
+        secret = adds_secrets(changes)
+        if secret:
+            raise Unsupported(
+                f"{', '.join(secret)} would have to be arguments of the start command of container {self.container}, where secrets can be read: "
+                "put the settings into a properties file of a Secret, start Kafka with that file, and restart the brokers",
+                code="secret-in-command",
+            )
         target = container_of(template, self.container)
         target.update(with_overrides(target, changes.set, set(changes.remove), self._found()))
         return []

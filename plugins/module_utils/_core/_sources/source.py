@@ -25,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
     DNS_TTL_OPTION,
     StageChange,
     is_noted,
+    is_of_stage,
     settings_hash,
     with_jvm_option,
 )
@@ -189,12 +190,21 @@ def needed_secrets(
     for source in container_of(template, container).get("envFrom") or []:
         if source.get("secretRef"):
             found[source["secretRef"]["name"]] = not source["secretRef"].get("optional")
+    found |= dict.fromkeys(_of_stages(template, container), True)
     texts = [text for item in all_containers(template) for text in commands(item)]
     scripts = reached(mounted_files(template, config_maps), "\n".join(texts))
     words = "\n".join([*texts, config_path, *(script.text for script in scripts)])
     places = [mount for item in all_containers(template) for mount in mounts(item) if _is_named(mount, words)]
     volumes = {mount["name"] for mount in places}
     return found | {use.name: True for use in uses(template) if use.kind == "Secret" and use.volume in volumes}
+
+
+def _of_stages(template: Mapping[str, Any], container: str) -> set[str]:
+    """Return the Secrets of ours that hold settings of an earlier stage."""
+    names = {use.name for use in uses(template) if use.kind == "Secret"}
+    for entry in container_of(template, container).get("env") or []:
+        names.add(str(((entry.get("valueFrom") or {}).get("secretKeyRef") or {}).get("name", "")))
+    return {name for name in names if is_of_stage(name)}
 
 
 def _is_named(mount: Mapping[str, Any], words: str) -> bool:

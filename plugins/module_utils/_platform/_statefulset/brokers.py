@@ -24,12 +24,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.ibp import fold
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED, shown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     BrokerContext,
     BrokerStage,
     Changes,
-    controller_listener_name,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.planning import (
     Brokers,
@@ -51,6 +50,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.diff im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     controllers,
     originals,
+    security,
     writes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
@@ -95,7 +95,7 @@ class StagePlan:
     def diff(self) -> dict[str, str]:
         """Before and after, for diff mode; values of Secrets are hidden."""
         given, hidden = self.source.given(), self.source.hidden()
-        set_ = {key: REDACTED if key in hidden else value for key, value in self.changes.set.items()}
+        set_ = {key: REDACTED if key in hidden else shown(key, value) for key, value in self.changes.set.items()}
         before = {"settings": given, "template": self.source.template}
         after = {"settings": replace(self.changes, set=set_).applied_to(given), "template": self.written.template}
         return before_after(before, after)
@@ -204,11 +204,17 @@ def _planning(cluster: StatefulSetCluster, stage: BrokerStage) -> Needs:
     ttl = cluster.params["dns_ttl"]
     target, voters = target_version(cluster), "" if stage == "ibp" else controllers.voters_of(cluster)
 
-    def context(_stage: BrokerStage, configured: Mapping[str, str]) -> BrokerContext:
+    def context(stage: BrokerStage, configured: Mapping[str, str]) -> BrokerContext:
+        if stage == "ibp":
+            return BrokerContext(target=target)
+        # a setting whose value only the pod knows is taken from what runs
+        chosen = security.of_controllers(cluster, configured)
         return BrokerContext(
             target=target,
             voters=voters,
-            controller_listener=controller_listener_name(configured),
+            controller_listener=chosen.listener,
+            controller_protocol=chosen.protocol,
+            security={**chosen.brokers, **security.super_users(cluster, configured, chosen)},
             broker_ids=tuple(cluster.pod_of_broker),
         )
 

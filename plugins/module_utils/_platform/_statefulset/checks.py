@@ -27,6 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     controllers,
     locks,
     ownership,
+    security_checks,
     volumes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
@@ -36,6 +37,16 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 _NOT_THERE = (
     " and looks for brokers in /brokers/ids, where none is in KRaft mode: where a broker's start or readiness depends on it, change it before "
     "the migration"
+)
+
+
+#: of a security that the controllers' listener cannot have
+SECURITY = (
+    "controller-listener-scram",
+    "controller-listener-mechanism",
+    "controller-login-missing",
+    "controller-listener-keys",
+    "secret-missing",
 )
 
 
@@ -76,10 +87,11 @@ def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """What stops a stage that is still to come: each is planned now, so that none is found out half-way."""
     try:
         derive_ibp(cluster)
+        secured = security_checks.findings(cluster)
         planned = brokers.plan_ahead(cluster)
     except (KraftError, Unsupported) as error:
         return [finding((error.code or "surface-not-found").lower(), "settings", error.message)]
-    found = secret_findings(cluster, planned)
+    found = secured + secret_findings(cluster, planned)
     for stage, items in planned.items():
         for item in items:
             found += [
@@ -90,7 +102,7 @@ def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
 
 
 def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brokers.StagePlan]]) -> list[Finding]:
-    """Settings in a Secret are copied into Secrets whose names depend on the content: a rule with names does not cover them."""
+    """Secret settings are in Secrets whose names depend on the content: a rule with names does not cover them."""
     bodies = [body for items in planned.values() for item in items for body in item.written.objects_to_create]
     made = [body["metadata"]["name"] for body in bodies if body["kind"] == "Secret"]
     denied = [
@@ -104,7 +116,7 @@ def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brok
         finding(
             "permission-missing",
             "secrets",
-            f"the brokers' settings are in a Secret, and each stage is a copy of it (the next one is {made[0]}): the account may not "
+            f"settings of brokers that are secret stay in Secrets, and each stage is a new one (the next one is {made[0]}): the account may not "
             f"{' and '.join(denied)} such Secrets in namespace {cluster.namespace}; grant it without resourceNames (docs/rbac.yml)",
         )
     ]
@@ -151,7 +163,9 @@ def controller_findings(cluster: StatefulSetCluster) -> list[Finding]:
         found = checks.controller_ids(controllers.node_ids(cluster), cluster.pod_of_broker)
         return found if cluster.controllers else found + controller_checks.findings(cluster)
     except (KraftError, Unsupported) as error:
-        return [finding((error.code or "controller-manifest").lower(), "controllers", error.message)]
+        code = (error.code or "controller-manifest").lower()
+        # what stops the brokers' stages too is told with them
+        return [] if code in SECURITY else [finding(code, "controllers", error.message)]
 
 
 def stage_settings(cluster: StatefulSetCluster) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     POD,
     PVC,
     RESOURCE_QUOTA,
+    SECRET,
     SERVICE,
     STATEFUL_SET,
     STORAGE_CLASS,
@@ -70,6 +71,7 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     lists = Background(planned.read_lists)
     found = [finding("controller-differs", "controllers", note) for note in objects.notes]
     found += planned.dry_runs()
+    found += planned.permissions()
     lists.result()
     found += planned.amounts()
     found += planned.selectors()
@@ -178,7 +180,7 @@ class _PlannedControllers:
         bodies: list[tuple[Kind, Obj | None]] = [
             (SERVICE, self.objects.service),
             (PDB, self.objects.pdb),
-            (CONFIG_MAP, self.objects.config_map),
+            (self._settings_kind(), self.objects.settings),
             (STATEFUL_SET, self.objects.statefulset),
         ]
         asked = parallel(lambda item: self._asked(*item), [(kind, body) for kind, body in bodies if body is not None])
@@ -193,6 +195,10 @@ class _PlannedControllers:
                 return found
             self._unread.append(found.why)
         return []
+
+    def _settings_kind(self) -> Kind:
+        settings = self.objects.settings
+        return SECRET if settings is not None and settings["kind"] == "Secret" else CONFIG_MAP
 
     def _asked(self, kind: Kind, body: Obj) -> tuple[Reading[list[Finding]], Obj | None]:
         name = str(body["metadata"]["name"])
@@ -230,6 +236,24 @@ class _PlannedControllers:
             ),
         ]
         return {"apiVersion": "v1", "kind": "Pod", "metadata": {**metadata, "name": name}, "spec": spec}
+
+    def permissions(self) -> list[Finding]:
+        """Secret settings of the controllers are a Secret whose name depends on its content: a rule with names does not cover it."""
+        if self._settings_kind() is not SECRET or self.objects.settings is None:
+            return []
+        verbs = ("get", "create", "delete")
+        denied = [verb for verb in verbs if not self.cluster.client.can_i(verb, "secrets", self.cluster.namespace)]
+        if not denied:
+            return []
+        return [
+            finding(
+                "permission-missing",
+                "secrets",
+                f"the controllers' settings hold secrets, so that they are a Secret ({self.objects.settings['metadata']['name']}): the account "
+                f"may not {' and '.join(denied)} such Secrets in namespace {self.cluster.namespace}; grant it without resourceNames "
+                "(docs/rbac.yml)",
+            )
+        ]
 
     def amounts(self) -> list[Finding]:
         """Quotas, limits, StorageClass and nodes, as far as the account may read them."""

@@ -20,32 +20,32 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import marks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.broker_data import storage_class
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
-    CONFIG_VOLUME,
-    FILE,
     ControllerObjects,
     ControllerSpec,
     controller_objects,
     default_node_id_base,
+    mounted_settings,
+    settings_file,
     voters,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.placement import broker_zones
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.controller_settings import (
     ControllerContext,
     ControllerStage,
-    controller_listener_name,
     controller_settings,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import DNS_TTL_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
     PDB,
+    SECRET,
     SERVICE,
     STATEFUL_SET,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership, security, writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -53,6 +53,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 SMALLEST_QUORUM = 3
 #: annotation of the controllers' StatefulSet: the ids must not move when brokers are added
 NODE_ID_BASE = names.PREFIX + "node-id-base"
+#: annotation of a Secret with the controllers' settings: the one of the stage before
+REPLACES = names.PREFIX + "replaces"
 
 
 def node_id_base(cluster: StatefulSetCluster) -> int:
@@ -124,6 +126,7 @@ def _group(cluster: StatefulSetCluster, facts: ProcessFacts) -> int | None:
 def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: ControllerStage) -> dict[str, str]:
     effective = cluster.effective
     connect = cluster.zookeeper_connect
+    chosen = security.of_controllers(cluster, effective)
     return controller_settings(
         stage,
         effective,
@@ -131,7 +134,9 @@ def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: Controll
             target=target_version(cluster),
             voters=voters(spec),
             log_dir=spec.log_dir,
-            controller_listener=controller_listener_name(effective),
+            controller_listener=chosen.listener,
+            controller_protocol=chosen.protocol,
+            security={**chosen.controllers, **security.super_users(cluster, effective, chosen)},
             zookeeper_connect=str(connect) if connect else "",
         ),
     )
@@ -186,14 +191,16 @@ def create(cluster: StatefulSetCluster, objects: ControllerObjects) -> list[str]
 
 
 def write(cluster: StatefulSetCluster, objects: ControllerObjects) -> None:
-    """Write the ConfigMap and the template of a stage, and the replicas."""
+    """Write the settings and the template of a stage, and the replicas."""
     if cluster.controllers is None:
         raise Refused(
             "the controllers' StatefulSet does not exist; run SetupEnsureKRaftControllerExists first",
             code="controllers-not-ready",
         )
-    if objects.config_map is not None:
-        writes.create_settings(cluster.client, cluster.namespace, cluster.name, objects.config_map)
+    if objects.settings is not None:
+        writes.create_settings(
+            cluster.client, cluster.namespace, cluster.name, _after(cluster.controllers, objects.settings)
+        )
     body = objects.statefulset
     writes.write_template(
         cluster.client, cluster.controllers, body["spec"]["template"], replicas=body["spec"]["replicas"]
@@ -218,28 +225,41 @@ def summary(cluster: StatefulSetCluster, objects: ControllerObjects) -> dict[str
 
 
 def would_lack_flag(cluster: StatefulSetCluster) -> str:
-    """Return why a controller that was made now would not have the flag, or an empty string. Reads the ConfigMap freshly.
+    """Return why a controller that was made now would not have the flag, or an empty string. Reads its settings freshly.
 
-    The digest on the StatefulSet shows a changed template; a ConfigMap of ours is immutable, but it can be deleted and made anew.
+    The digest on the StatefulSet shows a changed template; an object of ours is immutable, but it can be deleted and made anew.
     """
     if cluster.controllers is None:
         return ""
-    name = _mounted(cluster.controllers["spec"]["template"])
+    kind, name = mounted_settings(cluster.controllers["spec"]["template"])
     if not name:
         return ""
-    found = cluster.client.find(CONFIG_MAP, name, cluster.namespace)
-    where = f"ConfigMap {cluster.namespace}/{name}, which StatefulSet {cluster.controllers_name} mounts,"
+    found = cluster.client.find(SECRET if kind == "Secret" else CONFIG_MAP, name, cluster.namespace)
+    where = f"{kind} {cluster.namespace}/{name}, which StatefulSet {cluster.controllers_name} mounts,"
     if found is None:
         return f"{where} is gone"
-    settings = Properties.parse(str((found.get("data") or {}).get(FILE, "")))
+    settings = Properties.parse(settings_file({**found, "kind": kind}))
     if state.has_flag({state.FLAG: settings.get(state.FLAG) or ""}):
         return ""
     return f"{where} no longer has {state.FLAG}=true"
 
 
-def _mounted(template: dict[str, Any]) -> str:
-    """The ConfigMap with a controller's settings, as its template names it."""
-    for volume in template.get("spec", {}).get("volumes") or []:
-        if volume["name"] == CONFIG_VOLUME:
-            return str((volume.get("configMap") or {}).get("name", ""))
-    return ""
+def _after(statefulset: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a stage, with a Secret of the stage before noted on them: Secrets are never listed, and it is to go some day."""
+    kind, name = mounted_settings(statefulset["spec"]["template"])
+    if body["kind"] != "Secret" or kind != "Secret" or name in ("", body["metadata"]["name"]):
+        return body
+    marked = copy.deepcopy(body)
+    marked["metadata"]["annotations"][REPLACES] = name
+    return marked
+
+
+def secret_names(cluster: StatefulSetCluster) -> list[str]:
+    """Names of the Secrets with the controllers' settings: the one that their template mounts, and those before it."""
+    kind, name = mounted_settings(cluster.controllers["spec"]["template"]) if cluster.controllers else ("", "")
+    found: list[str] = []
+    while kind == "Secret" and name and name not in found:
+        found.append(name)
+        there = cluster.client.find(SECRET, name, cluster.namespace)
+        name = marks.annotations_of(there).get(REPLACES, "") if there else ""
+    return found

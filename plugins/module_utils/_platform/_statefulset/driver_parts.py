@@ -23,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     CONFIG_MAP,
     PDB,
     PVC,
+    SECRET,
     SERVICE,
     STATEFUL_SET,
 )
@@ -226,8 +227,8 @@ class StatefulSetControllers:
             "replicas": objects.statefulset["spec"]["replicas"],
             "template": objects.statefulset["spec"]["template"],
         }
-        if objects.config_map is not None:
-            after["config_map"] = objects.config_map
+        if objects.settings is not None:
+            after["settings"] = dict(objects.shown_settings)
         return before_after(before, after)
 
     def planned_replicas(self, stage: str) -> int:
@@ -264,6 +265,7 @@ class StatefulSetControllers:
         cluster = self._cluster
         deleted: list[str] = []
         left_alone: list[str] = []
+        secrets = controllers.secret_names(cluster)
         for kind in (STATEFUL_SET, SERVICE, PDB):
             done = ownership.delete_ours(cluster, kind, self.name)
             if done == "deleted":
@@ -276,6 +278,7 @@ class StatefulSetControllers:
             for item in cluster.client.list(CONFIG_MAP, cluster.namespace, label_selector=wanted)
             if ownership.delete_read(cluster, CONFIG_MAP, item) == "deleted"
         ]
+        deleted += [f"Secret/{name}" for name in secrets if ownership.delete_ours(cluster, SECRET, name) == "deleted"]
         return deleted, left_alone
 
     def left(self) -> list[str]:

@@ -4,9 +4,9 @@
 
 """What the API server is to enforce for plain StatefulSets: the lock, and the migration flag of the controllers. Pure.
 
-Private to the collection. The settings of a stage are an immutable ConfigMap that the template names, and the template has the stage: a
-template at stage ``migrating`` that keeps the stage and the ConfigMap keeps the flag. The ConfigMap itself is locked by its labels, since
-an immutable one can be deleted and made anew.
+Private to the collection. The settings of a stage are an immutable ConfigMap or Secret that the template names, and the template has the
+stage: a template at stage ``migrating`` that keeps the stage and that object keeps the flag. The object itself is locked by its labels,
+since an immutable one can be deleted and made anew.
 """
 
 from __future__ import annotations
@@ -58,17 +58,20 @@ def policy(
             "its StatefulSets; ansible-playbook kafkaops.kraft.status shows how far it is"
         ),
         rules=() if opened else (_keeps_flag(where, controllers, account),),
-        also=(labelled("configmaps", {names.LABEL_CLUSTER: cluster, names.LABEL_ROLE: names.ROLE_CONTROLLER}),),
+        also=tuple(
+            labelled(resource, {names.LABEL_CLUSTER: cluster, names.LABEL_ROLE: names.ROLE_CONTROLLER})
+            for resource in ("configmaps", "secrets")
+        ),
     )
 
 
 def _keeps_flag(where: str, controllers: str, account: str) -> Rule:
-    """Nobody takes the flag out of the controllers' template; only this collection names another ConfigMap in it."""
+    """Nobody takes the flag out of the controllers' template; only this collection names other settings in it."""
     stage = "{}.?spec.?template.?metadata.?annotations[?" + cel(names.STAGE) + '].orValue("")'
     mounted = (
         "{}.?spec.?template.?spec.?volumes.orValue([])"
         f".filter(v, v.name == {cel(CONFIG_VOLUME)})"
-        '.map(v, v.?configMap.?name.orValue(""))'
+        '.map(v, v.?configMap.?name.orValue("") + "/" + v.?secret.?secretName.orValue(""))'
     )
     old, new = "variables.old", "variables.new"
     ours = f"request.userInfo.username == {cel(account)}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -21,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
     original_name,
     stage_name,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED, shown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSource, SettingsSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
@@ -69,11 +70,16 @@ def _broker_patches(cluster: StatefulSetCluster) -> list[Patch]:
 
 def _file_patches(cluster: StatefulSetCluster, name: str, source: FileSource) -> list[Patch]:
     """Compare the user's ConfigMap or Secret with the copy of each stage that the journal knows and that is still there."""
-    kind, base = source.object_kind, original_name(source.name)
+    base = original_name(source.name)
+    kind = "ConfigMap" if base in cluster.config_maps else source.object_kind
 
     def there(copy: str) -> FileSource | None:
-        found = cluster.config_maps.get(copy) if kind == "ConfigMap" else cluster.secret(copy)
-        return source.named(copy, found) if found is not None else None
+        # a stage that adds a secret makes a Secret of a ConfigMap
+        for of, find in (("ConfigMap", cluster.config_maps.get), ("Secret", cluster.secret)):
+            found = find(copy) if of in (kind, source.object_kind) else None
+            if found is not None:
+                return replace(source, object_kind=of).named(copy, {**found, "kind": of})
+        return None
 
     before = there(base)
     if before is None:
@@ -95,7 +101,9 @@ def _patch(where: str, stage: str, before: SettingsSource, after: SettingsSource
         "object": where,
         "stage": stage,
         "set": {
-            key: REDACTED if key in hidden else value for key, value in sorted(new.items()) if old.get(key) != value
+            key: REDACTED if key in hidden else shown(key, value)
+            for key, value in sorted(new.items())
+            if old.get(key) != value
         },
         "removed": sorted({*old, *before.opaque()} - {*new, *after.opaque()}),
     }
@@ -125,9 +133,9 @@ def _controller_patches(cluster: StatefulSetCluster) -> list[Patch]:
         {
             "object": f"StatefulSet/{name}",
             "stage": stage,
-            "set": {key: value for key, value in sorted(settings.items()) if key not in _PER_POD},
+            "set": {key: shown(key, value) for key, value in sorted(settings.items()) if key not in _PER_POD},
             "removed": [],
-            "note": f"new, with Service/{name} and PodDisruptionBudget/{name} and the ConfigMap that it mounts; "
+            "note": f"new, with Service/{name} and PodDisruptionBudget/{name} and the ConfigMap or Secret that it mounts; "
             "node.id is set by each pod from its ordinal",
         }
     ]

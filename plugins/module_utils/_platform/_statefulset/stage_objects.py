@@ -18,11 +18,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     original_name,
+    security_name,
     stage_name,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import secret_names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import secret_names, uses
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import is_secret
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, SECRET
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import locks, ownership
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 
 Obj = dict[str, Any]
@@ -60,8 +62,12 @@ def _secrets(cluster: StatefulSetCluster, pods: list[Obj]) -> list[str]:
     needed = {name for item in locks.managed(cluster) for name in secret_names(item["spec"]["template"])}
     found: list[str] = []
     for item in cluster.statefulsets:
-        shown = secret_names(item["spec"]["template"])
+        template = item["spec"]["template"]
+        shown = secret_names(template)
         written = [event for event in cluster.journal.events if event.get("what") == "written"]
+        if any(is_secret(str(key)) for event in written for key in event.get("keys_set") or ()):
+            # a stage that adds a secret makes a Secret of a ConfigMap, or of variables
+            shown |= {use.name for use in uses(template)} | {security_name(cluster.container)}
         for base in sorted({original_name(name) for name in shown}):
             for event in written:
                 digest = (event.get("settings_hash") or {}).get(item["metadata"]["name"], "")
@@ -69,6 +75,8 @@ def _secrets(cluster: StatefulSetCluster, pods: list[Obj]) -> list[str]:
                 there = cluster.secret(name) if digest and name not in {*needed, *found} else None
                 if there is not None and is_of(there, cluster.name):
                     found.append(name)
+    own = controllers.secret_names(cluster)
+    found += [name for name in own[1:] if name not in found]
     used = {name for pod in pods for name in secret_names(pod)}
     return [name for name in found if name not in used]
 

@@ -31,7 +31,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, wanted: str, now: str, *, replicas: i
     cluster = cluster_with(client=client, controllers=ours(at_stage("kafka-kraft", now, replicas=replicas)), **changed)
     cluster.changed = lambda *_parts: None
     run = Acts(cluster, state=wanted)
-    objects = ControllerObjects(statefulset=at_stage("kafka-kraft", wanted), service={}, pdb={}, config_map=None)
+    objects = ControllerObjects(statefulset=at_stage("kafka-kraft", wanted), service={}, pdb={}, settings=None)
     monkeypatch.setattr(controllers, "build", lambda _cluster, _stage: objects)
     monkeypatch.setattr(controllers, "summary", lambda _cluster, _objects: {})
     monkeypatch.setattr(controllers, "check_plan", lambda _cluster: None)

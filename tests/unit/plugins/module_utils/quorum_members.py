@@ -52,6 +52,8 @@ def member(
         quorum_state=state,
         metadata_dir="/data/",
         tools={},
+        jvm_options=(),
+        pid=1,
         settings={"controller.listener.names": "C, D", "listeners": "X://:1,C://h:9093"} | settings,
     )
     return quorum.Member(f"kraft-{node - 100}", "kafka", cast(ProcessFacts, facts))
@@ -71,6 +73,10 @@ class Pods:
     ls: str = "00000000000000000000.log quorum-state"
     rc: int = 0
     first: int | None = None
+    #: client settings of the last tool
+    properties: Any = None
+    #: of the last conversation
+    security: Any = None
     #: what the leader hands out of its log, or says instead
     log: list[Any] | Exception = field(default_factory=lambda: Unreachable("it does not answer"))
 
@@ -86,13 +92,16 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Pods:
     """Answer tools and ``ls`` in pods."""
     seen = Pods()
 
-    def ask_controllers(*_args: object, first: int | None = None) -> wire.Said:
+    def ask_controllers(*_args: object, secure: object = None, first: int | None = None) -> wire.Said:
         seen.first = first
         return wire.Said(None, (), {100: "pods/portforward is forbidden"})
 
-    def run_tool(_client: object, _namespace: str, where: str, *rest: Any, keep: str = "") -> str:
+    def run_tool(
+        _client: object, _namespace: str, where: str, *rest: Any, keep: str = "", properties: Any = None
+    ) -> str:
         _container, _facts, tool, args, timeout = rest
         seen.calls.append((where, tool, tuple(args), timeout, bool(keep)))
+        seen.properties = properties
         return seen.replication if tool == "kafka-metadata-quorum" else seen.dump
 
     def run(
@@ -102,7 +111,8 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Pods:
         return pod_exec.ExecResult(seen.ls, "ls: gone", seen.rc)
 
     @contextlib.contextmanager
-    def conversation(*_args: object, **_options: object) -> Iterator[Any]:
+    def conversation(*_args: object, security: Any = None, **_options: object) -> Iterator[Any]:
+        seen.security = security
         yield seen
 
     monkeypatch.setattr(wire, "ask_controllers", ask_controllers)

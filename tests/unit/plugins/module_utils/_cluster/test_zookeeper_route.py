@@ -360,3 +360,27 @@ def test_ready() -> None:
     assert not zookeeper_route.is_ready(pod("a", ready=False))
     assert not zookeeper_route.is_ready(pod("a", deletionTimestamp="2026-01-01T00:00:00Z"))
     assert not zookeeper_route.is_ready({"metadata": {}})
+
+
+@pytest.mark.parametrize(
+    ("text", "has", "has_not"),
+    [
+        ("zk", ("zk", "zk.shop", "zk.shop.svc", "zk.shop.svc.cluster.local"), ("zk.other",)),
+        ("zk-0.zk", ("zk-0.zk", "zk-0.zk.shop.svc", "zk-0.zk.svc.cluster.local"), ("zk",)),
+        ("zk.other.svc", ("zk.other.svc", "zk.other.svc.cluster.local"), ("zk.shop",)),
+        ("zk.example.com.", ("zk.example.com",), ("zk.example.com.shop",)),
+        ("a.zk.other.svc.cluster.local", ("a.zk.other.svc.cluster.local",), ("a.zk.other.svc.cluster.local.svc",)),
+        ("10.0.0.1,[fd00::1]:2182", ("10.0.0.1", "fd00::1"), ("10.0.0.1.shop", "fd00::1.shop")),
+    ],
+)
+def test_the_names_that_a_certificate_may_have(text: str, has: tuple[str, ...], has_not: tuple[str, ...]) -> None:
+    names = zookeeper_route.server_names([parse_connect(text)], "shop")
+    assert set(has) <= set(names)
+    assert not set(has_not) & set(names)
+    assert len(set(names)) == len(names)
+
+
+def test_an_address_of_the_user_counts_beside_the_brokers_servers() -> None:
+    client: Any = FakeClient()
+    with zookeeper_route.open_route(client, "shop", parse_connect("zk"), [], "zk.example.com:2182") as route:
+        assert route.names[:2] == ("zk.example.com", "zk")

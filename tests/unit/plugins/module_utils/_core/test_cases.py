@@ -32,14 +32,16 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
     zookeeper_references,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.controller_settings import (
+    ControllerContext,
+    controller_settings,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import resolved
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     CONNECT,
     BrokerContext,
     BrokerStage,
-    ControllerContext,
     controller_listener_name,
-    controller_settings,
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
@@ -151,7 +153,7 @@ def plan_controllers(case: cases.Case) -> dict[str, Any]:
         "statefulset": objects.statefulset,
         "service": objects.service,
         "pdb": objects.pdb,
-        "config_map": objects.config_map,
+        "config_map": objects.settings,
         "notes": list(objects.notes),
         "settings": settings,
     }

@@ -12,13 +12,19 @@ from typing import Any, cast
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import image_records
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import compare
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.comparison import compare
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Seal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import image as image_module
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import NotFound, Unreachable
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    KraftError,
+    NotFound,
+    Unreachable,
+)
 
 CLIENT = cast(KubeClient, None)
 CLUSTER = "4L6g3nShT-eMCtK--X86sw"
@@ -87,3 +93,34 @@ def test_without_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pod_exec, "run", lambda *_args, **_options: pod_exec.ExecResult("", "ls: gone", 2))
     with pytest.raises(NotFound, match=r"no metadata log in .* of pod ns/kraft-1: ls: gone"):
         kraft_image(CLIENT, "ns", MEMBERS, status())
+
+
+def test_passwords_get_a_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = DUMP.split("\n")[2].replace('"a"', '"ssl.key.password"').replace("x\u2028y", "hunter2")
+    monkeypatch.setattr(image_module, "dump_metadata", lambda *_args, **_options: [*DUMP.split("\n")[:2], line])
+    seal = Seal(b"k" * 32)
+    found = kraft_image(CLIENT, "ns", MEMBERS, status(), seal=seal)
+    assert found.passwords["topic-config", "t/ssl.key.password"].fingerprint == seal.fingerprint("hunter2")
+    assert not kraft_image(CLIENT, "ns", MEMBERS, status()).passwords["topic-config", "t/ssl.key.password"].fingerprint
+
+
+@pytest.mark.parametrize("printed", ["", "Dumping /data/__cluster_metadata-0/00000000000000000000.log\n"])
+def test_the_last_words_of_a_tool_that_was_killed_are_not_told(monkeypatch: pytest.MonkeyPatch, printed: str) -> None:
+    record = '{"type":"CONFIG_RECORD","data":{"name":"ssl.key.password","value":"hunter2"}}'
+    output = f"{printed}| offset: 5 CreateTime: 1 payload: {record}\n"
+    facts = types.SimpleNamespace(metadata_dir="/data", cluster_id=CLUSTER, tools={"kafka-dump-log": "/bin/dump"})
+    members = {101: quorum.Member("kraft-1", "kafka", cast(ProcessFacts, facts))}
+    listed = pod_exec.ExecResult("00000000000000000000.log", "", 0)
+    killed = pod_exec.ExecResult(f"{output}\n@@kraft rc=137\n", "", 0)
+    monkeypatch.setattr(pod_exec, "run", lambda *_args, **_options: listed)
+    monkeypatch.setattr(pod_exec, "run_read_only", lambda *_args, **_options: killed)
+    with pytest.raises(KraftError) as raised:
+        kraft_image(CLIENT, "ns", members, status())
+    assert raised.value.message == (
+        "kafka-dump-log failed in pod ns/kraft-1 with status 137: it ended amid the records of the metadata log, which are not shown"
+    )
+    assert raised.value.__suppress_context__
+    killed = pod_exec.ExecResult("@@kraft rc=1\n", "Exception: no such file", 0)
+    monkeypatch.setattr(pod_exec, "run_read_only", lambda *_args, **_options: killed)
+    with pytest.raises(KraftError, match="status 1: Exception: no such file"):
+        kraft_image(CLIENT, "ns", members, status())

@@ -134,7 +134,7 @@ def test_the_log_in_the_protocol_of_kafka(pod: Pods) -> None:
         (
             Unreachable("is not asked"),
             {"listener.security.protocol.map": "C:SSL"},
-            "the controllers' listener in pod kraft-1 uses SSL",
+            "listener C has no trust store of its own: what Kafka trusts is in its Java (pod ns/kraft-1)",
         ),
     ],
 )
@@ -144,6 +144,29 @@ def test_the_log_by_the_tool(pod: Pods, error: Exception, settings: dict[str, An
     assert (found.migration_state, found.why) == ("MIGRATION", why)
     assert [call[1] for call in pod.calls if call[0] != "log"] == ["ls", "kafka-dump-log"]
     assert (("log", 4, 503) in pod.calls) == (not settings)
+
+
+SECURED: dict[str, Any] = {
+    "listener.security.protocol.map": "C:SASL_PLAINTEXT",
+    "sasl.mechanism.controller.protocol": "PLAIN",
+    "listener.name.c.plain.sasl.jaas.config": 'm required username="u" password="p";',
+}
+
+
+def test_the_log_of_a_controller_that_wants_a_login(pod: Pods) -> None:
+    pod.log = []
+    quorum.metadata_log(CLIENT, "ns", {101: member(101, **SECURED)}, LEADS)
+    assert (pod.security.protocol, pod.security.username, pod.security.password) == ("SASL_PLAINTEXT", "u", "p")
+
+
+def test_the_tool_logs_in(pod: Pods) -> None:
+    secured = {number: member(number, jolokia=False, **SECURED) for number in (100, 101, 102)}
+    quorum.quorum_status(CLIENT, "ns", secured, migration=False)
+    assert pod.properties.values["sasl.jaas.config"] == 'm required username="u" password="p";'
+    pod.replication = "x"
+    with pytest.raises(KraftError, match="printed no table of replicas"):
+        quorum.quorum_status(CLIENT, "ns", members(jolokia=False), migration=False)
+    assert not pod.properties
 
 
 def test_a_way_that_was_closed_is_not_tried_again(pod: Pods) -> None:

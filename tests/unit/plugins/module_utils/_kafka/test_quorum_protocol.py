@@ -56,7 +56,7 @@ class Asked:
         self.controllers: Any = None
         monkeypatch.setattr(wire, "ask_controllers", self._ask)
 
-    def _ask(self, _client: object, _namespace: str, controllers: Any, *, first: int | None) -> wire.Said:
+    def _ask(self, _client: object, _namespace: str, controllers: Any, *, secure: Any, first: int | None) -> wire.Said:
         self.controllers = controllers, first
         return self.said
 
@@ -146,23 +146,26 @@ def test_nobody_leads_by_protocol(monkeypatch: pytest.MonkeyPatch, pod: Pods) ->
     assert pod.calls == []
 
 
-@pytest.mark.parametrize(
-    ("settings", "why"),
-    [
-        (
-            {"listener.security.protocol.map": "x:PLAINTEXT, c : sasl_ssl"},
-            "the controllers' listener in pod kraft-0 uses SASL_SSL",
-        ),
-        ({"controller.listener.names": "SSL", "listeners": "SSL://:9093"}, "in pod kraft-0 uses SSL"),
-        ({"controller.listener.names": "Z"}, "name no controller listener"),
-    ],
-)
-def test_other_listeners_are_left_to_the_tools(pod: Pods, settings: dict[str, Any], why: str) -> None:
-    secured = {100: member(100, jolokia=False, **settings), 101: member(101, jolokia=False), 102: member(102)}
-    found = status(members=secured)
+def test_controllers_that_name_no_listener_are_left_to_the_tools(pod: Pods) -> None:
+    unknown: dict[str, Any] = {"controller.listener.names": "Z"}
+    strange = {100: member(100, jolokia=False, **unknown), 101: member(101, jolokia=False), 102: member(102)}
+    found = status(members=strange)
     assert found.source == "tool"
-    assert why in found.why
-    assert [call[1] for call in pod.calls] == ["kafka-metadata-quorum"]
+    assert "name no controller listener" in found.why
+
+
+@pytest.mark.parametrize("followers", [(), (100,)])
+def test_controllers_that_let_nobody_in_are_left_to_the_tools(
+    monkeypatch: pytest.MonkeyPatch, pod: Pods, followers: tuple[int, ...]
+) -> None:
+    """One that could not be asked may lead, whatever the others say."""
+    said = wire.Said(None, followers, {101: "it refuses the login"}, {101: "quorum-login-failed"})
+    monkeypatch.setattr(wire, "ask_controllers", lambda *_args, **_options: said)
+    found = status()
+    assert (found.source, found.why, found.code) == ("tool", "it refuses the login", "quorum-login-failed")
+    with pytest.raises(Unreachable, match="it refuses the login; Kafka's tools are too slow here") as raised:
+        status(alone=True)
+    assert raised.value.code == "quorum-login-failed"
 
 
 @pytest.mark.parametrize(

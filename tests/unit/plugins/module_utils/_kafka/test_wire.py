@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -26,35 +26,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.unit.plugins.module_utils.captures import BROKER, CAPTURES
 from tests.unit.plugins.module_utils.log_captures import LOGS
+from tests.unit.plugins.module_utils.played_controllers import Forwards, Handler, frame, says, silent, take
 
 CLIENT = cast(KubeClient, None)
 REAL = CAPTURES["3.9.2"]
-Handler = Callable[[socket.socket], None]
-
-
-def frame(message: bytes) -> bytes:
-    return struct.pack(">i", len(message)) + message
-
-
-def take(sock: socket.socket) -> bytes:
-    """Read one request."""
-    head = sock.recv(4, socket.MSG_WAITALL)
-    return sock.recv(struct.unpack(">i", head)[0], socket.MSG_WAITALL) if len(head) == 4 else b""
-
-
-def says(*answers: bytes, slowly: bool = False) -> Handler:
-    """A controller that answers each request in turn, byte by byte if need be."""
-
-    def handle(sock: socket.socket) -> None:
-        for answer in answers:
-            if not take(sock):
-                return
-            data = frame(answer)
-            for piece in [data[at : at + 1] for at in range(len(data))] if slowly else [data]:
-                sock.sendall(piece)
-        silent(sock)
-
-    return handle
 
 
 def leads(sock: socket.socket) -> None:
@@ -65,57 +40,8 @@ def follows(sock: socket.socket) -> None:
     says(REAL.api_versions, REAL.follower)(sock)
 
 
-def silent(sock: socket.socket) -> None:
-    while take(sock):
-        pass
-
-
 def closes(sock: socket.socket) -> None:
     take(sock)
-
-
-class Forwards:
-    """What pod_forward returns, each pod played by a handler; None: nothing listens behind the local port."""
-
-    def __init__(self) -> None:
-        self.pods: dict[str, Handler] = {}
-        self.reasons: dict[str, str] = {}
-        self.asked: list[str] = []
-
-    def __call__(self, _client: object, _namespace: str, pod: str, _port: int) -> Any:
-        self.asked.append(pod)
-        return _Forward(self.pods[pod], self.reasons.get(pod, ""))
-
-
-class _Forward:
-    host = "127.0.0.1"
-
-    def __init__(self, handler: Handler, reason: str) -> None:
-        self._handler, self.last_error = handler, reason
-        self._listener = socket.create_server((self.host, 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
-
-    def _serve(self) -> None:
-        try:
-            sock, _peer = self._listener.accept()
-        except OSError:
-            return
-        with sock:
-            try:
-                self._handler(sock)
-            except OSError:
-                return
-
-    def __enter__(self) -> _Forward:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
-        assert not self._thread.is_alive()
 
 
 @pytest.fixture

@@ -255,7 +255,7 @@ def test_brokers_of_the_other_regions_are_no_strangers() -> None:
 def test_a_stranger_may_be_in_a_region_that_was_not_named(
     monkeypatch: pytest.MonkeyPatch, others: Any, words: str
 ) -> None:
-    for rule in ("metadata_findings", "tool_findings", "_elsewhere", "_secured"):
+    for rule in ("metadata_findings", "tool_findings", "_elsewhere", "zookeeper_rights"):
         monkeypatch.setattr(operator_preflight, rule, lambda _cluster: [])
     monkeypatch.setattr(operator_preflight, "version_findings", lambda _cluster, _target, _oldest: [])
     monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])

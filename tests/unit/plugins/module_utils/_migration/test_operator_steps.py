@@ -209,7 +209,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return rule
 
-    for name in ("membership_findings", "metadata_findings", "version_findings", "tool_findings"):
+    for name in ("membership_findings", "metadata_findings", "version_findings", "tool_findings", "zookeeper_rights"):
         monkeypatch.setattr(operator_preflight, name, noted(name))
     monkeypatch.setattr(operator_preflight, "blocking_settings", lambda _settings: [])
     monkeypatch.setattr(operator_preflight, "permission_findings", lambda _cluster, *_needs: [])
@@ -227,7 +227,7 @@ def test_preflight_asks_the_operator_and_kafka(rules: list[str], connect: Any) -
     found: list[Any] = list(operator_preflight.all_findings(led(operator, zookeeper_connect=connect)))
     assert found == [of_operator]
     assert rules[:4] == ["membership_findings", "metadata_findings", "version_findings", "tool_findings"]
-    assert rules[4:] == (["stored with ['data0-kafka-kraft-0']"] if connect else [])
+    assert rules[4:] == (["zookeeper_rights", "stored with ['data0-kafka-kraft-0']"] if connect else [])
 
 
 @pytest.mark.parametrize("seen", [AT_START, DECIDING])

@@ -10,14 +10,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Migration
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Migration, ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znode_acls import Right
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     preflight,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, checks, volumes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Forbidden,
     KraftError,
     Refused,
 )
@@ -111,7 +114,6 @@ def test_settings_that_block_keep_their_codes(monkeypatch: Any) -> None:
         "broker-id-generated",
         "combined-roles",
         "setting-blocks",
-        "security-not-supported",
     ]
     assert all(item.where.startswith("kafka-0: ") for item in found[:3])
 
@@ -172,3 +174,56 @@ def test_a_missing_dump_tool_is_found_before_the_migration() -> None:
     (found,) = preflight.tool_findings(cluster_with(facts={"kafka-0": there, "kafka-1": gone}))
     assert (found.code, found.rule.acceptable) == ("rollback-parity-unknown", True)
     assert "the image of kafka-1 has no kafka-dump-log.sh" in found.sentence
+
+
+def test_secrets_among_dynamic_settings_are_told_before_the_copy() -> None:
+    key = "listener.name.internal.plain.sasl.jaas.config"
+    view = SimpleNamespace(broker_configs={"1": {key: "canary"}})
+    effective = {"password.encoder.secret": "canary"}
+    cluster = cluster_with(view=view, effective=effective, modes={"kafka-0": "zookeeper"}, pod_of_broker={0: "kafka-0"})
+    found = preflight.dynamic_findings(cluster)
+    assert [(item.code, item.blocking) for item in found] == [
+        ("dynamic-jaas", True),
+        ("password-in-metadata-log", False),
+    ]
+    assert "canary" not in str(found)
+    cluster.modes = {"kafka-0": "kraft"}
+    assert preflight.dynamic_findings(cluster) == []
+
+
+def test_what_an_acl_forbids_in_a_rollback_is_foreseen(monkeypatch: Any) -> None:
+    """NoAuth is met here, not in the middle of a rollback."""
+    rights = [
+        Right("/controller_epoch", "set", "/controller_epoch", True),
+        Right("/migration", "delete", "/", False, "ZooKeeper would not let this session delete /migration"),
+        Right("/controller", "delete", "/", Unknown("the ACL of /"), "whether it may is unknown"),
+    ]
+    monkeypatch.setattr(preflight, "may_write", lambda session: rights if session == "session" else [])
+    found = preflight.zookeeper_rights(cluster_with(zookeeper="session"))
+    assert [(item.code, item.where) for item in found] == [
+        ("zookeeper-acl", "/migration"),
+        ("zookeeper-acl", "/controller"),
+    ]
+    assert "kraft_accept" in found[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("acls", "code", "words"),
+    [
+        (frozenset(), "", ""),
+        ({("Topic", "prefixed", "*", "User:app")}, "wildcard-acl-invalid", "prefixed"),
+        ({("Topic", "literal", "orders", "app")}, "acl-principal-invalid", "User:app"),
+        (Forbidden("not allowed"), "check-incomplete", "could not be read: not allowed"),
+        (ZnodeError("/kafka-acl/Topic/t", "it is no JSON"), "check-incomplete", "/kafka-acl/Topic/t"),
+    ],
+)
+def test_acls_that_controllers_cannot_work_with(monkeypatch: Any, acls: Any, code: str, words: str) -> None:
+    def read(_session: Any) -> Any:
+        if isinstance(acls, Exception):
+            raise acls
+        return {Acl(kind, pattern, name, who, "*", "Read", "Allow") for kind, pattern, name, who in acls}
+
+    monkeypatch.setattr(preflight, "read_acls", read)
+    found = preflight.acl_findings(cluster_with(zookeeper="session"))
+    assert [item.code for item in found] == ([code] if code else [])
+    assert words in "".join(item.sentence for item in found)

@@ -39,6 +39,7 @@ ORDER = [
     "controllers",
     "tools",
     "zookeeper",
+    "rights",
     "termination",
 ]
 
@@ -59,6 +60,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(preflight, "permission_findings", lambda _cluster: [])
     monkeypatch.setattr(migration_flag, "findings", lambda _cluster: _one("flags"))
     monkeypatch.setattr(rollback_plan, "pending", lambda _cluster: "brokers remember another quorum")
+    monkeypatch.setattr(preflight, "zookeeper_rights", lambda _cluster: _one("rights"))
     for name in ("broker", "version", "settings", "tool", "zookeeper"):
         where = f"{name.removesuffix('s')}s" if name != "zookeeper" else name
         monkeypatch.setattr(preflight, f"{name}_findings", lambda *_a, _where=where: _one(_where))

@@ -19,7 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import kafka_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.kafka_cluster import DEPENDS, KafkaCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound, Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import SESSION_SECONDS
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, pod, statefulset
@@ -52,7 +52,9 @@ class Cluster(KafkaCluster):
 def shown(item: Any, node_id: int | None = None) -> Any:
     if not isinstance(item, dict):
         return item
-    return SimpleNamespace(settings=item, meta=[SimpleNamespace(node_id=None), SimpleNamespace(node_id=node_id)])
+    return SimpleNamespace(
+        settings=item, jvm_options=(), meta=[SimpleNamespace(node_id=None), SimpleNamespace(node_id=node_id)]
+    )
 
 
 def with_controllers(*settings: dict[str, str], **read: Any) -> Cluster:
@@ -161,7 +163,7 @@ def test_the_way_to_zookeeper_is_open_until_the_cluster_is_closed(monkeypatch: p
     @contextmanager
     def route(_client: Any, namespace: str, connect: Any, relays: Any, option: Any) -> Any:
         log.append((namespace, str(connect), relays, option))
-        yield SimpleNamespace(servers=[("h", 1), ("i", 2)], chroot="/kafka", reached=9, via="x")
+        yield SimpleNamespace(servers=[("h", 1), ("i", 2)], chroot="/kafka", reached=9, via="x", names=("zk",))
         log.append("forward closed")
 
     class Session:
@@ -180,6 +182,7 @@ def test_the_way_to_zookeeper_is_open_until_the_cluster_is_closed(monkeypatch: p
 
     monkeypatch.setattr(kafka_cluster, "open_route", route)
     monkeypatch.setattr(kafka_cluster, "open_session", Session)
+    monkeypatch.setattr(kafka_cluster, "find_login", lambda *_words: "login")
     monkeypatch.setattr(kafka_cluster, "read_view", lambda of, partitions: (of, partitions))
     cluster = Cluster()
     cast("Any", cluster.client).progress = print
@@ -189,6 +192,7 @@ def test_the_way_to_zookeeper_is_open_until_the_cluster_is_closed(monkeypatch: p
     assert log[0] == ("n", CONNECT, relays, None)
     assert log[1][0] == ("h", 1, ("i", 2))
     assert log[1][1] == 5.0 + 3 * SESSION_SECONDS, "no longer than for three silent servers"
+    assert (log[1][2]["login"], log[1][2]["names"]) == ("login", ("zk",))
     cluster.changed()
     assert {"route", "zookeeper"} <= cluster.__dict__.keys(), "the session outlives a look at everything"
     assert "view" not in cluster.__dict__
@@ -259,3 +263,46 @@ def test_processes_are_read_once_for_whoever_needs_both() -> None:
     assert len(cluster.facts) == 3
     assert len(cluster.asked) == 2, "the controllers were read already, and are kept"
     Cluster().read_processes()
+
+
+@pytest.mark.parametrize(
+    ("cluster", "container", "asked"),
+    [
+        (Cluster(), "kafka", "kafka-0"),
+        # the brokers run in KRaft mode: the controllers still know ZooKeeper
+        (
+            with_controllers(
+                {"node.id": "1000", "zookeeper.connect": CONNECT},
+                **{f"kafka_{n}": {"node.id": str(n)} for n in range(3)},
+            ),
+            "kafka",
+            "kafka-kraft-0",
+        ),
+    ],
+)
+def test_whose_login_to_zookeeper_is_used(
+    monkeypatch: pytest.MonkeyPatch, cluster: Cluster, container: str, asked: str
+) -> None:
+    read: list[Any] = []
+
+    def files(_client: Any, namespace: str, pod: str, of: str, paths: list[str]) -> dict[str, bytes]:
+        read.append((namespace, pod, of))
+        if paths == ["/gone"]:
+            raise NotFound("no such file")
+        if paths == ["/shut"]:
+            raise Forbidden("pods/exec is not allowed")
+        return {paths[0]: b"text"}
+
+    def find(_client: Any, _namespace: str, settings: Any, _options: Any, reader: Any, secret: str) -> Any:
+        assert settings["zookeeper.connect"] == CONNECT
+        assert secret == ""
+        return reader
+
+    monkeypatch.setattr(kafka_cluster, "read_files", files)
+    monkeypatch.setattr(kafka_cluster, "find_login", find)
+    reader: Any = cluster.zookeeper_login
+    assert reader("/etc/jaas.conf") == b"text"
+    assert reader("/gone") is None
+    with pytest.raises(Forbidden):
+        reader("/shut")
+    assert read[0] == ("n", asked, container)

@@ -10,39 +10,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import (
-    REDACTED,
-    is_secret_key,
-    redact,
-    redact_text,
-)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ssl.keystore.password",
-        "KAFKA_SSL_KEY_PASSWORD",
-        "listener.name.internal.plain.sasl.jaas.config",
-        "KAFKA_SASL_JAAS_CONFIG",
-        "password.encoder.secret",
-        "tls.key",
-        "ssl.keystore.key",
-        "KAFKA_SSL_KEYSTORE_KEY",
-        "api_key",
-        "AWS_CREDENTIALS",
-        "bearerToken",
-    ],
-)
-def test_secret_names(name: str) -> None:
-    assert is_secret_key(name)
-
-
-@pytest.mark.parametrize(
-    "name", ["topologyKey", "key", "broker.id", "zookeeper.connect", "ssl.keystore.location", "keystore", "monkey"]
-)
-def test_harmless_names(name: str) -> None:
-    assert not is_secret_key(name)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import REDACTED, redact, redact_text
 
 
 def test_text_hides_to_the_end_of_the_value() -> None:

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import connection as connection_module
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
 from kazoo import exceptions
 from kazoo.handlers.threading import KazooTimeoutError
-from kazoo.protocol.states import KazooState, ZnodeStat
+from kazoo.protocol.states import KazooState, KeeperState, ZnodeStat
+from kazoo.security import ACL
 
 Watch = Callable[[object], None]
 
@@ -52,6 +54,9 @@ class Server:
         self.silent = False
         self.fail_next: list[Exception] = []
         self.denied: set[str] = set()
+        self.acls: dict[str, list[ACL]] = {}
+        #: logins that fail before one works
+        self.refusals = 0
         self.requests: list[tuple[str, str]] = []
         self.lock = threading.RLock()
         self.clock = 1_000
@@ -98,6 +103,7 @@ class Client:
 
     def __init__(self, **options: Any) -> None:
         self.options, self.connected = options, False
+        self.client_state = KeeperState.CLOSED
         self.listeners: list[Callable[[str], None]] = []
         self.ended: list[str] = []
         self.server.client = self
@@ -111,8 +117,19 @@ class Client:
             listener(state)
 
     def start_async(self) -> None:
+        refused = self.server.refusals > 0 and "sasl_options" in self.options
+        # no request is sent before the login
+        self.client_state = KeeperState.AUTH_FAILED if refused else KeeperState.CONNECTED
         if self.server.reachable:
             self.notify(KazooState.CONNECTED)
+        if refused:
+            self.server.refusals -= 1
+            self.fail_login()
+
+    def fail_login(self) -> None:
+        """Do what kazoo does when a login fails, which is after it said that it is connected: it ends."""
+        self.client_state = KeeperState.AUTH_FAILED
+        self.notify(KazooState.LOST)
 
     def stop(self) -> None:
         self.ended.append("stop")
@@ -129,6 +146,8 @@ class Client:
             return Result(silent=True)
         if server.fail_next:
             return Result(error=server.fail_next.pop(0))
+        if self.ending is not None:
+            return Result(error=self.ending)
         with server.lock:
             if watch is not None and (kind != "children" or path in server.nodes):
                 server.watchers[path if kind != "children" else "children:" + path].append(watch)
@@ -139,6 +158,8 @@ class Client:
                 return Result(error=exceptions.NoNodeError())
             if kind == "get":
                 return Result(node)
+            if kind == "acl":
+                return Result((server.acls.get(path, []), node[1]))
             names = {
                 each.removeprefix(path + "/").split("/")[0] for each in server.nodes if each.startswith(path + "/")
             }
@@ -155,10 +176,26 @@ class Client:
     def get_children_async(self, path: str, watch: Watch | None = None) -> Result:
         return self._answer("children", path, watch)
 
+    @property
+    def ending(self) -> Exception | None:
+        """What every request gets after the end, and before the beginning."""
+        ends = {
+            KeeperState.AUTH_FAILED: exceptions.AuthFailedError(),
+            KeeperState.CLOSED: exceptions.ConnectionClosedError(),
+        }
+        return ends.get(self.client_state)
+
+    def get_acls_async(self, path: str) -> Result:
+        if path in self.server.denied:
+            return Result(error=exceptions.NoAuthError())
+        return self._answer("acl", path, None)
+
     def sync_async(self, path: str) -> Result:
         self.server.requests.append(("sync", path))
         if self.server.fail_next:
             return Result(error=self.server.fail_next.pop(0))
+        if self.ending is not None:
+            return Result(error=self.ending)
         return Result(path)
 
     def transaction(self) -> Transaction:
@@ -216,7 +253,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     it = Server()
     it.nodes["/"] = (b"", stat())
     monkeypatch.setattr(Client, "server", it, raising=False)
-    monkeypatch.setattr(session_module, "KazooClient", Client)
+    monkeypatch.setattr(connection_module, "KazooClient", Client)
     return it
 
 

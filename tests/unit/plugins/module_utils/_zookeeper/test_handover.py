@@ -207,7 +207,7 @@ def test_a_transaction_fails_as_a_whole(hybrid: Server, session: ZkSession) -> N
         session.transact([Delete("/nowhere", 0)])
     assert "/migration" in hybrid.nodes
     hybrid.denied = {"/migration"}
-    with pytest.raises(Forbidden, match="/migration: it has an ACL"):
+    with pytest.raises(Forbidden, match="change /migration: the znode has an ACL"):
         session.transact([Delete("/migration", 0)])
     hybrid.fail_next = [exceptions.ConnectionLoss()]
     with pytest.raises(Unreachable, match="ConnectionLoss"):

@@ -18,6 +18,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
     ProducerIds,
     make_entity,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Password, unread
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import (
+    Acl,
+    DelegationToken,
+    scram_digest,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.image import zookeeper_image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
@@ -25,6 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session 
 from tests.unit.plugins.module_utils._zookeeper.conftest import Server
 
 BLOCK = "/latest_producer_id_block"
+SCRAM = "salt=YQ==,stored_key=Yg==,server_key=Yw==,iterations=4096"
 
 
 def settings(**values: str) -> dict[str, Any]:
@@ -59,16 +66,21 @@ def cluster(server: Server) -> Server:
     )
     server.put(
         "/config/users/CN%3Da%20b%2CO%3D%C3%A9%2A",
-        settings(**{"producer_byte_rate": "1000", "SCRAM-SHA-256": "salt=..."}),
+        settings(**{"producer_byte_rate": "1000", "SCRAM-SHA-256": SCRAM, "SCRAM-SHA-512": SCRAM}),
     )
     server.put("/config/users/<default>/clients/<default>", settings(request_percentage="12.5"))
     server.put("/config/users/u", None)
     server.put("/config/users/u/clients/c%2Fd", settings(consumer_byte_rate="1.0E8"))
     server.put("/config/clients/%3Cdefault%3E", settings(producer_byte_rate="1"))
     server.put("/config/clients/emptied", settings())
+    server.put("/config/clients/odd", settings(**{"producer_byte_rate": "2", "SCRAM-SHA-256": SCRAM}))
     server.put("/config/ips/<default>", settings(connection_creation_rate="50"))
     server.put(BLOCK, {"version": 1, "broker": 2, "block_start": "1000", "block_end": "1999"})
     server.put("/admin/delete_topics/doomed", None)
+    acl = {"principal": "User:u", "permissionType": "Allow", "operation": "Read", "host": "*"}
+    server.put("/kafka-acl/Topic/t", {"version": 1, "acls": [acl]})
+    token = {"owner": "User%3Au", "renewers": [], "issueTimestamp": 1, "expiryTimestamp": 2, "maxTimestamp": 3}
+    server.put("/delegation_token/tokens/id", token)
     return server
 
 
@@ -95,7 +107,18 @@ def test_a_cluster(cluster: Server, session: ZkSession) -> None:
         make_entity({"user": None, "client-id": None}): {"request_percentage": 12.5},
         make_entity({"user": "u", "client-id": "c/d"}): {"consumer_byte_rate": 1e8},
         make_entity({"client-id": "<default>"}): {"producer_byte_rate": 1.0},
+        make_entity({"client-id": "odd"}): {"producer_byte_rate": 2.0},
         make_entity({"ip": None}): {"connection_creation_rate": 50.0},
+    }
+    # Of users only; their names are decoded, too.
+    assert found.scram == {
+        ("CN=a b,O=é*", mechanism): scram_digest(mechanism, b"a", b"b", b"c", 4096)
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512")
+    }
+    assert found.acls == {Acl("Topic", "literal", "t", "User:u", "*", "Read", "Allow")}
+    assert found.tokens == {"id": DelegationToken("User:u", "User:u", (), 1, 2, 3)}
+    assert found.passwords == {
+        ("broker-config", "<default>/ssl.keystore.certificate.chain"): unread("encrypted"),
     }
     assert found.producer_ids == ProducerIds(2000, 1999)
     assert found.pending_deletions == {"doomed"}
@@ -133,6 +156,8 @@ def test_an_empty_zookeeper(server: Server, session: ZkSession) -> None:
             "/config/ips/x contains a quota that is not a number",
         ),
         ("/config/users/u", b"{", "/config/users/u is not JSON"),
+        ("/kafka-acl/Topic/t", b"{", "/kafka-acl/Topic/t is not JSON"),
+        ("/delegation_token/tokens/id", b"{}", "tokens/id contains no token with owner and renewers"),
         ("/brokers/topics/t/partitions/0/state", b"{", "partitions/0/state is not JSON"),
         ("/brokers/topics/t", b"{", "/brokers/topics/t is not JSON"),
     ],
@@ -156,3 +181,13 @@ def test_a_quota_that_goes_between_two_rounds(
 
     monkeypatch.setattr(session, "children_many", list_then_delete)
     assert make_entity({"ip": None}) not in zookeeper_image(session).quotas
+
+
+def test_what_is_kept_of_passwords(cluster: Server, session: ZkSession) -> None:
+    cluster.put("/config/topics/t", settings(my__secret="hunter2"))
+    found = zookeeper_image(session, lambda value: Password(value[::-1]))
+    assert found.passwords == {
+        ("topic-config", "t/my.secret"): Password("2retnuh"),
+        ("broker-config", "<default>/ssl.keystore.certificate.chain"): Password("detpyrcne"),
+    }
+    assert found.topic_configs == {"t": {"my.secret": HIDDEN}}

@@ -12,14 +12,20 @@ import threading
 import time
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import (
+    Store,
+    ZookeeperLogin,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Forbidden,
     KraftError,
     NotFound,
     Unreachable,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import connection
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import session as session_module
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.records import Znode
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.refusals import denied
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
 from kazoo import exceptions
 from kazoo.handlers.threading import KazooTimeoutError
@@ -239,11 +245,29 @@ def test_a_closed_session_does_not_wait(server: Server, session: ZkSession) -> N
     assert time.monotonic() - begin < 0.2
 
 
-@pytest.mark.parametrize("error", [exceptions.NoAuthError(), exceptions.AuthFailedError()])
-def test_a_znode_with_an_acl(server: Server, session: ZkSession, error: Exception) -> None:
-    server.fail_next = [error]
-    with pytest.raises(Forbidden, match="does not let this session read /a"):
-        session.get("/a")
+@pytest.mark.parametrize(
+    ("login", "who"),
+    [
+        (None, "has no login"),
+        (ZookeeperLogin("kafka", "c4n4ry", "Secret a/b"), "logs in as user 'kafka' by Secret a/b"),
+        (ZookeeperLogin(keys=Store("/k")), "has no login"),
+    ],
+)
+def test_a_znode_with_an_acl(
+    server: Server, monkeypatch: pytest.MonkeyPatch, login: ZookeeperLogin | None, who: str
+) -> None:
+    monkeypatch.setattr(connection, "missing_optional", lambda _module, _purpose: "")
+    with open_session("127.0.0.1", 2181, login=login) as session:
+        server.fail_next = [exceptions.NoAuthError()]
+        with pytest.raises(Forbidden, match="does not let this session read /a") as caught:
+            session.get("/a")
+    assert caught.value.code == "zookeeper-acl"
+    assert caught.value.message.endswith(f"and the session {who}; log in as the brokers do, see kraft_zookeeper_secret")
+
+
+def test_the_sentence_names_the_certificate() -> None:
+    login = ZookeeperLogin("kafka", "c4n4ry", "x", tls=True, keys=Store("/k"))
+    assert "as user 'kafka' by x and with the certificate of /k;" in denied("z", login, "read", "/a").message
 
 
 def test_any_other_failure(server: Server, session: ZkSession) -> None:

@@ -185,6 +185,15 @@ def _mounted(volume: dict[str, Any], path: str = "/x", texts: tuple[str, ...] = 
         ({"projected": {"sources": [{"configMap": {"name": "c"}}]}}, ("-javaagent:/x/a.jar",), True),
         ({"persistentVolumeClaim": {"claimName": "p"}}, ("/x/data",), False),
         ({"hostPath": {"path": "/x"}}, ("/x/data",), False),
+        # the brokers' settings of a stage, as a Secret
+        ({"secret": {"secretName": "kafka-kraft-migration-01234567"}}, (), False),
+        ({"secret": {"secretName": "kafka-kraft-migration-01234567"}}, ("/x/keystore.p12",), True),
+        ({"projected": {"sources": [{"secret": {"name": "kafka-kraft-kraft-01234567"}}]}}, (), False),
+        (
+            {"projected": {"sources": [{"secret": {"name": "kafka-kraft-kraft-01234567"}}, {"secret": {"name": "s"}}]}},
+            (),
+            True,
+        ),
     ],
 )
 def test_volumes_come_along_when_they_are_needed(volume: dict[str, Any], texts: tuple[str, ...], kept: bool) -> None:

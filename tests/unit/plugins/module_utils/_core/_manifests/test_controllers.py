@@ -20,7 +20,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
     ControllerSpec,
     controller_objects,
     default_node_id_base,
+    mounted_settings,
     node_ids,
+    settings_file,
     voters,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
@@ -73,7 +75,7 @@ def test_ids_and_voters() -> None:
 
 def test_held_controllers_have_no_replicas_and_no_settings() -> None:
     objects = controller_objects(statefulset(file_template()), HELD)
-    assert objects.config_map is None
+    assert objects.settings is None
     assert objects.statefulset["spec"]["replicas"] == 0
     assert objects.statefulset["spec"]["template"]["metadata"]["annotations"]["kraft.kafkaops.io/stage"] == "held"
 
@@ -139,15 +141,15 @@ def test_service_budget_and_config_map() -> None:
     assert objects.service["spec"]["publishNotReadyAddresses"] is True
     assert objects.service["spec"]["ports"][0]["port"] == 9093
     assert objects.pdb["spec"]["maxUnavailable"] == 1
-    assert objects.config_map is not None
-    name = objects.config_map["metadata"]["name"]
+    assert objects.settings is not None
+    name = objects.settings["metadata"]["name"]
     digest = objects.statefulset["spec"]["template"]["metadata"]["annotations"]["kraft.kafkaops.io/settings-hash"]
     assert name == f"kafka-kraft-migrating-{digest[:8]}"
-    assert Properties.parse(objects.config_map["data"]["server.properties"]).as_dict() == SETTINGS
-    assert "ConsoleAppender" in objects.config_map["data"]["log4j.properties"]
+    assert Properties.parse(objects.settings["data"]["server.properties"]).as_dict() == SETTINGS
+    assert "ConsoleAppender" in objects.settings["data"]["log4j.properties"]
     assert {
         item["metadata"]["labels"]["kraft.kafkaops.io/role"]
-        for item in (objects.statefulset, objects.service, objects.pdb, objects.config_map)
+        for item in (objects.statefulset, objects.service, objects.pdb, objects.settings)
     } == {"controller"}
     assert {"name": "kraft-config", "configMap": {"name": name}} in _pod(objects)["volumes"]
 
@@ -343,3 +345,25 @@ def test_a_manifest_that_does_not_fit_is_refused(manifest: dict[str, Any], code:
         controller_objects(statefulset(file_template()), replace(MIGRATING, user_manifest=manifest))
     assert caught.value.code == code
     assert caught.value.message.startswith("kraft_controller_manifest ")
+
+
+def test_settings_with_a_secret_are_a_secret_that_is_mounted_the_same_way() -> None:
+    secret = {"listener.name.controller.plain.sasl.jaas.config": "canary"}
+    plain = controller_objects(statefulset(file_template()), MIGRATING)
+    objects = controller_objects(statefulset(file_template()), replace(MIGRATING, settings={**SETTINGS, **secret}))
+    assert objects.settings is not None
+    assert plain.settings is not None
+    assert (objects.settings["kind"], objects.settings["type"]) == ("Secret", "Opaque")
+    assert objects.settings["metadata"]["labels"] == plain.settings["metadata"]["labels"]
+    assert objects.settings["metadata"]["annotations"]["kraft.kafkaops.io/stage"] == "migrating"
+    assert Properties.parse(settings_file(objects.settings)).as_dict() == {**SETTINGS, **secret}
+    assert settings_file(plain.settings) == plain.settings["data"]["server.properties"]
+    template, before = (each.statefulset["spec"]["template"] for each in (objects, plain))
+    assert mounted_settings(template) == ("Secret", objects.settings["metadata"]["name"])
+    assert mounted_settings(before) == ("ConfigMap", plain.settings["metadata"]["name"])
+    assert mounted_settings({"spec": {"volumes": [{"name": "data"}]}}) == ("", "")
+    assert _container(objects)["volumeMounts"] == _container(plain)["volumeMounts"]
+    # nothing of it can be read anywhere else
+    assert objects.shown_settings["listener.name.controller.plain.sasl.jaas.config"] == "<redacted>"
+    assert "canary" not in repr(objects)
+    assert "canary" not in repr(replace(MIGRATING, settings=secret))

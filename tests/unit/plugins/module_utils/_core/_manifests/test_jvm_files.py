@@ -237,3 +237,11 @@ def test_a_place_that_controllers_use_otherwise_does_not_come_along() -> None:
     )
     assert _value(found, "KAFKA_OPTS") is None
     assert found.mounts == []
+
+
+def test_credentials_for_zookeeper_that_only_the_start_command_gives() -> None:
+    option = "-Dzookeeper.sasl.clientconfig=ZkClient"
+    assert _value(_carried(_template({}), running=[option]), "KAFKA_OPTS") == option
+    with pytest.raises(Unsupported, match=r"zookeeper\.ssl\.keyStore\.password") as raised:
+        _carried(_template({}), running=["-Dzookeeper.ssl.keyStore.password=<redacted>"])
+    assert raised.value.code == "controller-manifest"

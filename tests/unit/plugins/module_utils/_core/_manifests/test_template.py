@@ -14,9 +14,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     claim_names,
     container_of,
     environment,
+    file_source,
     main_container,
     mounts,
     references,
+    secret_names,
     switch_object,
     uses,
     volume_at,
@@ -212,3 +214,61 @@ def test_volumes_and_claims() -> None:
     assert mounts({}) == []
     assert claim_names({"spec": {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}}) == ["data"]
     assert claim_names({"spec": {}}) == []
+
+
+def test_a_config_map_may_become_a_secret() -> None:
+    paths = {"items": [{"key": "a", "path": "b"}]}
+    template = _template(
+        volumes=[
+            {"name": "plain", "configMap": {"name": "kafka", "defaultMode": 292}},
+            {
+                "name": "both",
+                "projected": {"sources": [{"configMap": {"name": "kafka", **paths}}, {"secret": {"name": "kafka"}}]},
+            },
+        ]
+    )
+    switch_object(template, "ConfigMap", "kafka", "new", "Secret")
+    plain, both = template["spec"]["volumes"]
+    assert plain == {"name": "plain", "secret": {"secretName": "new", "defaultMode": 292}}
+    assert both["projected"]["sources"] == [{"secret": {"name": "new", **paths}}, {"secret": {"name": "kafka"}}]
+    switch_object(template, "Secret", "new", "old", "ConfigMap")
+    assert plain == {"name": "plain", "configMap": {"name": "old", "defaultMode": 292}}
+
+
+def test_secrets_of_variables_are_shown_too() -> None:
+    key = {"name": "A", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "a"}}}
+    field = {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    template = _template(
+        {"name": "kafka", "env": [key, field, {"name": "C", "value": "c"}], "envFrom": [{"secretRef": {"name": "all"}}]}
+    )
+    assert secret_names(template) == {"keys", "all"}
+
+
+def test_where_a_file_comes_from() -> None:
+    container = {
+        "name": "kafka",
+        "volumeMounts": [
+            {"name": "tls", "mountPath": "/etc/tls/"},
+            {"name": "one", "mountPath": "/etc/jaas.conf", "subPath": "folder/jaas.conf"},
+            {"name": "data", "mountPath": "/data"},
+        ],
+    }
+    volumes = [
+        {
+            "name": "tls",
+            "projected": {
+                "sources": [
+                    {"secret": {"name": "a"}},
+                    {"configMap": {"name": "b", "items": [{"key": "k", "path": "x/y"}]}},
+                ]
+            },
+        },
+        {"name": "one", "secret": {"secretName": "jaas"}},
+        {"name": "data", "emptyDir": {}},
+    ]
+    template = _template(container, volumes=volumes)
+    assert file_source(template, container, "/etc/tls/ca.crt") == [("Secret", "a", "ca.crt")]
+    assert file_source(template, container, "/etc/tls/x/y") == [("ConfigMap", "b", "k"), ("Secret", "a", "x/y")]
+    assert file_source(template, container, "/etc/jaas.conf") == [("Secret", "jaas", "folder/jaas.conf")]
+    assert file_source(template, container, "/data/x") == []
+    assert file_source(template, container, "/opt/x") == []

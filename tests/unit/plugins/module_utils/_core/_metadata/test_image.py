@@ -2,31 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two images of one cluster, and what is told of their differences."""
+"""What an image is for JSON, and how large it is."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import image as images
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import (
     DEFAULT,
-    HIDDEN,
     Image,
     PartitionImage,
     ProducerIds,
     TopicImage,
-    compare,
     entity_path,
     make_entity,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl, DelegationToken
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact, redact_text
 
 PARTITION = PartitionImage((1, 2, 3), frozenset({2, 1}), leader=1, leader_epoch=4)
 QUOTA = make_entity({"client-id": None, "user": "a@b"})
+ACL = Acl("Topic", "literal", "a", "User:app", "*", "Read", "Allow")
+TOKEN = DelegationToken("User:app", "User:admin", ("User:a", "User:b"), 1, 2, 3)
 CLUSTER = Image(
     cluster_id="4L6g3nShT-eMCtK--X86sw",
     topics={"b": TopicImage("id-b", {10: PARTITION, 2: PARTITION}), "a": TopicImage("id-a", {0: PARTITION})},
@@ -34,28 +32,14 @@ CLUSTER = Image(
     broker_configs={DEFAULT: {"message.max.bytes": "7"}, "1": {"log.cleaner.threads": "2"}},
     quotas={QUOTA: {"producer_byte_rate": 1000.0}},
     producer_ids=ProducerIds(2000),
+    acls=frozenset({ACL}),
+    scram={("alice", "SCRAM-SHA-512"): "digest"},
+    tokens={"id": TOKEN},
 )
 
 
 def changed(**fields: Any) -> Image:
     return dataclasses.replace(CLUSTER, **fields)
-
-
-def with_partition(**fields: Any) -> Image:
-    partition = dataclasses.replace(PARTITION, **fields)
-    return changed(topics={**CLUSTER.topics, "a": TopicImage("id-a", {0: partition})})
-
-
-def only(zookeeper: Image, kraft: Image) -> images.Difference:
-    (difference,) = compare(zookeeper, kraft)
-    return difference
-
-
-def test_equal() -> None:
-    twin = changed(topics={name: CLUSTER.topics[name] for name in sorted(CLUSTER.topics)})
-    assert compare(CLUSTER, twin) == []
-    assert CLUSTER.digest() == twin.digest()
-    assert json.dumps(CLUSTER.as_dict()) == json.dumps(twin.as_dict())
 
 
 def test_as_dict() -> None:
@@ -80,162 +64,52 @@ def test_as_dict() -> None:
     assert list(found["broker_configs"]) == ["1", DEFAULT]
     assert found["quotas"] == {f"users/a%40b/clients/{DEFAULT}": {"producer_byte_rate": 1000.0}}
     assert found["next_producer_id"] == 2000
+    assert found["acls"] == [ACL.as_dict()]
+    assert found["scram"] == {"alice/SCRAM-SHA-512": "digest"}
+    assert found["delegations"] == {
+        "id": {
+            "owner": "User:app",
+            "requester": "User:admin",
+            "renewers": ["User:a", "User:b"],
+            "issued_ms": 1,
+            "expires_ms": 2,
+            "ends_ms": 3,
+        }
+    }
     assert found["pending_deletions"] == ["y", "z"]
     assert found["problems"] == ["bad"]
     assert Image().as_dict()["next_producer_id"] is None
 
 
 def test_counts() -> None:
-    assert CLUSTER.counts() == {"topics": 2, "partitions": 3, "topic_configs": 2, "broker_configs": 2, "quotas": 1}
-
-
-@pytest.mark.parametrize("zookeeper", [None, "other"])
-def test_cluster_id(zookeeper: str | None) -> None:
-    difference = only(changed(cluster_id=zookeeper), CLUSTER)
-    assert (difference.kind, difference.zookeeper, difference.kraft) == ("cluster-id", zookeeper, CLUSTER.cluster_id)
-    assert compare(CLUSTER, changed(cluster_id=None)) == []
-    assert CLUSTER.digest() == changed(cluster_id=None).digest()
-
-
-def test_a_topic_in_one_store_only() -> None:
-    without = changed(topics={"b": CLUSTER.topics["b"]}, topic_configs={})
-    difference = only(CLUSTER, without)
-    assert (difference.kind, difference.key) == ("topic", "a")
-    assert (difference.zookeeper, difference.kraft) == ({"id": "id-a", "partitions": 1}, None)
-    assert difference.sentence == "topic a is in ZooKeeper but not in KRaft"
-    assert only(without, CLUSTER).sentence == "topic a is in KRaft but not in ZooKeeper"
-    assert CLUSTER.digest() != without.digest()
-
-
-def test_a_topic_that_was_made_anew() -> None:
-    anew = changed(topics={**CLUSTER.topics, "a": TopicImage("new", {0: PARTITION})})
-    difference = only(CLUSTER, anew)
-    assert (difference.kind, difference.key) == ("topic", "a")
-    assert difference.sentence == "the id of topic a is 'id-a' in ZooKeeper and 'new' in KRaft"
-    missing = changed(topics={**CLUSTER.topics, "a": TopicImage(None, {0: PARTITION})})
-    assert only(missing, anew).sentence == "the id of topic a is not set in ZooKeeper and 'new' in KRaft"
-
-
-def test_a_missing_partition() -> None:
-    fewer = changed(topics={**CLUSTER.topics, "b": TopicImage("id-b", {2: PARTITION})})
-    difference = only(fewer, CLUSTER)
-    assert (difference.kind, difference.key) == ("partition", "b-10")
-    assert (difference.zookeeper, difference.kraft) == (None, PARTITION.as_dict())
-    assert difference.sentence == "partition b-10 is in KRaft but not in ZooKeeper"
-
-
-def test_a_partition_in_another_state() -> None:
-    difference = only(CLUSTER, with_partition(leader=2, leader_epoch=5))
-    assert difference == images.Difference(
-        "partition",
-        "a-0",
-        {"leader": 1, "leader_epoch": 4},
-        {"leader": 2, "leader_epoch": 5},
-        "partition a-0 has leader 1 in ZooKeeper and 2 in KRaft, leader_epoch 4 in ZooKeeper and 5 in KRaft",
-    )
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"replicas": (2, 1, 3)},
-        {"isr": frozenset({1})},
-        {"adding": frozenset({3})},
-        {"removing": frozenset({3})},
-        {"recovering": True},
-    ],
-)
-def test_every_part_of_a_partition_counts(fields: Mapping[str, Any]) -> None:
-    other = with_partition(**fields)
-    assert list(only(CLUSTER, other).kraft) == list(fields)
-    assert CLUSTER.digest() != other.digest()
-
-
-def test_a_topic_marked_for_deletion() -> None:
-    marked = changed(pending_deletions=frozenset({"a", "gone"}))
-    without = changed(topics={"b": CLUSTER.topics["b"]}, topic_configs={})
-    # The copy leaves it out.
-    assert compare(marked, without) == []
-    assert marked.digest() == without.digest()
-    # It would go after a rollback.
-    difference = only(marked, CLUSTER)
-    assert (difference.kind, difference.key) == ("pending-deletion", "a")
-    assert difference.zookeeper == "/admin/delete_topics/a"
-
-
-def test_settings() -> None:
-    other = changed(
-        topic_configs={"a": {"segment.bytes": "2", "cleanup.policy": "delete"}, "b": {"retention.ms": "5"}},
-        broker_configs={"1": {}, DEFAULT: {"message.max.bytes": "7"}},
-    )
-    found = {(each.kind, each.key): (each.zookeeper, each.kraft, each.sentence) for each in compare(CLUSTER, other)}
+    found = CLUSTER.counts()
     assert found == {
-        ("topic-config", "a/segment.bytes"): (
-            "1",
-            "2",
-            "segment.bytes of topic a is '1' in ZooKeeper and '2' in KRaft",
-        ),
-        ("topic-config", "b/retention.ms"): (
-            None,
-            "5",
-            "retention.ms of topic b is not set in ZooKeeper and '5' in KRaft",
-        ),
-        ("broker-config", "1/log.cleaner.threads"): (
-            "2",
-            None,
-            "log.cleaner.threads of broker 1 is '2' in ZooKeeper and not set in KRaft",
-        ),
+        "topics": 2,
+        "partitions": 3,
+        "topic_configs": 2,
+        "broker_configs": 2,
+        "quotas": 1,
+        "acls": 1,
+        "scram_logins": 1,
+        "delegations": 1,
     }
+    # Journal and report take out what stands behind a name that sounds secret.
+    assert redact(found) == found
+    assert redact_text(ACL.key + ACL.sentence) == ACL.key + ACL.sentence
 
 
-def test_config_znodes_without_a_setting() -> None:
-    empty = changed(
-        topic_configs={**CLUSTER.topic_configs, "b": {}}, broker_configs={**CLUSTER.broker_configs, "9": {}}
-    )
-    assert compare(empty, CLUSTER) == []
-    assert empty.digest() == CLUSTER.digest()
-
-
-def test_settings_of_a_topic_that_is_nowhere() -> None:
-    left_behind = changed(topic_configs={**CLUSTER.topic_configs, "gone": {"retention.ms": "5"}})
-    assert compare(left_behind, CLUSTER) == []
-    assert left_behind.digest() == CLUSTER.digest()
-
-
-def test_quotas() -> None:
-    other = changed(quotas={QUOTA: {"producer_byte_rate": 1001.0}})
-    difference = only(CLUSTER, other)
-    assert (difference.kind, difference.key) == ("quota", f"users/a%40b/clients/{DEFAULT}/producer_byte_rate")
-    assert (difference.zookeeper, difference.kraft) == (1000.0, 1001.0)
-
-
-@pytest.mark.parametrize(
-    ("zookeeper", "kraft", "same"),
-    [
-        (ProducerIds(3000, 2999), ProducerIds(3000), True),
-        # A KRaft controller wrote the block 3000 to 3999, still to be given out.
-        (ProducerIds(3000, 3999), ProducerIds(3000), True),
-        # ... and a copy out of ZooKeeper passed over it.
-        (ProducerIds(3000, 3999), ProducerIds(4000), True),
-        # KRaft would give out a second time what a broker in ZooKeeper mode got.
-        (ProducerIds(3000, 2999), ProducerIds(2000), False),
-        (ProducerIds(3000, 2999), None, False),
-        (None, ProducerIds(1000), False),
-        (None, None, True),
-    ],
-)
-def test_producer_ids(zookeeper: ProducerIds | None, kraft: ProducerIds | None, same: bool) -> None:
-    found = compare(changed(producer_ids=zookeeper), changed(producer_ids=kraft))
-    assert [each.kind for each in found] == ([] if same else ["producer-ids"])
-
-
-def test_an_image_with_problems_equals_nothing() -> None:
-    bad = changed(problems=("Error at 5",))
-    found = compare(bad, bad)
-    assert [each.sentence for each in found] == [
-        "ZooKeeper could not be read completely: Error at 5",
-        "KRaft could not be read completely: Error at 5",
+def test_every_class_is_in_the_digest() -> None:
+    others: list[Image] = [
+        changed(acls=frozenset()),
+        changed(scram={("alice", "SCRAM-SHA-512"): "other"}),
+        changed(tokens={"id": dataclasses.replace(TOKEN, expires_ms=9)}),
     ]
+    assert len({CLUSTER.digest(), *(each.digest() for each in others)}) == 4
+
+
+def test_values_are_not_in_the_repr() -> None:
+    assert "hunter2" not in repr(changed(broker_configs={"1": {"note": "hunter2"}}))
+    assert "User:app" not in repr(CLUSTER)
 
 
 def test_entities() -> None:
@@ -245,23 +119,3 @@ def test_entities() -> None:
     # Somebody of that name is not the default.
     assert entity_path(make_entity({"user": DEFAULT})) == "users/%3Cdefault%3E"
     assert entity_path((("x", "1"),)) == "x/1"
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        # DynamicBrokerConfig.DynamicPasswordConfigs of 3.9.2
-        *("ssl.keystore.certificate.chain", "ssl.keystore.password", "ssl.key.password", "sasl.jaas.config"),
-        *("ssl.keystore.key", "ssl.truststore.password", "ssl.truststore.certificates"),
-        "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config",
-        "my.plugin.client.Secret",
-    ],
-)
-def test_passwords_are_not_kept(key: str) -> None:
-    assert images.without_passwords({key: "hunter2"}) == {key: HIDDEN}
-
-
-def test_other_settings_are_kept() -> None:
-    settings = {"ssl.keystore.location": "/k", "ssl.keystore.type": "PEM", "log.retention.ms": "1"}
-    assert images.without_passwords(settings) == settings
-    assert "hunter2" not in repr(changed(broker_configs={"1": {"note": "hunter2"}}))

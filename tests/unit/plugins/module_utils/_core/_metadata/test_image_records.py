@@ -21,6 +21,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
     make_entity,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image_records import parse_image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Password, Seal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import (
+    Acl,
+    DelegationToken,
+    scram_digest,
+)
+
+from tests.unit.plugins.module_utils.encrypted import CBC
 
 LOG = "Dumping /data/__cluster_metadata-0/00000000000000000000.log"
 HEAD = "CreateTime: 1795265379345 keySize: -1 valueSize: 65 sequence: -1 headerKeys: [] payload:"
@@ -53,6 +61,37 @@ Log starting offset: 0
 | offset: 219 HEAD {"type":"PARTITION_CHANGE_RECORD","version":1,"data":{"partitionId":0,"topicId":"TEUIPixUThm8VA5lAV6yww","leader":-1}}
 | offset: 233 HEAD {"type":"PARTITION_CHANGE_RECORD","version":1,"data":{"partitionId":0,"topicId":"TEUIPixUThm8VA5lAV6yww","leader":1}}
 """.replace("HEAD", HEAD)  # noqa: E501
+
+
+# Payloads as the JSON converters of Kafka 3.9.2 write them.
+ACL_ID = "AAAAAAAAAAAAAAAAAAAAAQ"
+ACL = {
+    "id": ACL_ID,
+    "resourceType": 2,
+    "resourceName": "ord*rs",
+    "patternType": 4,
+    "principal": "User:CN=a b,O=é",
+    "host": "*",
+    "operation": 3,
+    "permissionType": 3,
+}
+SCRAM = {
+    "name": "a@b",
+    "mechanism": 2,
+    "salt": "c2FsdD4/fsO/",
+    "storedKey": "c3RvcmVkPj9+w78=",
+    "serverKey": "c2VydmVyPj9+w78=",
+    "iterations": 8192,
+}
+TOKEN = {
+    "owner": "User:app",
+    "requester": "User:admin",
+    "renewers": ["User:r2", "User:r1"],
+    "issueTimestamp": 1,
+    "maxTimestamp": 3,
+    "expirationTimestamp": 2,
+    "tokenId": "Zk5-Jx_0T4u",
+}
 
 
 def record(offset: int, kind: str, **data: Any) -> str:
@@ -222,3 +261,74 @@ def test_what_does_not_add_up() -> None:
         f"a topic with the id {GONE} is removed but was never created",
         "Error at 6, skipping. Could not decode",
     )
+
+
+def test_acls() -> None:
+    created = record(1, "ACCESS_CONTROL_ENTRY_RECORD", **ACL)
+    wanted = Acl("Topic", "prefixed", "ord*rs", "User:CN=a b,O=é", "*", "Read", "Allow")
+    assert read(created).acls == {wanted}
+    # The same ACL twice, under two ids: gone when both are.
+    twin, gone = ACL | {"id": ORDERS}, record(3, "REMOVE_ACCESS_CONTROL_ENTRY_RECORD", id=ACL_ID)
+    assert read(created, record(2, "ACCESS_CONTROL_ENTRY_RECORD", **twin), gone).acls == {wanted}
+    assert read(created, gone) == Image()
+    literal = ACL | {"patternType": 3, "resourceType": 99, "operation": 0, "permissionType": 2}
+    (found,) = read(record(1, "ACCESS_CONTROL_ENTRY_RECORD", **literal)).acls
+    assert (found.pattern, found.resource, found.operation, found.permission) == (
+        *("literal", "Unknown", "Unknown", "Deny"),
+    )
+
+
+def test_scram_credentials() -> None:
+    created = record(1, "USER_SCRAM_CREDENTIAL_RECORD", **SCRAM)
+    parts = ("salt>?~ÿ".encode(), "stored>?~ÿ".encode(), "server>?~ÿ".encode(), 8192)
+    assert read(created).scram == {("a@b", "SCRAM-SHA-512"): scram_digest("SCRAM-SHA-512", *parts)}
+    altered = record(2, "USER_SCRAM_CREDENTIAL_RECORD", **SCRAM | {"iterations": 4096})
+    assert read(created, altered).scram != read(created).scram
+    gone = record(3, "REMOVE_USER_SCRAM_CREDENTIAL_RECORD", name="a@b", mechanism=2)
+    assert read(created, gone) == Image()
+    other = record(4, "USER_SCRAM_CREDENTIAL_RECORD", **SCRAM | {"mechanism": 1})
+    assert list(read(created, other, gone).scram) == [("a@b", "SCRAM-SHA-256")]
+
+
+def test_delegation_tokens() -> None:
+    created = record(1, "DELEGATION_TOKEN_RECORD", **TOKEN)
+    wanted = DelegationToken("User:app", "User:admin", ("User:r1", "User:r2"), 1, 2, 3)
+    assert read(created).tokens == {"Zk5-Jx_0T4u": wanted}
+    renewed = record(2, "DELEGATION_TOKEN_RECORD", **TOKEN | {"expirationTimestamp": 9})
+    assert read(created, renewed).tokens["Zk5-Jx_0T4u"].expires_ms == 9
+    gone = record(3, "REMOVE_DELEGATION_TOKEN_RECORD", tokenId="Zk5-Jx_0T4u")
+    assert read(created, gone, gone) == Image()
+
+
+def test_what_is_removed_but_was_never_there() -> None:
+    found = read(
+        record(1, "REMOVE_ACCESS_CONTROL_ENTRY_RECORD", id=ACL_ID),
+        record(2, "REMOVE_USER_SCRAM_CREDENTIAL_RECORD", name="u", mechanism=1),
+    )
+    assert found.problems == (
+        f"an ACL with the id {ACL_ID} is removed but was never created",
+        "the SCRAM-SHA-256 login of user u is removed but was never created",
+    )
+
+
+def test_passwords() -> None:
+    lines = [
+        topic(1),
+        config(2, "ssl.key.password", "hunter1", kind=4, owner="1"),
+        config(3, "ssl.key.password", "hunter2", kind=4, owner="1"),
+        config(4, "my.secret", "hunter3"),
+        config(5, "sasl.jaas.config", "hunter4", kind=4, owner="2"),
+        config(6, "sasl.jaas.config", None, kind=4, owner="2"),
+        config(7, "ssl.keystore.password", CBC, kind=4, owner="3"),
+    ]
+    seal = Seal(b"k" * 32)
+    found = parse_image([LOG, *lines], high_watermark=None, seal=seal)
+    assert found.passwords == {
+        ("broker-config", "1/ssl.key.password"): Password(seal.fingerprint("hunter2")),
+        ("broker-config", "3/ssl.keystore.password"): Password(seal.fingerprint(CBC), encrypted=True),
+        ("topic-config", "orders/my.secret"): Password(seal.fingerprint("hunter3")),
+    }
+    assert found.broker_configs["1"] == {"ssl.key.password": HIDDEN}
+    unsealed = read(*lines).passwords
+    assert unsealed.keys() == found.passwords.keys()
+    assert {each.fingerprint for each in unsealed.values()} == {""}

@@ -192,3 +192,20 @@ def test_secrets_are_not_shown(key: str) -> None:
 def test_other_values_are_shown() -> None:
     assert shown("listeners", "v") == "v"
     assert not is_secret("key.serializer")
+
+
+@pytest.mark.parametrize("value", ["pa$word", "${env:X}", "@it@", "{{ x }}", "%A%", "__A__", "a_b", " x\\y"])
+def test_what_looks_like_a_placeholder_may_be_written_literally(value: str) -> None:
+    properties = Properties.parse("old x\n")
+    for key in ("old", "new.password"):
+        properties.set(key, value, literally=True)
+    again = Properties.parse(properties.render())
+    assert again.as_dict() == {"old": value, "new.password": value}
+    for text in again.written().values():
+        assert not set("$@{%") & set(text)
+        assert "__" not in text
+
+
+def test_values_as_the_file_has_them() -> None:
+    properties = Properties.parse("a = 1\\\n  2\nb:\\u0024x\nc\nb = y\\tz\n# d=1\n")
+    assert properties.written() == {"a": "1\\\n  2", "b": "y\\tz", "c": ""}

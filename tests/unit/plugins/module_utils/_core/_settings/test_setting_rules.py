@@ -9,7 +9,6 @@ from __future__ import annotations
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import (
     blocking_settings,
-    secured_settings,
     warning_settings,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp, parse_version
@@ -20,7 +19,6 @@ BROKER = {"broker.id": "0", "zookeeper.connect": "zk:2181", "log.dirs": "/data"}
 def test_a_plain_broker_has_no_finding() -> None:
     assert blocking_settings(BROKER) == []
     assert warning_settings(BROKER) == []
-    assert secured_settings(BROKER) == []
 
 
 @pytest.mark.parametrize(
@@ -30,7 +28,7 @@ def test_a_plain_broker_has_no_finding() -> None:
         ({"broker.id": "-1"}, "broker-id-generated"),
         ({"node.id": "7"}, "setting-blocks"),
         ({"process.roles": "broker, controller"}, "combined-roles"),
-        ({"authorizer.class.name": "com.example.Authorizer"}, "setting-blocks"),
+        ({"authorizer.class.name": "com.example.Authorizer"}, "authorizer-custom"),
         ({"authorizer.zookeeper.url": "other:2181"}, "setting-blocks"),
         ({"eligible.leader.replicas.enable": "true"}, "setting-blocks"),
         ({"unstable.feature.versions.enable": "True"}, "setting-blocks"),
@@ -62,30 +60,6 @@ def test_settings_that_do_not_block(extra: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("extra", "words"),
-    [
-        ({"listeners": "PLAINTEXT://:9092,SASL_SSL://:9094"}, ["SASL_SSL"]),
-        (
-            {"listeners": "a://:1,B://:2", "listener.security.protocol.map": "A:PLAINTEXT,b:ssl"},
-            ["listener B uses SSL"],
-        ),
-        ({"listeners": "ODD://:1"}, ["ODD"]),
-        ({"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer"}, ["AclAuthorizer"]),
-        (
-            {"zookeeper.set.acl": "true", "zookeeper.ssl.client.enable": "true"},
-            ["zookeeper.ssl.client.enable", "zookeeper.set.acl"],
-        ),
-    ],
-)
-def test_secured_settings(extra: dict[str, str], words: list[str]) -> None:
-    found = secured_settings(BROKER | extra)
-    assert {finding.code for finding in found} == {"security-not-supported"}
-    assert len(found) == len(words)
-    for finding, word in zip(found, words, strict=True):
-        assert word in finding.sentence
-
-
-@pytest.mark.parametrize(
     "extra",
     [
         {"log.message.format.version": "2.8"},
@@ -97,7 +71,6 @@ def test_secured_settings(extra: dict[str, str], words: list[str]) -> None:
         {"controlled.shutdown.max.retries": "9"},
         {"log.dirs": "/a,/b"},
         {"unclean.leader.election.enable": "true"},
-        {"sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512"},
         {"zookeeper.session.timeout.ms": "30000"},
         {"delete.topic.enable": "false"},
         {"remote.log.storage.system.enable": "true"},

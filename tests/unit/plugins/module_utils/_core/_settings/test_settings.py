@@ -7,25 +7,29 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.controller_settings import (
+    ControllerContext,
+    controller_settings,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     BrokerContext,
     BrokerStage,
     Changes,
-    ControllerContext,
     broker_changes,
     controller_listener_name,
-    controller_settings,
     ignored_in_kraft,
     inter_broker_listener,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
+from tests.unit.plugins.module_utils._core._settings.secured_brokers import SASL, TLS
 from tests.unit.plugins.module_utils._core.core_manifests import FILE_EFFECTIVE
 
 VOTERS_3 = "1000@k-0.k.ns.svc:9093,1001@k-1.k.ns.svc:9093,1002@k-2.k.ns.svc:9093"
 BROKER = FILE_EFFECTIVE
 CONTEXT = BrokerContext(target=parse_ibp("3.9"), voters=VOTERS_3, broker_ids=(0, 1, 2))
+JAAS_KEY = "listener.name.controller.plain.sasl.jaas.config"
 DEFAULT_MAP = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
 
 
@@ -303,3 +307,69 @@ def test_controllers_need_to_know_zookeeper() -> None:
     assert caught.value.code == "setting-blocks"
     known = ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d", zookeeper_connect="zk:2181/x")
     assert controller_settings("migrating", kraft, known)["zookeeper.connect"] == "zk:2181/x"
+
+
+def test_the_authorizer_and_super_users_follow_the_stages_and_back() -> None:
+    effective = BROKER | {"authorizer.class.name": "kafka.security.authorizer.AclAuthorizer", "super.users": "User:a"}
+    context = BrokerContext(
+        target=parse_ibp("3.9"),
+        voters=VOTERS_3,
+        controller_protocol="SASL_PLAINTEXT",
+        security={"super.users": "User:a;User:kraft", "sasl.mechanism.controller.protocol": "PLAIN"},
+    )
+    assert "super.users" not in broker_changes("ibp", effective, context).set
+    migrating = broker_changes("migration", effective, context).applied_to(effective)
+    assert migrating["super.users"] == "User:a;User:kraft"
+    assert migrating["authorizer.class.name"] == "kafka.security.authorizer.AclAuthorizer"
+    assert migrating["listener.security.protocol.map"].startswith("CONTROLLER:SASL_PLAINTEXT,")
+    kraft = broker_changes("kraft", migrating, context).applied_to(migrating)
+    assert kraft["authorizer.class.name"] == "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+    assert kraft["super.users"] == "User:a;User:kraft"
+    assert "PLAIN" not in repr(broker_changes("migration", effective, context))
+
+
+def test_controllers_are_clients_of_brokers_and_of_zookeeper_with_the_same_credentials() -> None:
+    """Everything that a login, a certificate or an encrypted value needs; ZooKeeper's only while migrating."""
+    context = ControllerContext(
+        target=parse_ibp("3.9"),
+        voters=VOTERS_3,
+        log_dir="/d",
+        controller_protocol="SASL_PLAINTEXT",
+        security={"super.users": "User:broker;User:admin;User:kraft", JAAS_KEY: "login"},
+    )
+    found = controller_settings("migrating", SASL, context)
+    kept = {
+        "listener.name.client.scram-sha-512.sasl.jaas.config",
+        "sasl.mechanism.inter.broker.protocol",
+        "allow.everyone.if.no.acl.found",
+        "zookeeper.set.acl",
+        "password.encoder.secret",
+        "delegation.token.secret.key",
+    }
+    assert {key: found.get(key) for key in kept} == {key: SASL[key] for key in kept}
+    assert found["listener.security.protocol.map"].endswith(",CONTROLLER:SASL_PLAINTEXT")
+    assert found["super.users"] == "User:broker;User:admin;User:kraft"
+    assert found[JAAS_KEY] == "login"
+    assert found["authorizer.class.name"] == "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+    final = controller_settings("final", SASL, context)
+    assert found.keys() - final.keys() == {
+        "zookeeper.metadata.migration.enable",
+        "zookeeper.connect",
+        "inter.broker.protocol.version",
+        "zookeeper.set.acl",
+        "password.encoder.secret",
+    }
+    tls = controller_settings("migrating", TLS, ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d"))
+    for key in ("zookeeper.ssl.keystore.password", "zookeeper.clientCnxnSocket", "ssl.principal.mapping.rules"):
+        assert tls[key] == TLS[key]
+    assert (
+        tls["listener.name.replication.ssl.keystore.password"] == TLS["listener.name.replication.ssl.keystore.password"]
+    )
+
+
+def test_a_secret_that_only_a_config_provider_knows_is_refused_without_its_text() -> None:
+    provided = SASL | {"password.encoder.secret": "${file:/run/canary:key}"}
+    with pytest.raises(Unsupported) as raised:
+        controller_settings("migrating", provided, ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d"))
+    assert "canary" not in raised.value.message
+    assert "password.encoder.secret" in raised.value.message

@@ -442,3 +442,83 @@ def test_emptied_variables_stay_defined() -> None:
     bare: dict[str, Any] = {}
     empty_variables(bare, ["A"])
     assert bare == {"env": [{"name": "A", "value": ""}]}
+
+
+JAAS_KEY = "listener.name.controller.plain.sasl.jaas.config"
+SECRETS = Changes({JAAS_KEY: 'Plain required password="canary";', "controller.quorum.voters": "1@a:1"})
+
+
+def decoded(body: dict[str, Any]) -> dict[str, str]:
+    return {key: base64.b64decode(value).decode() for key, value in body["data"].items()}
+
+
+def test_a_stage_that_adds_a_secret_makes_a_secret_of_a_config_map() -> None:
+    config_maps = file_config_maps()
+    config_maps["kafka"]["binaryData"] = {"store": "AAEC"}
+    source = detect(file_template(), config_maps, FILE_EFFECTIVE)
+    change = source.apply(SECRETS, "migration", DIGEST, FILE_EFFECTIVE)
+    (made,) = change.objects_to_create
+    assert (made["kind"], made["type"], "binaryData" in made) == ("Secret", "Opaque", False)
+    assert made["data"].pop("store") == "AAEC"
+    assert "canary" in decoded(made)["server.properties"]
+    first, second = change.template["spec"]["volumes"][0]["projected"]["sources"]
+    assert first == {"secret": {"name": made["metadata"]["name"]}}
+    assert second == {"configMap": {"name": "log4j"}}
+    assert "canary" not in change.diff_text
+    assert f"+{JAAS_KEY}=<redacted>\n" in change.diff_text
+    # the next stage finds it there, and it stays a Secret
+    name = made["metadata"]["name"]
+    assert needed_secrets(change.template, "kafka", config_maps) == {name: True}
+    later = detect(change.template, config_maps, FILE_EFFECTIVE, None, {name: made})
+    assert isinstance(later, FileSource)
+    assert (later.object_kind, later.name) == ("Secret", name)
+    (third,) = later.apply(Changes({"process.roles": "broker"}), "kraft", DIGEST, FILE_EFFECTIVE).objects_to_create
+    assert (third["kind"], third["metadata"]["name"]) == ("Secret", "kafka-kraft-kraft-01234567")
+    back = later.at(file_template())
+    assert isinstance(back, FileSource)
+    assert (back.object_kind, back.name) == ("ConfigMap", "kafka")
+    assert back.read() == source.read()
+
+
+def test_a_variable_that_is_a_secret_refers_to_a_secret_of_the_stage() -> None:
+    source = detect(confluent_template(), confluent_config_maps(), CONFLUENT_EFFECTIVE)
+    change = source.apply(SECRETS, "migration", DIGEST, CONFLUENT_EFFECTIVE)
+    (made,) = change.objects_to_create
+    variable = "KAFKA_LISTENER_NAME_CONTROLLER_PLAIN_SASL_JAAS_CONFIG"
+    name = made["metadata"]["name"]
+    assert name == "cp-kafka-broker-security-kraft-migration-01234567"
+    assert decoded(made) == {variable: SECRETS.set[JAAS_KEY]}
+    entries = {entry["name"]: entry for entry in container(change.template)["env"]}
+    assert entries[variable] == {"name": variable, "valueFrom": {"secretKeyRef": {"name": name, "key": variable}}}
+    assert entries["KAFKA_CONTROLLER_QUORUM_VOTERS"]["value"] == "1@a:1"
+    assert "canary" not in str(change.template)
+    assert needed_secrets(change.template, "cp-kafka-broker", confluent_config_maps())[name] is True
+    # planned again, the same settings, and so the same hash
+    later = detect(change.template, confluent_config_maps(), CONFLUENT_EFFECTIVE, None, {name: made})
+    assert later.wanted(Changes({})) == source.wanted(SECRETS)
+    # and it goes along into the next stage
+    kraft = later.apply(Changes({"process.roles": "broker"}), "kraft", DIGEST, CONFLUENT_EFFECTIVE, "id")
+    (next_one,) = kraft.objects_to_create
+    assert decoded(next_one) == decoded(made)
+    gone = later.apply(Changes({}, (JAAS_KEY,)), "kraft", DIGEST, CONFLUENT_EFFECTIVE, "id")
+    assert gone.objects_to_create == ()
+
+
+def test_a_secret_is_no_argument_of_a_start_command() -> None:
+    case, source = CASES["02-overrides-only"], found("02-overrides-only")
+    with pytest.raises(Unsupported) as raised:
+        source.apply(SECRETS, "migration", DIGEST, case.effective)
+    assert raised.value.code == "secret-in-command"
+    assert JAAS_KEY in raised.value.message
+    assert "canary" not in raised.value.message
+
+
+def test_a_password_that_looks_like_a_placeholder_is_none() -> None:
+    """Else the next run would take it for something that only the pod knows, and the stage for another one."""
+    odd = Changes({"listener.name.controller.ssl.keystore.password": "pa$Word${X}@A@"})
+    source = detect(file_template(), file_config_maps(), FILE_EFFECTIVE)
+    change = source.apply(odd, "migration", DIGEST, FILE_EFFECTIVE)
+    (made,) = change.objects_to_create
+    later = detect(change.template, file_config_maps(), FILE_EFFECTIVE, None, {made["metadata"]["name"]: made})
+    assert later.wanted(Changes({})) == source.wanted(odd)
+    assert later.opaque() == source.opaque()

@@ -255,7 +255,7 @@ def test_brokers_that_cannot_resolve_names_and_notes(monkeypatch: pytest.MonkeyP
     planned(monkeypatch, cluster)
     objects = controller_objects(brokers(), MIGRATING)
     noted = ControllerObjects(
-        objects.statefulset, objects.service, objects.pdb, objects.config_map, notes=("LOG_DIR is other",)
+        objects.statefulset, objects.service, objects.pdb, objects.settings, notes=("LOG_DIR is other",)
     )
     monkeypatch.setattr(controllers, "build", lambda _cluster, _stage: noted)
     assert [(item.code, item.sentence[:13]) for item in controller_checks.findings(cluster)] == [

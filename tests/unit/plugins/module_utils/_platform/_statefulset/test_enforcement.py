@@ -258,9 +258,10 @@ def test_what_the_rule_of_the_flag_says() -> None:
     assert "on-call" not in rule.expression
     assert "n/kafka keep zookeeper.metadata.migration.enable=true until finalize.yml" in rule.message
     # the settings that the template names are locked by our labels
-    ((resource, condition),) = policy.also
-    assert resource["resources"] == ["configmaps"]
-    assert names.ROLE_CONTROLLER in condition
+    assert [resource["resources"] for resource, _condition in policy.also] == [["configmaps"], ["secrets"]]
+    assert all(names.ROLE_CONTROLLER in condition for _resource, condition in policy.also)
+    # either kind of object: nobody else lets the template name another one
+    assert 'v.?configMap.?name.orValue("") + "/" + v.?secret.?secretName.orValue("")' in rule.expression
 
 
 # the end

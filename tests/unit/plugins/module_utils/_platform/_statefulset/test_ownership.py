@@ -220,7 +220,7 @@ def test_the_preflight_tells_of_it_and_the_status_shows_it(monkeypatch: pytest.M
     cluster = primed(cluster_of(*born_kraft(0)))
     monkeypatch.setattr(preflight, "permission_findings", lambda _cluster: [])
     monkeypatch.setattr(checks, "controller_findings", lambda _cluster: [])
-    for name in ("broker_findings", "settings_findings", "zookeeper_findings"):
+    for name in ("broker_findings", "settings_findings", "zookeeper_findings", "zookeeper_rights"):
         monkeypatch.setattr(preflight, name, lambda _cluster: [])
     monkeypatch.setattr(preflight, "version_findings", lambda _cluster, _target: [])
     monkeypatch.setattr(broker_checks, "findings", lambda _cluster: [])

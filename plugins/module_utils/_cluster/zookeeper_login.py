@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the collection logs in to ZooKeeper: as the brokers do, or as the Secret says that the user named.
+
+Private to the collection. Files of the brokers are read in a broker's pod, passwords and keys stay in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import (
+    LOGIN_FAILED,
+    ZookeeperLogin,
+    broker_login,
+    jaas_file,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_secret import secret_login
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+
+
+def find_login(
+    client: KubeClient,
+    namespace: str,
+    settings: Mapping[str, str],
+    options: Sequence[str],
+    read_file: Callable[[str], bytes | None],
+    secret: str = "",
+) -> ZookeeperLogin:
+    """Return how to log in, with everything read that it needs.
+
+    What cannot be used is in ``problems``, and ``open_session`` refuses it: a run that needs no ZooKeeper is not stopped.
+
+    :param settings: a broker's settings in force, passwords included.
+    :param options: options of its JVM in force, in their order.
+    :param read_file: reads a file of the broker's pod by its path; None when it cannot be read.
+    :param secret: name of a Secret in ``namespace`` with credentials; "" when the user named none.
+    :raises Refused: zookeeper-login-failed or zookeeper-tls, when the Secret is missing, or lacks a key.
+    :raises Forbidden: when the account may not read the Secret.
+    """
+    path = jaas_file(options)
+    jaas = read_file(path) if path else None
+    login = broker_login(settings, options, None if jaas is None else jaas.decode(errors="replace"))
+    if secret:
+        login = _with_secret(client, namespace, secret, login)
+    contents = {each: content for each in login.files if (content := read_file(each)) is not None}
+    return login.with_files(contents)
+
+
+def _with_secret(client: KubeClient, namespace: str, name: str, login: ZookeeperLogin) -> ZookeeperLogin:
+    found = client.find(SECRET, name, namespace)
+    if found is None:
+        raise Refused(
+            f"the Secret {namespace}/{name} of kraft_zookeeper_secret does not exist; make it, or correct the name",
+            code=LOGIN_FAILED,
+        )
+    try:
+        return secret_login(found.get("data") or {}, f"{namespace}/{name}", login)
+    except Unsupported as error:
+        raise Refused(error.message, code=error.code) from None

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The settings that controllers need at each stage, ``migrating`` and ``final``, as plain data.
+
+Rules are those of KafkaConfig.scala and of the migration chapter in Kafka's operations documentation for 3.7 to 3.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import shown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
+    AUTHORIZER,
+    CONNECT,
+    CONTROLLER_LISTENERS,
+    IBP,
+    KRAFT_AUTHORIZER,
+    LISTENERS,
+    PROTOCOL_MAP,
+    VOTERS,
+    ZOOKEEPER_AUTHORIZERS,
+    inter_broker_listener,
+    protocol_map,
+    value_of,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import MetadataVersion
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import FLAG
+
+ControllerStage = Literal["migrating", "final"]
+
+# What a KRaft controller evaluates itself, or needs as a client of the brokers while migrating.
+_CARRIED = (
+    "default.replication.factor",
+    "num.partitions",
+    "min.insync.replicas",
+    "unclean.leader.election.enable",
+    "auto.leader.rebalance.enable",
+    "leader.imbalance.check.interval.seconds",
+    "leader.imbalance.per.broker.percentage",
+    "delete.topic.enable",
+    "auto.create.topics.enable",
+    "create.topic.policy.class.name",
+    "alter.config.policy.class.name",
+    "remote.log.storage.system.enable",
+    "super.users",
+    "allow.everyone.if.no.acl.found",
+    "principal.builder.class",
+    "security.providers",
+)
+_CARRIED_PREFIXES = ("ssl.", "sasl.", "delegation.token.")
+_CARRIED_PREFIXES_MIGRATING = ("zookeeper.", "password.encoder.")
+
+
+@dataclass(frozen=True)
+class ControllerContext:
+    """What the controllers' settings depend on beside the brokers' own.
+
+    ``security``: further settings that their listener and the authorizer need, see security.py. ``zookeeper_connect`` stands in when the
+    brokers' settings name no ZooKeeper (any more).
+    """
+
+    target: MetadataVersion
+    voters: str
+    log_dir: str
+    controller_listener: str = "CONTROLLER"
+    controller_protocol: str = "PLAINTEXT"
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    port: int = 9093
+    zookeeper_connect: str = ""
+
+
+def controller_settings(
+    stage: ControllerStage, broker_effective: Mapping[str, str], context: ControllerContext
+) -> dict[str, str]:
+    """Return the controllers' settings, all but ``node.id``, which each pod makes of its ordinal.
+
+    ``advertised.listeners`` is never among them (controllers refuse it before 3.9), nor are the brokers' ``log.dirs``.
+
+    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is, or only a config provider of the brokers knows a value.
+    """
+    settings = {
+        "process.roles": "controller",
+        VOTERS: context.voters,
+        CONTROLLER_LISTENERS: context.controller_listener,
+        LISTENERS: f"{context.controller_listener}://:{context.port}",
+        PROTOCOL_MAP: protocol_map(broker_effective, context.controller_listener, context.controller_protocol),
+        "inter.broker.listener.name": inter_broker_listener(broker_effective),
+        "log.dirs": context.log_dir,
+        **context.security,
+    }
+    if stage == "migrating":
+        connect = value_of(broker_effective, CONNECT) or context.zookeeper_connect
+        if not connect:
+            raise Unsupported(
+                f"{CONNECT} is not among the brokers' settings, so the controllers cannot be given ZooKeeper's address",
+                code="setting-blocks",
+            )
+        # Kafka formats with the metadata version it finds here when nobody passes one, so that no way of starting can miss it.
+        settings |= {FLAG: "true", CONNECT: connect, IBP: context.target.setting}
+    carried = _carry_rule(stage, settings["inter.broker.listener.name"], context.controller_listener)
+    for key in sorted(broker_effective.keys() - settings.keys()):
+        if key != FLAG and carried(key):
+            settings[key] = value_of(broker_effective, key)
+    authorizer = value_of(broker_effective, AUTHORIZER)
+    if authorizer:
+        settings[AUTHORIZER] = KRAFT_AUTHORIZER if authorizer in ZOOKEEPER_AUTHORIZERS else authorizer
+    provided = sorted(key for key, value in settings.items() if is_provided(value))
+    if provided:
+        raise Unsupported(
+            f"the controllers need {', '.join(provided)}, which a config provider gives to the brokers ({shown(provided[0], settings[provided[0]])}) and which "
+            "was not read: write the value itself into the brokers' settings, or take it from the environment (EnvVarConfigProvider) "
+            "when it is no secret",
+            code="setting-blocks",
+        )
+    return settings
+
+
+def _carry_rule(stage: ControllerStage, *listeners: str) -> Callable[[str], bool]:
+    prefixes = _CARRIED_PREFIXES + tuple(f"listener.name.{name.lower()}." for name in listeners)
+    if stage == "migrating":
+        prefixes += _CARRIED_PREFIXES_MIGRATING
+    return lambda key: key in _CARRIED or key.startswith(prefixes)

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who a broker is to other brokers and to the controllers, and who may do everything: principals and ``super.users``.
+
+Principals as ``DefaultKafkaPrincipalBuilder`` makes them. A custom builder may make others, so nobody knows them then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jaas import LoginModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.listener_logins import (
+    is_for,
+    logins,
+    sections,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
+    inter_broker_listener,
+    protocols,
+    value_of,
+)
+
+SUPER_USERS = "super.users"
+ANONYMOUS = "User:ANONYMOUS"
+DEFAULT_MECHANISM = "GSSAPI"
+_BUILDER = "principal.builder.class"
+_OWN_BUILDER = "DefaultKafkaPrincipalBuilder"
+
+
+def of_listener(effective: Mapping[str, str], listener: str, key: str) -> str:
+    """Return a setting as a listener has it: its own, else the one for all."""
+    return value_of(effective, f"listener.name.{listener.lower()}.{key}") or value_of(effective, key)
+
+
+def inter_broker_protocol(effective: Mapping[str, str]) -> str:
+    """Return the security protocol of the listener between brokers; that of its name where the map does not have it."""
+    name = inter_broker_listener(effective)
+    return protocols(effective).get(name.upper(), name.upper())
+
+
+def inter_broker_mechanism(effective: Mapping[str, str]) -> str:
+    """Return the SASL mechanism between brokers, in upper case."""
+    return (value_of(effective, "sasl.mechanism.inter.broker.protocol") or DEFAULT_MECHANISM).upper()
+
+
+def inter_broker_login(effective: Mapping[str, str], jaas_file: str = "") -> LoginModule | None:
+    """Return how brokers log in at each other; None when it cannot be told or is no user name with a password.
+
+    A setting of the listener comes first, then the file's section of the listener, then the one for all (``JaasContext``).
+
+    :param jaas_file: text of ``java.security.auth.login.config``, "" when there is none or it could not be read.
+    """
+    listener, mechanism = inter_broker_listener(effective).lower(), inter_broker_mechanism(effective)
+    own = value_of(effective, f"listener.name.{listener}.{mechanism.lower()}.sasl.jaas.config")
+    if own:
+        found = logins(own)
+    else:
+        by_name = sections(jaas_file)
+        found = by_name.get(f"{listener}.KafkaServer") or by_name.get("KafkaServer") or ()
+    return next((login for login in found if is_for(login, mechanism) and login.username), None)
+
+
+def broker_principal(
+    effective: Mapping[str, str], jaas_file: str = "", by_certificate: str | None = None
+) -> str | None:
+    """Return the principal of a broker at another broker, such as ``User:broker``; None when it cannot be told.
+
+    :param by_certificate: what its certificate makes of it, where that is known.
+    """
+    if has_own_builder(effective):
+        return None
+    protocol, listener = inter_broker_protocol(effective), inter_broker_listener(effective)
+    if protocol.startswith("SASL_"):
+        login = inter_broker_login(effective, jaas_file)
+        return f"User:{login.username}" if login else None
+    if protocol == "SSL" and of_listener(effective, listener, "ssl.client.auth") in ("required", "requested"):
+        return by_certificate
+    return ANONYMOUS
+
+
+_RULE = re.compile(r"RULE:((?:\\.|[^\\/])*)/((?:\\.|[^\\/])*)/([LU]?)|DEFAULT")
+
+
+def of_certificate(subject: str, rules: str) -> str | None:
+    """Return the principal of a certificate (``SslPrincipalMapper``); None when no rule fits, or one cannot be read.
+
+    :param subject: the distinguished name as RFC 2253 writes it: ``CN=broker,O=Example``.
+    :param rules: ``ssl.principal.mapping.rules``.
+    """
+    for rule in _RULE.finditer(rules or "DEFAULT"):
+        if rule[0] == "DEFAULT":
+            return f"User:{subject}"
+        try:
+            match = re.fullmatch(rule[1], subject)
+            if match is not None:
+                name = match.expand(re.sub(r"\$(\d)", r"\\g<\1>", rule[2]))
+                return "User:" + {"L": name.lower(), "U": name.upper()}.get(rule[3], name)
+        except (re.error, IndexError):
+            return None  # Java's expressions differ in places
+    return None
+
+
+def has_own_builder(effective: Mapping[str, str]) -> bool:
+    """Tell whether something else than Kafka's own code makes principals."""
+    builder = value_of(effective, _BUILDER)
+    return bool(builder) and not builder.endswith(_OWN_BUILDER)
+
+
+def super_users(effective: Mapping[str, str]) -> list[str]:
+    """Return ``super.users`` in order."""
+    return [name.strip() for name in value_of(effective, SUPER_USERS).split(";") if name.strip()]
+
+
+def with_super_users(effective: Mapping[str, str], more: Iterable[str]) -> str:
+    """Return ``super.users`` with those of ``more`` that are not there yet; the value as it is when none is missing."""
+    have = super_users(effective)
+    missing = [name for name in dict.fromkeys(more) if name and name not in have]
+    return ";".join([*have, *missing]) if missing else value_of(effective, SUPER_USERS)
+
+
+def without_type(names: Iterable[str]) -> list[str]:
+    """Return the principals that are not ``TYPE:name``: Kafka ends at start with them (``SecurityUtils.parseKafkaPrincipal``)."""
+    return [name for name in names if not all(part.strip() for part in name.partition(":"))]

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the security of the controllers' listener is made of: the user's Secret, the brokers' JAAS file, their certificate.
+
+Private to the collection. What could not be read is a value; secrets stay in the objects that are returned, which do not show them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.jvm_files import jvm_texts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
+    container_of,
+    file_source,
+    text_data,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
+    ControllerSecurity,
+    Credentials,
+    Wanted,
+    controller_security,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import AUTHORIZER, value_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
+
+_JAAS = re.compile(r"-Djava\.security\.auth\.login\.config=+(?:file:(?://)?)?(\S+)")
+
+
+def wanted(cluster: StatefulSetCluster) -> Wanted:
+    """What the user's options say. Raises Refused (secret-missing) when the Secret they name is not there or lacks a key."""
+    params = cluster.params
+    name, credentials = params["controller_secret"], None
+    if name:
+        texts = _secret(cluster, name)
+        if isinstance(texts, Unknown):
+            raise Refused(texts.why, code="secret-missing")
+        lacking = [key for key in ("username", "password") if not texts.get(key)]
+        if lacking:
+            raise Refused(
+                f"Secret {cluster.namespace}/{name}, which kraft_controller_secret names, has no key {' and no key '.join(lacking)}; it "
+                "needs username and password",
+                code="secret-missing",
+            )
+        credentials = Credentials(texts["username"], texts["password"])
+    return Wanted(params["controller_security"], params["controller_sasl_mechanism"], credentials)
+
+
+def of_controllers(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> ControllerSecurity:
+    """The security of the controllers' listener, for brokers with these settings. Raises Unsupported, Refused."""
+    return controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
+
+
+def super_users(
+    cluster: StatefulSetCluster, effective: Mapping[str, str], security: ControllerSecurity
+) -> dict[str, str]:
+    """``super.users`` as brokers and controllers both need it, as settings; nothing without an authorizer.
+
+    Somebody anonymous is never made a super user: who that is, is anybody.
+    """
+    if not value_of(effective, AUTHORIZER):
+        return {}
+    own = principals.broker_principal(effective, jaas_text(cluster, effective))
+    more = [name for name in (own, security.principal) if name and name != principals.ANONYMOUS]
+    value = principals.with_super_users(effective, [*more, *cluster.params["super_users"]])
+    return {principals.SUPER_USERS: value} if value else {}
+
+
+def jaas_path(cluster: StatefulSetCluster) -> str:
+    """Where the brokers' JVM has its JAAS file, "" when it has none; what a running broker was started with comes first."""
+    facts = next(iter(known(cluster.facts).values()), None)
+    options = " ".join(getattr(facts, "jvm_options", ()))
+    template = cluster.statefulsets[0]["spec"]["template"]
+    texts = [options, *jvm_texts(template, cluster.container, cluster.config_maps)]
+    found = [match[1].strip("\"'") for text in texts for match in _JAAS.finditer(text)]
+    return found[0] if found else ""
+
+
+def jaas_text(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> str:
+    """The text of the brokers' JAAS file, "" when they have none, when brokers do not log in by SASL, or when it could not be read.
+
+    Whoever needs what is in it refuses without it; security_checks.py says why it could not be read.
+    """
+    if not principals.inter_broker_protocol(effective).startswith("SASL_"):
+        return ""
+    path = jaas_path(cluster)
+    found = mounted_data(cluster, path) if path else Unknown("there is no JAAS file")
+    return "" if isinstance(found, Unknown) else text_data(found[0]).get(found[1], "")
+
+
+def mounted_data(cluster: StatefulSetCluster, path: str) -> Reading[tuple[dict[str, Any], str]]:
+    """(object, key) of a file that the brokers' pods mount from a Secret or ConfigMap."""
+    template = cluster.statefulsets[0]["spec"]["template"]
+    for kind, name, key in file_source(template, container_of(template, cluster.container), posixpath.normpath(path)):
+        body = _object(cluster, kind, name)
+        if isinstance(body, Unknown):
+            return body
+        if key in {**(body.get("data") or {}), **(body.get("binaryData") or {})}:
+            return body, key
+    return Unknown(f"{path} is in no ConfigMap or Secret that the brokers' pods mount there")
+
+
+def _object(cluster: StatefulSetCluster, kind: str, name: str) -> Reading[dict[str, Any]]:
+    if kind == "ConfigMap":
+        found = cluster.config_maps.get(name)
+    else:
+        try:
+            found = cluster.secret(name)
+        except Forbidden as error:
+            return Unknown(error.message)
+    return Unknown(f"{kind} {cluster.namespace}/{name} does not exist") if found is None else {**found, "kind": kind}
+
+
+def _secret(cluster: StatefulSetCluster, name: str) -> Reading[dict[str, str]]:
+    found = _object(cluster, "Secret", name)
+    if isinstance(found, Unknown):
+        return Unknown(
+            f"kraft_controller_secret could not be read: {found.why}; create it with the keys username and password"
+        )
+    return text_data(found)

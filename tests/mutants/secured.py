@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mistakes about secrets, and about who is let in and whom we believe, where listeners have TLS and a login."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import CORE, KAFKA, Mutant, unit
+
+SETTINGS = unit("module_utils/_core/_settings/test_client_security")
+PROPERTIES = unit("module_utils/_core/_settings/test_client_properties")
+LOGINS = unit("module_utils/_core/_settings/test_listener_logins")
+SECRET_NAMES = unit("module_utils/_core/_metadata/test_secret_names")
+SCRAM = unit("module_utils/_core/_metadata/test_scram")
+WIRE = unit("module_utils/_kafka/test_wire_secured")
+STORES = unit("module_utils/_kafka/test_key_stores")
+TOOLS = unit("module_utils/_kafka/test_tools")
+PROTOCOL = unit("module_utils/_kafka/test_quorum_protocol")
+
+SECURED = (
+    Mutant(
+        "a password is in the repr of a connection",
+        "7",
+        CORE + "_settings/client_security.py",
+        '    username: str = ""\n    password: str = field(default="", repr=False)\n    ca:',
+        '    username: str = ""\n    password: str = ""\n    ca:',
+        SETTINGS,
+    ),
+    Mutant(
+        "client settings are in the repr",
+        "7",
+        CORE + "_settings/client_properties.py",
+        "    values: Mapping[str, str] = field(default_factory=dict, repr=False)\n",
+        "    values: Mapping[str, str] = field(default_factory=dict)\n",
+        PROPERTIES,
+    ),
+    Mutant(
+        "a password of a JAAS text is in the repr",
+        "7",
+        CORE + "_settings/jaas.py",
+        "    options: Mapping[str, str] = field(repr=False)\n",
+        "    options: Mapping[str, str]\n",
+        LOGINS,
+    ),
+    Mutant(
+        "the passwords of all users go to a client",
+        "7",
+        CORE + "_settings/listener_logins.py",
+        " if not key.startswith(USER)}",
+        "}",
+        LOGINS,
+    ),
+    Mutant(
+        "a private key is shown",
+        "7",
+        CORE + "_metadata/secret_names.py",
+        '|{LAST_WORD}$"',
+        '"',
+        SECRET_NAMES,
+    ),
+    Mutant(
+        "a password that Kafka calls otherwise is shown",
+        "7",
+        CORE + "_metadata/secret_names.py",
+        "    return is_secret(name) or _ENCRYPTED.search(name) is not None\n",
+        "    return is_secret(name)\n",
+        SECRET_NAMES,
+    ),
+    Mutant(
+        "client settings that everybody may read",
+        "7",
+        KAFKA + "tools.py",
+        "  umask 077\n",
+        "  umask 022\n",
+        TOOLS,
+    ),
+    Mutant(
+        "client settings stay in the pod",
+        "7",
+        KAFKA + "tools.py",
+        "  trap 'rm -rf \"$folder\"' EXIT\n",
+        "",
+        TOOLS,
+    ),
+    Mutant(
+        "a tool's last words are shown as they are",
+        "7",
+        KAFKA + "tools.py",
+        "        words = _last_words(properties.hide(output), properties.hide(result.stderr))\n",
+        "        words = _last_words(output, result.stderr)\n",
+        TOOLS,
+    ),
+    Mutant(
+        "a tool that takes too long shows what it printed",
+        "7",
+        KAFKA + "tools.py",
+        '        raise DeadlineExceeded(error.message.partition("; last output")[0]) from None\n',
+        "        raise\n",
+        TOOLS,
+    ),
+    Mutant(
+        "a key that is read too slowly is shown",
+        "7",
+        KAFKA + "key_stores.py",
+        '        raise DeadlineExceeded(f"the files in pod {namespace}/{pod} were not read within {TIMEOUT:.0f} s") from None\n',
+        "        raise\n",
+        STORES,
+    ),
+    Mutant(
+        "any name will do",
+        "6",
+        KAFKA + "tls.py",
+        "        if security.check_names:\n",
+        "        if False:\n",
+        WIRE,
+    ),
+    Mutant(
+        "no name will do",
+        "6",
+        KAFKA + "tls.py",
+        "    if is_named(certificate, security.names):\n",
+        "    if all(is_named(certificate, [name]) for name in security.names):\n",
+        WIRE,
+    ),
+    Mutant(
+        "names are not checked unless the settings ask for it",
+        "6",
+        CORE + "_settings/client_security.py",
+        '"ssl.endpoint.identification.algorithm", "https"',
+        '"ssl.endpoint.identification.algorithm", ""',
+        SETTINGS,
+    ),
+    Mutant(
+        "a server that does not know the password is believed",
+        "6",
+        CORE + "_metadata/scram.py",
+        "        if not hmac.compare_digest(",
+        "        if False and not hmac.compare_digest(",
+        SCRAM,
+    ),
+    Mutant(
+        "a controller that lets nobody in does not lead",
+        "4",
+        KAFKA + "quorum.py",
+        '        why = "" if said.followers and not said.codes else',
+        '        why = "" if said.followers else',
+        PROTOCOL,
+    ),
+)

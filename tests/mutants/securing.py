@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mistakes about secured clusters: a listener that is opened, a secret that is shown, a right that is lost."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import CORE, PLATFORM, Mutant, unit
+
+SETTINGS, SOURCES, STATEFULSET = CORE + "_settings/", CORE + "_sources/", PLATFORM + "_statefulset/"
+
+
+def _settings(name: str) -> tuple[str, ...]:
+    return unit(f"module_utils/_core/_settings/test_{name}")
+
+
+KINDS = unit("module_utils/_core/_sources/test_kinds")
+OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
+SECURITY = unit("module_utils/_platform/_statefulset/test_security")
+ENFORCEMENT = unit("module_utils/_platform/_statefulset/test_enforcement")
+
+SECURING = (
+    Mutant(
+        "controllers log in by SCRAM, which they do not have yet",
+        "7",
+        SETTINGS + "security.py",
+        '    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None:\n',
+        "    if False:\n",
+        _settings("security"),
+    ),
+    Mutant(
+        "TLS instead of a login asks for no certificate",
+        "7",
+        SETTINGS + "security.py",
+        '        found[f"{target}ssl.client.auth"] = "required"\n',
+        "        pass\n",
+        _settings("security"),
+    ),
+    Mutant(
+        "keys that are not there are not missed",
+        "7",
+        SETTINGS + "security.py",
+        "        if not any(of_listener(known, listener, key) for key in keys):\n",
+        "        if False:\n",
+        _settings("security"),
+    ),
+    Mutant(
+        "nobody can log in at the controllers",
+        "7",
+        SETTINGS + "security.py",
+        "{**users, login.username: login.password}",
+        "users",
+        _settings("security"),
+    ),
+    Mutant(
+        "anybody becomes a super user",
+        "7",
+        STATEFULSET + "security.py",
+        " if name and name != principals.ANONYMOUS]",
+        " if name]",
+        SECURITY,
+    ),
+    Mutant(
+        "super users of the brokers are lost",
+        "7",
+        SETTINGS + "principals.py",
+        '    return ";".join([*have, *missing]) if missing',
+        '    return ";".join(missing) if missing',
+        _settings("principals"),
+    ),
+    Mutant(
+        "whoever logs in at the controllers has no rights there before the copy",
+        "7",
+        STATEFULSET + "security.py",
+        "for name in (own, security.principal) if name and",
+        "for name in () if name and",
+        SECURITY,
+    ),
+    Mutant(
+        "a password of the controllers is in a ConfigMap",
+        "7",
+        CORE + "_manifests/controller_spec.py",
+        "        return any(is_secret(key) for key in self.settings or {})\n",
+        "        return False\n",
+        OBJECTS,
+    ),
+    Mutant(
+        "a password that a stage adds is in a ConfigMap",
+        "7",
+        SOURCES + "file.py",
+        "        as_secret = bool(adds_secrets(changes))\n",
+        "        as_secret = False\n",
+        KINDS,
+    ),
+    Mutant(
+        "a password that a stage adds is in the pod template",
+        "7",
+        SOURCES + "environment.py",
+        "        secret = set(adds_secrets(changes))\n",
+        "        secret: set[str] = set()\n",
+        KINDS,
+    ),
+    Mutant(
+        "a password is an argument of the start command",
+        "7",
+        SOURCES + "overrides.py",
+        "        secret = adds_secrets(changes)\n        if secret:\n",
+        "        secret = adds_secrets(changes)\n        if False:\n",
+        KINDS,
+    ),
+    Mutant(
+        "a secret of an earlier stage is lost in the next one",
+        "7",
+        SOURCES + "environment.py",
+        "        texts = self._kept_secrets(target, changes) | {",
+        "        texts = {",
+        KINDS,
+    ),
+    Mutant(
+        "the flag is looked for in ConfigMaps only",
+        "2",
+        STATEFULSET + "controllers.py",
+        'SECRET if kind == "Secret" else CONFIG_MAP, name',
+        "CONFIG_MAP, name",
+        SECURITY,
+    ),
+    Mutant(
+        "others may let the controllers' template name another Secret",
+        "2",
+        STATEFULSET + "lock_rules.py",
+        ' + "/" + v.?secret.?secretName.orValue(""))',
+        ")",
+        ENFORCEMENT,
+    ),
+    Mutant(
+        "Secrets of the controllers outlive a rollback",
+        "back",
+        STATEFULSET + "driver_parts.py",
+        "        secrets = controllers.secret_names(cluster)\n",
+        "        secrets: list[str] = []\n",
+        SECURITY,
+    ),
+    Mutant(
+        "an expired certificate is good enough",
+        "7",
+        SETTINGS + "certificates.py",
+        "    if certificate.ends <= now:\n",
+        "    if False:\n",
+        _settings("certificates"),
+    ),
+    Mutant(
+        "a dynamic login that stops working is no finding",
+        "7",
+        SETTINGS + "security_rules.py",
+        "        if _JAAS.match(key)\n",
+        "        if False\n",
+        _settings("security_rules"),
+    ),
+    Mutant(
+        "encrypted settings that nobody can read are copied",
+        "7",
+        SETTINGS + "security_rules.py",
+        "    if not value_of(effective, _ENCODER):\n",
+        "    if False:\n",
+        _settings("security_rules"),
+    ),
+)

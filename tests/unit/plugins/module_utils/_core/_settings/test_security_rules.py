@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each rule of a secured cluster finds its case, and names no secret."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
+    ControllerSecurity,
+    Credentials,
+    Wanted,
+    controller_security,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_rules import (
+    acl_rules,
+    dynamic_rules,
+    listener_rules,
+    super_user_rules,
+)
+
+from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
+
+KRAFT = controller_security(SASL, Wanted(credentials=Credentials("kraft", "canary-kraft")))
+OPEN = ControllerSecurity("CONTROLLER", "PLAINTEXT", {}, {}, "User:ANONYMOUS", "")
+
+
+def codes(found: list[object]) -> list[str]:
+    return [str(item.code) for item in found]  # type: ignore[attr-defined]
+
+
+def test_a_weaker_listener_is_worth_a_word() -> None:
+    assert listener_rules(TLS, controller_security(TLS, Wanted())) == []
+    assert listener_rules({}, OPEN) == []
+    for effective, words in ((TLS, "in clear text"), (SASL, "without a login")):
+        (found,) = listener_rules(effective, OPEN)
+        assert found.code == "controller-listener-weaker"
+        assert words in found.sentence
+
+
+def test_the_fixtures_need_no_more_super_users() -> None:
+    assert super_user_rules(PLAIN, controller_security(PLAIN, Wanted(), PLAIN_JAAS), "User:broker") == []
+    assert super_user_rules(TLS, controller_security(TLS, Wanted()), None, "User:broker") == []
+
+
+def test_who_logs_in_at_the_controllers_becomes_a_super_user() -> None:
+    (found,) = super_user_rules(SASL, KRAFT, "User:broker")
+    assert found.code == "super-user-added"
+    assert "User:kraft" in found.sentence
+    assert super_user_rules(SASL, KRAFT, "User:broker", more=["User:kraft"]) == []
+
+
+@pytest.mark.parametrize(
+    ("broker", "by_certificate", "with_acl", "expected"),
+    [
+        ("User:b", None, None, ["super-user-added"]),
+        ("User:b", None, {"User:b"}, ["super-user-added"]),
+        ("User:b", None, set(), ["super-user-missing"]),
+        ("User:ANONYMOUS", None, {"User:ANONYMOUS"}, ["super-user-missing"]),
+        (None, None, None, ["super-user-unknown"]),
+        (None, "User:CN=b", None, ["super-user-missing"]),
+        (None, "User:admin", None, []),
+    ],
+)
+def test_brokers_that_are_no_super_users(
+    broker: str | None, by_certificate: str | None, with_acl: set[str] | None, expected: list[str]
+) -> None:
+    have = SASL | {"super.users": "User:kraft;User:admin"}
+    found = super_user_rules(have, KRAFT, broker, by_certificate, (), with_acl)
+    assert codes(list(found)) == expected
+
+
+def test_without_an_authorizer_there_are_no_super_users() -> None:
+    effective = {key: value for key, value in SASL.items() if key != "authorizer.class.name"}
+    assert super_user_rules(effective, OPEN, None) == []
+
+
+def test_anybody_is_never_made_a_super_user() -> None:
+    assert codes(list(super_user_rules(SASL, OPEN, "User:broker"))) == ["super-user-missing"]
+    allowed = SASL | {"allow.everyone.if.no.acl.found": "true"}
+    assert super_user_rules(allowed, OPEN, "User:broker") == []
+
+
+def test_super_users_without_a_type() -> None:
+    effective = SASL | {"super.users": "User:broker;admin;User:kraft"}
+    found = super_user_rules(effective, KRAFT, "User:broker", more=[":x"])
+    assert [(item.key, item.code) for item in found] == [
+        ("super.users", "super-user-without-type"),
+        ("kraft_super_users", "super-user-without-type"),
+    ]
+    assert "User:admin" in found[0].sentence
+    assert "User:x" in found[1].sentence
+
+
+def test_passwords_in_dynamic_settings() -> None:
+    dynamic = {
+        "1": {"listener.name.internal.ssl.keystore.password": "canary", "log.cleaner.threads": "2"},
+        "<default>": {"ssl.keystore.certificate.chain": "canary"},
+    }
+    (found,) = dynamic_rules(SASL, dynamic)
+    assert found.code == "password-in-metadata-log"
+    assert "ssl.keystore.certificate.chain" in found.sentence
+    without = {key: value for key, value in SASL.items() if not key.startswith("password.encoder.")}
+    both = dynamic_rules(without, dynamic)
+    assert codes(list(both)) == ["encoder-secret-missing", "password-in-metadata-log"]
+    assert "canary" not in str(both)
+    assert dynamic_rules(without, {"1": {"log.cleaner.threads": "2"}}) == []
+
+
+def test_a_dynamic_login_has_no_effect_in_kraft_mode() -> None:
+    key = "listener.name.internal.plain.sasl.jaas.config"
+    found = dynamic_rules(SASL, {"2": {key: "canary"}})
+    assert codes(list(found)) == ["dynamic-jaas", "password-in-metadata-log"]
+    assert f"{key} is a dynamic setting of broker 2" in found[0].sentence
+
+
+def test_acls_that_controllers_cannot_work_with() -> None:
+    fine = [("Topic", "LITERAL", "*", "User:a"), ("Topic", "PREFIXED", "orders-", "User:a")]
+    assert acl_rules(fine) == []
+    found = acl_rules([*fine, ("Topic", "PREFIXED", "*", "User:a"), ("Group", "LITERAL", "g", "bob")])
+    assert codes(list(found)) == ["acl-principal-invalid", "wildcard-acl-invalid"]
+    assert "User:bob" in found[0].sentence
