@@ -199,11 +199,9 @@ class Secure(t.Protocol):
 
     def of(self, node: int) -> Security:
         """Return it. Raises KraftError when it cannot be read."""
-        ...
 
     def forget(self, node: int) -> bool:
         """Have it read anew, after a refusal; False when what was refused is as new as can be."""
-        ...
 
 
 def ask_controllers(

@@ -49,12 +49,13 @@ class Execs:
 
     def __init__(self) -> None:
         self.commands: list[Sequence[str]] = []
-        self.answer: pod_exec.ExecResult | Exception | None = None
+        self.answer: pod_exec.ExecResult | None = None
+        self.error: Exception | None = None
 
     def __call__(self, _client: object, _namespace: str, _pod: str, command: Sequence[str], **_options: Any) -> Any:
         self.commands.append(command)
-        if isinstance(self.answer, Exception):
-            raise self.answer
+        if self.error is not None:
+            raise self.error
         if self.answer is not None:
             return self.answer
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
@@ -198,7 +199,7 @@ def test_an_image_that_cannot_show_them(
 
 
 def test_what_was_read_so_far_is_not_shown(execs: Execs, made: Certificates, tmp_path: Path) -> None:
-    execs.answer = DeadlineExceeded(f"sh did not end; last output: {CANARY}")
+    execs.error = DeadlineExceeded(f"sh did not end; last output: {CANARY}")
     with pytest.raises(DeadlineExceeded) as raised:
         read(pem_files(made, tmp_path))
     assert raised.value.message == "the files in pod ns/kraft-0 were not read within 20 s"
