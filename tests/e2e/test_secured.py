@@ -38,7 +38,7 @@ SPECS = {
 }
 #: a Secret by which brokers and controllers log in at the controllers, where brokers use SCRAM between themselves
 LOGIN = "kraft-login"
-PASSWORD = "kraft-login-password"
+PASSWORD, ROTATED = "kraft-login-password", "kraft-login-rotated"
 
 
 class Secured:
@@ -47,7 +47,7 @@ class Secured:
     def __init__(self, trip: Trip, mark: int) -> None:
         self.trip, self.mark = trip, mark
         self.spec, self.kube = trip.target.fixture.spec, trip.target.fixture.kube
-        self.canaries = [*keeping.canaries(self.kube, self.spec), PASSWORD]
+        self.canaries = [*keeping.canaries(self.kube, self.spec), PASSWORD, ROTATED]
         self.outputs: list[str] = []
         # the owner's own objects may have secrets in clear text; none of them may get more of them, and no object of ours any
         self.before = {name: set(found) for name, found in self._shown()}
@@ -73,6 +73,12 @@ class Secured:
         assert self.run("rollback").changed == []
         assert (self.trip.names(), self.trip.specs()) == (self.trip.objects, self.trip.templates)
         self.stands("ZOOKEEPER")
+
+    def rotate(self) -> None:
+        """Another password in the Secret of the login: while there are controllers, everybody goes on with the old one."""
+        login(self.trip, ROTATED)
+        said = self.run("preflight").result("SetupPreChecks")["findings"]
+        assert [item["code"] for item in said if item["code"] == "controller-login-kept"], said
 
     def no_secret_is_shown(self) -> None:
         """In nothing that was printed, returned, written to files or to the API server's log, and in no log of a controller."""
@@ -102,7 +108,7 @@ def secured(name: str, folder: Path) -> Iterator[Secured]:
     mark = audit.position()
     with quiet(SPECS[name], folder) as trip:
         if trip.target.fixture.spec.inter_broker != "PLAIN" and trip.target.fixture.spec.secured == "sasl":
-            _login(trip)
+            login(trip, PASSWORD)
         with canary(trip.target, dns_ttl=1) as figures:
             trip.remember()
             found = Secured(trip, mark)
@@ -113,12 +119,13 @@ def secured(name: str, folder: Path) -> Iterator[Secured]:
         found.no_secret_is_shown()
 
 
-def _login(trip: Trip) -> None:
+def login(trip: Trip, password: str) -> None:
+    """The Secret by which nodes log in at the controllers."""
     body = {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": LOGIN, "namespace": trip.target.namespace},
-        "stringData": {"username": "kraft", "password": PASSWORD},
+        "stringData": {"username": "kraft", "password": password},
     }
     trip.target.fixture.kube.apply(body)
     trip.target.variables["kraft_controller_secret"] = LOGIN
@@ -130,6 +137,7 @@ def test_there_and_back(tmp_path: Path) -> None:
         # what Ansible prints at most
         found.run("migrate", "-vvv", "--diff")
         found.stands("HYBRID_DUAL_WRITE")
+        found.rotate()
         found.run("finalize", "-vvv", "--diff")
         found.stands("PURE_DUAL_WRITE", kraft=True)
         found.back()

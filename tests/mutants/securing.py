@@ -30,6 +30,22 @@ SECURING = (
         _settings("security"),
     ),
     Mutant(
+        "a login that rotated on the way locks out the next broker",
+        "7",
+        STATEFULSET + "security.py",
+        "there if isinstance(there, Wanted) else wanted(cluster)",
+        "wanted(cluster)",
+        SECURITY,
+    ),
+    Mutant(
+        "who else may log in at the controllers is forgotten on the way",
+        "7",
+        SETTINGS + "security_in_force.py",
+        "Credentials(*login), listener_logins.users_of(found[0]), _REASON)",
+        "Credentials(*login), {}, _REASON)",
+        _settings("security_in_force"),
+    ),
+    Mutant(
         "TLS instead of a login asks for no certificate",
         "7",
         SETTINGS + "security.py",

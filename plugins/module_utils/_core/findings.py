@@ -382,6 +382,11 @@ _RULES = (
         True,
     ),
     _warn(
+        "controller-login-kept",
+        "what nodes log in by at the controllers has changed since these were made",
+        "nothing: the new login is used once there are new controllers",
+    ),
+    _warn(
         "password-in-metadata-log",
         "passwords in dynamic settings will lie in clear text in the metadata log",
         "replace them by static settings, or rotate them afterwards",

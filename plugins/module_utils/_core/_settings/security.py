@@ -43,11 +43,16 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``."""
+    """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``.
+
+    ``users``: who else may log in there, name to password. ``reason``: why ``security``, as a clause, where no option says so.
+    """
 
     security: str = AUTO
     mechanism: str = PLAIN
     credentials: Credentials | None = None
+    users: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reason: str = f"{_OPTION} says so"
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def controller_security(effective: Mapping[str, str], wanted: Wanted, jaas_file:
         return ControllerSecurity(listener, protocol, shared, shared, principal, reason)
     login, users = _login(effective, wanted, jaas_file)
     handlers = _handlers(effective, listener)
-    text = f"{prefix}plain.sasl.jaas.config"
+    text = login_key(listener)
     both = shared | {MECHANISM: PLAIN}
     brokers = both | {text: listener_logins.plain_line(login.username, login.password)}
     controllers = (
@@ -102,12 +107,17 @@ def controller_security(effective: Mapping[str, str], wanted: Wanted, jaas_file:
     return ControllerSecurity(listener, protocol, brokers, controllers, principal, reason)
 
 
+def login_key(listener: str) -> str:
+    """Return the setting by which nodes log in at the controllers, and in which controllers have who may."""
+    return f"listener.name.{listener.lower()}.plain.sasl.jaas.config"
+
+
 def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
     """Return the protocol and why it is this one."""
     if wanted.mechanism.upper() != PLAIN:
         raise _cannot_start(wanted.mechanism, f"kraft_controller_sasl_mechanism is {wanted.mechanism}, but")
     if wanted.security != AUTO:
-        return wanted.security, f"{_OPTION} says so"
+        return wanted.security, wanted.reason
     own, listener = principals.inter_broker_protocol(effective), inter_broker_listener(effective)
     if own not in DEFAULT_PROTOCOLS:
         raise Unsupported(
@@ -167,7 +177,7 @@ def _encryption(effective: Mapping[str, str], listener: str, protocol: str) -> d
 def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: str) -> tuple[Credentials, dict[str, str]]:
     """Return how nodes log in at the controllers, and who else may (name to password)."""
     if wanted.credentials is not None:
-        return wanted.credentials, {}
+        return wanted.credentials, dict(wanted.users)
     found = None
     if (
         principals.inter_broker_protocol(effective).startswith("SASL_")
@@ -180,12 +190,7 @@ def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: str) -> tupl
             f"their JAAS file: set {_SECRET} to the name of a Secret with the keys username and password",
             code="controller-login-missing",
         )
-    users = {
-        name.removeprefix(listener_logins.USER): word
-        for name, word in found.options.items()
-        if name.startswith(listener_logins.USER)
-    }
-    return Credentials(found.username, found.options["password"]), users
+    return Credentials(found.username, found.options["password"]), listener_logins.users_of(found)
 
 
 def _handlers(effective: Mapping[str, str], listener: str) -> dict[str, str]:

@@ -14,6 +14,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
+    mounted_settings,
+    settings_file,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.jvm_files import jvm_texts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     container_of,
@@ -21,16 +25,24 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     text_data,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
     ControllerSecurity,
     Credentials,
     Wanted,
     controller_security,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_in_force import (
+    in_force,
+    kept_rules,
+    unread_rules,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import SettingFinding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import AUTHORIZER, value_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 _JAAS = re.compile(r"-Djava\.security\.auth\.login\.config=+(?:file:(?://)?)?(\S+)")
 
@@ -55,8 +67,42 @@ def wanted(cluster: StatefulSetCluster) -> Wanted:
 
 
 def of_controllers(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> ControllerSecurity:
-    """The security of the controllers' listener, for brokers with these settings. Raises Unsupported, Refused."""
-    return controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
+    """The security of the controllers' listener, for brokers with these settings: that of the controllers that are there, else what is wanted.
+
+    Raises Unsupported, Refused.
+    """
+    there = _in_force(cluster)
+    return controller_security(
+        effective, there if isinstance(there, Wanted) else wanted(cluster), jaas_text(cluster, effective)
+    )
+
+
+def kept(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> list[SettingFinding]:
+    """What of the options, Secrets and settings is not used, since there are controllers that were made with others."""
+    there = _in_force(cluster)
+    if there is None:
+        return []
+    if isinstance(there, Unknown):
+        return unread_rules(there)
+    asked, why = None, ""
+    try:
+        asked = controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
+    except (KraftError, Unsupported) as error:
+        why = error.message
+    return kept_rules(of_controllers(cluster, effective), asked, why)
+
+
+def _in_force(cluster: StatefulSetCluster) -> Reading[Wanted] | None:
+    """What the controllers were made with, as the object with their settings says it; None when they have no settings."""
+    kind, name = mounted_settings(cluster.controllers["spec"]["template"]) if cluster.controllers else ("", "")
+    if not name:
+        return None
+    found = _object(cluster, kind, name)
+    if isinstance(found, Unknown):
+        return found
+    return in_force(Properties.parse(settings_file(found)).as_dict()) or Unknown(
+        f"{kind} {cluster.namespace}/{name} does not say how nodes log in"
+    )
 
 
 def super_users(

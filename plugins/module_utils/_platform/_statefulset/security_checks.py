@@ -57,6 +57,7 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     rules_found = security_rules.listener_rules(effective, chosen) + security_rules.super_user_rules(
         effective, chosen, broker, by_certificate, cluster.params["super_users"], _with_acl(cluster, effective)
     )
+    rules_found += security.kept(cluster, effective)
     return found + [finding(item.code, item.key, item.sentence) for item in rules_found]
 
 
