@@ -35,7 +35,10 @@ SPECS = {
         namespace="secure-plain", secured="sasl", inter_broker="PLAIN", surface="secret", topics=5, dns_ttl=1
     ),
     "tls": FixtureSpec(namespace="secure-tls", secured="tls", topics=5, dns_ttl=1),
+    "login-over-tls": FixtureSpec(namespace="secure-login", secured="tls", topics=5, dns_ttl=1),
 }
+#: what their owners say of the controllers' listener beside it
+OPTIONS = {"login-over-tls": {"kraft_controller_security": "SASL_SSL"}}
 #: a Secret by which brokers and controllers log in at the controllers, where brokers use SCRAM between themselves
 LOGIN = "kraft-login"
 PASSWORD, ROTATED = "kraft-login-password", "kraft-login-rotated"
@@ -107,8 +110,9 @@ def secured(name: str, folder: Path) -> Iterator[Secured]:
     """A secured cluster with its traffic; at the end no acknowledged record is lost, and no denied client got through."""
     mark = audit.position()
     with quiet(SPECS[name], folder) as trip:
-        if trip.target.fixture.spec.inter_broker != "PLAIN" and trip.target.fixture.spec.secured == "sasl":
+        if name in ("sasl", "environment", "login-over-tls"):
             login(trip, PASSWORD)
+        trip.target.variables.update(OPTIONS.get(name, {}))
         with canary(trip.target, dns_ttl=1) as figures:
             trip.remember()
             found = Secured(trip, mark)
