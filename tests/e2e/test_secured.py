@@ -24,6 +24,7 @@ from tests.e2e.trip import FINAL, Trip, quiet
 from tests.sandbox.config import Folders
 from tests.sandbox.fixtures import FixtureSpec
 from tests.sandbox.secured import keeping, proofs
+from tests.sandbox.secured.objects import CONTROLLER_LOGIN, controller_login
 from tests.sandbox.secured.vault import leaks
 
 SPECS = {
@@ -36,8 +37,7 @@ SPECS = {
     ),
     "tls": FixtureSpec(namespace="secure-tls", secured="tls", topics=5, dns_ttl=1),
 }
-#: a Secret by which brokers and controllers log in at the controllers, where brokers use SCRAM between themselves
-LOGIN = "kraft-login"
+#: of the Secret CONTROLLER_LOGIN
 PASSWORD = "kraft-login-password"
 
 
@@ -100,14 +100,8 @@ def secured(name: str, folder: Path) -> Iterator[Secured]:
 
 
 def _login(trip: Trip) -> None:
-    body = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": LOGIN, "namespace": trip.target.namespace},
-        "stringData": {"username": "kraft", "password": PASSWORD},
-    }
-    trip.target.fixture.kube.apply(body)
-    trip.target.variables["kraft_controller_secret"] = LOGIN
+    trip.target.fixture.kube.apply(controller_login(trip.target.namespace, PASSWORD))
+    trip.target.variables["kraft_controller_secret"] = CONTROLLER_LOGIN
 
 
 @pytest.mark.parametrize("name", SPECS)
