@@ -150,8 +150,19 @@ def test_the_ratio_is_that_to_the_mean_of_the_plain_ones() -> None:
         in text
     )
     assert "| 1.04 : 1 (104.0 s, 100.0 s) |" in text
-    assert "| plain, first | 2.0 s | 48.0 s | 30.0 s | 20.0 s | 100.0 s | 12.0 s, 12.0 s, 12.0 s |" in text
+    assert "| plain, first | 2.0 s | 48.0 s | 30.0 s | 20.0 s | 100.0 s | 12.0 s, 12.0 s, 12.0 s | 1.0 s |" in text
     assert "| plain, last | 2.0 s | 52.0 s | 30.0 s | 20.0 s | 104.0 s |" in text
+
+
+def test_a_wait_for_the_isr_that_is_kafkas_is_seen() -> None:
+    data = measured()
+    data["clusters"]["plain, last"]["rolls"][1]["pods"] = [
+        {"to_ready": 5.0, "to_in_sync": 17.5},
+        {"to_ready": 6.0, "to_in_sync": 4.0},
+    ]
+    data["clusters"]["plain, last"]["rolls"][2]["pods"] = [{"to_ready": 1.0, "to_in_sync": 60.0}]
+    assert page_secured.isr_wait(data["clusters"]["plain, last"]) == 12.5
+    assert "| 12.5 s |" in page_secured.section(data)
 
 
 def test_the_goals_are_those_of_the_secured_cluster_alone() -> None:
