@@ -24,6 +24,7 @@ from tests.e2e.trip import CONTROLLERS, FINAL, Trip, quiet
 from tests.sandbox.config import Folders
 from tests.sandbox.fixtures import FixtureSpec
 from tests.sandbox.secured import keeping, proofs
+from tests.sandbox.secured.objects import CONTROLLER_LOGIN, controller_login
 from tests.sandbox.secured.vault import leaks
 
 SPECS = {
@@ -39,8 +40,7 @@ SPECS = {
 }
 #: what their owners say of the controllers' listener beside it
 OPTIONS = {"login-over-tls": {"kraft_controller_security": "SASL_SSL"}}
-#: a Secret by which brokers and controllers log in at the controllers, where brokers use SCRAM between themselves
-LOGIN = "kraft-login"
+#: of the Secret CONTROLLER_LOGIN
 PASSWORD, ROTATED = "kraft-login-password", "kraft-login-rotated"
 
 
@@ -125,14 +125,8 @@ def secured(name: str, folder: Path) -> Iterator[Secured]:
 
 def login(trip: Trip, password: str) -> None:
     """The Secret by which nodes log in at the controllers."""
-    body = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": LOGIN, "namespace": trip.target.namespace},
-        "stringData": {"username": "kraft", "password": password},
-    }
-    trip.target.fixture.kube.apply(body)
-    trip.target.variables["kraft_controller_secret"] = LOGIN
+    trip.target.fixture.kube.apply(controller_login(trip.target.namespace, password))
+    trip.target.variables["kraft_controller_secret"] = CONTROLLER_LOGIN
 
 
 def test_there_and_back(tmp_path: Path) -> None:
