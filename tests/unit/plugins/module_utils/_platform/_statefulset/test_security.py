@@ -157,14 +157,31 @@ def test_a_protocol_that_is_chosen_anew_waits_for_new_controllers() -> None:
     assert "has the security protocol PLAINTEXT instead of SASL_PLAINTEXT" in one(now)
 
 
-def test_of_controllers_whose_settings_are_gone_nothing_is_known() -> None:
-    login = secret("kraft-login", username="kraft", password="p")
-    cluster = scene(SASL, login, controller_secret="kraft-login")
-    made(cluster, SASL)
-    assert "Secret n/settings does not exist" in one(cluster)
+def test_a_login_that_nobody_knows_stops_the_run() -> None:
+    login = secret("kraft-login", username="kraft", password="new-canary")
+    cluster = scene(SASL, secret("kraft-login", username="kraft", password="old"), controller_secret="kraft-login")
+    before = security.of_controllers(cluster, SASL)
+    settings = made(cluster, SASL)
+    gone = scene(SASL, login, controller_secret="kraft-login")
     empty = scene(SASL, login, secret("settings", **{FILE: "node.id=1"}), controller_secret="kraft-login")
-    empty.controllers = cluster.controllers
-    assert "does not say how nodes log in" in one(empty)
+    for now, words in ((gone, "Secret n/settings does not exist"), (empty, "does not say how nodes log in")):
+        now.controllers = cluster.controllers
+        with pytest.raises(Refused, match=words) as error:
+            security.of_controllers(now, SASL)
+        assert error.value.code == "controller-login-unknown"
+        assert security.kept(now, SASL) == []
+        now.params["accept"] = ["controller-login-unknown"]
+        assert "new-canary" in security.of_controllers(now, SASL).brokers[KEY]
+    # a controller that runs knows it
+    gone.params["accept"] = []
+    texts = controllers_settings(settings)
+    gone.controller_facts = {"kafka-kraft-0": Unknown("no pod"), "kafka-kraft-1": SimpleNamespace(settings=texts)}
+    assert security.of_controllers(gone, SASL).brokers == before.brokers
+
+
+def controllers_settings(body: dict[str, Any]) -> dict[str, str]:
+    """The settings in an object of the controllers."""
+    return Properties.parse(body["stringData"][FILE]).as_dict()
 
 
 def one(cluster: Any) -> str:
