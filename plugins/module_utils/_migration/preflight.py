@@ -240,7 +240,7 @@ def dynamic_findings(cluster: Cluster) -> list[Finding]:
 def acl_findings(cluster: Cluster) -> list[Finding]:
     """ACLs that controllers cannot work with as they are meant; they are copied whether there is an authorizer or not."""
     try:
-        acls = read_acls(cluster.zookeeper)
+        acls = read_acls(cluster.zookeeper, any_principal=True)
     except (ZnodeError, Forbidden) as error:
         text = error.message if isinstance(error, Forbidden) else str(error)
         return [finding("check-incomplete", "ZooKeeper", f"the ACLs in ZooKeeper could not be read: {text}")]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_password
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_znodes import ACL_FOLDERS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import ControllerSecurity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import SettingFinding
@@ -63,10 +64,14 @@ def super_user_rules(
         SettingFinding(
             where,
             "super-user-without-type",
-            f"{where} has {name}, which is no principal: write it as User:{name.strip(':')}",
+            f"{where} has {name or 'an empty name'}, which is no principal: write it as User:{_name_in(name)}",
         )
-        for where, names in ((_SUPER, principals.super_users(effective)), ("kraft_super_users", more))
-        for name in principals.without_type(names)
+        for where, names in (
+            (_SUPER, principals.without_type(principals.super_users(effective))),
+            # what brokers run with does no harm while it has a type; what somebody has just written is a mistake
+            ("kraft_super_users", principals.incomplete(more)),
+        )
+        for name in names
     ]
     if not value_of(effective, AUTHORIZER):
         return found
@@ -77,6 +82,12 @@ def super_user_rules(
         else:
             found += _super_user(effective, who, name, have, with_acl)
     return list(dict.fromkeys(found))
+
+
+def _name_in(text: str) -> str:
+    """The name in what is no principal, or a word that stands for one."""
+    kind, colon, name = text.partition(":")
+    return (name if colon else kind).strip() or "NAME"
 
 
 def _by_certificate(name: str, have: Collection[str]) -> Iterable[SettingFinding]:
@@ -164,6 +175,10 @@ def dynamic_rules(effective: Mapping[str, str], dynamic: Mapping[str, Mapping[st
     return found
 
 
+def _znode(kind: str, pattern: str, name: str) -> str:
+    return f"{ACL_FOLDERS.get(pattern.lower(), '')}/{kind}/{name}"
+
+
 def acl_rules(acls: Iterable[tuple[str, str, str, str]]) -> list[SettingFinding]:
     """Return the ACLs that controllers cannot work with as they are meant.
 
@@ -180,8 +195,8 @@ def acl_rules(acls: Iterable[tuple[str, str, str, str]]) -> list[SettingFinding]
             found.append(SettingFinding(where, "wildcard-acl-invalid", sentence))
         if principals.without_type([principal]):
             sentence = (
-                f"an ACL on {where} is for {principal}, which is no principal, and the controllers would end when they load it: delete it, "
-                f"and add it for User:{principal.strip(':')}"
+                f"an ACL on {where} is for {principal or 'an empty name'}, which is no principal and stops the copy of all ACLs: take it out of "
+                f"the znode {_znode(kind, pattern, name)}, since kafka-acls cannot, and add it for User:{_name_in(principal)}"
             )
             found.append(SettingFinding(where, "acl-principal-invalid", sentence))
     return found

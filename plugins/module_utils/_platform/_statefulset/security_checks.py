@@ -65,7 +65,7 @@ def _with_acl(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> set[
     if not value_of(effective, AUTHORIZER) or cluster.zookeeper_connect is None:
         return None
     try:
-        acls = read_acls(cluster.zookeeper)
+        acls = read_acls(cluster.zookeeper, any_principal=True)
     except (KraftError, ZnodeError):
         return None  # acl_findings() in preflight.py tells why
     return {

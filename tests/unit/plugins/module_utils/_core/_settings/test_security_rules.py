@@ -84,13 +84,24 @@ def test_anybody_is_never_made_a_super_user() -> None:
 
 def test_super_users_without_a_type() -> None:
     effective = SASL | {"super.users": "User:broker;admin;User:kraft"}
-    found = super_user_rules(effective, KRAFT, "User:broker", more=[":x"])
+    found = super_user_rules(effective, KRAFT, "User:broker", more=[":x", "User: ", "ops", ""])
     assert [(item.key, item.code) for item in found] == [
         ("super.users", "super-user-without-type"),
-        ("kraft_super_users", "super-user-without-type"),
+        *[("kraft_super_users", "super-user-without-type")] * 4,
     ]
-    assert "User:admin" in found[0].sentence
-    assert "User:x" in found[1].sentence
+    assert [item.sentence.partition(" has ")[2] for item in found] == [
+        "admin, which is no principal: write it as User:admin",
+        ":x, which is no principal: write it as User:x",
+        "User: , which is no principal: write it as User:NAME",
+        "ops, which is no principal: write it as User:ops",
+        "an empty name, which is no principal: write it as User:NAME",
+    ]
+
+
+def test_super_users_that_do_no_harm_do_not_stop_a_migration() -> None:
+    """Kafka starts with them, in ZooKeeper mode and in KRaft mode."""
+    effective = SASL | {"super.users": "User:broker;User:kraft;:x;User:"}
+    assert super_user_rules(effective, KRAFT, "User:broker") == []
 
 
 def test_passwords_in_dynamic_settings() -> None:
@@ -117,7 +128,11 @@ def test_a_dynamic_login_has_no_effect_in_kraft_mode() -> None:
 
 def test_acls_that_controllers_cannot_work_with() -> None:
     fine = [("Topic", "LITERAL", "*", "User:a"), ("Topic", "PREFIXED", "orders-", "User:a")]
-    assert acl_rules(fine) == []
-    found = acl_rules([*fine, ("Topic", "PREFIXED", "*", "User:a"), ("Group", "LITERAL", "g", "bob")])
-    assert codes(list(found)) == ["acl-principal-invalid", "wildcard-acl-invalid"]
-    assert "User:bob" in found[0].sentence
+    assert acl_rules([*fine, ("Topic", "LITERAL", "t", "User:"), ("Topic", "LITERAL", "t", ":a")]) == []
+    bad = [("Topic", "prefixed", "*", "User:a"), ("Group", "literal", "g", "bob"), ("Topic", "prefixed", "t-", "")]
+    found = acl_rules([*fine, *bad])
+    assert codes(list(found)) == ["acl-principal-invalid", "wildcard-acl-invalid", "acl-principal-invalid"]
+    assert "is for bob, which is no principal" in found[0].sentence
+    assert "the znode /kafka-acl/Group/g, since kafka-acls cannot, and add it for User:bob" in found[0].sentence
+    assert "is for an empty name" in found[2].sentence
+    assert "the znode /kafka-acl-extended/prefixed/Topic/t-," in found[2].sentence

@@ -87,7 +87,7 @@ def acls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What ZooKeeper has; a test changes it."""
     found: list[Any] = [KraftError("no ZooKeeper answers")]
 
-    def read(_session: Any) -> Any:
+    def read(_session: Any, **_options: Any) -> Any:
         if isinstance(found[0], Exception):
             raise found[0]
         return found[0]
