@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
@@ -233,7 +234,8 @@ def dynamic_findings(cluster: Cluster) -> list[Finding]:
     """Secrets among the dynamic settings of brokers; once a broker is in KRaft mode they have been copied already."""
     if kraft_brokers(cluster):
         return []
-    rules = dynamic_rules(cluster.effective, cluster.view.broker_configs)
+    dynamic = cluster.view.broker_configs
+    rules = dynamic_rules(cluster.effective, dynamic, parity.undecrypted(cluster, dynamic))
     return [finding(item.code, item.key, item.sentence) for item in rules]
 
 

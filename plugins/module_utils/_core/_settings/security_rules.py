@@ -119,7 +119,9 @@ def _super_user(
             f"the {who} are {name}, which {_SUPER} does not have and which is never added, since anybody is it on such a listener: choose "
             "another kraft_controller_security, or add it yourself if that is meant",
         )
-    elif with_acl is not None and who == "brokers" and name not in with_acl:
+    elif (
+        with_acl is not None and who == "brokers" and name not in with_acl and not is_true(effective, _ALLOWED_WITHOUT)
+    ):
         yield SettingFinding(
             _SUPER,
             "super-user-missing",
@@ -135,10 +137,37 @@ def _super_user(
         )
 
 
-def dynamic_rules(effective: Mapping[str, str], dynamic: Mapping[str, Mapping[str, str]]) -> list[SettingFinding]:
+def one_sided_super_users(
+    running: Mapping[str, Mapping[str, str]], ours: Collection[str | None]
+) -> list[SettingFinding]:
+    """Return the super users of some brokers only: controllers check again what brokers forward to them, and get those of one broker.
+
+    :param running: settings by pod.
+    :param ours: principals that the migration adds, which a broker has after its restart.
+    """
+    have = {pod: set(principals.super_users(settings)) for pod, settings in running.items()}
+    found = []
+    for name in sorted(set().union(*have.values()) - set(ours)):
+        with_it = [pod for pod in have if name in have[pod]]
+        without = [pod for pod in have if name not in have[pod] and value_of(running[pod], AUTHORIZER)]
+        if without:
+            sentence = (
+                f"{name} is a super user of {', '.join(with_it)} and not of {', '.join(without)}: controllers would have the super users of one "
+                f"broker only; give all brokers the same {_SUPER} and restart them, or name it in kraft_super_users"
+            )
+            found.append(SettingFinding(_SUPER, "super-user-missing", sentence))
+    return found
+
+
+def dynamic_rules(
+    effective: Mapping[str, str],
+    dynamic: Mapping[str, Mapping[str, str]],
+    undecrypted: Collection[tuple[str, str]] = (),
+) -> list[SettingFinding]:
     """Return what is to be known of secrets among the dynamic settings of brokers.
 
     :param dynamic: settings by broker id, and ``<default>``, as ZooKeeper has them; no value is ever shown.
+    :param undecrypted: (broker id, key) of those that the brokers' secrets do not decrypt.
     """
     secret = [(broker, key) for broker in sorted(dynamic) for key in sorted(dynamic[broker]) if is_password(key)]
     if not secret:
@@ -154,6 +183,16 @@ def dynamic_rules(effective: Mapping[str, str], dynamic: Mapping[str, Mapping[st
                 "copied: set it to the secret that they were written with, or delete these settings with kafka-configs",
             )
         )
+    found += [
+        SettingFinding(
+            _ENCODER,
+            "encoder-secret-missing",
+            f"{_ENCODER} of the brokers does not decrypt {key} of broker {broker}, a dynamic setting that ZooKeeper has encrypted, so that it could "
+            "not be copied: set it to the secret that it was written with, or delete the setting with kafka-configs",
+        )
+        for broker, key in secret
+        if (broker, key) in undecrypted
+    ]
     found += [
         SettingFinding(
             f"{key} of broker {broker}",

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.sec
     acl_rules,
     dynamic_rules,
     listener_rules,
+    one_sided_super_users,
     super_user_rules,
 )
 
@@ -71,6 +72,26 @@ def test_brokers_that_are_no_super_users(
     assert codes(list(found)) == expected
 
 
+def test_brokers_without_an_acl_work_where_everybody_may_what_no_acl_says() -> None:
+    open_to_all = SASL | {"super.users": "User:kraft", "allow.everyone.if.no.acl.found": "true"}
+    assert codes(list(super_user_rules(open_to_all, KRAFT, "User:b", None, (), set()))) == ["super-user-added"]
+
+
+def test_a_super_user_of_one_side_only() -> None:
+    """Controllers check again what a broker forwards to them."""
+    more, restarted = (
+        SASL | {"super.users": "User:broker;User:admin;User:ops"},
+        SASL | {"super.users": "User:broker;User:admin;User:kraft"},
+    )
+    assert one_sided_super_users({"a-0": SASL, "b-0": SASL}, ()) == []
+    (found,) = one_sided_super_users({"a-0": SASL, "b-0": more}, ())
+    assert found.code == "super-user-missing"
+    assert "User:ops is a super user of b-0 and not of a-0:" in found.sentence
+    # what a stage gave to the brokers that it has restarted
+    assert one_sided_super_users({"a-0": restarted, "b-0": SASL}, {"User:kraft", None}) == []
+    assert one_sided_super_users({"a-0": {}, "b-0": more}, ()) == [], "without an authorizer nobody is one"
+
+
 def test_without_an_authorizer_there_are_no_super_users() -> None:
     effective = {key: value for key, value in SASL.items() if key != "authorizer.class.name"}
     assert super_user_rules(effective, OPEN, None) == []
@@ -117,6 +138,14 @@ def test_passwords_in_dynamic_settings() -> None:
     assert codes(list(both)) == ["encoder-secret-missing", "password-in-metadata-log"]
     assert "canary" not in str(both)
     assert dynamic_rules(without, {"1": {"log.cleaner.threads": "2"}}) == []
+
+
+def test_a_secret_that_does_not_decrypt_is_the_wrong_one() -> None:
+    key = "listener.name.internal.ssl.keystore.password"
+    found = dynamic_rules(SASL, {"1": {key: "canary"}, "2": {key: "canary"}}, [("2", key)])
+    assert codes(list(found)) == ["encoder-secret-missing", "password-in-metadata-log"]
+    assert f"does not decrypt {key} of broker 2, a dynamic setting" in found[0].sentence
+    assert "canary" not in str(found)
 
 
 def test_a_dynamic_login_has_no_effect_in_kraft_mode() -> None:
