@@ -2,24 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a secured cluster shows of itself: logins, JAAS files, certificates; and that no finding shows a secret."""
+"""What a secured cluster shows of itself: logins, JAAS files, stores; and that nothing shows a secret."""
 
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import stage_name
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Certificate
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSource
@@ -28,166 +23,20 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
-    checks,
     controller_checks,
     controllers,
     patches,
     security,
-    security_checks,
     stage_objects,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
+from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import scene, secret
+from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
-JAAS_OPTION = "-Djava.security.auth.login.config=/etc/kafka-jaas/jaas.conf"
 KEY = "listener.name.controller.plain.sasl.jaas.config"
-
-
-def secret(name: str, **texts: str) -> dict[str, Any]:
-    return {"kind": "Secret", "metadata": {"name": name, "namespace": "n"}, "stringData": texts}
-
-
-def scene(effective: dict[str, str], *objects: Any, **params: Any) -> Any:
-    """Brokers that mount Secrets jaas and tls, at whose JVM a JAAS file is named."""
-    item = statefulset("kafka")
-    item["spec"]["selector"] = {"matchLabels": {"app": "kafka"}}
-    item["spec"]["template"]["metadata"] = {"labels": {"app": "kafka"}}
-    pod = item["spec"]["template"]["spec"]
-    pod["volumes"] = [{"name": name, "secret": {"secretName": name}} for name in ("jaas", "tls")]
-    pod["containers"][0]["volumeMounts"] = [
-        {"name": "jaas", "mountPath": "/etc/kafka-jaas"},
-        {"name": "tls", "mountPath": "/etc/kafka-tls"},
-    ]
-    pod["containers"][0]["env"] = [{"name": "KAFKA_OPTS", "value": f"-Dx=1 {JAAS_OPTION}"}]
-    read = SimpleNamespace(
-        settings=effective,
-        start_script="/k/bin/kafka-server-start.sh",
-        storage_tool="/k/bin/kafka-storage.sh",
-        log_dirs=("/data/kafka",),
-        jvm_options=(),
-        owner=None,
-    )
-    return cluster_with(
-        effective=effective,
-        client=FakeClient(*objects),
-        statefulsets=[item],
-        facts={"kafka-0": read},
-        controllers=None,
-        controller_facts={},
-        config_maps={},
-        container="kafka",
-        params={**PARAMS, **params},
-        zookeeper="session",
-    )
-
-
-@pytest.fixture(autouse=True)
-def acls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What ZooKeeper has; a test changes it."""
-    found: list[Any] = [KraftError("no ZooKeeper answers")]
-
-    def read(_session: Any) -> Any:
-        if isinstance(found[0], Exception):
-            raise found[0]
-        return found[0]
-
-    monkeypatch.setattr(security_checks, "read_acls", read)
-    return found
-
-
-def test_brokers_may_have_their_right_by_an_acl(acls: list[Any]) -> None:
-    effective = {**SASL, "super.users": "User:admin"}
-    login = secret("kraft", username="kraft", password="p")
-    cluster = scene(effective, login, controller_secret="kraft")
-    found = {item.code for item in security_checks.findings(cluster)}
-    assert "super-user-missing" not in found, "nobody could tell"
-    acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:other", "*", "ClusterAction", "Allow")})
-    assert "super-user-missing" in codes(security_checks.findings(cluster))
-    for operation, permission, missing in (("All", "Allow", False), ("ClusterAction", "Deny", True)):
-        acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:broker", "*", operation, permission)})
-        assert ("super-user-missing" in codes(security_checks.findings(cluster))) is missing
-
-
-def made(cluster: Any, effective: dict[str, str]) -> dict[str, Any]:
-    """Controllers as this cluster makes them; returns the object with their settings."""
-    chosen = security.of_controllers(cluster, effective)
-    text = Properties.parse("")
-    protocols = f"{effective['listener.security.protocol.map']},{chosen.listener}:{chosen.protocol}"
-    for key, value in {
-        "controller.listener.names": chosen.listener,
-        "listener.security.protocol.map": protocols,
-        **chosen.controllers,
-    }.items():
-        text.set(key, value)
-    item = statefulset("kafka-kraft")
-    item["spec"]["template"]["spec"]["volumes"] = [{"name": CONFIG_VOLUME, "secret": {"secretName": "settings"}}]
-    cluster.controllers = item
-    return secret("settings", **{FILE: text.render()})
-
-
-def test_a_login_that_rotates_stays_as_it_is_while_there_are_controllers() -> None:
-    login = secret("kraft-login", username="kraft", password="old-canary")
-    cluster = scene(SASL, login, controller_secret="kraft-login")
-    before = security.of_controllers(cluster, SASL)
-    settings = made(cluster, SASL)
-    for texts, words in (
-        ({"username": "kraft", "password": "old-canary"}, ""),
-        ({"username": "kraft", "password": "new-canary"}, "has another password"),
-        ({"username": "new", "password": "new-canary"}, "has the principal User:new instead of User:kraft"),
-        ({"username": "new"}, "cannot be told (Secret n/kraft-login"),
-    ):
-        now = scene(SASL, settings, secret("kraft-login", **texts), controller_secret="kraft-login")
-        now.controllers = cluster.controllers
-        assert security.of_controllers(now, SASL).brokers == before.brokers
-        assert security.of_controllers(now, SASL).controllers == before.controllers
-        found = [item.sentence for item in security_checks.findings(now) if item.code == "controller-login-kept"]
-        assert (len(found) == 1 and words in found[0] and "canary" not in found[0]) if words else not found
-
-
-def test_a_protocol_that_is_chosen_anew_waits_for_new_controllers() -> None:
-    login = secret("kraft-login", username="kraft", password="p")
-    cluster = scene(SASL, login, controller_secret="kraft-login")
-    settings = made(cluster, SASL)
-    now = scene(SASL, settings, login, controller_secret="kraft-login", controller_security="PLAINTEXT")
-    now.controllers = cluster.controllers
-    assert security.of_controllers(now, SASL).protocol == "SASL_PLAINTEXT"
-    assert "has the security protocol PLAINTEXT instead of SASL_PLAINTEXT" in one(now)
-
-
-def test_a_login_that_nobody_knows_stops_the_run() -> None:
-    login = secret("kraft-login", username="kraft", password="new-canary")
-    cluster = scene(SASL, secret("kraft-login", username="kraft", password="old"), controller_secret="kraft-login")
-    before = security.of_controllers(cluster, SASL)
-    settings = made(cluster, SASL)
-    gone = scene(SASL, login, controller_secret="kraft-login")
-    empty = scene(SASL, login, secret("settings", **{FILE: "node.id=1"}), controller_secret="kraft-login")
-    for now, words in ((gone, "Secret n/settings does not exist"), (empty, "does not say how nodes log in")):
-        now.controllers = cluster.controllers
-        with pytest.raises(Refused, match=words) as error:
-            security.of_controllers(now, SASL)
-        assert error.value.code == "controller-login-unknown"
-        assert security.kept(now, SASL) == []
-        now.params["accept"] = ["controller-login-unknown"]
-        assert "new-canary" in security.of_controllers(now, SASL).brokers[KEY]
-    # a controller that runs knows it
-    gone.params["accept"] = []
-    texts = controllers_settings(settings)
-    gone.controller_facts = {"kafka-kraft-0": Unknown("no pod"), "kafka-kraft-1": SimpleNamespace(settings=texts)}
-    assert security.of_controllers(gone, SASL).brokers == before.brokers
-
-
-def controllers_settings(body: dict[str, Any]) -> dict[str, str]:
-    """The settings in an object of the controllers."""
-    return Properties.parse(body["stringData"][FILE]).as_dict()
-
-
-def one(cluster: Any) -> str:
-    """The sentence on a login that is kept."""
-    (found,) = (item.sentence for item in security_checks.findings(cluster) if item.code == "controller-login-kept")
-    return found
 
 
 def test_the_login_comes_from_the_secret_that_the_user_names() -> None:
@@ -200,15 +49,25 @@ def test_the_login_comes_from_the_secret_that_the_user_names() -> None:
 @pytest.mark.parametrize(
     ("objects", "words"),
     [
-        ([], "Secret n/kraft-login does not exist"),
-        ([secret("kraft-login", username="kraft")], "has no key password"),
-        ([secret("kraft-login", x="y")], "has no key username and no key password"),
+        ([], "Secret n/kraft-login does not exist, which kraft_controller_secret names; create it with the keys"),
+        ([secret("kraft-login", username="kraft")], "names, has no text under the key password; it needs"),
+        (
+            [secret("kraft-login", username="kraft", password="\n")],
+            "names, has no text under the key password; it needs",
+        ),
+        ([secret("kraft-login", x="y")], "names, has no text under the key username and none under password; it needs"),
     ],
 )
 def test_a_secret_that_is_named_has_to_be_there(objects: list[Any], words: str) -> None:
     with pytest.raises(Refused, match=words) as raised:
         security.wanted(scene(SASL, *objects, controller_secret="kraft-login"))
     assert raised.value.code == "secret-missing"
+
+
+def test_the_line_end_that_echo_leaves_is_no_part_of_a_login() -> None:
+    found = security.wanted(scene(SASL, secret("k", username="kraft\n", password=" p\r\n"), controller_secret="k"))
+    assert found.credentials is not None
+    assert (found.credentials.username, found.credentials.password) == ("kraft", " p")
 
 
 def test_a_secret_that_may_not_be_read_is_said() -> None:
@@ -218,8 +77,9 @@ def test_a_secret_that_may_not_be_read_is_said() -> None:
         raise Forbidden("the account may not get secrets")
 
     cluster.secret = forbidden
-    with pytest.raises(Refused, match="may not get secrets"):
+    with pytest.raises(Refused, match=r"may not get secrets$") as raised:
         security.wanted(cluster)
+    assert raised.value.code == "permission-missing"
 
 
 def test_the_login_of_brokers_comes_from_their_jaas_file() -> None:
@@ -251,7 +111,7 @@ def test_files_are_found_where_pods_have_them() -> None:
     assert not isinstance(found, Unknown)
     assert (found[0]["kind"], found[1]) == ("Secret", "ca.crt")
     for path, words in (
-        ("/etc/kafka-tls/absent", "no ConfigMap or Secret"),
+        ("/etc/kafka-tls/absent", "Secret n/tls has no key absent"),
         ("/etc/kafka-jaas/x", "Secret n/jaas does not exist"),
         ("/opt/x", "no ConfigMap or Secret"),
     ):
@@ -261,99 +121,6 @@ def test_files_are_found_where_pods_have_them() -> None:
     cluster.config_maps = {"c": config_map}
     cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
     assert security.mounted_data(cluster, "/etc/kafka-tls/b") == ({**config_map, "kind": "ConfigMap"}, "b")
-
-
-# findings
-
-
-def codes(found: Any) -> list[str]:
-    return [item.code for item in found]
-
-
-def certificate(names: tuple[str, ...], days: int = 365, subject: str = "CN=b,OU=brokers,O=Example") -> Certificate:
-    return Certificate(subject, names, datetime.now(UTC) + timedelta(days=days))
-
-
-def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
-    found = security_checks.findings(
-        scene(
-            SASL,
-            secret("jaas", other="x"),
-            secret("kraft-login", username="broker", password="p"),
-            controller_secret="kraft-login",
-        )
-    )
-    assert codes(found) == ["jaas-file-missing"]
-    assert "/etc/kafka-jaas/jaas.conf" in found[0].sentence
-    elsewhere = scene(SASL, secret("k", username="broker", password="p"), controller_secret="k")
-    elsewhere.facts["kafka-0"].jvm_options = ("-Djava.security.auth.login.config=/opt/in/the/image.conf",)
-    assert security_checks.findings(elsewhere) == []
-    fine = scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))
-    assert security_checks.findings(fine) == []
-
-
-@pytest.mark.parametrize(
-    ("read", "more", "expected"),
-    [
-        (certificate(("*.kafka-kraft.n.svc",)), {}, []),
-        (certificate(("*.kafka.n.svc",)), {}, ["certificate-names"]),
-        (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": ""}, []),
-        (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": "https"}, ["certificate-names"]),
-        (certificate(("*.kafka-kraft.n.svc",), 3), {}, ["certificate-expires"]),
-        (certificate(("*.kafka-kraft.n.svc",), -3), {}, ["certificate-expired"]),
-        (certificate(("*.kafka-kraft.n.svc",), subject="CN=b"), {}, ["super-user-missing"]),
-        (Unknown("it is damaged"), {}, ["certificate-unreadable", "super-user-unknown", "super-user-unknown"]),
-    ],
-)
-def test_certificates(monkeypatch: pytest.MonkeyPatch, read: Any, more: dict[str, str], expected: list[str]) -> None:
-    monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    assert codes(security_checks.findings(scene({**TLS, **more}))) == expected
-
-
-def test_whose_principals_a_builder_of_the_user_makes_are_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = certificate(("*.kafka-kraft.n.svc",))
-    monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    found = security_checks.findings(scene({**TLS, "principal.builder.class": "com.example.Builder"}))
-    assert set(codes(found)) == {"super-user-unknown"}
-
-
-def test_each_form_of_a_store_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(security_checks, "read_pem", lambda text: f"pem {text}")
-    monkeypatch.setattr(security_checks, "read_pkcs12", lambda data, password: f"p12 {data!r} {password}")
-    jks = base64.b64encode(bytes.fromhex("feedfeed00")).decode()
-    data = {"old.jks": jks, "keystore.p12": "AAEC", "tls-combined.pem": base64.b64encode(b"PEM").decode()}
-    cluster = scene(TLS, {"kind": "Secret", "metadata": {"name": "tls", "namespace": "n"}, "data": data})
-    where, certificate_of = "/etc/kafka-tls/", cast("Any", security_checks.certificate)
-    client = certificate_of(cluster, TLS, "CLIENT")
-    assert client == (f"{where}tls-combined.pem", "pem PEM")
-    replication = certificate_of(cluster, TLS, "REPLICATION")
-    assert replication == (f"{where}keystore.p12", "p12 b'\\x00\\x01\\x02' canary-store")
-    path, read = certificate_of(cluster, {"ssl.keystore.location": f"{where}old.jks"}, "X")
-    assert isinstance(read, Unknown)
-    assert "JKS" in read.why
-    path, read = certificate_of(cluster, {"ssl.keystore.location": "/opt/x.p12"}, "X")
-    assert (path, isinstance(read, Unknown)) == ("/opt/x.p12", True)
-    assert certificate_of(cluster, {"ssl.keystore.certificate.chain": "C"}, "X")[1] == "pem C"
-    # a ConfigMap has text as it is, and the rest encoded
-    cluster.config_maps = {"c": {"metadata": {"name": "c"}, "data": {"a.pem": "A"}, "binaryData": {"b.p12": "AAEC"}}}
-    cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
-    pem = {"ssl.keystore.location": f"{where}a.pem", "ssl.keystore.type": "pem"}
-    assert certificate_of(cluster, pem, "X")[1] == "pem A"
-    p12 = certificate_of(cluster, {"ssl.keystore.location": f"{where}b.p12"}, "X")[1]
-    assert p12 == "p12 b'\\x00\\x01\\x02' "
-
-
-def test_what_the_listener_cannot_have_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster = scene({**SASL, "broker.id": "0", "inter.broker.protocol.version": "3.9"})
-    monkeypatch.setattr(checks, "derive_ibp", lambda _cluster: None)
-    (found,) = checks.plan_findings(cluster)
-    assert found.code == "controller-listener-scram"
-
-    def refused(_cluster: Any) -> None:
-        raise Unsupported("x", code=found.code)
-
-    monkeypatch.setattr(controllers, "check_plan", refused)
-    assert checks.controller_findings(cluster) == []
 
 
 # the controllers' settings
