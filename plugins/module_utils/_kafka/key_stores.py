@@ -26,11 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.cli
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
-    DeadlineExceeded,
-    KraftError,
-    NotFound,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores import (
     BadStore,
     NoLibrary,
@@ -119,11 +115,7 @@ def read_files(
     if not wanted:
         return {}
     command = ["sh", "-c", _SCRIPT, "sh", str(pid), *wanted]
-    try:
-        result = pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=TIMEOUT)
-    except DeadlineExceeded:
-        # its message has the last of the output, which is a key
-        raise DeadlineExceeded(f"the files in pod {namespace}/{pod} were not read within {TIMEOUT:.0f} s") from None
+    result = pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=TIMEOUT)
     chunks = f"\n{result.stdout}".split(f"\n{_MARK} ")[1:]
     if result.rc != 0 or len(chunks) != len(wanted) + 1:
         raise KraftError(

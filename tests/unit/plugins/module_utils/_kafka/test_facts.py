@@ -249,7 +249,12 @@ CLIENT = cast(KubeClient, None)
 
 def answering(monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str = "") -> None:
     answer = types.SimpleNamespace(stdout=stdout, stderr=stderr, rc=0)
-    monkeypatch.setattr(pod_exec, "run", lambda *_args, **_kw: answer)
+
+    def run(*_args: object, quote: bool, **_options: object) -> types.SimpleNamespace:
+        assert not quote, "the settings are among it"
+        return answer
+
+    monkeypatch.setattr(pod_exec, "run", run)
 
 
 def test_pod_facts(monkeypatch: pytest.MonkeyPatch) -> None:
