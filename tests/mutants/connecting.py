@@ -232,7 +232,7 @@ CONNECTING = (
         "a broker whose login could not be read is taken for one without",
         "7",
         CORE + "_settings/zookeeper_login.py",
-        "    if path and jaas is None:\n",
+        "    if path and isinstance(jaas, Unknown):\n",
         "    if False:\n",
         BROKERS_LOGIN,
     ),

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CORE, KAFKA, KUBERNETES, Mutant, unit
+from tests.mutants.mutant import CORE, KAFKA, KUBERNETES, RUNTIME, Mutant, unit
 
 SETTINGS = unit("module_utils/_core/_settings/test_client_security")
 PROPERTIES = unit("module_utils/_core/_settings/test_client_properties")
@@ -130,6 +130,22 @@ SECURED = (
         "container=container, timeout=TIMEOUT)",
         "container=container, timeout=TIMEOUT, quote=True)",
         STORES,
+    ),
+    Mutant(
+        "of several keys in a store the first is taken for the one that Java shows",
+        "7",
+        RUNTIME + "tls_stores.py",
+        "    if len(chains) != 1:\n",
+        "    if not chains:\n",
+        unit("module_utils/_runtime/test_tls_stores"),
+    ),
+    Mutant(
+        "authorities that nobody trusts count",
+        "7",
+        CORE + "_settings/java_store.py",
+        "(chain[0] for chain in self.chains if chain)",
+        "(each for chain in self.chains for each in chain)",
+        unit("module_utils/_core/_settings/test_java_store"),
     ),
     Mutant(
         "any name will do",

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CORE, PLATFORM, Mutant, unit
+from tests.mutants.mutant import CORE, KAFKA, PLATFORM, Mutant, unit
 
 SETTINGS, SOURCES, STATEFULSET = CORE + "_settings/", CORE + "_sources/", PLATFORM + "_statefulset/"
 
@@ -17,6 +17,7 @@ def _settings(name: str) -> tuple[str, ...]:
 
 KINDS = unit("module_utils/_core/_sources/test_kinds")
 OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
+FILES = unit("module_utils/_platform/_statefulset/test_security_files")
 SECURITY = unit("module_utils/_platform/_statefulset/test_security")
 ENFORCEMENT = unit("module_utils/_platform/_statefulset/test_enforcement")
 
@@ -52,6 +53,46 @@ SECURING = (
         "{**users, login.username: login.password}",
         "users",
         _settings("security"),
+    ),
+    Mutant(
+        "a file that a restarted broker will lack is there, since a running one has it",
+        "7",
+        STATEFULSET + "security.py",
+        '    return Unknown(" and ".join(missing)) if missing else None\n',
+        "    return None\n",
+        FILES,
+    ),
+    Mutant(
+        "a file that is in no mounted object is not looked for",
+        "7",
+        STATEFULSET + "security.py",
+        "    return cluster.broker_file(path) if found is None else found\n",
+        '    return Unknown("no object") if found is None else found\n',
+        FILES,
+    ),
+    Mutant(
+        "a JAAS file that could not be read is an empty one",
+        "7",
+        STATEFULSET + "security.py",
+        "    return found if isinstance(found, Unknown) else found.decode",
+        '    return "" if isinstance(found, Unknown) else found.decode',
+        FILES,
+    ),
+    Mutant(
+        "what Java fills into a JAAS file is a password by itself",
+        "7",
+        SETTINGS + "principals.py",
+        'if not any("${" in value for value in login.options.values())]',
+        "if login]",
+        _settings("principals"),
+    ),
+    Mutant(
+        "a JAAS file that a variable of Java names is overlooked",
+        "7",
+        KAFKA + "facts.py",
+        "        return tuple(_in_force(self.jvm_options, self.env))\n",
+        "        return tuple(self.jvm_options)\n",
+        unit("module_utils/_kafka/test_facts"),
     ),
     Mutant(
         "anybody becomes a super user",

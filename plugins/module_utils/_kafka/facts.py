@@ -107,6 +107,11 @@ class ProcessFacts:
         return tuple(each.strip() for each in self.settings.get("process.roles", "").split(",") if each.strip())
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """Return the options of the JVM that are in force, in their order: those of variables that Java reads by itself, too."""
+        return tuple(_in_force(self.jvm_options, self.env))
+
+    @property
     def node_id(self) -> int | None:
         """Return the id from the settings or, where Kafka generated one, from the log directories."""
         for key in ("node.id", "broker.id"):

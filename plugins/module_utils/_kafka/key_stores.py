@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_properties import (
@@ -32,6 +33,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores
     NoLibrary,
     Opened,
     opened,
+    trusted,
 )
 
 T = TypeVar("T")
@@ -72,8 +74,9 @@ def read_security(
     paths = [side.jaas_file, *(each.path for each in (trust, keys) if each is not None)]
     contents = read_files(client, namespace, pod, container, [each for each in paths if each], pid=pid)
     username, password = _sure(side.login(contents.get(side.jaas_file, b"").decode("utf-8", "replace")), where)
-    trusted, own = _opened(trust, contents, "trust store", where), _opened(keys, contents, "key store", where)
-    if side.tls and not trusted.certificates:
+    authorities = _trusted(trust, contents, f"the trust store {_named(trust)} in {where}")
+    own = _opened(keys, contents, f"the key store {_named(keys)} in {where}")
+    if side.tls and not authorities:
         raise KraftError(f"the trust store of listener {side.listener} in {where} has no certificate")
     if bool(own.certificates) != bool(own.key):
         raise KraftError(f"the key store of listener {side.listener} in {where} has no certificate with its key")
@@ -82,7 +85,7 @@ def read_security(
         mechanism=side.mechanism,
         username=username,
         password=password,
-        ca=trusted.certificates,
+        ca=authorities,
         certificate=own.certificates,
         key=own.key,
         key_password=own.password,
@@ -141,14 +144,35 @@ def _sure(reading: Reading[T], where: str) -> T:
     return reading
 
 
-def _opened(store: Store | None, contents: Mapping[str, bytes], which: str, where: str) -> Opened:
-    """Return what is in a store; nothing where there is none."""
+def _named(store: Store | None) -> str:
+    return (store.path or "among the settings") if store is not None else ""
+
+
+def _opened(store: Store | None, contents: Mapping[str, bytes], what: str) -> Opened:
+    """Return what is in a key store; nothing where there is none."""
     if store is None:
         return Opened()
-    content = contents[store.path] if store.path else store.text.encode()
-    what = f"the {which} {store.path or 'among the settings'} in {where}"
+    with _told(what):
+        return opened(_content(store, contents), store.password, what, key_password=store.key_password, kind=store.kind)
+
+
+def _trusted(store: Store | None, contents: Mapping[str, bytes], what: str) -> str:
+    """Return the certificates of a trust store; nothing where there is none."""
+    if store is None:
+        return ""
+    with _told(what):
+        return trusted(_content(store, contents), store.password, what, kind=store.kind)
+
+
+def _content(store: Store, contents: Mapping[str, bytes]) -> bytes:
+    return contents[store.path] if store.path else store.text.encode()
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turn what is wrong with a store into an error of this collection."""
     try:
-        return opened(content, store.password, what, key_password=store.key_password, kind=store.kind)
+        yield
     except BadStore as error:
         raise KraftError(f"{what} {error}") from None
     except NoLibrary as error:

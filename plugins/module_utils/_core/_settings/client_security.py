@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jaas import JaasError, LoginModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jvm_options import jaas_path
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.listener_logins import (
     file_sections,
     login_of,
@@ -35,7 +36,6 @@ PLAINTEXT = "PLAINTEXT"
 #: mechanisms that our own code logs in by; Kafka's tools know the others
 OWN_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 HIDDEN = "<redacted>"
-JAAS_OPTION = "-Djava.security.auth.login.config="
 _JAAS = "sasl.jaas.config"
 
 
@@ -249,13 +249,13 @@ def client_side(
     mechanism = mechanism.upper()
     if f"{mechanism.lower()}.{_JAAS}" in own:
         return ClientSide(listener, protocol, mechanism, own)
-    files = [each.removeprefix(JAAS_OPTION) for each in jvm_options if each.startswith(JAAS_OPTION)]
-    if not files:
+    file = jaas_path(jvm_options)
+    if not file:
         return Unknown(
             f"listener {listener} has no login for {mechanism}: neither "
             f"listener.name.{listener.lower()}.{mechanism.lower()}.{_JAAS} nor a JAAS file in the options of Java"
         )
-    return ClientSide(listener, protocol, mechanism, own, files[-1].lstrip("=").removeprefix("file:"))
+    return ClientSide(listener, protocol, mechanism, own, file)
 
 
 def controller_client(settings: Mapping[str, str], jvm_options: Sequence[str] = ()) -> ClientSide | Unknown:

@@ -23,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     protocols,
     value_of,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 
 SUPER_USERS = "super.users"
 ANONYMOUS = "User:ANONYMOUS"
@@ -47,25 +48,40 @@ def inter_broker_mechanism(effective: Mapping[str, str]) -> str:
     return (value_of(effective, "sasl.mechanism.inter.broker.protocol") or DEFAULT_MECHANISM).upper()
 
 
-def inter_broker_login(effective: Mapping[str, str], jaas_file: str = "") -> LoginModule | None:
+def jaas_setting(effective: Mapping[str, str]) -> str:
+    """Return the setting that says how brokers log in at each other; "" when a JAAS file does."""
+    listener, mechanism = inter_broker_listener(effective), inter_broker_mechanism(effective)
+    return value_of(effective, f"listener.name.{listener.lower()}.{mechanism.lower()}.sasl.jaas.config")
+
+
+def needs_jaas_file(effective: Mapping[str, str]) -> bool:
+    """Tell whether brokers log in at each other by what is in a JAAS file."""
+    return inter_broker_protocol(effective).startswith("SASL_") and not jaas_setting(effective)
+
+
+def inter_broker_login(effective: Mapping[str, str], jaas_file: Reading[str] = "") -> LoginModule | None:
     """Return how brokers log in at each other; None when it cannot be told or is no user name with a password.
 
     A setting of the listener comes first, then the file's section of the listener, then the one for all (``JaasContext``).
 
-    :param jaas_file: text of ``java.security.auth.login.config``, "" when there is none or it could not be read.
+    :param jaas_file: text of ``java.security.auth.login.config``, "" when there is none.
     """
     listener, mechanism = inter_broker_listener(effective).lower(), inter_broker_mechanism(effective)
-    own = value_of(effective, f"listener.name.{listener}.{mechanism.lower()}.sasl.jaas.config")
+    own = jaas_setting(effective)
     if own:
         found = logins(own)
+    elif isinstance(jaas_file, Unknown):
+        return None
     else:
         by_name = sections(jaas_file)
         found = by_name.get(f"{listener}.KafkaServer") or by_name.get("KafkaServer") or ()
+        # Java fills it in from its system properties, which are not what a setting could refer to
+        found = [login for login in found if not any("${" in value for value in login.options.values())]
     return next((login for login in found if is_for(login, mechanism) and login.username), None)
 
 
 def broker_principal(
-    effective: Mapping[str, str], jaas_file: str = "", by_certificate: str | None = None
+    effective: Mapping[str, str], jaas_file: Reading[str] = "", by_certificate: str | None = None
 ) -> str | None:
     """Return the principal of a broker at another broker, such as ``User:broker``; None when it cannot be told.
 

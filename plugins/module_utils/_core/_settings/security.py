@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 
 AUTO = "auto"
 PLAIN = "PLAIN"
@@ -69,11 +70,13 @@ class ControllerSecurity:
     reason: str
 
 
-def controller_security(effective: Mapping[str, str], wanted: Wanted, jaas_file: str = "") -> ControllerSecurity:
+def controller_security(
+    effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str] = ""
+) -> ControllerSecurity:
     """Choose the security of the controllers' listener.
 
     :param effective: settings that a broker is configured with, secrets included.
-    :param jaas_file: text of the brokers' JAAS file, "" when there is none or it could not be read.
+    :param jaas_file: text of the brokers' JAAS file, "" when there is none.
     :raises Unsupported: ``controller-listener-scram``, ``controller-listener-mechanism``, ``controller-login-missing``,
         ``controller-listener-keys``, ``setting-blocks``.
     """
@@ -164,7 +167,7 @@ def _encryption(effective: Mapping[str, str], listener: str, protocol: str) -> d
     return found
 
 
-def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: str) -> tuple[Credentials, dict[str, str]]:
+def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str]) -> tuple[Credentials, dict[str, str]]:
     """Return how nodes log in at the controllers, and who else may (name to password)."""
     if wanted.credentials is not None:
         return wanted.credentials, {}
@@ -175,9 +178,10 @@ def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: str) -> tupl
     ):
         found = principals.inter_broker_login(effective, jaas_file)
     if found is None or not found.options.get("password"):
+        why = f" ({jaas_file.why})" if isinstance(jaas_file, Unknown) else ""
         raise Unsupported(
             "the controllers' listener is to use PLAIN, but no user name and password of the brokers could be read from their settings or "
-            f"their JAAS file: set {_SECRET} to the name of a Secret with the keys username and password",
+            f"their JAAS file{why}: set {_SECRET} to the name of a Secret with the keys username and password",
             code="controller-login-missing",
         )
     users = {

@@ -101,7 +101,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
         extra_labels={str(key): str(value) for key, value in params["controller_labels"].items()},
         annotations={str(key): str(value) for key, value in params["controller_annotations"].items()},
         zones=broker_zones(cluster.statefulsets),
-        running=facts.jvm_options,
+        running=facts.options,
         group=_group(cluster, facts),
         config_maps=cluster.config_maps,
         jvm_option=DNS_TTL_OPTION.format(seconds=params["dns_ttl"]) if params["dns_ttl"] > 0 else "",

@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the security of the controllers' listener is made of: the user's Secret, the brokers' JAAS file, their certificate.
+"""What the security of the controllers' listener is made of: the user's Secret, the brokers' JAAS file and their stores.
 
-Private to the collection. What could not be read is a value; secrets stay in the objects that are returned, which do not show them.
+Private to the collection. Files come from the ConfigMap or Secret that the pods mount, else from a running broker's pod: they may be in the
+image, or in scratch space that an init container fills. What could not be read is a value; secrets stay in what is returned, which does not
+show them.
 """
 
 from __future__ import annotations
 
+import base64
 import posixpath
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     file_source,
     text_data,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import jvm_options, principals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
     ControllerSecurity,
     Credentials,
@@ -31,8 +33,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
-
-_JAAS = re.compile(r"-Djava\.security\.auth\.login\.config=+(?:file:(?://)?)?(\S+)")
 
 
 def wanted(cluster: StatefulSetCluster) -> Wanted:
@@ -76,53 +76,73 @@ def super_users(
 
 def jaas_path(cluster: StatefulSetCluster) -> str:
     """Where the brokers' JVM has its JAAS file, "" when it has none; what a running broker was started with comes first."""
-    facts = next(iter(known(cluster.facts).values()), None)
-    options = " ".join(getattr(facts, "jvm_options", ()))
     template = cluster.statefulsets[0]["spec"]["template"]
-    texts = [options, *jvm_texts(template, cluster.container, cluster.config_maps)]
-    found = [match[1].strip("\"'") for text in texts for match in _JAAS.finditer(text)]
-    return found[0] if found else ""
+    running = [facts.options for facts in known(cluster.facts).values()][:1]
+    written = [
+        [word.strip("\"'") for word in text.split()]
+        for text in jvm_texts(template, cluster.container, cluster.config_maps)
+    ]
+    return next((path for words in (*running, *written) if (path := jvm_options.jaas_path(words))), "")
 
 
-def jaas_text(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> str:
-    """The text of the brokers' JAAS file, "" when they have none, when brokers do not log in by SASL, or when it could not be read.
+def jaas_text(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> Reading[str]:
+    """The text of the brokers' JAAS file; "" when they have none, or when their logins at each other are not in it.
 
     Whoever needs what is in it refuses without it; security_checks.py says why it could not be read.
     """
-    if not principals.inter_broker_protocol(effective).startswith("SASL_"):
-        return ""
-    path = jaas_path(cluster)
-    found = mounted_data(cluster, path) if path else Unknown("there is no JAAS file")
-    return "" if isinstance(found, Unknown) else text_data(found[0]).get(found[1], "")
+    path = jaas_path(cluster) if principals.needs_jaas_file(effective) else ""
+    found = file_content(cluster, path) if path else b""
+    return found if isinstance(found, Unknown) else found.decode(errors="replace")
 
 
-def mounted_data(cluster: StatefulSetCluster, path: str) -> Reading[tuple[dict[str, Any], str]]:
-    """(object, key) of a file that the brokers' pods mount from a Secret or ConfigMap."""
+def file_content(cluster: StatefulSetCluster, path: str) -> Reading[bytes]:
+    """A file of the brokers' pods.
+
+    Where the object that it should come from lacks it, running brokers may still have it, but one that is restarted would not.
+    """
+    found = _mounted(cluster, posixpath.normpath(path))
+    return cluster.broker_file(path) if found is None else found
+
+
+def _mounted(cluster: StatefulSetCluster, path: str) -> Reading[bytes] | None:
+    """The file as it is in the ConfigMap or Secret that is mounted there; None when none is, or the account may not read it."""
     template = cluster.statefulsets[0]["spec"]["template"]
-    for kind, name, key in file_source(template, container_of(template, cluster.container), posixpath.normpath(path)):
-        body = _object(cluster, kind, name)
-        if isinstance(body, Unknown):
-            return body
-        if key in {**(body.get("data") or {}), **(body.get("binaryData") or {})}:
-            return body, key
-    return Unknown(f"{path} is in no ConfigMap or Secret that the brokers' pods mount there")
-
-
-def _object(cluster: StatefulSetCluster, kind: str, name: str) -> Reading[dict[str, Any]]:
-    if kind == "ConfigMap":
-        found = cluster.config_maps.get(name)
-    else:
+    missing = []
+    for kind, name, key in file_source(template, container_of(template, cluster.container), path):
         try:
-            found = cluster.secret(name)
-        except Forbidden as error:
-            return Unknown(error.message)
-    return Unknown(f"{kind} {cluster.namespace}/{name} does not exist") if found is None else {**found, "kind": kind}
+            body = _object(cluster, kind, name)
+        except Forbidden:
+            return None
+        content = None if body is None else _bytes(body, key)
+        if content is not None:
+            return content
+        missing.append(f"{kind} {cluster.namespace}/{name} {'does not exist' if body is None else f'has no key {key}'}")
+    return Unknown(" and ".join(missing)) if missing else None
+
+
+def _object(cluster: StatefulSetCluster, kind: str, name: str) -> dict[str, Any] | None:
+    """A ConfigMap or Secret; None when it does not exist. Raises Forbidden."""
+    found = cluster.config_maps.get(name) if kind == "ConfigMap" else cluster.secret(name)
+    return None if found is None else {**found, "kind": kind}
+
+
+def _bytes(body: Mapping[str, Any], key: str) -> bytes | None:
+    """What a ConfigMap or Secret has under a key."""
+    coded = (body.get("binaryData") or {}) | ((body.get("data") or {}) if body["kind"] == "Secret" else {})
+    if key in coded:
+        return base64.b64decode(coded[key])
+    text = text_data(body).get(key)
+    return None if text is None else text.encode()
 
 
 def _secret(cluster: StatefulSetCluster, name: str) -> Reading[dict[str, str]]:
-    found = _object(cluster, "Secret", name)
-    if isinstance(found, Unknown):
+    try:
+        found = _object(cluster, "Secret", name)
+        why = f"Secret {cluster.namespace}/{name} does not exist"
+    except Forbidden as error:
+        found, why = None, error.message
+    if found is None:
         return Unknown(
-            f"kraft_controller_secret could not be read: {found.why}; create it with the keys username and password"
+            f"kraft_controller_secret could not be read: {why}; create it with the keys username and password"
         )
     return text_data(found)

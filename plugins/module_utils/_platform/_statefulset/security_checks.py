@@ -9,11 +9,9 @@ Private to the collection.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import container_of, file_source
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals, security_rules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import (
@@ -21,18 +19,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.cer
     certificate_findings,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import of_listener
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import ControllerSecurity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import AUTHORIZER, value_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem, read_pkcs12
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem, read_store
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.security import read_acls
 
-#: first bytes of a store in Java's own format
-_JKS = bytes.fromhex("feedfeed")
+_PROVIDED = "a config provider fills it in when Kafka starts"
 _ALGORITHM = "ssl.endpoint.identification.algorithm"
 
 
@@ -41,7 +39,7 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     effective = cluster.effective
     chosen = security.of_controllers(cluster, effective)
     settings = {**effective, **chosen.brokers}
-    found = _jaas(cluster) if principals.inter_broker_protocol(effective).startswith("SASL_") else []
+    found = _jaas(cluster)
     read: Reading[Certificate] | None = None
     where = ""
     if chosen.protocol.endswith("SSL"):
@@ -78,20 +76,20 @@ def certificate(
 ) -> tuple[str, Reading[Certificate]]:
     """(where it is, the certificate that a node shows on a listener)."""
     chain = of_listener(settings, listener, "ssl.keystore.certificate.chain")
-    if chain:
-        return "ssl.keystore.certificate.chain", read_pem(chain)
     path = of_listener(settings, listener, "ssl.keystore.location")
-    found = security.mounted_data(cluster, path)
-    if isinstance(found, Unknown):
-        return path, found
-    body, key = found
-    raw = (body.get("binaryData") or {}).get(key) or (body.get("data") or {})[key]
-    data = base64.b64decode(raw) if body["kind"] == "Secret" or key in (body.get("binaryData") or {}) else raw.encode()
-    if data.startswith(_JKS):
-        return path, Unknown("it is in a JKS store, which only Java reads; a PKCS12 store or PEM can be read")
-    if of_listener(settings, listener, "ssl.keystore.type").upper() == "PEM":
-        return path, read_pem(data.decode(errors="replace"))
-    return path, read_pkcs12(data, of_listener(settings, listener, "ssl.keystore.password"))
+    password, kind = (of_listener(settings, listener, f"ssl.keystore.{what}") for what in ("password", "type"))
+    where, provided = ("ssl.keystore.certificate.chain", chain) if chain else (path, path)
+    if is_provided(provided):
+        return where, Unknown(f"{_PROVIDED}, and it is not known before")
+    if chain:
+        return where, read_pem(chain)
+    content = security.file_content(cluster, path)
+    if isinstance(content, Unknown):
+        return where, content
+    if is_provided(password):
+        found = read_store(content, "", kind.upper())
+        return where, Unknown(f"{_PROVIDED}: its password") if isinstance(found, Unknown) else found
+    return where, read_store(content, password, kind.upper())
 
 
 def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: ControllerSecurity) -> list[str]:
@@ -106,18 +104,16 @@ def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: Con
 
 
 def _jaas(cluster: StatefulSetCluster) -> list[Finding]:
-    """A JAAS file that the volume at its place does not have; one in the image is not looked at."""
+    """A JAAS file that is not where the JVM looks for it, or that could not be read there."""
     path = security.jaas_path(cluster)
-    template = cluster.statefulsets[0]["spec"]["template"]
-    if not path or not file_source(template, container_of(template, cluster.container), path):
-        return []
-    read = security.mounted_data(cluster, path)
+    read = security.file_content(cluster, path) if path else b""
     if not isinstance(read, Unknown):
         return []
     return [
         finding(
             "jaas-file-missing",
             path,
-            f"java.security.auth.login.config is {path}, which could not be read: {read.why}; put the file there, or let the account get it",
+            f"java.security.auth.login.config is {path}, which could not be read: {read.why}; put the file where the option says, for the brokers and "
+            "for this account to read",
         )
     ]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -129,6 +130,15 @@ def test_a_recorded_controller() -> None:
     assert found.owner == (1000, 1001)
     assert found.real_dirs == {"/data/kafka": "/volumes/kafka"}
     assert facts.parse(recorded(("owner 1000 1001", "owner "))).owner is None
+
+
+def test_options_in_force_are_those_of_variables_too() -> None:
+    found = dataclasses.replace(
+        facts.parse(RECORDED),
+        jvm_options=("-Da=1",),
+        env={"JAVA_TOOL_OPTIONS": "-Da=0 '-Db=x y'", "JDK_JAVA_OPTIONS": "-Dc", "_JAVA_OPTIONS": "-Da=2"},
+    )
+    assert found.options == ("-Da=0", "-Db=x y", "-Dc", "-Da=1", "-Da=2")
 
 
 def test_secrets_stay_inside() -> None:

@@ -7,18 +7,20 @@
 from __future__ import annotations
 
 import importlib.util
+import ssl
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import java_store
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_security import (
-    JAAS_OPTION,
     ClientSide,
     Security,
     controller_client,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jvm_options import JAAS_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import key_stores, quorum_security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_view import Member
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
@@ -30,6 +32,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.sandbox.secured import certificates
 from tests.sandbox.secured.certificates import Certificates
+from tests.unit.plugins.module_utils import java_stores
 from tests.unit.plugins.module_utils.quorum_members import member
 
 CLIENT = cast(KubeClient, None)
@@ -156,11 +159,17 @@ def test_pkcs12_files_that_cannot_be_opened(
 
 
 def test_a_jks_file(execs: Execs, made: Certificates, tmp_path: Path) -> None:
-    (tmp_path / "t.jks").write_bytes(b"\xfe\xed\xfe\xed" + CANARY.encode())
-    settings = pem_files(made, tmp_path) | {"ssl.truststore.location": str(tmp_path / "t.jks")}
-    assert "t.jks in pod ns/kraft-0 is a JKS store, which only Java reads: convert it with `keytool" in refusal(
-        settings
-    )
+    store = tmp_path / "s.jks"
+    store.write_bytes(java_stores.TRUST)
+    settings = pem_files(made, tmp_path) | {"ssl.truststore.location": str(store)}
+    (anchor,) = java_store.parse(java_stores.TRUST).anchors
+    assert read(settings).ca == ssl.DER_cert_to_PEM_cert(anchor)
+    store.write_bytes(java_stores.TRUST[:-1])
+    assert refusal(settings) == f"the trust store {store} in pod ns/kraft-0 is a JKS store that is damaged"
+    store.write_bytes(java_stores.KEYS)
+    keys = pem_files(made, tmp_path) | {"ssl.keystore.location": str(store)}
+    said = f"the key store {store} in pod ns/kraft-0 is a JKS store, whose private keys only Java reads: convert it with `keytool"
+    assert refusal(keys).startswith(said)
 
 
 def test_stores_with_nothing_in_them(execs: Execs, made: Certificates, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -37,49 +37,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
+from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import scene, secret
+from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
-JAAS_OPTION = "-Djava.security.auth.login.config=/etc/kafka-jaas/jaas.conf"
 KEY = "listener.name.controller.plain.sasl.jaas.config"
-
-
-def secret(name: str, **texts: str) -> dict[str, Any]:
-    return {"kind": "Secret", "metadata": {"name": name, "namespace": "n"}, "stringData": texts}
-
-
-def scene(effective: dict[str, str], *objects: Any, **params: Any) -> Any:
-    """Brokers that mount Secrets jaas and tls, at whose JVM a JAAS file is named."""
-    item = statefulset("kafka")
-    item["spec"]["selector"] = {"matchLabels": {"app": "kafka"}}
-    item["spec"]["template"]["metadata"] = {"labels": {"app": "kafka"}}
-    pod = item["spec"]["template"]["spec"]
-    pod["volumes"] = [{"name": name, "secret": {"secretName": name}} for name in ("jaas", "tls")]
-    pod["containers"][0]["volumeMounts"] = [
-        {"name": "jaas", "mountPath": "/etc/kafka-jaas"},
-        {"name": "tls", "mountPath": "/etc/kafka-tls"},
-    ]
-    pod["containers"][0]["env"] = [{"name": "KAFKA_OPTS", "value": f"-Dx=1 {JAAS_OPTION}"}]
-    read = SimpleNamespace(
-        settings=effective,
-        start_script="/k/bin/kafka-server-start.sh",
-        storage_tool="/k/bin/kafka-storage.sh",
-        log_dirs=("/data/kafka",),
-        jvm_options=(),
-        owner=None,
-    )
-    return cluster_with(
-        effective=effective,
-        client=FakeClient(*objects),
-        statefulsets=[item],
-        facts={"kafka-0": read},
-        controllers=None,
-        controller_facts={},
-        config_maps={},
-        container="kafka",
-        params={**PARAMS, **params},
-        zookeeper="session",
-    )
+JAAS_FILE = secret("jaas", **{"jaas.conf": PLAIN_JAAS})
 
 
 @pytest.fixture(autouse=True)
@@ -141,19 +104,6 @@ def test_a_secret_that_may_not_be_read_is_said() -> None:
         security.wanted(cluster)
 
 
-def test_the_login_of_brokers_comes_from_their_jaas_file() -> None:
-    cluster = scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))
-    found = security.of_controllers(cluster, PLAIN)
-    assert found.principal == "User:broker"
-    assert security.super_users(cluster, PLAIN, found) == {"super.users": "User:broker;User:admin"}
-    # what a running broker was started with comes first
-    cluster.facts["kafka-0"].jvm_options = ("-Djava.security.auth.login.config==file:/opt/other.conf",)
-    assert security.jaas_path(cluster) == "/opt/other.conf"
-    with pytest.raises(Unsupported) as raised:
-        security.of_controllers(cluster, PLAIN)
-    assert raised.value.code == "controller-login-missing"
-
-
 def test_super_users_of_the_user_and_nobody_anonymous() -> None:
     cluster = scene({"authorizer.class.name": "x"}, super_users=["User:ops"])
     plain = security.of_controllers(cluster, cluster.effective)
@@ -161,25 +111,6 @@ def test_super_users_of_the_user_and_nobody_anonymous() -> None:
     assert security.super_users(cluster, cluster.effective, plain) == {"super.users": "User:ops"}
     assert security.super_users(cluster, {}, plain) == {}
     assert security.super_users(scene({}), {"authorizer.class.name": "x"}, plain) == {}
-
-
-def test_files_are_found_where_pods_have_them() -> None:
-    config_map = {"metadata": {"name": "c"}, "data": {"a": "text"}, "binaryData": {"b": "AAEC"}}
-    cluster = scene(TLS, secret("tls", **{"ca.crt": "x"}))
-    found = security.mounted_data(cluster, "/etc/kafka-tls/../kafka-tls/ca.crt")
-    assert not isinstance(found, Unknown)
-    assert (found[0]["kind"], found[1]) == ("Secret", "ca.crt")
-    for path, words in (
-        ("/etc/kafka-tls/absent", "no ConfigMap or Secret"),
-        ("/etc/kafka-jaas/x", "Secret n/jaas does not exist"),
-        ("/opt/x", "no ConfigMap or Secret"),
-    ):
-        read = security.mounted_data(cluster, path)
-        assert isinstance(read, Unknown)
-        assert words in read.why
-    cluster.config_maps = {"c": config_map}
-    cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
-    assert security.mounted_data(cluster, "/etc/kafka-tls/b") == ({**config_map, "kind": "ConfigMap"}, "b")
 
 
 # findings
@@ -191,24 +122,6 @@ def codes(found: Any) -> list[str]:
 
 def certificate(names: tuple[str, ...], days: int = 365, subject: str = "CN=b,OU=brokers,O=Example") -> Certificate:
     return Certificate(subject, names, datetime.now(UTC) + timedelta(days=days))
-
-
-def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
-    found = security_checks.findings(
-        scene(
-            SASL,
-            secret("jaas", other="x"),
-            secret("kraft-login", username="broker", password="p"),
-            controller_secret="kraft-login",
-        )
-    )
-    assert codes(found) == ["jaas-file-missing"]
-    assert "/etc/kafka-jaas/jaas.conf" in found[0].sentence
-    elsewhere = scene(SASL, secret("k", username="broker", password="p"), controller_secret="k")
-    elsewhere.facts["kafka-0"].jvm_options = ("-Djava.security.auth.login.config=/opt/in/the/image.conf",)
-    assert security_checks.findings(elsewhere) == []
-    fine = scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))
-    assert security_checks.findings(fine) == []
 
 
 @pytest.mark.parametrize(
@@ -226,40 +139,14 @@ def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
 )
 def test_certificates(monkeypatch: pytest.MonkeyPatch, read: Any, more: dict[str, str], expected: list[str]) -> None:
     monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    assert codes(security_checks.findings(scene({**TLS, **more}))) == expected
+    assert codes(security_checks.findings(scene({**TLS, **more}, JAAS_FILE))) == expected
 
 
 def test_whose_principals_a_builder_of_the_user_makes_are_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
     read = certificate(("*.kafka-kraft.n.svc",))
     monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    found = security_checks.findings(scene({**TLS, "principal.builder.class": "com.example.Builder"}))
+    found = security_checks.findings(scene({**TLS, "principal.builder.class": "com.example.Builder"}, JAAS_FILE))
     assert set(codes(found)) == {"super-user-unknown"}
-
-
-def test_each_form_of_a_store_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(security_checks, "read_pem", lambda text: f"pem {text}")
-    monkeypatch.setattr(security_checks, "read_pkcs12", lambda data, password: f"p12 {data!r} {password}")
-    jks = base64.b64encode(bytes.fromhex("feedfeed00")).decode()
-    data = {"old.jks": jks, "keystore.p12": "AAEC", "tls-combined.pem": base64.b64encode(b"PEM").decode()}
-    cluster = scene(TLS, {"kind": "Secret", "metadata": {"name": "tls", "namespace": "n"}, "data": data})
-    where, certificate_of = "/etc/kafka-tls/", cast("Any", security_checks.certificate)
-    client = certificate_of(cluster, TLS, "CLIENT")
-    assert client == (f"{where}tls-combined.pem", "pem PEM")
-    replication = certificate_of(cluster, TLS, "REPLICATION")
-    assert replication == (f"{where}keystore.p12", "p12 b'\\x00\\x01\\x02' canary-store")
-    path, read = certificate_of(cluster, {"ssl.keystore.location": f"{where}old.jks"}, "X")
-    assert isinstance(read, Unknown)
-    assert "JKS" in read.why
-    path, read = certificate_of(cluster, {"ssl.keystore.location": "/opt/x.p12"}, "X")
-    assert (path, isinstance(read, Unknown)) == ("/opt/x.p12", True)
-    assert certificate_of(cluster, {"ssl.keystore.certificate.chain": "C"}, "X")[1] == "pem C"
-    # a ConfigMap has text as it is, and the rest encoded
-    cluster.config_maps = {"c": {"metadata": {"name": "c"}, "data": {"a.pem": "A"}, "binaryData": {"b.p12": "AAEC"}}}
-    cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
-    pem = {"ssl.keystore.location": f"{where}a.pem", "ssl.keystore.type": "pem"}
-    assert certificate_of(cluster, pem, "X")[1] == "pem A"
-    p12 = certificate_of(cluster, {"ssl.keystore.location": f"{where}b.p12"}, "X")[1]
-    assert p12 == "p12 b'\\x00\\x01\\x02' "
 
 
 def test_what_the_listener_cannot_have_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
