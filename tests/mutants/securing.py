@@ -55,6 +55,22 @@ SECURING = (
         _settings("security"),
     ),
     Mutant(
+        "what renders a JAAS file stays with the brokers",
+        "7",
+        CORE + "_manifests/jvm_files.py",
+        "        for item in makers:\n            self._take(item)\n",
+        "",
+        unit("module_utils/_core/_manifests/test_jvm_files"),
+    ),
+    Mutant(
+        "controllers are made without a file that only the brokers' pods have",
+        "7",
+        STATEFULSET + "controller_files.py",
+        "        if when is not None and when > since\n",
+        "        if False\n",
+        unit("module_utils/_platform/_statefulset/test_controller_files"),
+    ),
+    Mutant(
         "a file that a restarted broker will lack is there, since a running one has it",
         "7",
         STATEFULSET + "security.py",

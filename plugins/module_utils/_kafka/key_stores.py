@@ -9,8 +9,6 @@ Private to the collection. Nothing of them is kept but in memory, and no message
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
@@ -25,9 +23,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.cli
     Store,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.pod_files import read_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores import (
     BadStore,
     NoLibrary,
@@ -37,19 +35,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores
 )
 
 T = TypeVar("T")
-
-#: seconds for reading them
-TIMEOUT = 20.0
-_MARK = "@@kraft"
-
-# The process is $1; a path that is not absolute is one from its folder.
-_SCRIPT = f"""
-cd "/proc/$1/cwd" 2>/dev/null; shift
-for file do
-  if [ -r "$file" ] && [ -f "$file" ]; then echo '{_MARK} file'; base64 < "$file" || exit 1; else echo '{_MARK} none'; fi
-done
-echo '{_MARK} end'
-"""
 
 
 def read_security(
@@ -104,38 +89,6 @@ def read_properties(
     files = read_files(client, namespace, pod, container, [side.jaas_file] if side.jaas_file else [], pid=pid)
     found = client_properties(side, files.get(side.jaas_file, b"").decode("utf-8", "replace"))
     return _sure(found, f"pod {namespace}/{pod}")
-
-
-def read_files(
-    client: KubeClient, namespace: str, pod: str, container: str | None, paths: list[str], *, pid: int = 1
-) -> dict[str, bytes]:
-    """Return the content of files in a pod, by path.
-
-    :raises NotFound: when one is not there, or cannot be read.
-    :raises KraftError: as an exec; what the files hold is in no message.
-    """
-    wanted = list(dict.fromkeys(paths))
-    if not wanted:
-        return {}
-    command = ["sh", "-c", _SCRIPT, "sh", str(pid), *wanted]
-    result = pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=TIMEOUT)
-    chunks = f"\n{result.stdout}".split(f"\n{_MARK} ")[1:]
-    if result.rc != 0 or len(chunks) != len(wanted) + 1:
-        raise KraftError(
-            f"the files of the settings in pod {namespace}/{pod} could not be read: its image needs sh and base64"
-        )
-    found = {}
-    for path, chunk in zip(wanted, chunks, strict=False):
-        kind, _newline, text = chunk.partition("\n")
-        if kind != "file":
-            raise NotFound(f"{path}, which the settings name, is not in pod {namespace}/{pod}, or cannot be read there")
-        try:
-            found[path] = base64.b64decode("".join(text.split()), validate=True)
-        except binascii.Error:
-            raise KraftError(
-                f"{path} in pod {namespace}/{pod} could not be read: its base64 prints something else"
-            ) from None
-    return found
 
 
 def _sure(reading: Reading[T], where: str) -> T:

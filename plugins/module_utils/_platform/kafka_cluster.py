@@ -27,7 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.key_stores import read_files
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.pod_files import read_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
