@@ -17,6 +17,7 @@ def _settings(name: str) -> tuple[str, ...]:
 
 KINDS = unit("module_utils/_core/_sources/test_kinds")
 OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
+PROVIDED = _settings("provided_security")
 FILES = unit("module_utils/_platform/_statefulset/test_security_files")
 SECURITY = unit("module_utils/_platform/_statefulset/test_security")
 ENFORCEMENT = unit("module_utils/_platform/_statefulset/test_enforcement")
@@ -53,6 +54,62 @@ SECURING = (
         "{**users, login.username: login.password}",
         "users",
         _settings("security"),
+    ),
+    Mutant(
+        "a value that a config provider fills in comes without the provider",
+        "7",
+        SETTINGS + "controller_settings.py",
+        "        settings |= settings_of_providers(broker_effective)\n",
+        "        pass\n",
+        PROVIDED,
+    ),
+    Mutant(
+        "a reference is a password to decrypt with",
+        "7",
+        CORE + "_metadata/passwords.py",
+        "(each for each in named if not is_provided(each))",
+        "(each for each in named)",
+        unit("module_utils/_core/_metadata/test_passwords"),
+    ),
+    Mutant(
+        "a reference is the name of a broker",
+        "7",
+        SETTINGS + "principals.py",
+        "if login and not is_provided(login.username) else None",
+        "if login else None",
+        PROVIDED,
+    ),
+    Mutant(
+        "a reference among the super users is somebody",
+        "7",
+        SETTINGS + "security_rules.py",
+        "    if any(map(is_provided, have)):\n",
+        "    if False:\n",
+        PROVIDED,
+    ),
+    Mutant(
+        "nobody asks for certificates where a reference may say so",
+        "7",
+        SETTINGS + "security.py",
+        "(asks in _ASKED or is_provided(asks))",
+        "asks in _ASKED",
+        PROVIDED,
+    ),
+    Mutant(
+        "a reference is compared with what a broker runs with",
+        "7",
+        SOURCES + "environment.py",
+        "            and not is_provided(variable.value)\n",
+        "",
+        KINDS,
+    ),
+    Mutant(
+        "the variables of a config provider stay with the brokers",
+        "7",
+        CORE + "_manifests/jvm_files.py",
+        "    env = [*environment_of_settings, *(entry",
+        "    env = [*(entry",
+        unit("module_utils/_core/_manifests/test_controller_pod"),
     ),
     Mutant(
         "what renders a JAAS file stays with the brokers",

@@ -28,6 +28,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.comparison import by_presence, compare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import EncoderSecrets, Seal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import passwords
@@ -45,7 +46,7 @@ _KEY_SIZE = 32
 def encoder_secrets(cluster: Cluster) -> EncoderSecrets:
     """Return what the nodes encrypt passwords with, as far as their settings could be read. Brokers in KRaft mode have no such setting."""
     nodes = [*known(cluster.facts).values(), *known(cluster.controller_facts).values()]
-    return EncoderSecrets.among(each.settings for each in nodes)
+    return EncoderSecrets.among((each.settings for each in nodes), is_provided)
 
 
 def images(cluster: Cluster, encoder: EncoderSecrets | None = None, seal: Seal | None = None) -> tuple[Image, Image]:

@@ -20,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import (
     JVM_VARIABLES,
     container_fields,
+    named_environment,
     pod_fields,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controller_spec import (
@@ -60,6 +61,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     environment,
     main_container,
     mounts,
+    references,
     volume_at,
 )
 
@@ -89,7 +91,8 @@ def from_brokers(brokers: Mapping[str, Any], spec: ControllerSpec) -> tuple[Obj,
     marks = source.get("metadata") or {}
     reserved = (_data_path(spec), CONFIG_PATH, RUN_PATH)
     values = list((spec.settings or {}).values())
-    found = carried(source, name, spec.config_maps, values, reserved, spec.running)
+    more = named_environment(source, name, spec.config_maps, spec.secrets, spec.variables)
+    found = carried(source, name, spec.config_maps, values, reserved, spec.running, more)
     resources = controller_resources(target.get("resources") or {}, spec.resources)
     _fit_heap(found, target, resources, spec)
     if found.own_log4j:
@@ -262,6 +265,12 @@ def _start(spec: ControllerSpec) -> str:
     return f"{_prepare(spec)}exec {shlex.quote(spec.start_script)} {RUN_PATH}/{FILE}\n"
 
 
+def _with_references(env: list[Obj], names: set[str]) -> set[str]:
+    """Return the names of variables, and of those that their values refer to."""
+    more = {other for entry in env if entry["name"] in names for other in references(str(entry.get("value") or ""))}
+    return names if more <= names else _with_references(env, names | more)
+
+
 def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
     """Format an empty volume with the cluster's id and metadata.version; a formatted one is left alone.
 
@@ -276,7 +285,8 @@ def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
         f"--cluster-id {shlex.quote(spec.cluster_id)} --release-version {shlex.quote(spec.release_version)} "
         "--ignore-formatted\n"
     )
-    env = [entry for entry in container["env"] if entry["name"] in _TOOL_VARIABLES]
+    wanted = _with_references(container["env"], {*_TOOL_VARIABLES, *spec.variables})
+    env = [entry for entry in container["env"] if entry["name"] in wanted]
     resources = {"resources": copy.deepcopy(container["resources"])} if container.get("resources") else {}
     return {
         "name": INIT_CONTAINER,

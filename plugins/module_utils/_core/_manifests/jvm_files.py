@@ -78,22 +78,27 @@ def carried(
     settings: Iterable[str],
     reserved: Sequence[str],
     running: Sequence[str] = (),
+    environment_of_settings: Sequence[Obj] = (),
 ) -> Carried:
     """Return what comes along.
 
     :param settings: values of the controllers' settings, which may name files too.
     :param reserved: mount paths that the controllers have a use of their own for.
     :param running: JVM options of a running broker; credentials that its start command adds are among them only.
+    :param environment_of_settings: ``env`` entries that the settings need besides those of the JVM.
     :raises Unsupported: ``controller-manifest`` when the controllers would lack credentials that the brokers have.
     """
     env = jvm_environment(template, container, config_maps)
+    # first, since others may refer to them
+    given = {entry["name"] for entry in environment_of_settings}
+    env = [*environment_of_settings, *(entry for entry in env if entry["name"] not in given)]
     values = list(settings)
     texts = [str(entry.get("value") or "") for entry in env] + values
     known = environment(container_of(template, container), config_maps)
     texts += jvm_texts(template, container, config_maps)
     volumes, kept = shared_volumes(template, container, texts, reserved)
     work = _Work(template, container, config_maps, Carried(env, volumes, kept))
-    for entry in list(env):
+    for entry in env:
         if entry["name"] in JVM_VARIABLES:
             work.check_variable(entry, known[entry["name"]].value)
     for value in values:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import shown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import (
+    is_provided,
+    settings_of_providers,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     AUTHORIZER,
     CONNECT,
@@ -83,7 +85,9 @@ def controller_settings(
 
     ``advertised.listeners`` is never among them (controllers refuse it before 3.9), nor are the brokers' ``log.dirs``.
 
-    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is, or only a config provider of the brokers knows a value.
+    What a config provider fills in stays as it is, and comes with the providers.
+
+    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is, or only a config provider does: the collection needs it too.
     """
     settings = {
         "process.roles": "controller",
@@ -102,6 +106,12 @@ def controller_settings(
                 f"{CONNECT} is not among the brokers' settings, so the controllers cannot be given ZooKeeper's address",
                 code="setting-blocks",
             )
+        if is_provided(connect):
+            raise Unsupported(
+                f"{CONNECT} is {connect}, which a config provider fills in only when a process starts, and which has to be known before: write the "
+                "value itself into the brokers' settings, or take it from the environment (EnvVarConfigProvider)",
+                code="setting-blocks",
+            )
         # Kafka formats with the metadata version it finds here when nobody passes one, so that no way of starting can miss it.
         settings |= {FLAG: "true", CONNECT: connect, IBP: context.target.setting}
     carried = _carry_rule(stage, settings["inter.broker.listener.name"], context.controller_listener)
@@ -111,14 +121,8 @@ def controller_settings(
     authorizer = value_of(broker_effective, AUTHORIZER)
     if authorizer:
         settings[AUTHORIZER] = KRAFT_AUTHORIZER if authorizer in ZOOKEEPER_AUTHORIZERS else authorizer
-    provided = sorted(key for key, value in settings.items() if is_provided(value))
-    if provided:
-        raise Unsupported(
-            f"the controllers need {', '.join(provided)}, which a config provider gives to the brokers ({shown(provided[0], settings[provided[0]])}) and which "
-            "was not read: write the value itself into the brokers' settings, or take it from the environment (EnvVarConfigProvider) "
-            "when it is no secret",
-            code="setting-blocks",
-        )
+    if any(map(is_provided, settings.values())):
+        settings |= settings_of_providers(broker_effective)
     return settings
 
 

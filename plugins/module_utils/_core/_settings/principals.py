@@ -18,6 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.lis
     logins,
     sections,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     inter_broker_listener,
     protocols,
@@ -92,10 +93,11 @@ def broker_principal(
     protocol, listener = inter_broker_protocol(effective), inter_broker_listener(effective)
     if protocol.startswith("SASL_"):
         login = inter_broker_login(effective, jaas_file)
-        return f"User:{login.username}" if login else None
-    if protocol == "SSL" and of_listener(effective, listener, "ssl.client.auth") in ("required", "requested"):
-        return by_certificate
-    return ANONYMOUS
+        return f"User:{login.username}" if login and not is_provided(login.username) else None
+    asks = of_listener(effective, listener, "ssl.client.auth") if protocol == "SSL" else ""
+    if is_provided(asks):
+        return None
+    return by_certificate if asks in ("required", "requested") else ANONYMOUS
 
 
 _RULE = re.compile(r"RULE:((?:\\.|[^\\/])*)/((?:\\.|[^\\/])*)/([LU]?)|DEFAULT")
@@ -127,7 +129,7 @@ def has_own_builder(effective: Mapping[str, str]) -> bool:
 
 
 def super_users(effective: Mapping[str, str]) -> list[str]:
-    """Return ``super.users`` in order."""
+    """Return ``super.users`` in order; what a config provider fills in is one of them, whoever that is."""
     return [name.strip() for name in value_of(effective, SUPER_USERS).split(";") if name.strip()]
 
 
@@ -140,4 +142,4 @@ def with_super_users(effective: Mapping[str, str], more: Iterable[str]) -> str:
 
 def without_type(names: Iterable[str]) -> list[str]:
     """Return the principals that are not ``TYPE:name``: Kafka ends at start with them (``SecurityUtils.parseKafkaPrincipal``)."""
-    return [name for name in names if not all(part.strip() for part in name.partition(":"))]
+    return [name for name in names if not is_provided(name) and not all(part.strip() for part in name.partition(":"))]

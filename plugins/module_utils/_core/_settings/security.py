@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins, principals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import of_listener
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     DEFAULT_PROTOCOLS,
     controller_listener_name,
@@ -85,24 +86,40 @@ def controller_security(
     prefix = f"listener.name.{listener.lower()}."
     shared = _encryption(effective, listener, protocol) if protocol.endswith("SSL") else {}
     if not protocol.startswith("SASL_"):
-        named = protocol == "SSL" and of_listener({**effective, **shared}, listener, "ssl.client.auth") in _ASKED
+        asks = of_listener({**effective, **shared}, listener, "ssl.client.auth")
+        named = protocol == "SSL" and (asks in _ASKED or is_provided(asks))
         principal = None if named or principals.has_own_builder(effective) else principals.ANONYMOUS
         return ControllerSecurity(listener, protocol, shared, shared, principal, reason)
-    login, users = _login(effective, wanted, jaas_file)
-    handlers = _handlers(effective, listener)
+    brokers_login, controllers_login, username = _lines(effective, wanted, jaas_file)
     text = f"{prefix}plain.sasl.jaas.config"
     both = shared | {MECHANISM: PLAIN}
-    brokers = both | {text: listener_logins.plain_line(login.username, login.password)}
     controllers = (
-        both
-        | handlers
-        | {
-            f"{prefix}sasl.enabled.mechanisms": PLAIN,
-            text: listener_logins.plain_line(login.username, login.password, {**users, login.username: login.password}),
-        }
+        both | _handlers(effective, listener) | {f"{prefix}sasl.enabled.mechanisms": PLAIN, text: controllers_login}
     )
-    principal = None if principals.has_own_builder(effective) else f"User:{login.username}"
-    return ControllerSecurity(listener, protocol, brokers, controllers, principal, reason)
+    principal = None if principals.has_own_builder(effective) or username is None else f"User:{username}"
+    return ControllerSecurity(listener, protocol, both | {text: brokers_login}, controllers, principal, reason)
+
+
+def _lines(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str]) -> tuple[str, str, str | None]:
+    """Return the logins of brokers and of controllers as ``sasl.jaas.config``, and whose they are; None when nobody can tell."""
+    whole = principals.jaas_setting(effective) if wanted.credentials is None and _brokers_use_plain(effective) else ""
+    if is_provided(whole) and not listener_logins.logins(whole):
+        # brokers let each other in by the very text, so that controllers and brokers do
+        return whole, whole, None
+    login, users = _login(effective, wanted, jaas_file)
+    known = {**users, login.username: login.password}
+    return (
+        listener_logins.plain_line(login.username, login.password),
+        listener_logins.plain_line(login.username, login.password, known),
+        login.username,
+    )
+
+
+def _brokers_use_plain(effective: Mapping[str, str]) -> bool:
+    return (
+        principals.inter_broker_protocol(effective).startswith("SASL_")
+        and principals.inter_broker_mechanism(effective) == PLAIN
+    )
 
 
 def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
@@ -171,14 +188,11 @@ def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str]
     """Return how nodes log in at the controllers, and who else may (name to password)."""
     if wanted.credentials is not None:
         return wanted.credentials, {}
-    found = None
-    if (
-        principals.inter_broker_protocol(effective).startswith("SASL_")
-        and principals.inter_broker_mechanism(effective) == PLAIN
-    ):
-        found = principals.inter_broker_login(effective, jaas_file)
-    if found is None or not found.options.get("password"):
+    found = principals.inter_broker_login(effective, jaas_file) if _brokers_use_plain(effective) else None
+    provided = found is not None and is_provided(found.username)
+    if found is None or provided or not found.options.get("password"):
         why = f" ({jaas_file.why})" if isinstance(jaas_file, Unknown) else ""
+        why = " (a config provider fills in the user name when Kafka starts)" if provided else why
         raise Unsupported(
             "the controllers' listener is to use PLAIN, but no user name and password of the brokers could be read from their settings or "
             f"their JAAS file{why}: set {_SECRET} to the name of a Secret with the keys username and password",

@@ -39,6 +39,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     container_of,
     text_data,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import CONNECT, Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import ImageRules
@@ -70,11 +71,13 @@ class EnvironmentSource(Source):
         return found
 
     def read(self) -> dict[str, str]:
-        """Return the settings that the variables give, as far as their values can be read."""
+        """Return the settings that the variables give, as far as their values can be read; what a config provider fills in cannot."""
         return {
             key: variable.value
             for name, variable in self.variables().items()
-            if (key := self.rules.setting(name)) is not None and variable.value is not None
+            if (key := self.rules.setting(name)) is not None
+            and variable.value is not None
+            and not is_provided(variable.value)
         }
 
     def hidden(self) -> frozenset[str]:

@@ -365,11 +365,3 @@ def test_controllers_are_clients_of_brokers_and_of_zookeeper_with_the_same_crede
     assert (
         tls["listener.name.replication.ssl.keystore.password"] == TLS["listener.name.replication.ssl.keystore.password"]
     )
-
-
-def test_a_secret_that_only_a_config_provider_knows_is_refused_without_its_text() -> None:
-    provided = SASL | {"password.encoder.secret": "${file:/run/canary:key}"}
-    with pytest.raises(Unsupported) as raised:
-        controller_settings("migrating", provided, ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d"))
-    assert "canary" not in raised.value.message
-    assert "password.encoder.secret" in raised.value.message

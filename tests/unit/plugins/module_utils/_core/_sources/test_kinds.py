@@ -522,3 +522,20 @@ def test_a_password_that_looks_like_a_placeholder_is_none() -> None:
     later = detect(change.template, file_config_maps(), FILE_EFFECTIVE, None, {made["metadata"]["name"]: made})
     assert later.wanted(Changes({})) == source.wanted(odd)
     assert later.opaque() == source.opaque()
+
+
+def test_a_variable_whose_value_a_config_provider_fills_in_is_no_other_value() -> None:
+    """The broker runs with what it stands for, and nothing else sets that."""
+    template = confluent_template()
+    provided = {"KAFKA_SUPER_USERS": "${env:SUPER}", "KAFKA_SSL_KEY_PASSWORD": "${file:/x:y}"}
+    container(template)["env"] += [{"name": name, "value": value} for name, value in provided.items()]
+    effective = CONFLUENT_EFFECTIVE | {"super.users": "User:a", "ssl.key.password": "${file:/x:y}"}
+    source = detect(template, confluent_config_maps(), effective)
+    assert not {"super.users", "ssl.key.password"} & source.read().keys()
+    assert {"super.users", "ssl.key.password"} <= source.opaque()
+    assert not source.fixed(effective) & source.opaque(), "a change of the variable reaches the broker"
+    configured = source.configured(effective)
+    assert (configured["super.users"], configured["ssl.key.password"]) == ("User:a", "${file:/x:y}")
+    change = source.apply(Changes({"super.users": "User:a;User:kraft"}), "migration", DIGEST, effective)
+    assert {"name": "KAFKA_SUPER_USERS", "value": "User:a;User:kraft"} in container(change.template)["env"]
+    assert {"name": "KAFKA_SSL_KEY_PASSWORD", "value": "${file:/x:y}"} in container(change.template)["env"]

@@ -175,6 +175,34 @@ def secured(**changed: Any) -> Any:
     return scene(PLAIN | {"broker.id": "0"}, secret("jaas", **{"jaas.conf": PLAIN_JAAS}), **changed)
 
 
+def test_secrets_of_variables_that_settings_need_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    provided = {
+        "broker.id": "0",
+        "zookeeper.connect": "zk",
+        "config.providers": "env",
+        "config.providers.env.class": "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+        "password.encoder.secret": "${env:ENCODER}",
+    }
+    cluster = scene(provided, secret("jaas"), secret("variables", ENCODER="canary"))
+    container = cluster.statefulsets[0]["spec"]["template"]["spec"]["containers"][0]
+    container["envFrom"] = [
+        {"configMapRef": {"name": "c"}},
+        {"secretRef": {"name": "absent", "optional": True}},
+        {"secretRef": {"name": "variables"}},
+    ]
+    objects = planned(monkeypatch, cluster)
+    env = objects.statefulset["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "ENCODER", "valueFrom": {"secretKeyRef": {"name": "variables", "key": "ENCODER"}}} in env
+    assert "canary" not in str(objects)
+
+    def forbidden(_name: str) -> None:
+        raise Forbidden("the account may not get secrets")
+
+    cluster.secret = forbidden
+    with pytest.raises(Unsupported, match="take a value from variable ENCODER"):
+        planned(monkeypatch, cluster)
+
+
 def test_secret_settings_need_a_permission_without_names(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = secured()
     objects = planned(monkeypatch, cluster)
