@@ -13,6 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.listener_logins import client_text
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import (
+    inter_broker_mechanism,
+    inter_broker_protocol,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import (
     is_provided,
     settings_of_providers,
@@ -37,7 +42,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import 
 
 ControllerStage = Literal["migrating", "final"]
 
-# What a KRaft controller evaluates itself, or needs as a client of the brokers while migrating.
+# What a KRaft controller evaluates itself, whatever its listener.
 _CARRIED = (
     "default.replication.factor",
     "num.partitions",
@@ -56,8 +61,13 @@ _CARRIED = (
     "principal.builder.class",
     "security.providers",
 )
-_CARRIED_PREFIXES = ("ssl.", "sasl.", "delegation.token.")
-_CARRIED_PREFIXES_MIGRATING = ("zookeeper.", "password.encoder.")
+_TOKENS = "delegation.token."
+_MIGRATING = ("zookeeper.", "password.encoder.")
+_JAAS = "sasl.jaas.config"
+#: Kafka compares it with sasl.mechanism.inter.broker.protocol at the start of a controller, too (``KafkaConfig.validateValues``)
+_MECHANISMS = "sasl.enabled.mechanisms"
+#: of a listener, what only those need who serve it
+_SERVER = "sasl.server."
 
 
 @dataclass(frozen=True)
@@ -114,10 +124,12 @@ def controller_settings(
             )
         # Kafka formats with the metadata version it finds here when nobody passes one, so that no way of starting can miss it.
         settings |= {FLAG: "true", CONNECT: connect, IBP: context.target.setting}
-    carried = _carry_rule(stage, settings["inter.broker.listener.name"], context.controller_listener)
+    carried = _carry_rule(stage, broker_effective, context)
+    login = f"listener.name.{inter_broker_listener(broker_effective).lower()}."
     for key in sorted(broker_effective.keys() - settings.keys()):
         if key != FLAG and carried(key):
-            settings[key] = value_of(broker_effective, key)
+            value = value_of(broker_effective, key)
+            settings[key] = client_text(value) if key.startswith(login) and key.endswith(_JAAS) else value
     authorizer = value_of(broker_effective, AUTHORIZER)
     if authorizer:
         settings[AUTHORIZER] = KRAFT_AUTHORIZER if authorizer in ZOOKEEPER_AUTHORIZERS else authorizer
@@ -126,8 +138,32 @@ def controller_settings(
     return settings
 
 
-def _carry_rule(stage: ControllerStage, *listeners: str) -> Callable[[str], bool]:
-    prefixes = _CARRIED_PREFIXES + tuple(f"listener.name.{name.lower()}." for name in listeners)
-    if stage == "migrating":
-        prefixes += _CARRIED_PREFIXES_MIGRATING
-    return lambda key: key in _CARRIED or key.startswith(prefixes)
+def _carry_rule(
+    stage: ControllerStage, effective: Mapping[str, str], context: ControllerContext
+) -> Callable[[str], bool]:
+    """Tell which settings of brokers a controller has: for its own listener, and while migrating as a client of the brokers.
+
+    What is for every listener comes along only where a listener that the controller knows uses it: key stores and passwords of others
+    stay where they are.
+    """
+    migrating = stage == "migrating"
+    ours, theirs = (
+        f"listener.name.{name.lower()}." for name in (context.controller_listener, inter_broker_listener(effective))
+    )
+    between = inter_broker_protocol(effective)
+    own_prefixes: tuple[str, ...] = (_TOKENS, ours)
+    if context.controller_protocol.endswith("SSL") or (migrating and between.endswith("SSL")):
+        own_prefixes += ("ssl.",)
+    if "SASL_" in (context.controller_protocol[:5], between[:5]):
+        own_prefixes += ("sasl.",)
+    as_client = (f"{theirs}ssl.", f"{theirs}sasl.", f"{theirs}{inter_broker_mechanism(effective).lower()}.sasl.")
+
+    def rule(key: str) -> bool:
+        # Kafka takes no login from a setting without the name of a listener
+        if key in _CARRIED or (key.startswith(own_prefixes) and key != _JAAS):
+            return True
+        if key.startswith(as_client):
+            return (migrating and _SERVER not in key) or key == f"{theirs}{_MECHANISMS}"
+        return migrating and key.startswith(_MIGRATING)
+
+    return rule
