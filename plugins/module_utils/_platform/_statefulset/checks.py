@@ -46,6 +46,7 @@ SECURITY = (
     "controller-listener-mechanism",
     "controller-login-missing",
     "controller-listener-keys",
+    "controller-security-changed",
     "secret-missing",
 )
 
