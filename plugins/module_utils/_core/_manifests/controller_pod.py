@@ -64,6 +64,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     references,
     volume_at,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import redact_words
 
 Obj = dict[str, Any]
 
@@ -158,7 +159,7 @@ def _fit_heap(found: Carried, target: Mapping[str, Any], resources: Mapping[str,
         if fitted != text:
             _set(found, entry["name"], escaped(fitted) if by_reference else fitted)
             found.notes.append(
-                f"{entry['name']} of the controllers is {fitted} instead of {text}, which fits a controller's memory"
+                f"{entry['name']} of the controllers is {redact_words(fitted)} instead of {redact_words(text)}, which fits a controller's memory"
             )
 
 

@@ -39,6 +39,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zo
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import redact_words
 
 Obj = dict[str, Any]
 
@@ -216,7 +217,8 @@ class _Work:
         if kept:
             self.result.env.append({"name": entry["name"], "value": escaped(separator.join(kept))})
         for word, why in left.items():
-            self.result.notes.append(f"{word} of {entry['name']} is not set for the controllers: {why}")
+            # an agent's password may be among its arguments
+            self.result.notes.append(f"{redact_words(word)} of {entry['name']} is not set for the controllers: {why}")
 
     def _why_not(self, word: str) -> str:
         """Say why a controller does without an option, as a clause; "" when it has it. Raises Unsupported for credentials."""

@@ -45,6 +45,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import ImageRules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import acted_on, refers_to
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import redact_text
 
 Obj = dict[str, Any]
 
@@ -145,7 +146,7 @@ class EnvironmentSource(Source):
                     if piece:
                         raise Unsupported(
                             f"variable {name} of container {self.container} gives {self.rules.setting(name)} and has to leave, but the "
-                            f"{place} works with {used} ({piece.splitlines()[0]}), so that a broker would not start or not get Ready: take "
+                            f"{place} works with {used} ({redact_text(piece.splitlines()[0])}), so that a broker would not start or not get Ready: take "
                             "that out and restart the brokers",
                             code="setting-overridden",
                         )

@@ -50,6 +50,12 @@ def test_big_brokers_do_not_make_big_controllers() -> None:
     assert objects.notes == (
         "KAFKA_HEAP_OPTS of the controllers is -Xms4096m -Xmx4096m instead of -Xms8g -Xmx8g, which fits a controller's memory",
     )
+    secret = [{"name": "KAFKA_OPTS", "value": "-Xmx8g -Djavax.net.ssl.keyStorePassword=canary -Da=b"}]
+    (note,) = _objects(resources=resources, env=secret).notes
+    assert note.startswith(
+        "KAFKA_OPTS of the controllers is -Xmx4096m -Djavax.net.ssl.keyStorePassword=<redacted> -Da=b instead"
+    )
+    assert "canary" not in note
     wanted = {"requests": {"memory": "20Gi"}}
     own = _objects(
         replace(MIGRATING, resources=wanted), resources=resources, env=[{"name": "KAFKA_HEAP_OPTS", "value": "-Xmx8g"}]

@@ -98,6 +98,12 @@ def test_an_agent_that_cannot_come_along_is_left_out_and_said(init: Any) -> None
     assert [note.startswith(f"{AGENT} of KAFKA_OPTS is not set for the controllers") for note in found.notes] == [True]
 
 
+def test_an_agent_that_is_left_out_shows_no_password() -> None:
+    agent = "-javaagent:/agent/agent.jar=user=u,password=canary"
+    (note,) = _carried(_template({"KAFKA_OPTS": agent}, {"agent": {"hostPath": {}}}, agent="/agent")).notes
+    assert note.startswith("-javaagent:/agent/agent.jar=user=u,password=<redacted> of KAFKA_OPTS is not set")
+
+
 @pytest.mark.parametrize("volume", [{"hostPath": {"path": "/opt"}}, {"persistentVolumeClaim": {"claimName": "jars"}}])
 def test_files_of_the_node_or_of_a_claim_are_left_out(volume: Obj) -> None:
     found = _carried(_template({"KAFKA_OPTS": "-javaagent:/opt/agents/x.jar"}, {"opt": volume}, opt="/opt/agents"))

@@ -539,3 +539,31 @@ def test_a_variable_whose_value_a_config_provider_fills_in_is_no_other_value() -
     change = source.apply(Changes({"super.users": "User:a;User:kraft"}), "migration", DIGEST, effective)
     assert {"name": "KAFKA_SUPER_USERS", "value": "User:a;User:kraft"} in container(change.template)["env"]
     assert {"name": "KAFKA_SSL_KEY_PASSWORD", "value": "${file:/x:y}"} in container(change.template)["env"]
+
+
+def test_what_something_else_fills_in_is_not_shown_where_it_is_a_secret() -> None:
+    template = file_template()
+    container(template)["command"] = [
+        "sh",
+        "-c",
+        "sed s/canary/$P/ /config/server.properties > /s; kafka-server-start.sh /s",
+    ]
+    key = "listener.name.controller.plain.sasl.jaas.config"
+    maps = {"kafka": config_map("kafka", {"server.properties": f"{SERVER_PROPERTIES}\n{key}=a password=canary\n"})}
+    effective = FILE_EFFECTIVE | {key: "other"}
+    with pytest.raises(Unsupported, match="it is <redacted> in") as raised:
+        detect(template, maps, effective).apply(Changes({key: "new"}), "migration", DIGEST, effective)
+    assert "canary" not in raised.value.message
+
+
+def test_a_command_that_works_with_a_variable_is_told_without_its_secrets() -> None:
+    template = confluent_template()
+    container(template)["command"] = [
+        "sh",
+        "-c",
+        "kadmin --password=canary $KAFKA_ZOOKEEPER_CONNECT; /etc/confluent/docker/run",
+    ]
+    source = detect(template, confluent_config_maps(), CONFLUENT_EFFECTIVE)
+    with pytest.raises(Unsupported, match="works with KAFKA_ZOOKEEPER_CONNECT") as raised:
+        source.apply(Changes({}, ("zookeeper.connect",)), "kraft", DIGEST, CONFLUENT_EFFECTIVE, "id")
+    assert "canary" not in raised.value.message
