@@ -49,8 +49,9 @@ _WRITTEN = re.compile(
 )
 _LOG4J = re.compile(r"-Dlog4j2?\.configuration(?:File)?=")
 _ESSENTIAL = re.compile(
-    r"-D(java\.security\.(?:auth\.login\.config|krb5\.conf|properties)|javax\.net\.ssl\.(?:trust|key)Store(?:Password|Type)?"
-    r"|zookeeper\.[\w.]+)="
+    r"-D(java\.security\.(?:auth\.login\.config|krb5\.\w+|properties)|javax\.net\.ssl\.(?:trust|key)Store(?:Password|Type)?"
+    # jute.maxbuffer: without it a client of ZooKeeper ends when it reads a znode that the brokers can read
+    r"|javax\.security\.auth\.useSubjectCredsOnly|zookeeper\.[\w.]+|jute\.maxbuffer|org\.apache\.kafka\.[\w.]+)="
 )
 LOG4J_VARIABLE = "KAFKA_LOG4J_OPTS"
 _AGENT = re.compile(r"-(?:javaagent|agentpath|agentlib):")

@@ -188,6 +188,21 @@ def test_what_a_config_provider_needs_is_there_for_the_controller_and_for_the_fo
         controller_objects(statefulset(template), replace(MIGRATING, settings=settings))
 
 
+def test_a_mount_whose_place_depends_on_a_variable_has_it() -> None:
+    """Without it no container can be made (CreateContainerConfigError)."""
+    template = file_template()
+    container = template["spec"]["containers"][0]
+    template["spec"]["volumes"].append({"name": "tls", "secret": {"secretName": "tls"}})
+    container["volumeMounts"].append({"name": "tls", "mountPath": "/tls", "subPathExpr": "$(POD)"})
+    pod = {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    container["env"] = [pod, {"name": "OTHER", "value": "x"}]
+    objects = controller_objects(statefulset(template), MIGRATING)
+    for item in (_pod(objects)["containers"][0], _pod(objects)["initContainers"][0]):
+        assert any(mount.get("subPathExpr") == "$(POD)" for mount in item["volumeMounts"])
+        assert pod in item["env"]
+        assert "OTHER" not in str(item["env"])
+
+
 def test_controllers_are_spread_over_the_brokers_zones() -> None:
     spec = replace(MIGRATING, zones=(ZONE, ("a", "b")))
     objects = _objects(spec, {"nodeSelector": {ZONE: "a"}})

@@ -298,6 +298,19 @@ def test_a_place_that_controllers_use_otherwise_does_not_come_along() -> None:
     assert found.mounts == []
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        "-Djava.security.krb5.realm=EXAMPLE",
+        "-Djavax.security.auth.useSubjectCredsOnly=false",
+        "-Djute.maxbuffer=8388608",
+        "-Dorg.apache.kafka.automatic.config.providers=org.apache.kafka.common.config.provider.FileConfigProvider",
+    ],
+)
+def test_other_options_that_decide_who_is_let_in_are_taken_over_too(option: str) -> None:
+    assert _value(_carried(_template({}), running=[option, "-Dkafka.logs.dir=/x"]), "KAFKA_OPTS") == option
+
+
 def test_credentials_for_zookeeper_that_only_the_start_command_gives() -> None:
     option = "-Dzookeeper.sasl.clientconfig=ZkClient"
     assert _value(_carried(_template({}), running=[option]), "KAFKA_OPTS") == option
