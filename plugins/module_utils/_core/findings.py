@@ -161,6 +161,12 @@ _RULES = (
         "the controllers do without something that the brokers have",
         "see the sentence",
     ),
+    _block(
+        "controller-file-missing",
+        "a file that controllers need is only in the brokers' pods",
+        "mount it from a Secret, or have an init container write it into an emptyDir",
+        True,
+    ),
     _warn(
         "check-incomplete",
         "something that decides about the controllers could not be read",

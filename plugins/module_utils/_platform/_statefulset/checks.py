@@ -46,6 +46,7 @@ SECURITY = (
     "controller-listener-mechanism",
     "controller-login-missing",
     "controller-listener-keys",
+    "controller-login-unknown",
     "secret-missing",
 )
 
