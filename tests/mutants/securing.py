@@ -17,7 +17,6 @@ def _settings(name: str) -> tuple[str, ...]:
 
 KINDS = unit("module_utils/_core/_sources/test_kinds")
 OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
-KEPT = unit("module_utils/_platform/_statefulset/test_kept_login")
 PROVIDED = _settings("provided_security")
 FILES = unit("module_utils/_platform/_statefulset/test_security_files")
 SECURITY = unit("module_utils/_platform/_statefulset/test_security")
@@ -79,22 +78,6 @@ SECURING = (
         'f"it is {shown(key, text)} in',
         'f"it is {text} in',
         KINDS,
-    ),
-    Mutant(
-        "brokers get a login that controllers do not know, since a Secret was changed",
-        "7",
-        STATEFULSET + "security.py",
-        "    running = _login_of(made_with(cluster))\n",
-        '    running = ""\n',
-        KEPT,
-    ),
-    Mutant(
-        "the controllers' listener becomes another one in the middle of a migration",
-        "7",
-        STATEFULSET + "security.py",
-        "    if made and have != found.protocol:\n",
-        "    if False:\n",
-        KEPT,
     ),
     Mutant(
         "controllers know the passwords of all users of the brokers",

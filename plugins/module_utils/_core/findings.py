@@ -327,16 +327,6 @@ _RULES = (
         "leave kraft_controller_security at auto",
     ),
     _block(
-        "controller-security-changed",
-        "the controllers' listener was made with another security",
-        "put kraft_controller_security back, or roll back and begin again",
-    ),
-    _warn(
-        "controller-login-kept",
-        "the login for the controllers' listener was changed during a migration",
-        "nothing: the earlier one is used until the end",
-    ),
-    _block(
         "secret-in-command",
         "a secret would have to be an argument of the start command",
         "put the settings into a properties file of a Secret",

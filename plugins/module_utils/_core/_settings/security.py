@@ -45,16 +45,11 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``.
-
-    ``running``: the ``sasl.jaas.config`` that the controllers were made with. Once they are there, it counts instead of anything else: with
-    another password, brokers and controllers would refuse each other.
-    """
+    """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``."""
 
     security: str = AUTO
     mechanism: str = PLAIN
     credentials: Credentials | None = None
-    running: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -107,10 +102,6 @@ def controller_security(
 
 def _lines(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str]) -> tuple[str, str, str | None]:
     """Return the logins of brokers and of controllers as ``sasl.jaas.config``, and whose they are; None when nobody can tell."""
-    if wanted.running:
-        found = [login.username for login in listener_logins.logins(wanted.running)]
-        name = found[0] if found and not is_provided(found[0]) else None
-        return listener_logins.client_text(wanted.running), wanted.running, name
     whole = principals.jaas_setting(effective) if wanted.credentials is None and _brokers_use_plain(effective) else ""
     if is_provided(whole) and not listener_logins.logins(whole):
         # brokers let each other in by the very text, so that controllers and brokers do
@@ -144,7 +135,7 @@ def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
             code="setting-blocks",
         )
     mechanism = principals.inter_broker_mechanism(effective)
-    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None and not wanted.running:
+    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None:
         raise _cannot_start(mechanism, f"brokers log in at each other by {mechanism} (listener {listener}), and")
     return own, f"the brokers' own listener {listener} uses it"
 

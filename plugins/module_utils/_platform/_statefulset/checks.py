@@ -46,7 +46,6 @@ SECURITY = (
     "controller-listener-mechanism",
     "controller-login-missing",
     "controller-listener-keys",
-    "controller-security-changed",
     "secret-missing",
 )
 

@@ -16,105 +16,47 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
-    mounted_settings,
-    settings_file,
-)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.jvm_files import jvm_texts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     container_of,
     file_source,
     text_data,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import (
-    jvm_options,
-    listener_logins,
-    principals,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import jvm_options, principals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
     ControllerSecurity,
     Credentials,
     Wanted,
     controller_security,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
-    AUTHORIZER,
-    CONTROLLER_LISTENERS,
-    entries,
-    protocols,
-    value_of,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import AUTHORIZER, value_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
 
 def wanted(cluster: StatefulSetCluster) -> Wanted:
-    """What the user's options say, and what the controllers have already. Raises Refused as ``credentials``."""
+    """What the user's options say. Raises Refused (secret-missing) when the Secret they name is not there or lacks a key."""
     params = cluster.params
-    running = _login_of(made_with(cluster))
-    named = None if running else credentials(cluster)
-    return Wanted(params["controller_security"], params["controller_sasl_mechanism"], named, running)
-
-
-def credentials(cluster: StatefulSetCluster) -> Credentials | None:
-    """What is in the Secret that the user names, if they do. Raises Refused (secret-missing) when it is not there or lacks a key."""
-    name = cluster.params["controller_secret"]
-    if not name:
-        return None
-    texts = _secret(cluster, name)
-    if isinstance(texts, Unknown):
-        raise Refused(texts.why, code="secret-missing")
-    lacking = [key for key in ("username", "password") if not texts.get(key)]
-    if lacking:
-        raise Refused(
-            f"Secret {cluster.namespace}/{name}, which kraft_controller_secret names, has no key {' and no key '.join(lacking)}; it "
-            "needs username and password",
-            code="secret-missing",
-        )
-    return Credentials(texts["username"], texts["password"])
+    name, credentials = params["controller_secret"], None
+    if name:
+        texts = _secret(cluster, name)
+        if isinstance(texts, Unknown):
+            raise Refused(texts.why, code="secret-missing")
+        lacking = [key for key in ("username", "password") if not texts.get(key)]
+        if lacking:
+            raise Refused(
+                f"Secret {cluster.namespace}/{name}, which kraft_controller_secret names, has no key {' and no key '.join(lacking)}; it "
+                "needs username and password",
+                code="secret-missing",
+            )
+        credentials = Credentials(texts["username"], texts["password"])
+    return Wanted(params["controller_security"], params["controller_sasl_mechanism"], credentials)
 
 
 def of_controllers(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> ControllerSecurity:
     """The security of the controllers' listener, for brokers with these settings. Raises Unsupported, Refused."""
-    found = controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
-    made = made_with(cluster)
-    have = protocols(made).get(found.listener.upper())
-    if made and have != found.protocol:
-        raise Refused(
-            f"the controllers' listener {found.listener} was made with {have or 'another name'}, and is to use {found.protocol} now: brokers and controllers "
-            "would not understand each other; put kraft_controller_security back as it was, or roll back and begin again",
-            code="controller-security-changed",
-        )
-    return found
-
-
-def made_with(cluster: StatefulSetCluster) -> dict[str, str]:
-    """The settings that the controllers were made with; nothing before their first stage."""
-    if cluster.controllers is None:
-        return {}
-    kind, name = mounted_settings(cluster.controllers["spec"]["template"])
-    body = _object(cluster, kind, name) if name else None
-    return {} if body is None else Properties.parse(settings_file(body)).as_dict()
-
-
-def kept_login(cluster: StatefulSetCluster) -> bool:
-    """Whether the Secret that the user names no longer has the login that the controllers were made with."""
-    running = listener_logins.logins(_login_of(made_with(cluster)))
-    if not running or not cluster.params["controller_secret"]:
-        return False
-    try:
-        named = credentials(cluster)
-    except Refused:
-        return True
-    return named is not None and listener_logins.login_of(running) != (named.username, named.password)
-
-
-def _login_of(made: Mapping[str, str]) -> str:
-    """The login of the controllers' listener among their settings, "" when it has none."""
-    names = entries(value_of(made, CONTROLLER_LISTENERS))
-    return value_of(made, f"listener.name.{names[0].lower()}.plain.sasl.jaas.config") if names else ""
+    return controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
 
 
 def super_users(

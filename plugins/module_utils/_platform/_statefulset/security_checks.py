@@ -39,7 +39,7 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     effective = cluster.effective
     chosen = security.of_controllers(cluster, effective)
     settings = {**effective, **chosen.brokers}
-    found = _jaas(cluster) + _kept(cluster)
+    found = _jaas(cluster)
     read: Reading[Certificate] | None = None
     where = ""
     if chosen.protocol.endswith("SSL"):
@@ -101,21 +101,6 @@ def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: Con
             break
     name, count = cluster.controllers_name, cluster.params["controller_replicas"]
     return [f"{name}-{ordinal}.{name}.{cluster.namespace}.svc" for ordinal in range(count)]
-
-
-def _kept(cluster: StatefulSetCluster) -> list[Finding]:
-    """A login that was changed after the controllers were made with another one."""
-    if not security.kept_login(cluster):
-        return []
-    name = cluster.params["controller_secret"]
-    return [
-        finding(
-            "controller-login-kept",
-            name,
-            f"Secret {cluster.namespace}/{name} does not have the user name and password that the controllers were made with: brokers and controllers "
-            "keep these until the migration is over, or rolled back, since they would refuse each other otherwise",
-        )
-    ]
 
 
 def _jaas(cluster: StatefulSetCluster) -> list[Finding]:

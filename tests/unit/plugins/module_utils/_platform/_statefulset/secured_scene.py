@@ -9,10 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
@@ -67,10 +64,3 @@ def scene(effective: dict[str, str], *objects: Any, files: dict[str, bytes] | No
         params={**PARAMS, **params},
         zookeeper="session",
     )
-
-
-def planned(monkeypatch: pytest.MonkeyPatch, cluster: Any, stage: str = "migrating") -> Any:
-    """The controllers' objects of a stage."""
-    monkeypatch.setattr(controllers, "target_version", lambda _cluster: parse_ibp("3.9"))
-    monkeypatch.setattr(controllers, "cluster_id", lambda _cluster: ("cluster-id", ""))
-    return controllers.build(cluster, stage)

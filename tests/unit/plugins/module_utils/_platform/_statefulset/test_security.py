@@ -37,7 +37,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
-from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import planned, scene, secret
+from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import scene, secret
 from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
@@ -163,6 +163,12 @@ def test_what_the_listener_cannot_have_is_one_finding(monkeypatch: pytest.Monkey
 
 
 # the controllers' settings
+
+
+def planned(monkeypatch: pytest.MonkeyPatch, cluster: Any, stage: str = "migrating") -> Any:
+    monkeypatch.setattr(controllers, "target_version", lambda _cluster: parse_ibp("3.9"))
+    monkeypatch.setattr(controllers, "cluster_id", lambda _cluster: ("cluster-id", ""))
+    return controllers.build(cluster, stage)
 
 
 def secured(**changed: Any) -> Any:
