@@ -11,21 +11,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
-import statistics
 import sys
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.bench import against, led, naive, page
+from tests.bench import against, apart, led, naive, page
 from tests.bench.against import BEFORE_PLAIN, PREFLIGHT
 from tests.bench.build import BEFORE, Build, NotThere, unpack
 from tests.bench.conditions import conditions
+from tests.bench.migration import Failed, clients_saw, migrate
 from tests.demo import stage
-from tests.demo.stage import Place, Play, Stage
+from tests.demo.stage import Place, Stage
 from tests.sandbox import traffic
 from tests.sandbox.config import SandboxError
 from tests.sandbox.console import say
@@ -33,8 +32,6 @@ from tests.sandbox.fixtures import FixtureSpec
 from tests.sandbox.traffic import TrafficSpec
 
 MEASURED = Path(__file__).parent / "measured.json"
-#: runs of status.yml, of which the middle one counts
-STATUS_RUNS = 3
 #: seconds that the replicas may need after the naive roll said that it was done
 SETTLE = 180.0
 
@@ -47,13 +44,9 @@ SPECS = {
 #: the cluster on which a migrate that has nothing to do is compared, when it is finalized
 NO_OP_ON = "TTL 1 s"
 NO_OP, NO_OP_FAILED = "no-op", "no-op failed"
-#: has its own conditions, and is kept when other parts are measured
-OPERATOR = "operator"
-PARTS = (*SPECS, BEFORE_PLAIN, PREFLIGHT, OPERATOR)
-
-
-class Failed(Exception):
-    """A playbook failed; the message says which one and why."""
+#: the parts of one run with the same conditions, and those that have their own
+TOGETHER = (*SPECS, BEFORE_PLAIN, PREFLIGHT)
+PARTS = (*TOGETHER, *apart.PARTS)
 
 
 def measure(
@@ -80,11 +73,8 @@ def measure(
             say(f"{name}: a naive roll, to compare with")
             found["naive"] = naive.roll(fixture.kube, spec)
             found["naive"]["behind_s"] = _settle(on, name, folder)
-        found |= _migrate(on, name, folder)
-        traffic.stop(fixture.kube, spec.namespace)
-        seen = traffic.check(fixture.kube, spec.namespace)
-        kept = ("acked", "lost", "duplicates", "order_violations", "send_errors", "rate_per_s", "longest_ack_gap_ms")
-        found["canary"] = {key: seen[key] for key in kept}
+        found |= migrate(on, name, folder)
+        found["canary"] = clients_saw(fixture.kube, spec.namespace)
         if compared is not None:
             try:
                 found[NO_OP] = against.no_op(where, fixture, folder, compared)
@@ -107,49 +97,6 @@ def _settle(on: Stage, name: str, folder: Path) -> float:
         if done.status == 0 or "under-replicated" not in str(done.failure) or asked > SETTLE:
             return round(asked, 1)
         say(f"{name}: replicas are still out of sync")
-
-
-def _migrate(on: Stage, name: str, folder: Path) -> dict[str, Any]:
-    plays: dict[str, Play] = {}
-
-    def play(label: str, playbook: str, **variables: Any) -> Play:
-        say(f"{name}: {label}")
-        log = folder / f"{on.fixture.spec.namespace}-{label.replace(' ', '-')}.log"
-        done = on.play(playbook, log=log, **variables)
-        if done.status != 0:
-            raise Failed(f"{name}: {label} ended with {done.status}: {done.failure or log.read_text()[-600:]}")
-        plays[label] = done
-        return done
-
-    play("preflight", "playbooks/preflight.yml")
-    migrated = play("migrate", "playbooks/migrate.yml")
-    status = [play("status", "playbooks/status.yml").seconds for _run in range(STATUS_RUNS)]
-    play("finalize", "playbooks/finalize.yml")
-    play("finalize confirmed", "playbooks/finalize.yml", kraft_confirm=[on.fixture.spec.name], kraft_soak=0)
-    report = folder / "report"
-    play("report", "playbooks/report.yml", kraft_report_dir=str(report))
-    data = json.loads((report / f"{on.fixture.spec.name}.json").read_text(encoding="utf-8"))
-    watched = migrated.result("MigrateMonitorMigrationProgress")
-    return {
-        "state": data["state"],
-        "rolls": [_roll(roll) for roll in data["rolls"]],
-        "hybrid_noticed_after_ms": watched.get("noticed_after_ms"),
-        "hybrid_waited_s": watched.get("waited"),
-        "status_s": round(statistics.median(status), 2),
-        "plays": {label: round(done.seconds, 1) for label, done in plays.items()},
-        "memory_mib": {label: done.memory_mib for label, done in plays.items()},
-    }
-
-
-def _roll(roll: dict[str, Any]) -> dict[str, Any]:
-    keys = ("to_ready", "to_in_sync", "to_noticed", "notice_ms", "gap_ms", "overhead_ms")
-    return {
-        "stage": roll["stage"],
-        "target": roll["target"],
-        "seconds": roll["seconds"],
-        "overhead": roll["overhead"],
-        "pods": [{key: pod[key] for key in keys} for pod in roll["pods"]],
-    }
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -175,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         try:
             data, failures = _measure(options.only or list(PARTS), options.only, options.against, data)
-        except (Failed, led.Failed, SandboxError, KeyboardInterrupt) as error:
+        except (Failed, SandboxError, KeyboardInterrupt) as error:
             print(f"bench: {error or 'interrupted'}", file=sys.stderr)
             return 1
         MEASURED.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -189,28 +136,21 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure(
     parts: list[str], only: list[str] | None, revision: str, last: dict[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Measure an operator's part, and the clusters that the collection writes by itself; what is not asked for is kept."""
-    kept = {OPERATOR: last[OPERATOR]} if OPERATOR in last else {}
-    if OPERATOR in parts:
-        kept = {OPERATOR: _operator()}
-    others = [name for name in parts if name != OPERATOR]
+    """Measure the parts with conditions of their own and the others; what is not asked for, or fails, is kept."""
+    kept, failures = {name: last[name] for name in apart.PARTS if name in last}, []
+    for name in apart.PARTS:
+        if name not in parts:
+            continue
+        try:
+            kept[name] = apart.measure(name)
+        except (Failed, led.Failed, SandboxError) as error:
+            failures.append(f"{name}: {error}")
+            say(f"{name} could not be measured: {error}")
+    others = [name for name in parts if name not in apart.PARTS]
     if not others:
-        return {**last, **kept}, []
-    data, failures = _measure_all(others if only else None, revision, last)
-    return {**data, **kept}, failures
-
-
-def _operator() -> dict[str, Any]:
-    where = stage.place()
-    if where.sandbox is None:
-        raise Failed("the double of an operator needs the sandbox: unset KUBECONFIG")
-    where.sandbox.up()
-    os.environ["KUBECONFIG"] = str(where.kubeconfig)
-    begin = time.monotonic()
-    about = conditions(f'make bench ARGS="--only {OPERATOR}"', _COMMON.kafka_version, sandbox=True)
-    found = led.measure(stage.workplace("bench") / OPERATOR)
-    about["took_s"] = round(time.monotonic() - begin)
-    return {"conditions": about, **found}
+        return {**last, **kept}, failures
+    data, more = _measure_all(others if only else None, revision, last)
+    return {**data, **kept}, failures + more
 
 
 @dataclass
@@ -254,7 +194,7 @@ class _Run:
 
 def _measure_all(only: list[str] | None, revision: str, last: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return what was measured, and why each part that is missing could not be. Raises Failed when there is nothing to show."""
-    begin, parts = time.monotonic(), only or [name for name in PARTS if name != OPERATOR]
+    begin, parts = time.monotonic(), only or list(TOGETHER)
     build, before = _build(revision)
     if build is None:
         say(f"the comparison is left out: {before['left_out']}")

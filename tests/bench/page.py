@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from tests.bench import marked, page_before, page_led
+from tests.bench import marked, page_before, page_goals, page_led, page_secured
 from tests.bench.conditions import sentence
 from tests.bench.marked import table
+from tests.bench.page_goals import of
 
 PAGE = marked.PAGE
 FROM, TO = "<!-- measured: from here, written by make bench -->", "<!-- measured: to here -->"
@@ -27,56 +28,21 @@ def measured(data: Mapping[str, Any]) -> str:
     clusters = data["clusters"]
     return "\n".join([
         sentence(data["conditions"]),
-        _goals(clusters),
+        "### Goals\n\n" + table(page_goals.HEADERS, page_goals.rows(clusters)),
         _rolls(clusters),
         _overheads(clusters),
         _rest(clusters),
         *([page_before.section(data["before"], clusters)] if data.get("before") else []),
+        *([page_secured.section(data["secured"])] if data.get("secured") else []),
         *([page_led.section(data["operator"])] if data.get("operator") else []),
     ])  # fmt: skip
-
-
-def _of(cluster: Mapping[str, Any], target: str) -> list[Mapping[str, Any]]:
-    return [roll for roll in cluster["rolls"] if roll["target"] == target]
-
-
-def _worst(clusters: Mapping[str, Any], target: str, names: Sequence[str]) -> str:
-    found = [roll["overhead"]["max_ms"] for name in names for roll in _of(clusters[name], target)]
-    return f"{max(found)} ms" if found else "-"
-
-
-def _goals(clusters: Mapping[str, Any]) -> str:
-    every = list(clusters.values())
-    with_jolokia = [name for name in clusters if name != "no Jolokia"]
-    noticed = [item["hybrid_noticed_after_ms"] for item in every if item["hybrid_noticed_after_ms"] is not None]
-    plain = [name for name in clusters if name == "no Jolokia"]
-    rolls = {f"{len(_of(item, 'brokers'))} + {len(_of(item, 'controllers'))}" for item in every}
-    rows = [
-        ("rolls forward, brokers + controllers", "2 + 1", ", ".join(sorted(rolls))),
-        ("our overhead per broker, maximum", "1 s", _worst(clusters, "brokers", list(clusters))),
-        ("our overhead per controller, with Jolokia, maximum", "1 s", _worst(clusters, "controllers", with_jolokia)),
-        ("our overhead per controller, without Jolokia, maximum", "1 s", _worst(clusters, "controllers", plain)),
-        (
-            "hybrid noticed after it began, maximum",
-            "1 s",
-            f"{max(noticed)} ms" if noticed else "was there at the first look",
-        ),
-        ("status.yml, median", "3 s", f"{max(item['status_s'] for item in every)} s"),
-        (
-            "memory of the runner",
-            "300 MiB",
-            f"{max(max(item['memory_mib'].values()) for item in every)} MiB",
-        ),
-        ("acked records lost", "0", sum(item["canary"]["lost"] for item in every)),
-    ]
-    return "### Goals\n\n" + table(("what", "goal", "measured"), rows)
 
 
 def _rolls(clusters: Mapping[str, Any]) -> str:
     rows = []
     for name, item in clusters.items():
-        first, second = [*_of(item, "brokers"), {}, {}][:2]
-        last = next(iter(_of(item, "controllers")), {})
+        first, second = [*of(item, "brokers"), {}, {}][:2]
+        last = next(iter(of(item, "controllers")), {})
         waits = max((pod["to_in_sync"] - pod["to_ready"] for pod in first.get("pods", [])), default=0)
         rows.append(
             (

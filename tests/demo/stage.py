@@ -154,7 +154,7 @@ def _server(kubeconfig: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Play:
-    """One run of a playbook. ``tasks``: name and result of each, in order."""
+    """One run of a playbook. ``tasks``: name, result and seconds of each, in order."""
 
     status: int
     seconds: float
@@ -171,6 +171,14 @@ class Play:
         """What the first failed task says."""
         failed = (task["result"] for task in self.tasks if task["status"] == "failed")
         return next((str(result.get("msg", "")) for result in failed), "")
+
+    def seconds_of_tasks(self) -> dict[str, float]:
+        """How long each task took, by its name; those of one name together."""
+        found: dict[str, float] = {}
+        for task in self.tasks:
+            name = task["task"].split(" : ")[-1]
+            found[name] = round(found.get(name, 0.0) + task["seconds"], 2)
+        return found
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import yaml
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient, connect
 
 from tests.sandbox import traffic
-from tests.sandbox.account import grant, rules
+from tests.sandbox.account import SECRETS, grant, rules
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import Fixture, FixtureSpec, create, delete
 
@@ -170,8 +170,7 @@ def cluster(spec: FixtureSpec, folder: Path) -> Iterator[Cluster]:
         fixture = create(spec, kube=kube)
         allowed = rules([spec.name])
         if spec.in_secrets or spec.secured:
-            # the copies of the stages have names that depend on what is in them
-            allowed.append({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "delete"]})
+            allowed.append(SECRETS)
         yield Cluster(fixture, grant(kube, spec.namespace, allowed=allowed), folder)
     finally:
         if not os.environ.get("KRAFT_KEEP"):

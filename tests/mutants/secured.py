@@ -126,9 +126,9 @@ SECURED = (
     Mutant(
         "a key that is read too slowly is shown",
         "7",
-        KAFKA + "key_stores.py",
-        "container=container, timeout=TIMEOUT)",
-        "container=container, timeout=TIMEOUT, quote=True)",
+        KAFKA + "pod_files.py",
+        "timeout=TIMEOUT)\n    chunks",
+        "timeout=TIMEOUT, quote=True)\n    chunks",
         STORES,
     ),
     Mutant(

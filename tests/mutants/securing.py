@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CORE, KAFKA, PLATFORM, Mutant, unit
+from tests.mutants.mutant import CLUSTER, CORE, KAFKA, MIGRATION, PLATFORM, PREFLIGHT, Mutant, unit
 
 SETTINGS, SOURCES, STATEFULSET = CORE + "_settings/", CORE + "_sources/", PLATFORM + "_statefulset/"
 
@@ -19,7 +19,10 @@ KINDS = unit("module_utils/_core/_sources/test_kinds")
 OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
 PROVIDED = _settings("provided_security")
 FILES = unit("module_utils/_platform/_statefulset/test_security_files")
+IN_FORCE = unit("module_utils/_platform/_statefulset/test_security_in_force")
 SECURITY = unit("module_utils/_platform/_statefulset/test_security")
+CHECKS = unit("module_utils/_platform/_statefulset/test_security_checks")
+PARITY = unit("module_utils/_cluster/test_parity")
 ENFORCEMENT = unit("module_utils/_platform/_statefulset/test_enforcement")
 
 SECURING = (
@@ -30,6 +33,46 @@ SECURING = (
         '    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None:\n',
         "    if False:\n",
         _settings("security"),
+    ),
+    Mutant(
+        "a login that rotated on the way locks out the next broker",
+        "7",
+        STATEFULSET + "security.py",
+        "there or wanted(cluster)",
+        "wanted(cluster)",
+        IN_FORCE,
+    ),
+    Mutant(
+        "controllers that get their flag back reach ZooKeeper without its security",
+        "2",
+        STATEFULSET + "controllers.py",
+        'before={} if stage == "final" or value_of(effective, CONNECT) else originals.before(cluster)',
+        "before={}",
+        unit("module_utils/_platform/_statefulset/test_secured_stages"),
+    ),
+    Mutant(
+        "every client of the brokers may log in at the controllers",
+        "7",
+        SETTINGS + "security.py",
+        "{login.username: login.password}),",
+        '{login.username: login.password, "admin": "x"}),',
+        _settings("security"),
+    ),
+    Mutant(
+        "what only the JVM can fill in is taken by its letters for a password",
+        "7",
+        SETTINGS + "principals.py",
+        "if not any(_PROPERTY in value for value in each.options.values())",
+        "if True",
+        _settings("security"),
+    ),
+    Mutant(
+        "a login that nobody could read is replaced without a word",
+        "7",
+        STATEFULSET + "security.py",
+        '        if _UNKNOWN not in cluster.params["accept"]:\n',
+        "        if False:\n",
+        IN_FORCE,
     ),
     Mutant(
         "TLS instead of a login asks for no certificate",
@@ -51,8 +94,8 @@ SECURING = (
         "nobody can log in at the controllers",
         "7",
         SETTINGS + "security.py",
-        "{**users, login.username: login.password}",
-        "users",
+        "login.password, {login.username: login.password}),",
+        "login.password),",
         _settings("security"),
     ),
     Mutant(
@@ -187,7 +230,7 @@ SECURING = (
         "a file that a restarted broker will lack is there, since a running one has it",
         "7",
         STATEFULSET + "security.py",
-        '    return Unknown(" and ".join(missing)) if missing else None\n',
+        '    return Unknown(" and ".join(lacking)) if lacking else None\n',
         "    return None\n",
         FILES,
     ),
@@ -195,8 +238,8 @@ SECURING = (
         "a file that is in no mounted object is not looked for",
         "7",
         STATEFULSET + "security.py",
-        "    return cluster.broker_file(path) if found is None else found\n",
-        '    return Unknown("no object") if found is None else found\n',
+        "    return cluster.broker_file(path) if found is None or",
+        '    return Unknown("no object") if found is None or',
         FILES,
     ),
     Mutant(
@@ -206,14 +249,6 @@ SECURING = (
         "    return found if isinstance(found, Unknown) else found.decode",
         '    return "" if isinstance(found, Unknown) else found.decode',
         FILES,
-    ),
-    Mutant(
-        "what Java fills into a JAAS file is a password by itself",
-        "7",
-        SETTINGS + "principals.py",
-        'if not any("${" in value for value in login.options.values())]',
-        "if login]",
-        _settings("principals"),
     ),
     Mutant(
         "a JAAS file that a variable of Java names is overlooked",
@@ -334,5 +369,61 @@ SECURING = (
         "    if not value_of(effective, _ENCODER):\n",
         "    if False:\n",
         _settings("security_rules"),
+    ),
+    Mutant(
+        "an ACL that stops the copy is only something that could not be read",
+        "7",
+        MIGRATION + "preflight.py",
+        "read_acls(cluster.zookeeper, any_principal=True)",
+        "read_acls(cluster.zookeeper)",
+        PREFLIGHT,
+    ),
+    Mutant(
+        "a secret that does not decrypt is not missed",
+        "7",
+        CLUSTER + "parity.py",
+        "read(value).why == passwords.WRONG_SECRET",
+        "False",
+        PARITY,
+    ),
+    Mutant(
+        "settings that the secret does not decrypt are copied",
+        "7",
+        SETTINGS + "security_rules.py",
+        "        if (broker, key) in undecrypted\n",
+        "        if False\n",
+        _settings("security_rules"),
+    ),
+    Mutant(
+        "a super user of some brokers is none of the controllers'",
+        "7",
+        SETTINGS + "security_rules.py",
+        "        if without:\n",
+        "        if False:\n",
+        _settings("security_rules"),
+    ),
+    Mutant(
+        "a store that no restart would find is not missed",
+        "7",
+        STATEFULSET + "security_checks.py",
+        "            gone.setdefault(read.why, []).append(path)\n",
+        "            pass\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a JAAS file that ends the next broker is not read",
+        "7",
+        STATEFULSET + "security_checks.py",
+        "    except JaasError as error:\n",
+        "    except JaasError as error:\n        return []\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a Secret that may not be read is not there",
+        "7",
+        STATEFULSET + "security.py",
+        "            return Denied(error.message)\n",
+        "            return Unknown(error.message)\n",
+        SECURITY,
     ),
 )

@@ -19,6 +19,9 @@ RBAC = DOCS / "rbac.yml"
 RBAC_CONFLUENT = DOCS / "rbac-confluent.yml"
 #: what makes the API server enforce a lock
 RBAC_ADMISSION = DOCS / "rbac-admission.yml"
+#: what docs/rbac.yml says to add where brokers take settings from Secrets, or use TLS or SASL: the copies of the stages have names that depend on
+#: what is in them
+SECRETS: Object = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "delete"]}
 #: seconds; longer than any scenario
 LIFETIME = 4 * 60 * 60
 

@@ -35,7 +35,10 @@ _DENIED_EVERY = 200
 
 @dataclass(frozen=True)
 class TrafficSpec:
-    """rate: records a second. image: empty = the sandbox's own. dns_ttl: seconds that the clients' JVMs keep an address, None = 30."""
+    """rate: records a second. image: empty = the sandbox's own. dns_ttl: seconds that the clients' JVMs keep an address, None = 30.
+
+    denied: in a secured fixture, with the client that tries what it may not.
+    """
 
     namespace: str = "demo"
     cluster: str = "kafka"
@@ -44,6 +47,7 @@ class TrafficSpec:
     partitions: int = 6
     image: str = ""
     dns_ttl: int | None = None
+    denied: bool = True
 
 
 # Keys spread the records over the partitions at once (without, they stick to one until a batch is full, which looks like a gap).
@@ -129,7 +133,7 @@ def _pod(spec: TrafficSpec, run: int, *, secured: bool) -> Object:
         "RUN": str(run),
         "LOGIN": f"{helper.CLIENTS_FOLDER}/traffic.properties" if secured else "",
     }
-    scripts = {"producer": _PRODUCER, "consumer": _CONSUMER} | ({"denied": _DENIED} if secured else {})
+    scripts = {"producer": _PRODUCER, "consumer": _CONSUMER} | ({"denied": _DENIED} if secured and spec.denied else {})
     pod = client_pod(POD, spec.namespace, scripts, env, folder="/traffic", image=spec.image, dns_ttl=spec.dns_ttl)
     if secured:
         helper.with_helper(pod, spec.cluster)
@@ -155,7 +159,8 @@ def start(kube: Kube, spec: TrafficSpec, *, seconds: float = 60.0) -> None:
     secured = keeping.read(kube, spec.namespace, spec.cluster) is not None
     clients.start(kube, _pod(spec, int(time.time()), secured=secured), seconds=seconds)
     # The first record comes through the whole path; bash in the pod waits for it.
-    refused = " && grep -qs refused /traffic/denied.jsonl" if secured else ""
+    tried = secured and spec.denied
+    refused = " && grep -qs refused /traffic/denied.jsonl" if tried else ""
     wait = (
         f"for n in $(seq {int(seconds * 5)}); do grep -qs record_data /traffic/consumed.jsonl{refused} && exit 0; sleep 0.2; done; "
         "cat /traffic/*.err; exit 1"
@@ -163,7 +168,7 @@ def start(kube: Kube, spec: TrafficSpec, *, seconds: float = 60.0) -> None:
     done = kube.exec(spec.namespace, POD, ["bash", "-c", wait], container="consumer", timeout=seconds + 10)
     if done.status != 0:
         raise SandboxError(
-            f"no record came through{' or nothing was refused' if secured else ''} within {seconds:.0f} s: {done.text[-600:]}"
+            f"no record came through{' or nothing was refused' if tried else ''} within {seconds:.0f} s: {done.text[-600:]}"
         )
     say(f"traffic runs in {spec.namespace}: {spec.rate} records/s asked for, topic {spec.topic}")
 

@@ -331,11 +331,21 @@ _RULES = (
         "a secret would have to be an argument of the start command",
         "put the settings into a properties file of a Secret",
     ),
-    _block("secret-missing", "a Secret that is named is not there, or lacks a key", "create it, or correct its name"),
+    _block(
+        "secret-missing",
+        "a Secret (or a ConfigMap) that is named is not there, or lacks a key",
+        "create it, or correct its name",
+    ),
     _block(
         "jaas-file-missing",
         "the JAAS file is not where the JVM looks for it",
         "mount the file there, or correct java.security.auth.login.config",
+        True,
+    ),
+    _block(
+        "jaas-file-invalid",
+        "Java cannot read the JAAS file that is mounted now",
+        "correct what the sentence names",
         True,
     ),
     _block(
@@ -362,7 +372,7 @@ _RULES = (
     _warn(
         "super-user-added",
         "a principal becomes a super user",
-        "nothing: a rollback takes it away again",
+        "nothing: a rollback takes it away again; after FINALIZED it stays",
     ),
     _block(
         "acl-principal-invalid",
@@ -386,6 +396,17 @@ _RULES = (
         "a login that is a dynamic setting stops working in KRaft mode",
         "write it into the static settings first",
         True,
+    ),
+    _block(
+        "controller-login-unknown",
+        "how nodes log in at the controllers that are there could not be read",
+        "put the object with their settings back, or let the account read it",
+        True,
+    ),
+    _warn(
+        "controller-login-kept",
+        "what nodes log in by at the controllers has changed since these were made",
+        "nothing: the new one is used once there are new controllers",
     ),
     _warn(
         "password-in-metadata-log",

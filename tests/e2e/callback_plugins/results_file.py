@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,28 @@ author: kafkaops.kraft authors (@kafkaops)
 
 
 class CallbackModule(CallbackBase):
-    """Appends one line a task and host."""
+    """Appends one line a task and host; ``seconds``: how long it took."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "results_file"
     CALLBACK_NEEDS_ENABLED = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: dict[tuple[str, str], float] = {}
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        """A task begins on a host."""
+        self._begun[host.get_name(), task._uuid] = time.monotonic()
+
     def _write(self, result: Any, status: str) -> None:
+        now, host = time.monotonic(), result._host.get_name()
         line = {
-            "host": result._host.get_name(),
+            "host": host,
             "task": result._task.get_name(),
             "status": status,
+            "seconds": round(now - self._begun.get((host, result._task._uuid), now), 3),
             "result": json.loads(json.dumps(result._result, default=str)),
         }
         with Path(os.environ["KRAFT_RESULTS_FILE"]).open("a", encoding="utf-8") as file:

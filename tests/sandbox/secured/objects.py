@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
+#: name of the Secret by which brokers and controllers log in at the controllers, where brokers use SCRAM between themselves
+CONTROLLER_LOGIN = "kraft-login"
+
 
 def clients_name(cluster: str) -> str:
     """Return the name of the Secret with a properties file for each user."""
@@ -44,6 +47,16 @@ def secrets(spec: FixtureSpec, material: Material) -> list[Object]:
     found.append(broker_certificate(spec, material, made.brokers))
     stores = _stores(made.zookeeper, made.authority, vault["keystore"])
     return [*found, _secret(spec, "zookeeper-secured", {"zookeeper.properties": lines}, stores)]
+
+
+def controller_login(namespace: str, password: str) -> Object:
+    """Return the Secret CONTROLLER_LOGIN, which kraft_controller_secret names."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": CONTROLLER_LOGIN, "namespace": namespace},
+        "stringData": {"username": "kraft", "password": password},
+    }
 
 
 def client_files(material: Material) -> dict[str, str]:

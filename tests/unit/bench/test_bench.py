@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench import against, bench
+from tests.bench import against, bench, migration
 from tests.bench.build import BEFORE, Build, NotThere
 from tests.demo import stage
 from tests.demo.stage import Play
@@ -115,12 +115,12 @@ def test_nothing_that_could_be_measured_is_not_written(
     measured: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_arguments: Any, **_builds: Any) -> dict[str, Any]:
-        raise bench.Failed("migrate ended with 2")
+        raise migration.Failed("migrate ended with 2")
 
     monkeypatch.setattr(bench, "measure", fails)
-    with pytest.raises(bench.Failed, match=r"default TTL: migrate ended with 2; TTL 1 s: .*"):
+    with pytest.raises(migration.Failed, match=r"default TTL: migrate ended with 2; TTL 1 s: .*"):
         bench._measure_all(None, BEFORE, {})
-    with pytest.raises(bench.Failed, match="no Jolokia: migrate ended with 2"):
+    with pytest.raises(migration.Failed, match="no Jolokia: migrate ended with 2"):
         bench._measure_all(["no Jolokia"], BEFORE, {"clusters": {"TTL 1 s": {}}})
 
 

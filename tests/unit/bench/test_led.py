@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench import bench, page_led
+from tests.bench import page_led
 from tests.bench.led import Failed, Line, noticed, silence
 from tests.operators.confluent.watch import Sight
 
@@ -64,16 +64,3 @@ def test_the_page_says_what_the_playbooks_add() -> None:
     # 1 + 1 + 2 seconds of 200; the 10 s for which a broker keeps /controller are asked for
     assert "| added to the operator's own time, all three ways | 5 % | 2.0% |" in text
     assert "| rollback.yml | 100.0 s | 4.0 s | 111.0 s | 2.0 s | +1.0 s (+1.0%) | 3 |" in text
-
-
-def test_what_was_measured_of_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "_measure_all", lambda only, _revision, _last: ({"clusters": {"only": only}}, []))
-    monkeypatch.setattr(bench, "_operator", lambda: {"new": 1})
-    last = {"operator": {"old": 1}, "clusters": {}}
-    assert bench._measure(["TTL 1 s"], ["TTL 1 s"], "rev", last)[0] == {
-        "clusters": {"only": ["TTL 1 s"]},
-        "operator": {"old": 1},
-    }
-    assert bench._measure(["operator"], ["operator"], "rev", last)[0] == {"operator": {"new": 1}, "clusters": {}}
-    found = bench._measure(list(bench.PARTS), None, "rev", last)[0]
-    assert (found["operator"], found["clusters"]) == ({"new": 1}, {"only": None})

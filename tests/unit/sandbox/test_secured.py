@@ -18,12 +18,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from tests.sandbox import manifests
+from tests.sandbox import manifests, traffic
 from tests.sandbox.config import SandboxError
 from tests.sandbox.fixtures import FixtureSpec
 from tests.sandbox.secured import certificates, keeping, making, objects, principals, proofs, settings
 from tests.sandbox.secured.keeping import Material, Token
 from tests.sandbox.secured.vault import NAMES, Vault, leaks, line_of_key
+from tests.sandbox.traffic import TrafficSpec
 from tests.sandbox.traffic_denied import check_denied
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -361,3 +362,15 @@ def test_the_library_is_the_same_everywhere() -> None:
     }
     assert None not in pins
     assert len({pin[1] for pin in pins if pin}) == 1
+
+
+def test_the_denied_client_can_be_left_out() -> None:
+    def clients(spec: TrafficSpec, *, secured: bool) -> list[str]:
+        return [container["name"] for container in traffic._pod(spec, 1, secured=secured)["spec"]["containers"]]
+
+    assert clients(TrafficSpec(), secured=True) == ["producer", "consumer", "denied"]
+    assert (
+        clients(TrafficSpec(denied=False), secured=True)
+        == clients(TrafficSpec(), secured=False)
+        == ["producer", "consumer"]
+    )

@@ -31,6 +31,7 @@ ANONYMOUS = "User:ANONYMOUS"
 DEFAULT_MECHANISM = "GSSAPI"
 _BUILDER = "principal.builder.class"
 _OWN_BUILDER = "DefaultKafkaPrincipalBuilder"
+_PROPERTY = "${"
 
 
 def of_listener(effective: Mapping[str, str], listener: str, key: str) -> str:
@@ -76,8 +77,8 @@ def inter_broker_login(effective: Mapping[str, str], jaas_file: Reading[str] = "
     else:
         by_name = sections(jaas_file)
         found = by_name.get(f"{listener}.KafkaServer") or by_name.get("KafkaServer") or ()
-        # Java fills it in from its system properties, which are not what a setting could refer to
-        found = [login for login in found if not any("${" in value for value in login.options.values())]
+        # a JVM fills system properties into a file, whose values nobody knows here
+        found = tuple(each for each in found if not any(_PROPERTY in value for value in each.options.values()))
     return next((login for login in found if is_for(login, mechanism) and login.username), None)
 
 
@@ -88,9 +89,9 @@ def broker_principal(
 
     :param by_certificate: what its certificate makes of it, where that is known.
     """
-    if has_own_builder(effective):
-        return None
     protocol, listener = inter_broker_protocol(effective), inter_broker_listener(effective)
+    if has_own_builder(effective, listener):
+        return None
     if protocol.startswith("SASL_"):
         login = inter_broker_login(effective, jaas_file)
         return f"User:{login.username}" if login and not is_provided(login.username) else None
@@ -122,9 +123,9 @@ def of_certificate(subject: str, rules: str) -> str | None:
     return None
 
 
-def has_own_builder(effective: Mapping[str, str]) -> bool:
-    """Tell whether something else than Kafka's own code makes principals."""
-    builder = value_of(effective, _BUILDER)
+def has_own_builder(effective: Mapping[str, str], listener: str) -> bool:
+    """Tell whether something else than Kafka's own code makes the principals of a listener."""
+    builder = of_listener(effective, listener, _BUILDER)
     return bool(builder) and not builder.endswith(_OWN_BUILDER)
 
 
@@ -141,5 +142,13 @@ def with_super_users(effective: Mapping[str, str], more: Iterable[str]) -> str:
 
 
 def without_type(names: Iterable[str]) -> list[str]:
-    """Return the principals that are not ``TYPE:name``: Kafka ends at start with them (``SecurityUtils.parseKafkaPrincipal``)."""
+    """Return the principals without a colon: with one among its super users Kafka ends at start, and one in an ACL stops the copy.
+
+    Source: ``SecurityUtils.parseKafkaPrincipal``, ``AclEntry.fromBytes``; tried on 3.9.2, which takes ``User:`` and ``:name``.
+    """
+    return [name for name in names if ":" not in name and not is_provided(name)]
+
+
+def incomplete(names: Iterable[str]) -> list[str]:
+    """Return what is not ``TYPE:name``: without a type, or nobody."""
     return [name for name in names if not is_provided(name) and not all(part.strip() for part in name.partition(":"))]

@@ -45,11 +45,15 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``."""
+    """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``.
+
+    ``reason``: why ``security``, as a clause, where no option says so.
+    """
 
     security: str = AUTO
     mechanism: str = PLAIN
     credentials: Credentials | None = None
+    reason: str = f"{_OPTION} says so"
 
 
 @dataclass(frozen=True)
@@ -88,38 +92,31 @@ def controller_security(
     if not protocol.startswith("SASL_"):
         asks = of_listener({**effective, **shared}, listener, "ssl.client.auth")
         named = protocol == "SSL" and (asks in _ASKED or is_provided(asks))
-        principal = None if named or principals.has_own_builder(effective) else principals.ANONYMOUS
+        own_builder = principals.has_own_builder({**effective, **shared}, listener)
+        principal = None if named or own_builder else principals.ANONYMOUS
         return ControllerSecurity(listener, protocol, shared, shared, principal, reason)
-    brokers_login, controllers_login, username = _lines(effective, wanted, jaas_file)
-    text = f"{prefix}plain.sasl.jaas.config"
+    login = wanted.credentials or _login(effective, jaas_file)
+    # what checks the passwords of the brokers' clients does not know a login of its own
+    handlers = {} if wanted.credentials else _handlers(effective, listener)
+    text = login_key(listener)
     both = shared | {MECHANISM: PLAIN}
+    brokers = both | {text: listener_logins.plain_line(login.username, login.password)}
     controllers = (
-        both | _handlers(effective, listener) | {f"{prefix}sasl.enabled.mechanisms": PLAIN, text: controllers_login}
+        both
+        | handlers
+        | {
+            f"{prefix}sasl.enabled.mechanisms": PLAIN,
+            text: listener_logins.plain_line(login.username, login.password, {login.username: login.password}),
+        }
     )
-    principal = None if principals.has_own_builder(effective) or username is None else f"User:{username}"
-    return ControllerSecurity(listener, protocol, both | {text: brokers_login}, controllers, principal, reason)
+    own_builder = principals.has_own_builder({**effective, **both}, listener)
+    principal = None if own_builder else f"User:{login.username}"
+    return ControllerSecurity(listener, protocol, brokers, controllers, principal, reason)
 
 
-def _lines(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str]) -> tuple[str, str, str | None]:
-    """Return the logins of brokers and of controllers as ``sasl.jaas.config``, and whose they are; None when nobody can tell."""
-    whole = principals.jaas_setting(effective) if wanted.credentials is None and _brokers_use_plain(effective) else ""
-    if is_provided(whole) and not listener_logins.logins(whole):
-        # brokers let each other in by the very text, so that controllers and brokers do
-        return whole, whole, None
-    login, users = _login(effective, wanted, jaas_file)
-    known = {**users, login.username: login.password}
-    return (
-        listener_logins.plain_line(login.username, login.password),
-        listener_logins.plain_line(login.username, login.password, known),
-        login.username,
-    )
-
-
-def _brokers_use_plain(effective: Mapping[str, str]) -> bool:
-    return (
-        principals.inter_broker_protocol(effective).startswith("SASL_")
-        and principals.inter_broker_mechanism(effective) == PLAIN
-    )
+def login_key(listener: str) -> str:
+    """Return the setting by which nodes log in at the controllers, and in which controllers have who may."""
+    return f"listener.name.{listener.lower()}.plain.sasl.jaas.config"
 
 
 def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
@@ -127,7 +124,7 @@ def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
     if wanted.mechanism.upper() != PLAIN:
         raise _cannot_start(wanted.mechanism, f"kraft_controller_sasl_mechanism is {wanted.mechanism}, but")
     if wanted.security != AUTO:
-        return wanted.security, f"{_OPTION} says so"
+        return wanted.security, wanted.reason
     own, listener = principals.inter_broker_protocol(effective), inter_broker_listener(effective)
     if own not in DEFAULT_PROTOCOLS:
         raise Unsupported(
@@ -184,33 +181,35 @@ def _encryption(effective: Mapping[str, str], listener: str, protocol: str) -> d
     return found
 
 
-def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str]) -> tuple[Credentials, dict[str, str]]:
-    """Return how nodes log in at the controllers, and who else may (name to password)."""
-    if wanted.credentials is not None:
-        return wanted.credentials, {}
-    found = principals.inter_broker_login(effective, jaas_file) if _brokers_use_plain(effective) else None
-    provided = found is not None and is_provided(found.username)
-    if found is None or provided or not found.options.get("password"):
-        why = f" ({jaas_file.why})" if isinstance(jaas_file, Unknown) else ""
-        why = " (a config provider fills in the user name when Kafka starts)" if provided else why
+def _login(effective: Mapping[str, str], jaas_file: Reading[str]) -> Credentials:
+    """Return the brokers' own login, by which nodes log in at the controllers. Nobody else may: controllers have no ACLs before the copy."""
+    found, why = None, ""
+    if (
+        principals.inter_broker_protocol(effective).startswith("SASL_")
+        and principals.inter_broker_mechanism(effective) == PLAIN
+    ):
+        found = principals.inter_broker_login(effective, jaas_file)
+        # the text may have other users, too, and none of them is a node
+        provided = is_provided(found.username if found else principals.jaas_setting(effective))
+        why = " (a config provider fills it in when Kafka starts)" if provided else ""
+        why = f" ({jaas_file.why})" if isinstance(jaas_file, Unknown) and not why else why
+        found = None if provided else found
+    if found is None or not found.options.get("password"):
         raise Unsupported(
             "the controllers' listener is to use PLAIN, but no user name and password of the brokers could be read from their settings or "
             f"their JAAS file{why}: set {_SECRET} to the name of a Secret with the keys username and password",
             code="controller-login-missing",
         )
-    users = {
-        name.removeprefix(listener_logins.USER): word
-        for name, word in found.options.items()
-        if name.startswith(listener_logins.USER)
-    }
-    return Credentials(found.username, found.options["password"]), users
+    return Credentials(found.username, found.options["password"])
 
 
 def _handlers(effective: Mapping[str, str], listener: str) -> dict[str, str]:
-    """Return what checks PLAIN passwords on the brokers' listener in place of the JAAS text, under the controllers' name."""
-    source, target = (
-        f"listener.name.{name.lower()}.plain.sasl." for name in (inter_broker_listener(effective), listener)
-    )
-    key = "server.callback.handler.class"
-    value = value_of(effective, source + key)
-    return {target + key: value} if value else {}
+    """Return what checks PLAIN passwords on the brokers' listener in place of the JAAS text, and its settings, under the controllers' name."""
+    source, target = (f"listener.name.{name.lower()}.plain." for name in (inter_broker_listener(effective), listener))
+    if not value_of(effective, f"{source}sasl.server.callback.handler.class"):
+        return {}
+    return {
+        target + key.removeprefix(source): value_of(effective, key)
+        for key in sorted(effective)
+        if key.startswith(source) and key != login_key(inter_broker_listener(effective))
+    }

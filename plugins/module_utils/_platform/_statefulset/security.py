@@ -16,38 +16,53 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
+    mounted_settings,
+    settings_file,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.jvm_files import jvm_texts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     container_of,
     file_source,
     text_data,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import jvm_options, principals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
     ControllerSecurity,
     Credentials,
     Wanted,
     controller_security,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_in_force import (
+    in_force,
+    kept_rules,
+    unread,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import SettingFinding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import AUTHORIZER, value_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+
+_UNKNOWN = "controller-login-unknown"
 
 
 def wanted(cluster: StatefulSetCluster) -> Wanted:
-    """What the user's options say. Raises Refused (secret-missing) when the Secret they name is not there or lacks a key."""
+    """What the user's options say. Raises Refused when the Secret they name is not there, lacks a key (secret-missing), or may not be read."""
     params = cluster.params
     name, credentials = params["controller_secret"], None
     if name:
         texts = _secret(cluster, name)
-        if isinstance(texts, Unknown):
-            raise Refused(texts.why, code="secret-missing")
         lacking = [key for key in ("username", "password") if not texts.get(key)]
         if lacking:
             raise Refused(
-                f"Secret {cluster.namespace}/{name}, which kraft_controller_secret names, has no key {' and no key '.join(lacking)}; it "
-                "needs username and password",
+                f"Secret {cluster.namespace}/{name}, which kraft_controller_secret names, has no text under the key {' and none under '.join(lacking)}; "
+                "it needs username and password",
                 code="secret-missing",
             )
         credentials = Credentials(texts["username"], texts["password"])
@@ -55,8 +70,44 @@ def wanted(cluster: StatefulSetCluster) -> Wanted:
 
 
 def of_controllers(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> ControllerSecurity:
-    """The security of the controllers' listener, for brokers with these settings. Raises Unsupported, Refused."""
-    return controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
+    """The security of the controllers' listener, for brokers with these settings: that of the controllers that are there, else what is wanted.
+
+    Raises Unsupported, Refused (controller-login-unknown, acceptable: then what is wanted is taken).
+    """
+    there = _in_force(cluster)
+    if isinstance(there, Unknown):
+        if _UNKNOWN not in cluster.params["accept"]:
+            raise Refused(unread(there, acceptance(f"{cluster.namespace}/{cluster.name}", _UNKNOWN)), code=_UNKNOWN)
+        there = None
+    return controller_security(effective, there or wanted(cluster), jaas_text(cluster, effective))
+
+
+def kept(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> list[SettingFinding]:
+    """What of the options, Secrets and settings is not used, since there are controllers that were made with others."""
+    if not isinstance(_in_force(cluster), Wanted):
+        return []
+    asked, why = None, ""
+    try:
+        asked = controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
+    except (KraftError, Unsupported) as error:
+        why = error.message
+    return kept_rules(of_controllers(cluster, effective), asked, why)
+
+
+def _in_force(cluster: StatefulSetCluster) -> Reading[Wanted] | None:
+    """What the controllers were made with, as the object with their settings or a running one says it; None while they have no settings."""
+    if cluster.controllers is None or template_annotation(cluster.controllers, names.STAGE) == "held":
+        return None
+    kind, name = mounted_settings(cluster.controllers["spec"]["template"])
+    if not name:
+        return None
+    found = _object(cluster, kind, name)
+    runs = (in_force(facts.settings) for facts in known(cluster.controller_facts).values())
+    if isinstance(found, Unknown):
+        return next((each for each in runs if each), found)
+    return in_force(Properties.parse(settings_file(found)).as_dict()) or Unknown(
+        f"{kind} {cluster.namespace}/{name} does not say how nodes log in"
+    )
 
 
 def super_users(
@@ -96,34 +147,47 @@ def jaas_text(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> Read
 
 
 def file_content(cluster: StatefulSetCluster, path: str) -> Reading[bytes]:
-    """A file of the brokers' pods.
+    """A file of the brokers' pods: of the object that is mounted there, else, or where that may not be read, of a running broker's pod."""
+    found = mounted(cluster, path)
+    return cluster.broker_file(path) if found is None or isinstance(found, Denied) else found
 
-    Where the object that it should come from lacks it, running brokers may still have it, but one that is restarted would not.
+
+def mounted(cluster: StatefulSetCluster, path: str) -> Reading[bytes] | None:
+    """The file as it is in the ConfigMap or Secret that is mounted there; None when none is.
+
+    Where the object lacks it, running brokers may still have it, but one that is restarted would not.
     """
-    found = _mounted(cluster, posixpath.normpath(path))
-    return cluster.broker_file(path) if found is None else found
-
-
-def _mounted(cluster: StatefulSetCluster, path: str) -> Reading[bytes] | None:
-    """The file as it is in the ConfigMap or Secret that is mounted there; None when none is, or the account may not read it."""
-    template = cluster.statefulsets[0]["spec"]["template"]
-    missing = []
-    for kind, name, key in file_source(template, container_of(template, cluster.container), path):
-        try:
-            body = _object(cluster, kind, name)
-        except Forbidden:
-            return None
-        content = None if body is None else _bytes(body, key)
+    lacking = []
+    for kind, name, key in mounted_from(cluster, path):
+        body = _object(cluster, kind, name)
+        if isinstance(body, Denied):
+            return body
+        content = None if isinstance(body, Unknown) else _bytes(body, key)
         if content is not None:
             return content
-        missing.append(f"{kind} {cluster.namespace}/{name} {'does not exist' if body is None else f'has no key {key}'}")
-    return Unknown(" and ".join(missing)) if missing else None
+        lacking.append(body.why if isinstance(body, Unknown) else f"{kind} {cluster.namespace}/{name} has no key {key}")
+    return Unknown(" and ".join(lacking)) if lacking else None
 
 
-def _object(cluster: StatefulSetCluster, kind: str, name: str) -> dict[str, Any] | None:
-    """A ConfigMap or Secret; None when it does not exist. Raises Forbidden."""
-    found = cluster.config_maps.get(name) if kind == "ConfigMap" else cluster.secret(name)
-    return None if found is None else {**found, "kind": kind}
+def mounted_from(cluster: StatefulSetCluster, path: str) -> list[tuple[str, str, str]]:
+    """(kind, name, key) of what may give the brokers' pods the file at a path; nothing for one of the image, or of another volume."""
+    template = cluster.statefulsets[0]["spec"]["template"]
+    return file_source(template, container_of(template, cluster.container), posixpath.normpath(path))
+
+
+class Denied(Unknown):
+    """The account may not read it: whether it is there, nobody knows."""
+
+
+def _object(cluster: StatefulSetCluster, kind: str, name: str) -> Reading[dict[str, Any]]:
+    if kind == "ConfigMap":
+        found = cluster.config_maps.get(name)
+    else:
+        try:
+            found = cluster.secret(name)
+        except Forbidden as error:
+            return Denied(error.message)
+    return Unknown(f"{kind} {cluster.namespace}/{name} does not exist") if found is None else {**found, "kind": kind}
 
 
 def _bytes(body: Mapping[str, Any], key: str) -> bytes | None:
@@ -135,14 +199,14 @@ def _bytes(body: Mapping[str, Any], key: str) -> bytes | None:
     return None if text is None else text.encode()
 
 
-def _secret(cluster: StatefulSetCluster, name: str) -> Reading[dict[str, str]]:
-    try:
-        found = _object(cluster, "Secret", name)
-        why = f"Secret {cluster.namespace}/{name} does not exist"
-    except Forbidden as error:
-        found, why = None, error.message
-    if found is None:
-        return Unknown(
-            f"kraft_controller_secret could not be read: {why}; create it with the keys username and password"
+def _secret(cluster: StatefulSetCluster, name: str) -> dict[str, str]:
+    found = _object(cluster, "Secret", name)
+    if isinstance(found, Denied):
+        raise Refused(f"kraft_controller_secret could not be read: {found.why}", code="permission-missing")
+    if isinstance(found, Unknown):
+        raise Refused(
+            f"{found.why}, which kraft_controller_secret names; create it with the keys username and password, or correct the name",
+            code="secret-missing",
         )
-    return text_data(found)
+    # without the line end that ``echo`` leaves in many a Secret
+    return {key: text.rstrip("\r\n") for key, text in text_data(found).items()}

@@ -218,7 +218,8 @@ def test_what_an_acl_forbids_in_a_rollback_is_foreseen(monkeypatch: Any) -> None
     ],
 )
 def test_acls_that_controllers_cannot_work_with(monkeypatch: Any, acls: Any, code: str, words: str) -> None:
-    def read(_session: Any) -> Any:
+    def read(_session: Any, *, any_principal: bool = False) -> Any:
+        assert any_principal, "a principal without a type has a finding of its own"
         if isinstance(acls, Exception):
             raise acls
         return {Acl(kind, pattern, name, who, "*", "Read", "Allow") for kind, pattern, name, who in acls}

@@ -26,6 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.sec
     Wanted,
     controller_security,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_in_force import in_force
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_rules import super_user_rules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
@@ -83,16 +84,16 @@ def test_the_address_of_zookeeper_is_needed_by_the_collection_itself() -> None:
 # logins
 
 
-@pytest.mark.parametrize("value", FORMS)
-def test_a_login_that_is_filled_in_as_a_whole_is_the_controllers_too(value: str) -> None:
-    found = controller_security(PLAIN | PROVIDERS | {JAAS: value}, Wanted(), Unknown("nobody needs the file"))
-    assert found.brokers[TARGET] == found.controllers[TARGET] == value
-    assert found.principal is None, "nobody can tell who that is"
-    assert found.controllers["listener.name.controller.sasl.enabled.mechanisms"] == "PLAIN"
-    assert principals.broker_principal(PLAIN | {JAAS: value}) is None
-    # the user's own word comes first
-    said = controller_security(PLAIN | {JAAS: value}, Wanted(credentials=Credentials("kraft", "p")))
-    assert said.principal == "User:kraft"
+@pytest.mark.parametrize("value", [*FORMS, f'{MODULE} required username="{FORMS[0]}" password="canary";'])
+def test_a_login_that_is_filled_in_could_not_be_told(value: str) -> None:
+    """The text has the passwords of others, too, and nobody but nodes logs in at controllers."""
+    effective = PLAIN | PROVIDERS | {JAAS: value}
+    assert principals.broker_principal(effective) is None
+    with pytest.raises(Unsupported, match=r"\(a config provider fills it in when Kafka starts\): set") as raised:
+        controller_security(effective, Wanted(), Unknown("nobody needs the file"))
+    assert raised.value.code == "controller-login-missing"
+    assert "canary" not in raised.value.message
+    assert controller_security(effective, Wanted(credentials=Credentials("kraft", "p"))).principal == "User:kraft"
 
 
 def test_a_password_that_is_filled_in_stays_one() -> None:
@@ -101,16 +102,16 @@ def test_a_password_that_is_filled_in_stays_one() -> None:
     assert found.principal == "User:broker"
     (server,), (client,) = (listener_logins.logins(each[TARGET]) for each in (found.controllers, found.brokers))
     assert client.options == {"username": "broker", "password": FORMS[0]}
-    assert server.options == {**client.options, "user_broker": FORMS[0], "user_a": FORMS[1]}
-
-
-def test_a_user_name_that_is_filled_in_could_not_be_told() -> None:
-    line = f'{MODULE} required username="{FORMS[0]}" password="canary";'
-    assert principals.broker_principal(PLAIN | {JAAS: line}) is None
-    with pytest.raises(Unsupported, match=r"\(a config provider fills in the user name when Kafka starts\): set") as no:
-        controller_security(PLAIN | {JAAS: line}, Wanted())
-    assert no.value.code == "controller-login-missing"
-    assert "canary" not in no.value.message
+    assert server.options == {**client.options, "user_broker": FORMS[0]}
+    there = in_force(
+        {
+            "controller.listener.names": "CONTROLLER",
+            **found.controllers,
+            "listener.security.protocol.map": "CONTROLLER:SASL_SSL",
+        }
+    )
+    assert there is not None
+    assert there.credentials == Credentials("broker", FORMS[0])
 
 
 def test_who_asks_for_certificates_could_not_be_told() -> None:
@@ -126,6 +127,7 @@ def test_super_users_that_are_filled_in_are_kept_and_added_to() -> None:
     have = SASL | {"super.users": FORMS[0]}
     assert principals.with_super_users(have, ["User:kraft"]) == f"{FORMS[0]};User:kraft"
     assert principals.without_type([FORMS[0], FORMS[3], "nobody"]) == ["nobody"]
+    assert principals.incomplete([FORMS[0], FORMS[3], "nobody", "User:"]) == ["nobody", "User:"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secured brokers, and what their pods mount."""
+"""Secured brokers that mount Secrets, for unit tests of what is found on them."""
 
 from __future__ import annotations
 

@@ -2,74 +2,40 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a secured cluster shows of itself: logins, JAAS files, certificates; and that no finding shows a secret."""
+"""What a secured cluster shows of itself: logins, JAAS files, stores; and that nothing shows a secret."""
 
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import stage_name
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Certificate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSource
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
-    checks,
     controller_checks,
     controllers,
     patches,
     security,
-    security_checks,
     stage_objects,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
-from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
+from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL
 from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import scene, secret
 from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
 KEY = "listener.name.controller.plain.sasl.jaas.config"
-JAAS_FILE = secret("jaas", **{"jaas.conf": PLAIN_JAAS})
-
-
-@pytest.fixture(autouse=True)
-def acls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What ZooKeeper has; a test changes it."""
-    found: list[Any] = [KraftError("no ZooKeeper answers")]
-
-    def read(_session: Any) -> Any:
-        if isinstance(found[0], Exception):
-            raise found[0]
-        return found[0]
-
-    monkeypatch.setattr(security_checks, "read_acls", read)
-    return found
-
-
-def test_brokers_may_have_their_right_by_an_acl(acls: list[Any]) -> None:
-    effective = {**SASL, "super.users": "User:admin"}
-    login = secret("kraft", username="kraft", password="p")
-    cluster = scene(effective, login, controller_secret="kraft")
-    found = {item.code for item in security_checks.findings(cluster)}
-    assert "super-user-missing" not in found, "nobody could tell"
-    acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:other", "*", "ClusterAction", "Allow")})
-    assert "super-user-missing" in codes(security_checks.findings(cluster))
-    for operation, permission, missing in (("All", "Allow", False), ("ClusterAction", "Deny", True)):
-        acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:broker", "*", operation, permission)})
-        assert ("super-user-missing" in codes(security_checks.findings(cluster))) is missing
 
 
 def test_the_login_comes_from_the_secret_that_the_user_names() -> None:
@@ -82,15 +48,25 @@ def test_the_login_comes_from_the_secret_that_the_user_names() -> None:
 @pytest.mark.parametrize(
     ("objects", "words"),
     [
-        ([], "Secret n/kraft-login does not exist"),
-        ([secret("kraft-login", username="kraft")], "has no key password"),
-        ([secret("kraft-login", x="y")], "has no key username and no key password"),
+        ([], "Secret n/kraft-login does not exist, which kraft_controller_secret names; create it with the keys"),
+        ([secret("kraft-login", username="kraft")], "names, has no text under the key password; it needs"),
+        (
+            [secret("kraft-login", username="kraft", password="\n")],
+            "names, has no text under the key password; it needs",
+        ),
+        ([secret("kraft-login", x="y")], "names, has no text under the key username and none under password; it needs"),
     ],
 )
 def test_a_secret_that_is_named_has_to_be_there(objects: list[Any], words: str) -> None:
     with pytest.raises(Refused, match=words) as raised:
         security.wanted(scene(SASL, *objects, controller_secret="kraft-login"))
     assert raised.value.code == "secret-missing"
+
+
+def test_the_line_end_that_echo_leaves_is_no_part_of_a_login() -> None:
+    found = security.wanted(scene(SASL, secret("k", username="kraft\n", password=" p\r\n"), controller_secret="k"))
+    assert found.credentials is not None
+    assert (found.credentials.username, found.credentials.password) == ("kraft", " p")
 
 
 def test_a_secret_that_may_not_be_read_is_said() -> None:
@@ -100,8 +76,9 @@ def test_a_secret_that_may_not_be_read_is_said() -> None:
         raise Forbidden("the account may not get secrets")
 
     cluster.secret = forbidden
-    with pytest.raises(Refused, match="may not get secrets"):
+    with pytest.raises(Refused, match=r"may not get secrets$") as raised:
         security.wanted(cluster)
+    assert raised.value.code == "permission-missing"
 
 
 def test_super_users_of_the_user_and_nobody_anonymous() -> None:
@@ -111,55 +88,6 @@ def test_super_users_of_the_user_and_nobody_anonymous() -> None:
     assert security.super_users(cluster, cluster.effective, plain) == {"super.users": "User:ops"}
     assert security.super_users(cluster, {}, plain) == {}
     assert security.super_users(scene({}), {"authorizer.class.name": "x"}, plain) == {}
-
-
-# findings
-
-
-def codes(found: Any) -> list[str]:
-    return [item.code for item in found]
-
-
-def certificate(names: tuple[str, ...], days: int = 365, subject: str = "CN=b,OU=brokers,O=Example") -> Certificate:
-    return Certificate(subject, names, datetime.now(UTC) + timedelta(days=days))
-
-
-@pytest.mark.parametrize(
-    ("read", "more", "expected"),
-    [
-        (certificate(("*.kafka-kraft.n.svc",)), {}, []),
-        (certificate(("*.kafka.n.svc",)), {}, ["certificate-names"]),
-        (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": ""}, []),
-        (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": "https"}, ["certificate-names"]),
-        (certificate(("*.kafka-kraft.n.svc",), 3), {}, ["certificate-expires"]),
-        (certificate(("*.kafka-kraft.n.svc",), -3), {}, ["certificate-expired"]),
-        (certificate(("*.kafka-kraft.n.svc",), subject="CN=b"), {}, ["super-user-missing"]),
-        (Unknown("it is damaged"), {}, ["certificate-unreadable", "super-user-unknown", "super-user-unknown"]),
-    ],
-)
-def test_certificates(monkeypatch: pytest.MonkeyPatch, read: Any, more: dict[str, str], expected: list[str]) -> None:
-    monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    assert codes(security_checks.findings(scene({**TLS, **more}, JAAS_FILE))) == expected
-
-
-def test_whose_principals_a_builder_of_the_user_makes_are_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = certificate(("*.kafka-kraft.n.svc",))
-    monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    found = security_checks.findings(scene({**TLS, "principal.builder.class": "com.example.Builder"}, JAAS_FILE))
-    assert set(codes(found)) == {"super-user-unknown"}
-
-
-def test_what_the_listener_cannot_have_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster = scene({**SASL, "broker.id": "0", "inter.broker.protocol.version": "3.9"})
-    monkeypatch.setattr(checks, "derive_ibp", lambda _cluster: None)
-    (found,) = checks.plan_findings(cluster)
-    assert found.code == "controller-listener-scram"
-
-    def refused(_cluster: Any) -> None:
-        raise Unsupported("x", code=found.code)
-
-    monkeypatch.setattr(controllers, "check_plan", refused)
-    assert checks.controller_findings(cluster) == []
 
 
 # the controllers' settings

@@ -24,7 +24,7 @@ ELSEWHERE = "/opt/kafka/config/jaas.conf"
 
 @pytest.fixture(autouse=True)
 def no_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unanswered(_session: Any) -> Any:
+    def unanswered(_session: Any, **_options: Any) -> Any:
         raise KraftError("no ZooKeeper answers")
 
     monkeypatch.setattr(security_checks, "read_acls", unanswered)
@@ -101,7 +101,7 @@ def test_a_file_of_no_object_is_read_in_a_pod(path: str, volume: dict[str, Any])
     assert found.principal == "User:broker"
     assert security.super_users(cluster, PLAIN, found) == {"super.users": "User:broker;User:admin"}
     assert set(cluster.asked) == {path}
-    assert security_checks.findings(cluster) == []
+    assert security_checks.jaas_findings(cluster) == security_checks.findings(cluster) == []
     assert "canary" not in repr(found)
 
 
@@ -153,23 +153,33 @@ def test_a_login_that_could_not_be_read_is_no_login_without_one() -> None:
     cluster = with_volume(scene(PLAIN, login, controller_secret="k"), {"emptyDir": {}})
     found = security.of_controllers(cluster, PLAIN)
     assert security.super_users(cluster, PLAIN, found) == {"super.users": "User:broker;User:admin;User:kraft"}
+    (why,) = security_checks.jaas_findings(cluster)
+    assert why.code == "jaas-file-missing"
+    assert why.blocking
+    assert f"{MOUNTED}, which could not be read: {MOUNTED} is not in pod n/kafka-0; put" in why.sentence
     listed = {item.code: item for item in security_checks.findings(cluster)}
-    assert set(listed) == {"jaas-file-missing", "super-user-unknown", "super-user-added"}
-    assert listed["jaas-file-missing"].blocking
-    assert f"{MOUNTED}, which could not be read: {MOUNTED} is not in pod n/kafka-0; put" in (
-        listed["jaas-file-missing"].sentence
-    )
+    assert set(listed) == {"super-user-unknown", "super-user-added"}
     assert "canary" not in str(listed)
 
 
-def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
-    login = secret("kraft-login", username="broker", password="p")
-    for effective in (SASL, {}):
-        cluster = scene(effective, secret("jaas", other="x"), login, controller_secret="kraft-login")
-        (found,) = security_checks.findings(cluster)
-        assert found.code == "jaas-file-missing"
-        assert f"{MOUNTED}, which could not be read: Secret n/jaas has no key jaas.conf" in found.sentence
-    assert security_checks.findings(scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))) == []
+@pytest.mark.parametrize(("effective", "codes"), [(SASL, ["jaas-file-missing"]), ({}, [])])
+def test_a_file_outside_of_objects_matters_where_its_login_is_needed(
+    effective: dict[str, str], codes: list[str]
+) -> None:
+    cluster = scene(effective)
+    cluster.facts["kafka-0"].options = named(ELSEWHERE)
+    assert [item.code for item in security_checks.jaas_findings(cluster)] == codes
+    assert cluster.asked == [ELSEWHERE] * len(codes)
+
+
+def test_a_file_that_brokers_run_with_needs_no_judgement() -> None:
+    """Java reads it; what we make of it is another matter."""
+    cluster = scene(PLAIN, files={ELSEWHERE: b"# no JAAS"})
+    cluster.facts["kafka-0"].options = named(ELSEWHERE)
+    assert security_checks.jaas_findings(cluster) == []
+    # one that is mounted, and may not be read there, may be another one by now
+    denied = no_secrets(scene(PLAIN, files={MOUNTED: b"# no JAAS"}))
+    assert [item.code for item in security_checks.jaas_findings(denied)] == []
 
 
 # stores
