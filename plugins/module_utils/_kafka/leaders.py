@@ -68,13 +68,12 @@ def plain_address(settings: Mapping[str, str]) -> str:
 
 
 def way_in(
-    client: KubeClient, namespace: str, pod: str, container: str, facts: ProcessFacts, *, tool_settings: str = ""
+    client: KubeClient, namespace: str, pod: str, container: str, facts: ProcessFacts
 ) -> tuple[str, ClientProperties]:
     """Return where a tool in a broker's pod reaches the brokers (host:port), and the client properties that it needs.
 
     A listener without TLS and SASL, unless an authorizer asks who that is; else the one that brokers use among each other, with their login.
 
-    :param tool_settings: path of a file of client properties in the pod, that the user named for that listener.
     :raises NotFound: when the settings do not say where that is.
     :raises KraftError: when the login cannot be told; the message says why.
     """
@@ -86,8 +85,6 @@ def way_in(
     if isinstance(side, Unknown):
         raise KraftError(f"{side.why} (pod {namespace}/{pod})")
     at = address(settings, side.listener, named=side.tls or side.mechanism == "GSSAPI")
-    if tool_settings and side.protocol != PLAINTEXT:
-        return at, ClientProperties(path=tool_settings)
     return at, read_properties(client, namespace, pod, container, side, pid=facts.pid)
 
 
@@ -98,17 +95,14 @@ def elect_preferred(
     container: str,
     facts: ProcessFacts,
     timeout: float,
-    *,
-    tool_settings: str = "",
 ) -> None:
     """Have each partition led by its preferred replica, where that is in sync.
 
     :param timeout: seconds.
-    :param tool_settings: path of a file of client properties in the pod, that the user named; else the pod's own are used.
     :raises NotFound: when the image has no such tool, or no listener can be used.
     :raises KraftError: when the tool fails, also when a preferred replica cannot be elected.
     """
-    at, properties = way_in(client, namespace, pod, container, facts, tool_settings=tool_settings)
+    at, properties = way_in(client, namespace, pod, container, facts)
     arguments = ["--bootstrap-server", at, "--election-type", "preferred", "--all-topic-partitions"]
     # it names every partition on one line
     keep = "Error|Exception|could not"

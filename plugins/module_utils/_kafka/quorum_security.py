@@ -93,6 +93,4 @@ def tool_properties(client: KubeClient, namespace: str, node: int, member: Membe
     # names in certificates and in Kerberos are those of the network, never localhost
     hosts = member.hosts(node) if side.tls or side.mechanism == "GSSAPI" else ()
     at = f"{hosts[0] if hosts else 'localhost'}:{member.port}"
-    if member.tool_settings:
-        return at, ClientProperties(path=member.tool_settings)
     return at, read_properties(client, namespace, member.pod, member.container, side, pid=member.facts.pid)

@@ -34,14 +34,12 @@ class Member:
     """A controller's pod.
 
     :ivar names: host names that it has inside the cluster, where the caller knows more of them than the settings.
-    :ivar tool_settings: path in the pod of client properties that the user named; empty: tools get what the process itself has.
     """
 
     pod: str
     container: str | None
     facts: ProcessFacts
     names: tuple[str, ...] = ()
-    tool_settings: str = ""
 
     @property
     def port(self) -> int:

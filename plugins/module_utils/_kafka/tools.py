@@ -47,20 +47,20 @@ _CODES = (
 )
 
 _RC = "@@kraft rc="
-#: exit statuses of the script itself: no place for the settings; the file that the user named cannot be read
-_NO_PLACE, _NO_FILE = 96, 97
+#: exit status of the script itself: no place for the settings
+_NO_PLACE = 96
 
 # In a pod without a locale Java would print a question mark for each character that is not ASCII.
 _JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8"
 
 # The tool is $1, the filter $2. POSIX has no status of the first command of a pipe, so the output carries it.
-# $3 is the option for client settings, which come by standard input, or are in the file $4.
+# $3 is the option for client settings, which come by standard input.
 _SCRIPT = f"""
 unset {" ".join(INHERITED)} folder
 export KAFKA_HEAP_OPTS=-Xmx192m KAFKA_JVM_PERFORMANCE_OPTS='{_JVM}'
 export KAFKA_GC_LOG_OPTS= LOG_DIR=/tmp
-tool=$1; keep=$2; option=$3; file=$4; shift 4
-if [ -n "$option" ] && [ -z "$file" ]; then
+tool=$1; keep=$2; option=$3; shift 3
+if [ -n "$option" ]; then
   umask 077
   for place in /dev/shm "${{TMPDIR:-/tmp}}"; do
     [ -d "$place" ] && [ -w "$place" ] && folder=$(mktemp -d "$place/kraft.XXXXXX" 2>/dev/null) && break
@@ -71,8 +71,6 @@ if [ -n "$option" ] && [ -z "$file" ]; then
   trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 131' PIPE; trap 'exit 143' TERM
   file=$folder/client.properties
   cat > "$file" || exit {_NO_PLACE}
-elif [ -n "$file" ]; then
-  [ -r "$file" ] || exit {_NO_FILE}
 fi
 # before a tool's subcommand: behind that it is refused
 [ -z "$option" ] || set -- "$option" "$file" "$@"
@@ -105,22 +103,18 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
     :param tool: name without ``.sh``, for example ``kafka-metadata-quorum``.
     :param timeout: seconds.
     :param keep: extended regular expression; only matching lines leave the pod.
-    :param properties: client settings for a secured listener, or the file in the pod that has them; empty: none.
-    :raises NotFound: when the image does not have the tool, or the pod not the file with client settings.
+    :param properties: client settings for a secured listener; empty: none.
+    :raises NotFound: when the image does not have the tool.
     :raises KraftError: when the tool fails; the message ends with its last words, without any secret of ``properties``; of a tool
         that prints secrets with the class of the error alone. With code ``quorum-login-failed`` or ``quorum-tls`` when these say so.
     """
     path = _path_of(tool, facts, f"{namespace}/{pod}")
     option = _OPTIONS.get(tool, _OPTION) if properties else ""
-    command = ["sh", "-c", _SCRIPT, "sh", path, keep, option, properties.path, *args]
-    stdin = properties.text() if properties.values else None
+    command = ["sh", "-c", _SCRIPT, "sh", path, keep, option, *args]
+    stdin = properties.text() if properties else None
     # the end of what it printed may begin in the middle of a secret, where nobody would know it
     quote = not properties and tool not in _SILENT
     result = _run(client, namespace, pod, command, container, stdin, timeout, quote=quote)
-    if result.rc == _NO_FILE and properties.path:
-        raise NotFound(
-            f"the client settings {properties.path} are not in pod {namespace}/{pod}, or cannot be read there"
-        )
     if result.rc == _NO_PLACE and stdin is not None:
         raise KraftError(
             f"{tool} was not run: pod {namespace}/{pod} has neither /dev/shm nor a folder for temporary files to write to"

@@ -38,15 +38,13 @@ _SASL = ("sasl.kerberos.", "sasl.login.", "sasl.oauthbearer.", "sasl.client.call
 class ClientProperties:
     """Client settings for a tool; the repr has no value.
 
-    :ivar values: by name; empty where a PLAINTEXT listener needs none, or ``path`` says where they are.
-    :ivar path: a properties file that is mounted in the pod instead, of a Secret that the user named.
+    :ivar values: by name; empty where a PLAINTEXT listener needs none.
     """
 
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
-    path: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.path)
+        return bool(self.values)
 
     def text(self) -> str:
         """Return them as a properties file."""

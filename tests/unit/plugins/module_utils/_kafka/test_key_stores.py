@@ -299,9 +299,6 @@ def test_what_a_tool_gets(execs: Execs) -> None:
     over_tls = LOGIN | {"listener.security.protocol.map": "C:SASL_SSL"}
     at, properties = quorum_security.tool_properties(CLIENT, "ns", 100, member(100, **over_tls))
     assert (at, properties.values["security.protocol"]) == ("kraft-0.kraft:9093", "SASL_SSL")
-    named = Member("kraft-0", "kafka", member(100, **over_tls).facts, tool_settings="/mounted/client.properties")
-    at, properties = quorum_security.tool_properties(CLIENT, "ns", 100, named)
-    assert (properties.path, dict(properties.values)) == ("/mounted/client.properties", {})
 
 
 def test_a_tool_that_gets_nothing(execs: Execs) -> None:

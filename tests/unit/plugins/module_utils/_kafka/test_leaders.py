@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_properties import ClientProperties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import leaders
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
 
@@ -79,13 +78,6 @@ def test_a_certificate_has_the_name_that_is_advertised() -> None:
     assert way(bound)[0] == "kafka-0.local:9095"
     with pytest.raises(NotFound, match="the settings do not say where listener IN of the brokers is"):
         way(over_tls | {"advertised.listeners": ""})
-
-
-def test_client_settings_that_the_user_named() -> None:
-    at, properties = way(SECURED, tool_settings="/mounted")
-    assert (at, properties.path, dict(properties.values)) == ("localhost:9093", "/mounted", {})
-    unsecured = SECURED | {"inter.broker.listener.name": "PLAIN"}
-    assert way(unsecured, tool_settings="/mounted") == ("localhost:9091", ClientProperties())
 
 
 def test_a_login_that_cannot_be_told() -> None:

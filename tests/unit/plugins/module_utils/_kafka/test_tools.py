@@ -190,7 +190,6 @@ def test_a_tool_that_takes_too_long(run: Run, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pod_exec, "run", late)
     for options in (
         {"properties": PROPERTIES},
-        {"properties": ClientProperties(path="/x")},
         {"tool": "kafka-dump-log"},
     ):
         with pytest.raises(DeadlineExceeded) as raised:
@@ -251,15 +250,3 @@ def test_no_place_for_client_settings(run: Run, tmp_path: Path, monkeypatch: pyt
     file = Path(run('echo "$2"', properties=PROPERTIES).strip())
     assert file.parent.parent == tmp_path
     assert not file.parent.exists()
-
-
-def test_a_file_that_the_user_named(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "client.properties"
-    named = ClientProperties(path=str(file))
-    with pytest.raises(NotFound, match=r"client.properties are not in pod ns/kafka-0, or cannot be read there"):
-        run("echo", properties=named)
-    file.write_text("x=y")
-    assert run('echo "$*"', "a", properties=named) == f"--command-config {file} a\n"
-    assert file.exists()
-    with pytest.raises(KraftError, match="kafka-x failed in pod ns/kafka-0 with status 97"):
-        run("exit 97", properties=PROPERTIES)
