@@ -341,7 +341,7 @@ SECURING = (
     Mutant(
         "Secrets of the controllers outlive a rollback",
         "back",
-        STATEFULSET + "driver_parts.py",
+        STATEFULSET + "driver_controllers.py",
         "        secrets = controllers.secret_names(cluster)\n",
         "        secrets: list[str] = []\n",
         SECURITY,
