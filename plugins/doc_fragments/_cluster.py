@@ -144,11 +144,9 @@ options:
       - SASL_SSL
   controller_sasl_mechanism:
     description:
-      - SASL mechanism of the controllers' listener, where it uses SASL.
+      - SASL mechanism of the controllers' listener, where it uses SASL. V(PLAIN) is the only one with which controllers can start.
     type: str
     default: PLAIN
-    choices:
-      - PLAIN
   controller_secret:
     description:
       - Name of a Secret in the namespace of the cluster with the keys C(username) and C(password), by which brokers and controllers log in at

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CORE, PLATFORM, Mutant, unit
+from tests.mutants.mutant import CLUSTER, CORE, MIGRATION, PLATFORM, PREFLIGHT, Mutant, unit
 
 SETTINGS, SOURCES, STATEFULSET = CORE + "_settings/", CORE + "_sources/", PLATFORM + "_statefulset/"
 
@@ -18,6 +18,8 @@ def _settings(name: str) -> tuple[str, ...]:
 KINDS = unit("module_utils/_core/_sources/test_kinds")
 OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
 SECURITY = unit("module_utils/_platform/_statefulset/test_security")
+CHECKS = unit("module_utils/_platform/_statefulset/test_security_checks")
+PARITY = unit("module_utils/_cluster/test_parity")
 ENFORCEMENT = unit("module_utils/_platform/_statefulset/test_enforcement")
 
 SECURING = (
@@ -180,5 +182,61 @@ SECURING = (
         "    if not value_of(effective, _ENCODER):\n",
         "    if False:\n",
         _settings("security_rules"),
+    ),
+    Mutant(
+        "an ACL that stops the copy is only something that could not be read",
+        "7",
+        MIGRATION + "preflight.py",
+        "read_acls(cluster.zookeeper, any_principal=True)",
+        "read_acls(cluster.zookeeper)",
+        PREFLIGHT,
+    ),
+    Mutant(
+        "a secret that does not decrypt is not missed",
+        "7",
+        CLUSTER + "parity.py",
+        "read(value).why == passwords.WRONG_SECRET",
+        "False",
+        PARITY,
+    ),
+    Mutant(
+        "settings that the secret does not decrypt are copied",
+        "7",
+        SETTINGS + "security_rules.py",
+        "        if (broker, key) in undecrypted\n",
+        "        if False\n",
+        _settings("security_rules"),
+    ),
+    Mutant(
+        "a super user of some brokers is none of the controllers'",
+        "7",
+        SETTINGS + "security_rules.py",
+        "        if without:\n",
+        "        if False:\n",
+        _settings("security_rules"),
+    ),
+    Mutant(
+        "a store that no restart would find is not missed",
+        "7",
+        STATEFULSET + "security_checks.py",
+        "            gone.setdefault(read.why, []).append(path)\n",
+        "            pass\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a JAAS file that ends the next broker is not read",
+        "7",
+        STATEFULSET + "security_checks.py",
+        "    except JaasError as error:\n",
+        "    except JaasError as error:\n        return []\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a Secret that may not be read is not there",
+        "7",
+        STATEFULSET + "security.py",
+        "            return Denied(error.message)\n",
+        "            return Unknown(error.message)\n",
+        SECURITY,
     ),
 )

@@ -28,6 +28,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.comparison import by_presence, compare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import EncoderSecrets, Seal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_password
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import passwords
@@ -46,6 +48,23 @@ def encoder_secrets(cluster: Cluster) -> EncoderSecrets:
     """Return what the nodes encrypt passwords with, as far as their settings could be read. Brokers in KRaft mode have no such setting."""
     nodes = [*known(cluster.facts).values(), *known(cluster.controller_facts).values()]
     return EncoderSecrets.among(each.settings for each in nodes)
+
+
+def undecrypted(cluster: Cluster, dynamic: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Return (broker, key) of the dynamic settings that no secret of the brokers decrypts; nothing where that cannot be told.
+
+    :param dynamic: settings by broker id, as ZooKeeper has them.
+    """
+    encoder = encoder_secrets(cluster)
+    if any(is_provided(each) for each in encoder.values):
+        return []  # the secret itself is elsewhere
+    read = passwords.reader(encoder, Seal(secrets.token_bytes(_KEY_SIZE)))
+    return [
+        (broker, key)
+        for broker in sorted(dynamic)
+        for key, value in sorted(dynamic[broker].items())
+        if is_password(key) and read(value).why == passwords.WRONG_SECRET
+    ]
 
 
 def images(cluster: Cluster, encoder: EncoderSecrets | None = None, seal: Seal | None = None) -> tuple[Image, Image]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import (
-    LOGIN_FAILED,
+    NO_SECRET,
     ZookeeperLogin,
     broker_login,
     jaas_file,
@@ -40,7 +40,7 @@ def find_login(
     :param options: options of its JVM in force, in their order.
     :param read_file: reads a file of the broker's pod by its path; None when it cannot be read.
     :param secret: name of a Secret in ``namespace`` with credentials; "" when the user named none.
-    :raises Refused: zookeeper-login-failed or zookeeper-tls, when the Secret is missing, or lacks a key.
+    :raises Refused: secret-missing, when the Secret is missing, or lacks a key; zookeeper-login-failed, when its JAAS text cannot be read.
     :raises Forbidden: when the account may not read the Secret.
     """
     path = jaas_file(options)
@@ -57,7 +57,7 @@ def _with_secret(client: KubeClient, namespace: str, name: str, login: Zookeeper
     if found is None:
         raise Refused(
             f"the Secret {namespace}/{name} of kraft_zookeeper_secret does not exist; make it, or correct the name",
-            code=LOGIN_FAILED,
+            code=NO_SECRET,
         )
     try:
         return secret_login(found.get("data") or {}, f"{namespace}/{name}", login)

@@ -325,11 +325,21 @@ _RULES = (
         "a secret would have to be an argument of the start command",
         "put the settings into a properties file of a Secret",
     ),
-    _block("secret-missing", "a Secret that is named is not there, or lacks a key", "create it, or correct its name"),
+    _block(
+        "secret-missing",
+        "a Secret (or a ConfigMap) that is named is not there, or lacks a key",
+        "create it, or correct its name",
+    ),
     _block(
         "jaas-file-missing",
         "the JAAS file is not where the JVM looks for it",
         "mount the file there, or correct java.security.auth.login.config",
+        True,
+    ),
+    _block(
+        "jaas-file-invalid",
+        "Java cannot read the JAAS file that is mounted now",
+        "correct what the sentence names",
         True,
     ),
     _block(

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, state
@@ -233,14 +234,15 @@ def dynamic_findings(cluster: Cluster) -> list[Finding]:
     """Secrets among the dynamic settings of brokers; once a broker is in KRaft mode they have been copied already."""
     if kraft_brokers(cluster):
         return []
-    rules = dynamic_rules(cluster.effective, cluster.view.broker_configs)
+    dynamic = cluster.view.broker_configs
+    rules = dynamic_rules(cluster.effective, dynamic, parity.undecrypted(cluster, dynamic))
     return [finding(item.code, item.key, item.sentence) for item in rules]
 
 
 def acl_findings(cluster: Cluster) -> list[Finding]:
     """ACLs that controllers cannot work with as they are meant; they are copied whether there is an authorizer or not."""
     try:
-        acls = read_acls(cluster.zookeeper)
+        acls = read_acls(cluster.zookeeper, any_principal=True)
     except (ZnodeError, Forbidden) as error:
         text = error.message if isinstance(error, Forbidden) else str(error)
         return [finding("check-incomplete", "ZooKeeper", f"the ACLs in ZooKeeper could not be read: {text}")]

@@ -65,7 +65,7 @@ def cluster_spec() -> Spec:
             "default": "auto",
             "choices": ["auto", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
         },
-        "controller_sasl_mechanism": {"type": "str", "default": "PLAIN", "choices": ["PLAIN"]},
+        "controller_sasl_mechanism": {"type": "str", "default": "PLAIN"},
         # the name of a Secret, not what is in it
         "controller_secret": {"type": "str", "no_log": False},
         "zookeeper_secret": {"type": "str", "no_log": False},

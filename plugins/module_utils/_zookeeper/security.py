@@ -20,9 +20,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.sec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 
 
-def read_acls(session: ZkSession) -> frozenset[Acl]:
+def read_acls(session: ZkSession, *, any_principal: bool = False) -> frozenset[Acl]:
     """Read all ACLs, literal and prefixed.
 
+    :param any_principal: as ``parse_acls`` has it.
     :raises ZnodeError: when a znode holds something that Kafka would not have written.
     :raises Forbidden: when this session may not read them.
     """
@@ -32,7 +33,11 @@ def read_acls(session: ZkSession) -> frozenset[Acl]:
     names = session.children_many(folders)
     paths = {f"{folder}/{name}": (*of, name) for folder, of in folders.items() for name in names[folder]}
     nodes = session.get_many(paths)
-    found = (security_znodes.parse_acls(node.data, *paths[path]) for path, node in nodes.items() if node is not None)
+    found = (
+        security_znodes.parse_acls(node.data, *paths[path], any_principal=any_principal)
+        for path, node in nodes.items()
+        if node is not None
+    )
     return frozenset().union(*found)
 
 

@@ -44,11 +44,12 @@ _SCRAM_FIELDS = {"salt", "stored_key", "server_key", "iterations"}
 _ACL_VERSION = 1
 
 
-def parse_acls(data: bytes, resource: str, pattern: str, name: str) -> frozenset[Acl]:
+def parse_acls(data: bytes, resource: str, pattern: str, name: str, *, any_principal: bool = False) -> frozenset[Acl]:
     """Return the ACLs of one resource; none for a znode without a value.
 
     :param resource: type of the resource, ``Topic``.
-    :raises ZnodeError: when Kafka would not have written them. A principal without a type stops the whole copy.
+    :param any_principal: whether a principal without a type, which stops the whole copy, is taken: for whoever names it.
+    :raises ZnodeError: when Kafka would not have written them.
     """
     path = f"{ACL_FOLDERS[pattern]}/{resource}/{name}"
     if is_null_data(data):
@@ -57,7 +58,11 @@ def parse_acls(data: bytes, resource: str, pattern: str, name: str) -> frozenset
     entries = node.get("acls")
     if int_of(path, node, "version") != _ACL_VERSION or not isinstance(entries, list):
         raise ZnodeError(path, f"contains no ACLs of version {_ACL_VERSION}")
-    return frozenset(_acl(path, entry, resource, pattern, name) for entry in entries)
+    found = frozenset(_acl(path, entry, resource, pattern, name) for entry in entries)
+    without = next((each.principal for each in found if ":" not in each.principal), None)
+    if without is not None and not any_principal:
+        raise ZnodeError(path, f"contains an ACL for {without!r}, a principal without a type such as User:")
+    return found
 
 
 def _acl(path: str, entry: t.Any, resource: str, pattern: str, name: str) -> Acl:
@@ -65,8 +70,6 @@ def _acl(path: str, entry: t.Any, resource: str, pattern: str, name: str) -> Acl
     if not all(isinstance(each, str) for each in fields):
         raise ZnodeError(path, f"contains an ACL without {', '.join(_ACL_FIELDS[:-1])} or {_ACL_FIELDS[-1]}")
     principal, host, operation, permission = map(str, fields)
-    if ":" not in principal:
-        raise ZnodeError(path, f"contains an ACL for {principal!r}, a principal without a type such as User:")
     return Acl(
         resource, pattern, name, principal, host, canonical(OPERATIONS, operation), canonical(PERMISSIONS, permission)
     )

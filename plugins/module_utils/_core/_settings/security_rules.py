@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_password
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_znodes import ACL_FOLDERS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import ControllerSecurity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import SettingFinding
@@ -63,10 +64,14 @@ def super_user_rules(
         SettingFinding(
             where,
             "super-user-without-type",
-            f"{where} has {name}, which is no principal: write it as User:{name.strip(':')}",
+            f"{where} has {name or 'an empty name'}, which is no principal: write it as User:{_name_in(name)}",
         )
-        for where, names in ((_SUPER, principals.super_users(effective)), ("kraft_super_users", more))
-        for name in principals.without_type(names)
+        for where, names in (
+            (_SUPER, principals.without_type(principals.super_users(effective))),
+            # what brokers run with does no harm while it has a type; what somebody has just written is a mistake
+            ("kraft_super_users", principals.incomplete(more)),
+        )
+        for name in names
     ]
     if not value_of(effective, AUTHORIZER):
         return found
@@ -77,6 +82,12 @@ def super_user_rules(
         else:
             found += _super_user(effective, who, name, have, with_acl)
     return list(dict.fromkeys(found))
+
+
+def _name_in(text: str) -> str:
+    """The name in what is no principal, or a word that stands for one."""
+    kind, colon, name = text.partition(":")
+    return (name if colon else kind).strip() or "NAME"
 
 
 def _by_certificate(name: str, have: Collection[str]) -> Iterable[SettingFinding]:
@@ -108,7 +119,9 @@ def _super_user(
             f"the {who} are {name}, which {_SUPER} does not have and which is never added, since anybody is it on such a listener: choose "
             "another kraft_controller_security, or add it yourself if that is meant",
         )
-    elif with_acl is not None and who == "brokers" and name not in with_acl:
+    elif (
+        with_acl is not None and who == "brokers" and name not in with_acl and not is_true(effective, _ALLOWED_WITHOUT)
+    ):
         yield SettingFinding(
             _SUPER,
             "super-user-missing",
@@ -124,10 +137,37 @@ def _super_user(
         )
 
 
-def dynamic_rules(effective: Mapping[str, str], dynamic: Mapping[str, Mapping[str, str]]) -> list[SettingFinding]:
+def one_sided_super_users(
+    running: Mapping[str, Mapping[str, str]], ours: Collection[str | None]
+) -> list[SettingFinding]:
+    """Return the super users of some brokers only: controllers check again what brokers forward to them, and get those of one broker.
+
+    :param running: settings by pod.
+    :param ours: principals that the migration adds, which a broker has after its restart.
+    """
+    have = {pod: set(principals.super_users(settings)) for pod, settings in running.items()}
+    found = []
+    for name in sorted(set().union(*have.values()) - set(ours)):
+        with_it = [pod for pod in have if name in have[pod]]
+        without = [pod for pod in have if name not in have[pod] and value_of(running[pod], AUTHORIZER)]
+        if without:
+            sentence = (
+                f"{name} is a super user of {', '.join(with_it)} and not of {', '.join(without)}: controllers would have the super users of one "
+                f"broker only; give all brokers the same {_SUPER} and restart them, or name it in kraft_super_users"
+            )
+            found.append(SettingFinding(_SUPER, "super-user-missing", sentence))
+    return found
+
+
+def dynamic_rules(
+    effective: Mapping[str, str],
+    dynamic: Mapping[str, Mapping[str, str]],
+    undecrypted: Collection[tuple[str, str]] = (),
+) -> list[SettingFinding]:
     """Return what is to be known of secrets among the dynamic settings of brokers.
 
     :param dynamic: settings by broker id, and ``<default>``, as ZooKeeper has them; no value is ever shown.
+    :param undecrypted: (broker id, key) of those that the brokers' secrets do not decrypt.
     """
     secret = [(broker, key) for broker in sorted(dynamic) for key in sorted(dynamic[broker]) if is_password(key)]
     if not secret:
@@ -143,6 +183,16 @@ def dynamic_rules(effective: Mapping[str, str], dynamic: Mapping[str, Mapping[st
                 "copied: set it to the secret that they were written with, or delete these settings with kafka-configs",
             )
         )
+    found += [
+        SettingFinding(
+            _ENCODER,
+            "encoder-secret-missing",
+            f"{_ENCODER} of the brokers does not decrypt {key} of broker {broker}, a dynamic setting that ZooKeeper has encrypted, so that it could "
+            "not be copied: set it to the secret that it was written with, or delete the setting with kafka-configs",
+        )
+        for broker, key in secret
+        if (broker, key) in undecrypted
+    ]
     found += [
         SettingFinding(
             f"{key} of broker {broker}",
@@ -164,6 +214,10 @@ def dynamic_rules(effective: Mapping[str, str], dynamic: Mapping[str, Mapping[st
     return found
 
 
+def _znode(kind: str, pattern: str, name: str) -> str:
+    return f"{ACL_FOLDERS.get(pattern.lower(), '')}/{kind}/{name}"
+
+
 def acl_rules(acls: Iterable[tuple[str, str, str, str]]) -> list[SettingFinding]:
     """Return the ACLs that controllers cannot work with as they are meant.
 
@@ -180,8 +234,8 @@ def acl_rules(acls: Iterable[tuple[str, str, str, str]]) -> list[SettingFinding]
             found.append(SettingFinding(where, "wildcard-acl-invalid", sentence))
         if principals.without_type([principal]):
             sentence = (
-                f"an ACL on {where} is for {principal}, which is no principal, and the controllers would end when they load it: delete it, "
-                f"and add it for User:{principal.strip(':')}"
+                f"an ACL on {where} is for {principal or 'an empty name'}, which is no principal and stops the copy of all ACLs: take it out of "
+                f"the znode {_znode(kind, pattern, name)}, since kafka-acls cannot, and add it for User:{_name_in(principal)}"
             )
             found.append(SettingFinding(where, "acl-principal-invalid", sentence))
     return found

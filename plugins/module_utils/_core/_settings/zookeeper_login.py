@@ -24,7 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.pro
 LOGIN, TRUST, KEYS = "login", "trust", "keys"
 """Parts of a login, each of which a Secret can replace."""
 
-LOGIN_FAILED, TLS_FAILED = "zookeeper-login-failed", "zookeeper-tls"
+LOGIN_FAILED, TLS_FAILED, NO_SECRET = "zookeeper-login-failed", "zookeeper-tls", "secret-missing"
 OTHERWISE = "name a Secret in kraft_zookeeper_secret"
 
 _JAAS_FILE = "java.security.auth.login.config"

@@ -15,7 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zoo
     KEYS,
     LOGIN,
     LOGIN_FAILED,
-    TLS_FAILED,
+    NO_SECRET,
     TRUST,
     Store,
     ZookeeperLogin,
@@ -28,13 +28,13 @@ CERTIFICATE, KEY, AUTHORITY = "tls.crt", "tls.key", "ca.crt"
 KEY_STORE, KEY_STORE_PASSWORD = "keystore.p12", "keystore-password"
 TRUST_STORE, TRUST_STORE_PASSWORD = "truststore.p12", "truststore-password"
 
-#: what has to be there together, what is used instead when that is there, and the code when one is missing. cert-manager writes PEM files and
-#: stores into one Secret, and the passwords of the stores into none.
+#: what has to be there together, and what is used instead when that is there. cert-manager writes PEM files and stores into one Secret, and the
+#: passwords of the stores into none.
 _TOGETHER = (
-    ((USERNAME, PASSWORD), JAAS, LOGIN_FAILED),
-    ((CERTIFICATE, KEY), "", TLS_FAILED),
-    ((KEY_STORE, KEY_STORE_PASSWORD), CERTIFICATE, TLS_FAILED),
-    ((TRUST_STORE, TRUST_STORE_PASSWORD), AUTHORITY, TLS_FAILED),
+    ((USERNAME, PASSWORD), JAAS),
+    ((CERTIFICATE, KEY), ""),
+    ((KEY_STORE, KEY_STORE_PASSWORD), CERTIFICATE),
+    ((TRUST_STORE, TRUST_STORE_PASSWORD), AUTHORITY),
 )
 _ENOUGH = (USERNAME, JAAS, CERTIFICATE, AUTHORITY, KEY_STORE, TRUST_STORE)
 
@@ -45,20 +45,20 @@ def secret_login(data: Mapping[str, str], name: str, brokers: ZookeeperLogin) ->
     :param data: ``data`` of the Secret, in base64.
     :param name: namespace and name of the Secret, for messages.
     :param brokers: how the brokers log in, see ``broker_login``; its problems go where the Secret has something else.
-    :raises Unsupported: names the keys that are missing; a JAAS text that cannot be read.
+    :raises Unsupported: secret-missing, names the keys that are missing; zookeeper-login-failed, for a JAAS text that cannot be read.
     """
     where = f"Secret {name}"
     values = {key: base64.b64decode(value) for key, value in data.items()}
-    for keys, instead, code in _TOGETHER:
+    for keys, instead in _TOGETHER:
         there = [key for key in keys if key in values]
         missing = [key for key in keys if key not in values]
         if there and missing and instead not in values:
-            raise Unsupported(f"{where} has {there[0]} but no {missing[0]}; add it", code=code)
+            raise Unsupported(f"{where} has {there[0]} but no {missing[0]}; add it", code=NO_SECRET)
     if not any(key in values for key in _ENOUGH):
         raise Unsupported(
             f"{where} has nothing to log in to ZooKeeper with: it needs {USERNAME} and {PASSWORD}, or {JAAS}; for TLS {AUTHORITY} or {TRUST_STORE}, "
             f"and where ZooKeeper asks for a certificate {CERTIFICATE} and {KEY}, or {KEY_STORE}",
-            code=LOGIN_FAILED,
+            code=NO_SECRET,
         )
     login, problems = brokers, dict(brokers.problems)
     if JAAS in values or USERNAME in values:

@@ -85,13 +85,16 @@ def termination(cluster: StatefulSetCluster) -> list[Finding]:
 
 def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
     """What stops a stage that is still to come: each is planned now, so that none is found out half-way."""
+    found: list[Finding] = []
     try:
         derive_ibp(cluster)
-        secured = security_checks.findings(cluster)
+        # before what follows from it: a login that is not known
+        found += security_checks.jaas_findings(cluster)
+        found += security_checks.findings(cluster)
         planned = brokers.plan_ahead(cluster)
     except (KraftError, Unsupported) as error:
-        return [finding((error.code or "surface-not-found").lower(), "settings", error.message)]
-    found = secured + secret_findings(cluster, planned)
+        return [*found, finding((error.code or "surface-not-found").lower(), "settings", error.message)]
+    found += secret_findings(cluster, planned)
     for stage, items in planned.items():
         for item in items:
             found += [

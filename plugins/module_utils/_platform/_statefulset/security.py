@@ -48,18 +48,16 @@ _JAAS = re.compile(r"-Djava\.security\.auth\.login\.config=+(?:file:(?://)?)?(\S
 
 
 def wanted(cluster: StatefulSetCluster) -> Wanted:
-    """What the user's options say. Raises Refused (secret-missing) when the Secret they name is not there or lacks a key."""
+    """What the user's options say. Raises Refused when the Secret they name is not there, lacks a key (secret-missing), or may not be read."""
     params = cluster.params
     name, credentials = params["controller_secret"], None
     if name:
         texts = _secret(cluster, name)
-        if isinstance(texts, Unknown):
-            raise Refused(texts.why, code="secret-missing")
         lacking = [key for key in ("username", "password") if not texts.get(key)]
         if lacking:
             raise Refused(
-                f"Secret {cluster.namespace}/{name}, which kraft_controller_secret names, has no key {' and no key '.join(lacking)}; it "
-                "needs username and password",
+                f"Secret {cluster.namespace}/{name}, which kraft_controller_secret names, has no text under the key {' and none under '.join(lacking)}; "
+                "it needs username and password",
                 code="secret-missing",
             )
         credentials = Credentials(texts["username"], texts["password"])
@@ -144,14 +142,25 @@ def jaas_text(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> str:
 
 def mounted_data(cluster: StatefulSetCluster, path: str) -> Reading[tuple[dict[str, Any], str]]:
     """(object, key) of a file that the brokers' pods mount from a Secret or ConfigMap."""
-    template = cluster.statefulsets[0]["spec"]["template"]
-    for kind, name, key in file_source(template, container_of(template, cluster.container), posixpath.normpath(path)):
+    lacking = []
+    for kind, name, key in mounted_from(cluster, path):
         body = _object(cluster, kind, name)
         if isinstance(body, Unknown):
             return body
         if key in {**(body.get("data") or {}), **(body.get("binaryData") or {})}:
             return body, key
-    return Unknown(f"{path} is in no ConfigMap or Secret that the brokers' pods mount there")
+        lacking.append(f"{kind} {cluster.namespace}/{name} has no key {key}")
+    return Unknown(" and ".join(lacking) or f"{path} is in no ConfigMap or Secret that the brokers' pods mount there")
+
+
+def mounted_from(cluster: StatefulSetCluster, path: str) -> list[tuple[str, str, str]]:
+    """(kind, name, key) of what may give the brokers' pods the file at a path; nothing for one of the image, or of another volume."""
+    template = cluster.statefulsets[0]["spec"]["template"]
+    return file_source(template, container_of(template, cluster.container), posixpath.normpath(path))
+
+
+class Denied(Unknown):
+    """The account may not read it: whether it is there, nobody knows."""
 
 
 def _object(cluster: StatefulSetCluster, kind: str, name: str) -> Reading[dict[str, Any]]:
@@ -161,14 +170,18 @@ def _object(cluster: StatefulSetCluster, kind: str, name: str) -> Reading[dict[s
         try:
             found = cluster.secret(name)
         except Forbidden as error:
-            return Unknown(error.message)
+            return Denied(error.message)
     return Unknown(f"{kind} {cluster.namespace}/{name} does not exist") if found is None else {**found, "kind": kind}
 
 
-def _secret(cluster: StatefulSetCluster, name: str) -> Reading[dict[str, str]]:
+def _secret(cluster: StatefulSetCluster, name: str) -> dict[str, str]:
     found = _object(cluster, "Secret", name)
+    if isinstance(found, Denied):
+        raise Refused(f"kraft_controller_secret could not be read: {found.why}", code="permission-missing")
     if isinstance(found, Unknown):
-        return Unknown(
-            f"kraft_controller_secret could not be read: {found.why}; create it with the keys username and password"
+        raise Refused(
+            f"{found.why}, which kraft_controller_secret names; create it with the keys username and password, or correct the name",
+            code="secret-missing",
         )
-    return text_data(found)
+    # without the line end that ``echo`` leaves in many a Secret
+    return {key: text.rstrip("\r\n") for key, text in text_data(found).items()}

@@ -13,18 +13,25 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import container_of, file_source
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import text_data
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals, security_rules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import (
     Certificate,
     certificate_findings,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jaas import JaasError, parse_jaas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import of_listener
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import ControllerSecurity
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import AUTHORIZER, value_of
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
+    AUTHORIZER,
+    is_true,
+    listener_names,
+    protocols,
+    value_of,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem, read_pkcs12
@@ -34,6 +41,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.security
 #: first bytes of a store in Java's own format
 _JKS = bytes.fromhex("feedfeed")
 _ALGORITHM = "ssl.endpoint.identification.algorithm"
+_STORES = ("ssl.keystore.location", "ssl.truststore.location")
 
 
 def findings(cluster: StatefulSetCluster) -> list[Finding]:
@@ -41,23 +49,25 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     effective = cluster.effective
     chosen = security.of_controllers(cluster, effective)
     settings = {**effective, **chosen.brokers}
-    found = _jaas(cluster) if principals.inter_broker_protocol(effective).startswith("SASL_") else []
+    found = store_findings(cluster, settings, chosen)
     read: Reading[Certificate] | None = None
-    where = ""
     if chosen.protocol.endswith("SSL"):
         where, read = certificate(cluster, settings, chosen.listener)
-        found += certificate_findings(
-            where, read, _hosts(cluster, settings, chosen), datetime.now(UTC), cluster.params["soak"]
-        )
+        if not any(where in item.where.split(", ") for item in found):
+            hosts = _hosts(cluster, settings, chosen)
+            found += certificate_findings(where, read, hosts, datetime.now(UTC), cluster.params["soak"])
     by_certificate = None
     if isinstance(read, Certificate) and not principals.has_own_builder(effective):
         rules = of_listener(settings, chosen.listener, "ssl.principal.mapping.rules")
         by_certificate = principals.of_certificate(read.subject, rules)
     broker = principals.broker_principal(effective, security.jaas_text(cluster, effective))
+    more = cluster.params["super_users"]
     rules_found = security_rules.listener_rules(effective, chosen) + security_rules.super_user_rules(
-        effective, chosen, broker, by_certificate, cluster.params["super_users"], _with_acl(cluster, effective)
+        effective, chosen, broker, by_certificate, more, _with_acl(cluster, effective)
     )
     rules_found += security.kept(cluster, effective)
+    running = {pod: facts.settings for pod, facts in known(cluster.facts).items() if facts.settings}
+    rules_found += security_rules.one_sided_super_users(running, {broker, chosen.principal, *more})
     return found + [finding(item.code, item.key, item.sentence) for item in rules_found]
 
 
@@ -66,7 +76,7 @@ def _with_acl(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> set[
     if not value_of(effective, AUTHORIZER) or cluster.zookeeper_connect is None:
         return None
     try:
-        acls = read_acls(cluster.zookeeper)
+        acls = read_acls(cluster.zookeeper, any_principal=True)
     except (KraftError, ZnodeError):
         return None  # acl_findings() in preflight.py tells why
     return {
@@ -106,19 +116,49 @@ def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: Con
     return [f"{name}-{ordinal}.{name}.{cluster.namespace}.svc" for ordinal in range(count)]
 
 
-def _jaas(cluster: StatefulSetCluster) -> list[Finding]:
-    """A JAAS file that the volume at its place does not have; one in the image is not looked at."""
+def jaas_findings(cluster: StatefulSetCluster) -> list[Finding]:
+    """A JAAS file that the volume at its place does not have, or that Java does not read; one in the image is not looked at."""
     path = security.jaas_path(cluster)
-    template = cluster.statefulsets[0]["spec"]["template"]
-    if not path or not file_source(template, container_of(template, cluster.container), path):
+    if not path or not security.mounted_from(cluster, path):
         return []
     read = security.mounted_data(cluster, path)
-    if not isinstance(read, Unknown):
-        return []
+    if isinstance(read, security.Denied) and not principals.inter_broker_protocol(cluster.effective).startswith(
+        "SASL_"
+    ):
+        return []  # nobody needs what is in it: the session with ZooKeeper has it from a pod
+    if isinstance(read, Unknown):
+        sentence = f"java.security.auth.login.config is {path}, which could not be read: {read.why}; put the file there, or let the account get it"
+        return [finding("jaas-file-missing", path, sentence)]
+    body, key = read
+    try:
+        parse_jaas(text_data(body).get(key, ""), f"the brokers' JAAS file {path}", None)
+    except JaasError as error:
+        where = f"{body['kind']} {cluster.namespace}/{body['metadata']['name']}"
+        return [finding("jaas-file-invalid", path, f"{error.message} in {where}: a broker that restarts ends with it")]
+    return []
+
+
+def store_findings(
+    cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: ControllerSecurity
+) -> list[Finding]:
+    """Key stores and trust stores that the volume at their place does not have: what runs has read them, what restarts cannot."""
+    protocols_of = protocols(settings)
+    listeners = [name for name in listener_names(settings) if protocols_of.get(name, name).endswith("SSL")]
+    listeners += [chosen.listener] if chosen.protocol.endswith("SSL") else []
+    paths = [of_listener(settings, name, key) for name in listeners for key in _STORES]
+    if is_true(settings, "zookeeper.ssl.client.enable"):
+        paths += [value_of(settings, f"zookeeper.{key}") for key in _STORES]
+    gone: dict[str, list[str]] = {}
+    for path in dict.fromkeys(filter(None, paths)):
+        read = security.mounted_data(cluster, path) if security.mounted_from(cluster, path) else None
+        if isinstance(read, Unknown) and not isinstance(read, security.Denied):
+            gone.setdefault(read.why, []).append(path)
     return [
         finding(
-            "jaas-file-missing",
-            path,
-            f"java.security.auth.login.config is {path}, which could not be read: {read.why}; put the file there, or let the account get it",
+            "secret-missing",
+            ", ".join(listed),
+            f"{why}, so that {' and '.join(listed)} would be missing for brokers that restart, and for controllers, which start with them: put it "
+            "back",
         )
+        for why, listed in gone.items()
     ]

@@ -122,3 +122,18 @@ def test_both_sides_have_the_same_seal_and_no_two_runs(cluster: Any) -> None:
     read, used = cast(Any, parity.images(cluster, EncoderSecrets(), seal))
     assert used is seal
     assert read.why
+
+
+def test_what_the_secrets_of_the_brokers_do_not_decrypt() -> None:
+    dynamic = {"1": {SETTING: CBC, "note": "x"}, "<default>": {SETTING: "in clear text"}}
+
+    def found(**settings: str) -> list[tuple[str, str]]:
+        nodes = {"a": facts(**settings), "b": Unknown("down")}
+        return parity.undecrypted(cast(Cluster, types.SimpleNamespace(facts=nodes, controller_facts={})), dynamic)
+
+    assert found(password_encoder_secret=SECRET) == []
+    assert found(password_encoder_secret="another", password_encoder_old_secret=SECRET) == []
+    assert found(password_encoder_secret="another") == [("1", SETTING)]
+    # without any it is another finding, and nobody knows what a provider gives
+    assert found() == []
+    assert found(password_encoder_secret="${file:/etc/secrets:encoder}") == []

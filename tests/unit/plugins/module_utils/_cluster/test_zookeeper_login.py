@@ -76,5 +76,5 @@ def test_a_secret_that_cannot_be_used(client: Any, message: str) -> None:
     with pytest.raises(Refused) as caught:
         find_login(client, "shop", {}, [], files(), "zk")
     assert caught.value.message.startswith(message)
-    assert caught.value.code == "zookeeper-login-failed"
+    assert caught.value.code == "secret-missing"
     assert CANARY not in caught.value.message

@@ -107,7 +107,7 @@ def test_settings_that_block_keep_their_codes(monkeypatch: Any) -> None:
     }
     odd = SimpleNamespace(version="3.9.2", settings=settings, dns_ttl=1, config_path=None)
     fine = SimpleNamespace(version="3.9.2", settings={"broker.id": "1"}, dns_ttl=None, config_path=None)
-    cluster = cluster_with(facts={"kafka-0": odd, "kafka-1": fine}, effective=settings)
+    cluster = cluster_with(facts={"kafka-0": odd, "kafka-1": fine}, effective=settings, container="kafka")
     monkeypatch.setattr(brokers, "plan_ahead", lambda _cluster: {})
     found = preflight.settings_findings(cluster)
     assert [item.code for item in found if item.blocking] == [
@@ -130,7 +130,7 @@ def test_secrets_that_stages_are_made_of_need_a_permission_without_names(monkeyp
     monkeypatch.setattr(
         brokers, "plan_ahead", lambda _cluster: {"migration": [SimpleNamespace(name="kafka", written=written)]}
     )
-    cluster = cluster_with(effective={"inter.broker.protocol.version": "3.9"})
+    cluster = cluster_with(effective={"inter.broker.protocol.version": "3.9"}, container="kafka")
     (note,) = checks.plan_findings(cluster)
     assert (note.code, note.sentence) == ("setting-warns", "StatefulSet kafka, stage migration: variable ZK is emptied")
     cluster.client.allowed = lambda verb, resource, _sub: (verb, resource) != ("get", "secrets")
@@ -218,7 +218,8 @@ def test_what_an_acl_forbids_in_a_rollback_is_foreseen(monkeypatch: Any) -> None
     ],
 )
 def test_acls_that_controllers_cannot_work_with(monkeypatch: Any, acls: Any, code: str, words: str) -> None:
-    def read(_session: Any) -> Any:
+    def read(_session: Any, *, any_principal: bool = False) -> Any:
+        assert any_principal, "a principal without a type has a finding of its own"
         if isinstance(acls, Exception):
             raise acls
         return {Acl(kind, pattern, name, who, "*", "Read", "Allow") for kind, pattern, name, who in acls}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.security import read_acls, read_tokens
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession
 
@@ -46,6 +47,15 @@ def test_acls_of_every_type_and_pattern(server: Server, session: ZkSession) -> N
         acl("Topic", "prefixed", "t"),
         acl("Group", "prefixed", "g"),
     }
+
+
+def test_a_principal_without_a_type_is_read_by_whoever_names_it(server: Server, session: ZkSession) -> None:
+    """The copy stops at it, and so does the comparison of both stores; preflight has to say which it is."""
+    server.put("/kafka-acl/Topic/t", ACLS)
+    server.put("/kafka-acl/Topic/u", {"version": 1, "acls": [{**ENTRY, "principal": "bob"}]})
+    with pytest.raises(ZnodeError, match="an ACL for 'bob', a principal without a type"):
+        read_acls(session)
+    assert {each.principal for each in read_acls(session, any_principal=True)} == {"User:u", "bob"}
 
 
 def test_tokens(server: Server, session: ZkSession) -> None:

@@ -70,4 +70,7 @@ def test_super_users_are_only_added() -> None:
 
 
 def test_a_principal_has_a_type() -> None:
-    assert principals.without_type(["User:a", "a", ":a", "User:", "Group:x:y"]) == ["a", ":a", "User:"]
+    names = ["User:a", "a", ":a", "User:", "Group:x:y", ""]
+    # Kafka takes whatever has a colon
+    assert principals.without_type(names) == ["a", ""]
+    assert principals.incomplete(names) == ["a", ":a", "User:", ""]

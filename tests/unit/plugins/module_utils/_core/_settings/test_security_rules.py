@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.sec
     acl_rules,
     dynamic_rules,
     listener_rules,
+    one_sided_super_users,
     super_user_rules,
 )
 
@@ -71,6 +72,26 @@ def test_brokers_that_are_no_super_users(
     assert codes(list(found)) == expected
 
 
+def test_brokers_without_an_acl_work_where_everybody_may_what_no_acl_says() -> None:
+    open_to_all = SASL | {"super.users": "User:kraft", "allow.everyone.if.no.acl.found": "true"}
+    assert codes(list(super_user_rules(open_to_all, KRAFT, "User:b", None, (), set()))) == ["super-user-added"]
+
+
+def test_a_super_user_of_one_side_only() -> None:
+    """Controllers check again what a broker forwards to them."""
+    more, restarted = (
+        SASL | {"super.users": "User:broker;User:admin;User:ops"},
+        SASL | {"super.users": "User:broker;User:admin;User:kraft"},
+    )
+    assert one_sided_super_users({"a-0": SASL, "b-0": SASL}, ()) == []
+    (found,) = one_sided_super_users({"a-0": SASL, "b-0": more}, ())
+    assert found.code == "super-user-missing"
+    assert "User:ops is a super user of b-0 and not of a-0:" in found.sentence
+    # what a stage gave to the brokers that it has restarted
+    assert one_sided_super_users({"a-0": restarted, "b-0": SASL}, {"User:kraft", None}) == []
+    assert one_sided_super_users({"a-0": {}, "b-0": more}, ()) == [], "without an authorizer nobody is one"
+
+
 def test_without_an_authorizer_there_are_no_super_users() -> None:
     effective = {key: value for key, value in SASL.items() if key != "authorizer.class.name"}
     assert super_user_rules(effective, OPEN, None) == []
@@ -84,13 +105,24 @@ def test_anybody_is_never_made_a_super_user() -> None:
 
 def test_super_users_without_a_type() -> None:
     effective = SASL | {"super.users": "User:broker;admin;User:kraft"}
-    found = super_user_rules(effective, KRAFT, "User:broker", more=[":x"])
+    found = super_user_rules(effective, KRAFT, "User:broker", more=[":x", "User: ", "ops", ""])
     assert [(item.key, item.code) for item in found] == [
         ("super.users", "super-user-without-type"),
-        ("kraft_super_users", "super-user-without-type"),
+        *[("kraft_super_users", "super-user-without-type")] * 4,
     ]
-    assert "User:admin" in found[0].sentence
-    assert "User:x" in found[1].sentence
+    assert [item.sentence.partition(" has ")[2] for item in found] == [
+        "admin, which is no principal: write it as User:admin",
+        ":x, which is no principal: write it as User:x",
+        "User: , which is no principal: write it as User:NAME",
+        "ops, which is no principal: write it as User:ops",
+        "an empty name, which is no principal: write it as User:NAME",
+    ]
+
+
+def test_super_users_that_do_no_harm_do_not_stop_a_migration() -> None:
+    """Kafka starts with them, in ZooKeeper mode and in KRaft mode."""
+    effective = SASL | {"super.users": "User:broker;User:kraft;:x;User:"}
+    assert super_user_rules(effective, KRAFT, "User:broker") == []
 
 
 def test_passwords_in_dynamic_settings() -> None:
@@ -108,6 +140,14 @@ def test_passwords_in_dynamic_settings() -> None:
     assert dynamic_rules(without, {"1": {"log.cleaner.threads": "2"}}) == []
 
 
+def test_a_secret_that_does_not_decrypt_is_the_wrong_one() -> None:
+    key = "listener.name.internal.ssl.keystore.password"
+    found = dynamic_rules(SASL, {"1": {key: "canary"}, "2": {key: "canary"}}, [("2", key)])
+    assert codes(list(found)) == ["encoder-secret-missing", "password-in-metadata-log"]
+    assert f"does not decrypt {key} of broker 2, a dynamic setting" in found[0].sentence
+    assert "canary" not in str(found)
+
+
 def test_a_dynamic_login_has_no_effect_in_kraft_mode() -> None:
     key = "listener.name.internal.plain.sasl.jaas.config"
     found = dynamic_rules(SASL, {"2": {key: "canary"}})
@@ -117,7 +157,11 @@ def test_a_dynamic_login_has_no_effect_in_kraft_mode() -> None:
 
 def test_acls_that_controllers_cannot_work_with() -> None:
     fine = [("Topic", "LITERAL", "*", "User:a"), ("Topic", "PREFIXED", "orders-", "User:a")]
-    assert acl_rules(fine) == []
-    found = acl_rules([*fine, ("Topic", "PREFIXED", "*", "User:a"), ("Group", "LITERAL", "g", "bob")])
-    assert codes(list(found)) == ["acl-principal-invalid", "wildcard-acl-invalid"]
-    assert "User:bob" in found[0].sentence
+    assert acl_rules([*fine, ("Topic", "LITERAL", "t", "User:"), ("Topic", "LITERAL", "t", ":a")]) == []
+    bad = [("Topic", "prefixed", "*", "User:a"), ("Group", "literal", "g", "bob"), ("Topic", "prefixed", "t-", "")]
+    found = acl_rules([*fine, *bad])
+    assert codes(list(found)) == ["acl-principal-invalid", "wildcard-acl-invalid", "acl-principal-invalid"]
+    assert "is for bob, which is no principal" in found[0].sentence
+    assert "the znode /kafka-acl/Group/g, since kafka-acls cannot, and add it for User:bob" in found[0].sentence
+    assert "is for an empty name" in found[2].sentence
+    assert "the znode /kafka-acl-extended/prefixed/Topic/t-," in found[2].sentence

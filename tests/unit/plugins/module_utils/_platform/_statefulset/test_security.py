@@ -2,23 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a secured cluster shows of itself: logins, JAAS files, certificates; and that no finding shows a secret."""
+"""What a secured cluster shows of itself: logins, JAAS files, stores; and that nothing shows a secret."""
 
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import stage_name
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Certificate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
@@ -28,7 +25,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
-    checks,
     controller_checks,
     controllers,
     patches,
@@ -39,76 +35,21 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
-from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
+from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import scene, secret
+from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
-JAAS_OPTION = "-Djava.security.auth.login.config=/etc/kafka-jaas/jaas.conf"
 KEY = "listener.name.controller.plain.sasl.jaas.config"
 
 
-def secret(name: str, **texts: str) -> dict[str, Any]:
-    return {"kind": "Secret", "metadata": {"name": name, "namespace": "n"}, "stringData": texts}
-
-
-def scene(effective: dict[str, str], *objects: Any, **params: Any) -> Any:
-    """Brokers that mount Secrets jaas and tls, at whose JVM a JAAS file is named."""
-    item = statefulset("kafka")
-    item["spec"]["selector"] = {"matchLabels": {"app": "kafka"}}
-    item["spec"]["template"]["metadata"] = {"labels": {"app": "kafka"}}
-    pod = item["spec"]["template"]["spec"]
-    pod["volumes"] = [{"name": name, "secret": {"secretName": name}} for name in ("jaas", "tls")]
-    pod["containers"][0]["volumeMounts"] = [
-        {"name": "jaas", "mountPath": "/etc/kafka-jaas"},
-        {"name": "tls", "mountPath": "/etc/kafka-tls"},
-    ]
-    pod["containers"][0]["env"] = [{"name": "KAFKA_OPTS", "value": f"-Dx=1 {JAAS_OPTION}"}]
-    read = SimpleNamespace(
-        settings=effective,
-        start_script="/k/bin/kafka-server-start.sh",
-        storage_tool="/k/bin/kafka-storage.sh",
-        log_dirs=("/data/kafka",),
-        jvm_options=(),
-        owner=None,
-    )
-    return cluster_with(
-        effective=effective,
-        client=FakeClient(*objects),
-        statefulsets=[item],
-        facts={"kafka-0": read},
-        controllers=None,
-        controller_facts={},
-        config_maps={},
-        container="kafka",
-        params={**PARAMS, **params},
-        zookeeper="session",
-    )
-
-
 @pytest.fixture(autouse=True)
-def acls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What ZooKeeper has; a test changes it."""
-    found: list[Any] = [KraftError("no ZooKeeper answers")]
+def acls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No ZooKeeper answers."""
 
-    def read(_session: Any) -> Any:
-        if isinstance(found[0], Exception):
-            raise found[0]
-        return found[0]
+    def read(_session: Any, **_options: Any) -> Any:
+        raise KraftError("no ZooKeeper answers")
 
     monkeypatch.setattr(security_checks, "read_acls", read)
-    return found
-
-
-def test_brokers_may_have_their_right_by_an_acl(acls: list[Any]) -> None:
-    effective = {**SASL, "super.users": "User:admin"}
-    login = secret("kraft", username="kraft", password="p")
-    cluster = scene(effective, login, controller_secret="kraft")
-    found = {item.code for item in security_checks.findings(cluster)}
-    assert "super-user-missing" not in found, "nobody could tell"
-    acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:other", "*", "ClusterAction", "Allow")})
-    assert "super-user-missing" in codes(security_checks.findings(cluster))
-    for operation, permission, missing in (("All", "Allow", False), ("ClusterAction", "Deny", True)):
-        acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:broker", "*", operation, permission)})
-        assert ("super-user-missing" in codes(security_checks.findings(cluster))) is missing
 
 
 def made(cluster: Any, effective: dict[str, str]) -> dict[str, Any]:
@@ -183,15 +124,25 @@ def test_the_login_comes_from_the_secret_that_the_user_names() -> None:
 @pytest.mark.parametrize(
     ("objects", "words"),
     [
-        ([], "Secret n/kraft-login does not exist"),
-        ([secret("kraft-login", username="kraft")], "has no key password"),
-        ([secret("kraft-login", x="y")], "has no key username and no key password"),
+        ([], "Secret n/kraft-login does not exist, which kraft_controller_secret names; create it with the keys"),
+        ([secret("kraft-login", username="kraft")], "names, has no text under the key password; it needs"),
+        (
+            [secret("kraft-login", username="kraft", password="\n")],
+            "names, has no text under the key password; it needs",
+        ),
+        ([secret("kraft-login", x="y")], "names, has no text under the key username and none under password; it needs"),
     ],
 )
 def test_a_secret_that_is_named_has_to_be_there(objects: list[Any], words: str) -> None:
     with pytest.raises(Refused, match=words) as raised:
         security.wanted(scene(SASL, *objects, controller_secret="kraft-login"))
     assert raised.value.code == "secret-missing"
+
+
+def test_the_line_end_that_echo_leaves_is_no_part_of_a_login() -> None:
+    found = security.wanted(scene(SASL, secret("k", username="kraft\n", password=" p\r\n"), controller_secret="k"))
+    assert found.credentials is not None
+    assert (found.credentials.username, found.credentials.password) == ("kraft", " p")
 
 
 def test_a_secret_that_may_not_be_read_is_said() -> None:
@@ -201,8 +152,9 @@ def test_a_secret_that_may_not_be_read_is_said() -> None:
         raise Forbidden("the account may not get secrets")
 
     cluster.secret = forbidden
-    with pytest.raises(Refused, match="may not get secrets"):
+    with pytest.raises(Refused, match=r"may not get secrets$") as raised:
         security.wanted(cluster)
+    assert raised.value.code == "permission-missing"
 
 
 def test_the_login_of_brokers_comes_from_their_jaas_file() -> None:
@@ -234,7 +186,7 @@ def test_files_are_found_where_pods_have_them() -> None:
     assert not isinstance(found, Unknown)
     assert (found[0]["kind"], found[1]) == ("Secret", "ca.crt")
     for path, words in (
-        ("/etc/kafka-tls/absent", "no ConfigMap or Secret"),
+        ("/etc/kafka-tls/absent", "Secret n/tls has no key absent"),
         ("/etc/kafka-jaas/x", "Secret n/jaas does not exist"),
         ("/opt/x", "no ConfigMap or Secret"),
     ):
@@ -244,99 +196,6 @@ def test_files_are_found_where_pods_have_them() -> None:
     cluster.config_maps = {"c": config_map}
     cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
     assert security.mounted_data(cluster, "/etc/kafka-tls/b") == ({**config_map, "kind": "ConfigMap"}, "b")
-
-
-# findings
-
-
-def codes(found: Any) -> list[str]:
-    return [item.code for item in found]
-
-
-def certificate(names: tuple[str, ...], days: int = 365, subject: str = "CN=b,OU=brokers,O=Example") -> Certificate:
-    return Certificate(subject, names, datetime.now(UTC) + timedelta(days=days))
-
-
-def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
-    found = security_checks.findings(
-        scene(
-            SASL,
-            secret("jaas", other="x"),
-            secret("kraft-login", username="broker", password="p"),
-            controller_secret="kraft-login",
-        )
-    )
-    assert codes(found) == ["jaas-file-missing"]
-    assert "/etc/kafka-jaas/jaas.conf" in found[0].sentence
-    elsewhere = scene(SASL, secret("k", username="broker", password="p"), controller_secret="k")
-    elsewhere.facts["kafka-0"].jvm_options = ("-Djava.security.auth.login.config=/opt/in/the/image.conf",)
-    assert security_checks.findings(elsewhere) == []
-    fine = scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))
-    assert security_checks.findings(fine) == []
-
-
-@pytest.mark.parametrize(
-    ("read", "more", "expected"),
-    [
-        (certificate(("*.kafka-kraft.n.svc",)), {}, []),
-        (certificate(("*.kafka.n.svc",)), {}, ["certificate-names"]),
-        (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": ""}, []),
-        (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": "https"}, ["certificate-names"]),
-        (certificate(("*.kafka-kraft.n.svc",), 3), {}, ["certificate-expires"]),
-        (certificate(("*.kafka-kraft.n.svc",), -3), {}, ["certificate-expired"]),
-        (certificate(("*.kafka-kraft.n.svc",), subject="CN=b"), {}, ["super-user-missing"]),
-        (Unknown("it is damaged"), {}, ["certificate-unreadable", "super-user-unknown", "super-user-unknown"]),
-    ],
-)
-def test_certificates(monkeypatch: pytest.MonkeyPatch, read: Any, more: dict[str, str], expected: list[str]) -> None:
-    monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    assert codes(security_checks.findings(scene({**TLS, **more}))) == expected
-
-
-def test_whose_principals_a_builder_of_the_user_makes_are_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = certificate(("*.kafka-kraft.n.svc",))
-    monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
-    found = security_checks.findings(scene({**TLS, "principal.builder.class": "com.example.Builder"}))
-    assert set(codes(found)) == {"super-user-unknown"}
-
-
-def test_each_form_of_a_store_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(security_checks, "read_pem", lambda text: f"pem {text}")
-    monkeypatch.setattr(security_checks, "read_pkcs12", lambda data, password: f"p12 {data!r} {password}")
-    jks = base64.b64encode(bytes.fromhex("feedfeed00")).decode()
-    data = {"old.jks": jks, "keystore.p12": "AAEC", "tls-combined.pem": base64.b64encode(b"PEM").decode()}
-    cluster = scene(TLS, {"kind": "Secret", "metadata": {"name": "tls", "namespace": "n"}, "data": data})
-    where, certificate_of = "/etc/kafka-tls/", cast("Any", security_checks.certificate)
-    client = certificate_of(cluster, TLS, "CLIENT")
-    assert client == (f"{where}tls-combined.pem", "pem PEM")
-    replication = certificate_of(cluster, TLS, "REPLICATION")
-    assert replication == (f"{where}keystore.p12", "p12 b'\\x00\\x01\\x02' canary-store")
-    path, read = certificate_of(cluster, {"ssl.keystore.location": f"{where}old.jks"}, "X")
-    assert isinstance(read, Unknown)
-    assert "JKS" in read.why
-    path, read = certificate_of(cluster, {"ssl.keystore.location": "/opt/x.p12"}, "X")
-    assert (path, isinstance(read, Unknown)) == ("/opt/x.p12", True)
-    assert certificate_of(cluster, {"ssl.keystore.certificate.chain": "C"}, "X")[1] == "pem C"
-    # a ConfigMap has text as it is, and the rest encoded
-    cluster.config_maps = {"c": {"metadata": {"name": "c"}, "data": {"a.pem": "A"}, "binaryData": {"b.p12": "AAEC"}}}
-    cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
-    pem = {"ssl.keystore.location": f"{where}a.pem", "ssl.keystore.type": "pem"}
-    assert certificate_of(cluster, pem, "X")[1] == "pem A"
-    p12 = certificate_of(cluster, {"ssl.keystore.location": f"{where}b.p12"}, "X")[1]
-    assert p12 == "p12 b'\\x00\\x01\\x02' "
-
-
-def test_what_the_listener_cannot_have_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster = scene({**SASL, "broker.id": "0", "inter.broker.protocol.version": "3.9"})
-    monkeypatch.setattr(checks, "derive_ibp", lambda _cluster: None)
-    (found,) = checks.plan_findings(cluster)
-    assert found.code == "controller-listener-scram"
-
-    def refused(_cluster: Any) -> None:
-        raise Unsupported("x", code=found.code)
-
-    monkeypatch.setattr(controllers, "check_plan", refused)
-    assert checks.controller_findings(cluster) == []
 
 
 # the controllers' settings
