@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -226,6 +226,11 @@ class Run:
         seconds = round(time.monotonic() - self.started, 2)
         self.journal.add(now(), phase, self.sub_phase, what, seconds=seconds, by=self.lease.holder, **details)
         self.save_journal()
+
+    def will_make(self, stage: str, secrets: Sequence[str]) -> None:
+        """Record the names of Secrets before they are made: they are never listed, and a killed run must not leave passwords behind."""
+        if secrets:
+            self.record("begun", stage=stage, objects=[f"Secret/{name}" for name in secrets])
 
     def end_phase(self, phase: str, event: str, **details: Any) -> None:
         """Record the end of a phase and give the Lease back."""

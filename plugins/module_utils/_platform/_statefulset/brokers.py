@@ -92,6 +92,11 @@ class StagePlan:
         """What kind of settings source it has."""
         return self.source.kind
 
+    @property
+    def secrets(self) -> list[str]:
+        """Names of the Secrets that it makes."""
+        return [str(body["metadata"]["name"]) for body in self.written.objects_to_create if body["kind"] == "Secret"]
+
     def diff(self) -> dict[str, str]:
         """Before and after, for diff mode; values of Secrets are hidden."""
         given, hidden = self.source.given(), self.source.hidden()

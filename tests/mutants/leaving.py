@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mistakes in what a secured migration leaves behind, shows to others, or takes for sure."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import ACT, ACTION, PLATFORM, Mutant, unit
+
+STATEFULSET = PLATFORM + "_statefulset/"
+LEAVING = unit("module_utils/_platform/_statefulset/test_leaving")
+
+LEAVINGS = (
+    Mutant(
+        "Secrets of the controllers are forgotten once their StatefulSet is gone",
+        "back",
+        STATEFULSET + "controllers.py",
+        '    for name in cluster.journal.made("Secret"):\n',
+        "    for name in ():\n",
+        LEAVING,
+    ),
+    Mutant(
+        "a rollback deletes Secrets that brokers still need with those of the controllers",
+        "6",
+        STATEFULSET + "controllers.py",
+        "        if there is not None and is_of_controllers(there, cluster.name):\n",
+        "        if there is not None:\n",
+        LEAVING,
+    ),
+    Mutant(
+        "Secrets that stages of the brokers made stay behind",
+        "back",
+        STATEFULSET + "stage_objects.py",
+        'dict.fromkeys([*cluster.journal.made("Secret"), *controllers.secret_names(cluster)])',
+        "controllers.secret_names(cluster)",
+        LEAVING,
+    ),
+    Mutant(
+        "a Secret of the brokers is made before its name is noted",
+        "back",
+        ACTION + "broker_settings.py",
+        "        run.will_make(stage, [name for item in plans for name in item.secrets])\n",
+        "",
+        ACT["broker_settings"],
+    ),
+    Mutant(
+        "a Secret of the controllers is made before its name is noted",
+        "back",
+        ACTION + "kraft_controller.py",
+        "            run.will_make(stage, controllers.secrets(stage))\n",
+        "            pass\n",
+        ACT["kraft_controller"],
+    ),
+    Mutant(
+        "a Secret of a rollback that had to elect a broker is made before its name is noted",
+        "back",
+        ACTION + "migration_znode.py",
+        "        run.will_make(stages.ORIGINAL, [name for item in plans for name in item.secrets])\n",
+        "",
+        ACT["migration_znode"],
+    ),
+)
