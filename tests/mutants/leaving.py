@@ -6,12 +6,38 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import ACT, ACTION, PLATFORM, Mutant, unit
+from tests.mutants.mutant import ACT, ACTION, CORE, PLATFORM, Mutant, unit
 
 STATEFULSET = PLATFORM + "_statefulset/"
 LEAVING = unit("module_utils/_platform/_statefulset/test_leaving")
 
+PARTS, HASH = CORE + "_manifests/settings_parts.py", unit("module_utils/_core/_manifests/test_settings_parts")
+
 LEAVINGS = (
+    Mutant(
+        "whoever sees a pod can try out passwords by the hash of its settings",
+        "7",
+        PARTS,
+        "    if any(is_secret(key) for key in settings):\n",
+        "    if False:\n",
+        HASH,
+    ),
+    Mutant(
+        "one table of passwords serves for the hashes of all clusters",
+        "7",
+        PARTS,
+        "        return _slow_digest(text, cluster)\n",
+        '        return _slow_digest(text, "")\n',
+        HASH,
+    ),
+    Mutant(
+        "a guess of a password costs nothing",
+        "7",
+        PARTS,
+        "_ROUNDS = 200_000\n",
+        "_ROUNDS = 1\n",
+        HASH,
+    ),
     Mutant(
         "Secrets of the controllers are forgotten once their StatefulSet is gone",
         "back",

@@ -142,7 +142,8 @@ def _brokers(
             found = cluster.secret(name)
             if found is not None:
                 secrets[name] = found
-    return Brokers(template, cluster.config_maps, secrets, effective, container, config_path)
+    where = f"{cluster.namespace}/{cluster.name}"
+    return Brokers(template, cluster.config_maps, secrets, effective, container, where, config_path)
 
 
 def as_they_run(cluster: StatefulSetCluster) -> dict[str, Brokers]:
