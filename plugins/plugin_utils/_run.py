@@ -41,6 +41,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
     Unreachable,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact_text
 
 
 def now() -> str:
@@ -247,7 +248,7 @@ class Run:
 
     def _note_failure(self, error: Ending) -> None:
         try:
-            self.record("failed", failed=True, error=error.message, code=error.code)
+            self.record("failed", failed=True, error=redact_text(error.message), code=error.code)
         except (KraftError, Conflict) as second:
             self.progress(f"the journal could not be written: {second.message}")
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import ACT, ACTION, CORE, PLATFORM, Mutant, unit
+from tests.mutants.mutant import ACT, ACTION, CORE, MIGRATION, PLATFORM, RUN, UTILS, Mutant, unit
 
 STATEFULSET = PLATFORM + "_statefulset/"
 LEAVING = unit("module_utils/_platform/_statefulset/test_leaving")
@@ -14,6 +14,30 @@ LEAVING = unit("module_utils/_platform/_statefulset/test_leaving")
 PARTS, HASH = CORE + "_manifests/settings_parts.py", unit("module_utils/_core/_manifests/test_settings_parts")
 
 LEAVINGS = (
+    Mutant(
+        "a support bundle has whatever a failure quotes",
+        "7",
+        MIGRATION + "support_bundle.py",
+        "    plain = redact(json.loads(json.dumps(content, default=str)))\n",
+        "    plain = json.loads(json.dumps({**redact(content), 'failure': dict(failure)}, default=str))\n",
+        unit("module_utils/_migration/test_support_bundle"),
+    ),
+    Mutant(
+        "the journal has whatever a failure quotes",
+        "7",
+        UTILS + "_run.py",
+        "error=redact_text(error.message)",
+        "error=error.message",
+        RUN,
+    ),
+    Mutant(
+        "a finding shows the arguments of a Java agent",
+        "7",
+        CORE + "_manifests/jvm_files.py",
+        '    return word.partition("=")[0]\n',
+        "    return word\n",
+        unit("module_utils/_core/_manifests/test_jvm_files"),
+    ),
     Mutant(
         "whoever sees a pod can try out passwords by the hash of its settings",
         "7",

@@ -91,7 +91,7 @@ def test_an_agent_that_cannot_come_along_is_left_out_and_said(init: Any) -> None
     found = _carried(_template({"KAFKA_OPTS": f"-Da=b {AGENT}"}, volumes, init, agent="/agent"))
     assert _value(found, "KAFKA_OPTS") == "-Da=b"
     assert found.init_containers == []
-    assert [note.startswith(f"{AGENT} of KAFKA_OPTS is not set for the controllers") for note in found.notes] == [True]
+    assert [note.startswith("-javaagent:/agent/agent.jar of KAFKA_OPTS is not set for the controllers") for note in found.notes] == [True]
 
 
 @pytest.mark.parametrize("volume", [{"hostPath": {"path": "/opt"}}, {"persistentVolumeClaim": {"claimName": "jars"}}])
@@ -110,6 +110,23 @@ def test_files_of_the_image_and_of_mounted_objects_stay() -> None:
     assert [mount["mountPath"] for mount in found.mounts] == ["/creds"]
 
 
+def test_no_argument_of_an_option_is_shown() -> None:
+    """Those of an agent may be a login; that of a running broker comes with its secrets hidden, and is the same nevertheless."""
+    agent = "-javaagent:/opt/agents/x.jar=server=monitor,password=canary-agent"
+    words = [agent, "-agentpath:/opt/agents/y.so=token=canary-agent", "-Dmine=/opt/agents/canary-agent"]
+    volumes: Obj = {"opt": {"hostPath": {"path": "/opt"}}}
+    found = _carried(_template({"KAFKA_OPTS": " ".join(words)}, volumes, opt="/opt/agents"))
+    assert [note.partition(" of ")[0] for note in found.notes] == [word.partition("=")[0] for word in words]
+    assert "canary" not in str(found.notes)
+    hidden = "-javaagent:/agents/x.jar=server=monitor,password=<redacted>"
+    assert _carried(_template({"KAFKA_OPTS": agent.replace("/opt", "")}), running=[hidden]).notes == []
+    (note,) = _carried(_template({}), running=[hidden]).notes
+    assert note.startswith("-javaagent:/agents/x.jar is added by the start command")
+    with pytest.raises(Unsupported, match=r"^-Dzookeeper.ssl.keyStore.password needs"):
+        option = "-Dzookeeper.ssl.keyStore.password=/creds/canary"
+        _carried(_template({"KAFKA_OPTS": option}, {"creds": {"hostPath": {}}}, creds="/creds"))
+
+
 def test_what_is_written_needs_no_maker() -> None:
     template = _template(
         {"KAFKA_GC_LOG_OPTS": "-Xlog:gc*:file=/scratch/gc.log:time -XX:HeapDumpPath=/data/dump -verbose:gc"},
@@ -118,7 +135,7 @@ def test_what_is_written_needs_no_maker() -> None:
     )
     found = _carried(template)
     assert _value(found, "KAFKA_GC_LOG_OPTS") == "-Xlog:gc*:file=/scratch/gc.log:time -verbose:gc"
-    assert "-XX:HeapDumpPath=/data/dump of KAFKA_GC_LOG_OPTS is not set for the controllers" in found.notes[0]
+    assert "-XX:HeapDumpPath of KAFKA_GC_LOG_OPTS is not set for the controllers" in found.notes[0]
 
 
 def test_credentials_that_cannot_come_along_are_refused() -> None:
@@ -183,7 +200,7 @@ def test_why_a_log4j_file_is_replaced_is_said_by_what_is_mounted_there(text: dic
     mount = next(item for item in template["spec"]["containers"][0]["volumeMounts"] if item["name"] == "log")
     mount.update({"mountPath": "/log/l", "subPath": "mine"})
     found = _carried(template, {"log": {"data": text}})
-    option = "-Dlog4j.configuration=file:/log/l of KAFKA_LOG4J_OPTS is not set for the controllers"
+    option = "-Dlog4j.configuration of KAFKA_LOG4J_OPTS is not set for the controllers"
     assert found.notes == [f"{option}: {item}" for item in why]
 
 
