@@ -15,6 +15,14 @@ PARTS, HASH = CORE + "_manifests/settings_parts.py", unit("module_utils/_core/_m
 
 LEAVINGS = (
     Mutant(
+        "the text that hides a password logs in to ZooKeeper",
+        "7",
+        CORE + "_settings/zookeeper_login.py",
+        "    if REDACTED in found.username + found.password:\n",
+        "    if False:\n",
+        unit("module_utils/_core/_settings/test_zookeeper_login"),
+    ),
+    Mutant(
         "a support bundle has whatever a failure quotes",
         "7",
         MIGRATION + "support_bundle.py",
