@@ -17,6 +17,7 @@ def _settings(name: str) -> tuple[str, ...]:
 
 KINDS = unit("module_utils/_core/_sources/test_kinds")
 OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
+IN_FORCE = unit("module_utils/_platform/_statefulset/test_security_in_force")
 SECURITY = unit("module_utils/_platform/_statefulset/test_security")
 CHECKS = unit("module_utils/_platform/_statefulset/test_security_checks")
 PARITY = unit("module_utils/_cluster/test_parity")
@@ -35,17 +36,41 @@ SECURING = (
         "a login that rotated on the way locks out the next broker",
         "7",
         STATEFULSET + "security.py",
-        "there if isinstance(there, Wanted) else wanted(cluster)",
+        "there or wanted(cluster)",
         "wanted(cluster)",
-        SECURITY,
+        IN_FORCE,
     ),
     Mutant(
-        "who else may log in at the controllers is forgotten on the way",
+        "controllers that get their flag back reach ZooKeeper without its security",
+        "2",
+        STATEFULSET + "controllers.py",
+        'before={} if stage == "final" or value_of(effective, CONNECT) else originals.before(cluster)',
+        "before={}",
+        unit("module_utils/_platform/_statefulset/test_secured_stages"),
+    ),
+    Mutant(
+        "every client of the brokers may log in at the controllers",
         "7",
-        SETTINGS + "security_in_force.py",
-        "Credentials(*login), listener_logins.users_of(found[0]), _REASON)",
-        "Credentials(*login), {}, _REASON)",
-        _settings("security_in_force"),
+        SETTINGS + "security.py",
+        "{login.username: login.password}),",
+        '{login.username: login.password, "admin": "x"}),',
+        _settings("security"),
+    ),
+    Mutant(
+        "what only the JVM can fill in is taken by its letters for a password",
+        "7",
+        SETTINGS + "principals.py",
+        "if not any(_PROPERTY in value for value in each.options.values())",
+        "if True",
+        _settings("security"),
+    ),
+    Mutant(
+        "a login that nobody could read is replaced without a word",
+        "7",
+        STATEFULSET + "security.py",
+        '        if _UNKNOWN not in cluster.params["accept"]:\n',
+        "        if False:\n",
+        IN_FORCE,
     ),
     Mutant(
         "TLS instead of a login asks for no certificate",
@@ -67,8 +92,8 @@ SECURING = (
         "nobody can log in at the controllers",
         "7",
         SETTINGS + "security.py",
-        "{**users, login.username: login.password}",
-        "users",
+        "login.password, {login.username: login.password}),",
+        "login.password),",
         _settings("security"),
     ),
     Mutant(

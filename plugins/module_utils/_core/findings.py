@@ -366,7 +366,7 @@ _RULES = (
     _warn(
         "super-user-added",
         "a principal becomes a super user",
-        "nothing: a rollback takes it away again",
+        "nothing: a rollback takes it away again; after FINALIZED it stays",
     ),
     _block(
         "acl-principal-invalid",
@@ -391,10 +391,16 @@ _RULES = (
         "write it into the static settings first",
         True,
     ),
+    _block(
+        "controller-login-unknown",
+        "how nodes log in at the controllers that are there could not be read",
+        "put the object with their settings back, or let the account read it",
+        True,
+    ),
     _warn(
         "controller-login-kept",
         "what nodes log in by at the controllers has changed since these were made",
-        "nothing: the new login is used once there are new controllers",
+        "nothing: the new one is used once there are new controllers",
     ),
     _warn(
         "password-in-metadata-log",

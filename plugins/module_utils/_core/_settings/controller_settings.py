@@ -63,7 +63,8 @@ class ControllerContext:
     """What the controllers' settings depend on beside the brokers' own.
 
     ``security``: further settings that their listener and the authorizer need, see security.py. ``zookeeper_connect`` stands in when the
-    brokers' settings name no ZooKeeper (any more).
+    brokers' settings name no ZooKeeper (any more). ``before``: what brokers ran with before the migration, for what only ZooKeeper needs
+    and brokers in KRaft mode do not have any more: its TLS, zookeeper.set.acl, the encoder of passwords.
     """
 
     target: MetadataVersion
@@ -74,6 +75,7 @@ class ControllerContext:
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
     port: int = 9093
     zookeeper_connect: str = ""
+    before: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def controller_settings(
@@ -96,6 +98,8 @@ def controller_settings(
         **context.security,
     }
     if stage == "migrating":
+        left = {key: value for key, value in context.before.items() if key.startswith(_CARRIED_PREFIXES_MIGRATING)}
+        broker_effective = left | dict(broker_effective)
         connect = value_of(broker_effective, CONNECT) or context.zookeeper_connect
         if not connect:
             raise Unsupported(

@@ -81,11 +81,6 @@ def login_of(modules: Sequence[LoginModule]) -> tuple[str, str] | None:
     return None if user is None or password is None else (user, password)
 
 
-def users_of(module: LoginModule) -> dict[str, str]:
-    """Return who may log in by PLAIN, name to password."""
-    return {key.removeprefix(USER): value for key, value in module.options.items() if key.startswith(USER)}
-
-
 def client_line(module: LoginModule) -> str:
     """Return a module as a ``sasl.jaas.config``, with the options that a client needs: not the users it knows."""
     mine = {key: value for key, value in module.options.items() if not key.startswith(USER)}

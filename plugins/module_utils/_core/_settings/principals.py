@@ -29,6 +29,7 @@ ANONYMOUS = "User:ANONYMOUS"
 DEFAULT_MECHANISM = "GSSAPI"
 _BUILDER = "principal.builder.class"
 _OWN_BUILDER = "DefaultKafkaPrincipalBuilder"
+_PROPERTY = "${"
 
 
 def of_listener(effective: Mapping[str, str], listener: str, key: str) -> str:
@@ -61,6 +62,8 @@ def inter_broker_login(effective: Mapping[str, str], jaas_file: str = "") -> Log
     else:
         by_name = sections(jaas_file)
         found = by_name.get(f"{listener}.KafkaServer") or by_name.get("KafkaServer") or ()
+        # a JVM fills system properties into a file, whose values nobody knows here
+        found = tuple(each for each in found if not any(_PROPERTY in value for value in each.options.values()))
     return next((login for login in found if is_for(login, mechanism) and login.username), None)
 
 
@@ -71,9 +74,9 @@ def broker_principal(
 
     :param by_certificate: what its certificate makes of it, where that is known.
     """
-    if has_own_builder(effective):
-        return None
     protocol, listener = inter_broker_protocol(effective), inter_broker_listener(effective)
+    if has_own_builder(effective, listener):
+        return None
     if protocol.startswith("SASL_"):
         login = inter_broker_login(effective, jaas_file)
         return f"User:{login.username}" if login else None
@@ -104,9 +107,9 @@ def of_certificate(subject: str, rules: str) -> str | None:
     return None
 
 
-def has_own_builder(effective: Mapping[str, str]) -> bool:
-    """Tell whether something else than Kafka's own code makes principals."""
-    builder = value_of(effective, _BUILDER)
+def has_own_builder(effective: Mapping[str, str], listener: str) -> bool:
+    """Tell whether something else than Kafka's own code makes the principals of a listener."""
+    builder = of_listener(effective, listener, _BUILDER)
     return bool(builder) and not builder.endswith(_OWN_BUILDER)
 
 

@@ -45,13 +45,12 @@ class Credentials:
 class Wanted:
     """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``.
 
-    ``users``: who else may log in there, name to password. ``reason``: why ``security``, as a clause, where no option says so.
+    ``reason``: why ``security``, as a clause, where no option says so.
     """
 
     security: str = AUTO
     mechanism: str = PLAIN
     credentials: Credentials | None = None
-    users: Mapping[str, str] = field(default_factory=dict, repr=False)
     reason: str = f"{_OPTION} says so"
 
 
@@ -88,10 +87,12 @@ def controller_security(effective: Mapping[str, str], wanted: Wanted, jaas_file:
     shared = _encryption(effective, listener, protocol) if protocol.endswith("SSL") else {}
     if not protocol.startswith("SASL_"):
         named = protocol == "SSL" and of_listener({**effective, **shared}, listener, "ssl.client.auth") in _ASKED
-        principal = None if named or principals.has_own_builder(effective) else principals.ANONYMOUS
+        own_builder = principals.has_own_builder({**effective, **shared}, listener)
+        principal = None if named or own_builder else principals.ANONYMOUS
         return ControllerSecurity(listener, protocol, shared, shared, principal, reason)
-    login, users = _login(effective, wanted, jaas_file)
-    handlers = _handlers(effective, listener)
+    login = wanted.credentials or _login(effective, jaas_file)
+    # what checks the passwords of the brokers' clients does not know a login of its own
+    handlers = {} if wanted.credentials else _handlers(effective, listener)
     text = login_key(listener)
     both = shared | {MECHANISM: PLAIN}
     brokers = both | {text: listener_logins.plain_line(login.username, login.password)}
@@ -100,10 +101,11 @@ def controller_security(effective: Mapping[str, str], wanted: Wanted, jaas_file:
         | handlers
         | {
             f"{prefix}sasl.enabled.mechanisms": PLAIN,
-            text: listener_logins.plain_line(login.username, login.password, {**users, login.username: login.password}),
+            text: listener_logins.plain_line(login.username, login.password, {login.username: login.password}),
         }
     )
-    principal = None if principals.has_own_builder(effective) else f"User:{login.username}"
+    own_builder = principals.has_own_builder({**effective, **both}, listener)
+    principal = None if own_builder else f"User:{login.username}"
     return ControllerSecurity(listener, protocol, brokers, controllers, principal, reason)
 
 
@@ -174,10 +176,8 @@ def _encryption(effective: Mapping[str, str], listener: str, protocol: str) -> d
     return found
 
 
-def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: str) -> tuple[Credentials, dict[str, str]]:
-    """Return how nodes log in at the controllers, and who else may (name to password)."""
-    if wanted.credentials is not None:
-        return wanted.credentials, dict(wanted.users)
+def _login(effective: Mapping[str, str], jaas_file: str) -> Credentials:
+    """Return the brokers' own login, by which nodes log in at the controllers. Nobody else may: controllers have no ACLs before the copy."""
     found = None
     if (
         principals.inter_broker_protocol(effective).startswith("SASL_")
@@ -190,14 +190,16 @@ def _login(effective: Mapping[str, str], wanted: Wanted, jaas_file: str) -> tupl
             f"their JAAS file: set {_SECRET} to the name of a Secret with the keys username and password",
             code="controller-login-missing",
         )
-    return Credentials(found.username, found.options["password"]), listener_logins.users_of(found)
+    return Credentials(found.username, found.options["password"])
 
 
 def _handlers(effective: Mapping[str, str], listener: str) -> dict[str, str]:
-    """Return what checks PLAIN passwords on the brokers' listener in place of the JAAS text, under the controllers' name."""
-    source, target = (
-        f"listener.name.{name.lower()}.plain.sasl." for name in (inter_broker_listener(effective), listener)
-    )
-    key = "server.callback.handler.class"
-    value = value_of(effective, source + key)
-    return {target + key: value} if value else {}
+    """Return what checks PLAIN passwords on the brokers' listener in place of the JAAS text, and its settings, under the controllers' name."""
+    source, target = (f"listener.name.{name.lower()}.plain." for name in (inter_broker_listener(effective), listener))
+    if not value_of(effective, f"{source}sasl.server.callback.handler.class"):
+        return {}
+    return {
+        target + key.removeprefix(source): value_of(effective, key)
+        for key in sorted(effective)
+        if key.startswith(source) and key != login_key(inter_broker_listener(effective))
+    }

@@ -44,19 +44,15 @@ def in_force(settings: Mapping[str, str]) -> Wanted | None:
     login = listener_logins.login_of(found)
     if login is None:
         return None
-    return Wanted(protocol, PLAIN, Credentials(*login), listener_logins.users_of(found[0]), _REASON)
+    return Wanted(protocol, PLAIN, Credentials(*login), _REASON)
 
 
-def unread_rules(there: Unknown) -> list[SettingFinding]:
-    """Return that nobody knows how nodes log in at the controllers that are there."""
-    return [
-        SettingFinding(
-            _OPTION,
-            "controller-login-kept",
-            f"what the controllers were made with could not be read: {there.why}; brokers get what options and settings say now, which has to "
-            "be the same",
-        )
-    ]
+def unread(there: Unknown, accept: str) -> str:
+    """Return the sentence for controllers of which nobody knows how nodes log in there; ``accept``: how to go on."""
+    return (
+        f"how brokers log in at the controllers could not be read: {there.why}; a broker with another login would be locked out, so put it back, or, "
+        f"if options and settings are what they were when the controllers were made, go on with {accept}"
+    )
 
 
 def kept_rules(now: ControllerSecurity, asked: ControllerSecurity | None, why: str = "") -> list[SettingFinding]:

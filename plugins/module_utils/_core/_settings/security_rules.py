@@ -37,7 +37,7 @@ def listener_rules(effective: Mapping[str, str], security: ControllerSecurity) -
         SettingFinding(
             "kraft_controller_security",
             "controller-listener-weaker",
-            f"the controllers' listener {security.listener} is to use {security.protocol}, as kraft_controller_security says, but brokers "
+            f"the controllers' listener {security.listener} is to use {security.protocol} ({security.reason}), but brokers "
             f"use {own} between themselves: metadata would travel {'in clear text' if open_text else 'without a login'}; leave the option "
             "at auto unless that is meant",
         )

@@ -36,6 +36,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.con
     controller_settings,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import CONNECT, value_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import DNS_TTL_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
@@ -46,7 +47,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     SERVICE,
     STATEFUL_SET,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import ownership, security, writes
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    originals,
+    ownership,
+    security,
+    writes,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -139,6 +145,7 @@ def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: Controll
             controller_protocol=chosen.protocol,
             security={**chosen.controllers, **security.super_users(cluster, effective, chosen)},
             zookeeper_connect=str(connect) if connect else "",
+            before={} if stage == "final" or value_of(effective, CONNECT) else originals.before(cluster),
         ),
     )
 

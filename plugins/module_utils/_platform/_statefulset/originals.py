@@ -91,6 +91,17 @@ def load(cluster: StatefulSetCluster) -> dict[str, Original]:
     return found
 
 
+def before(cluster: StatefulSetCluster) -> dict[str, str]:
+    """The settings that brokers ran with before the migration, those of all StatefulSets together; empty where none are kept.
+
+    Whoever needs an original to be there, and to be of this migration, asks load().
+    """
+    found: dict[str, str] = {}
+    for _item, original in _read(cluster):
+        found |= original.effective if original else {}
+    return found
+
+
 def missing(cluster: StatefulSetCluster) -> list[str]:
     """One sentence for each StatefulSet whose original is not kept, or is stale: what is wrong and how to supply it."""
     return [

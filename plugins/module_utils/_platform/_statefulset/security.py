@@ -14,11 +14,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import (
     mounted_settings,
     settings_file,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.jvm_files import jvm_texts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import template_annotation
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     container_of,
     file_source,
@@ -35,15 +37,17 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.sec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_in_force import (
     in_force,
     kept_rules,
-    unread_rules,
+    unread,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import SettingFinding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import AUTHORIZER, value_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
+_UNKNOWN = "controller-login-unknown"
 _JAAS = re.compile(r"-Djava\.security\.auth\.login\.config=+(?:file:(?://)?)?(\S+)")
 
 
@@ -67,21 +71,20 @@ def wanted(cluster: StatefulSetCluster) -> Wanted:
 def of_controllers(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> ControllerSecurity:
     """The security of the controllers' listener, for brokers with these settings: that of the controllers that are there, else what is wanted.
 
-    Raises Unsupported, Refused.
+    Raises Unsupported, Refused (controller-login-unknown, acceptable: then what is wanted is taken).
     """
     there = _in_force(cluster)
-    return controller_security(
-        effective, there if isinstance(there, Wanted) else wanted(cluster), jaas_text(cluster, effective)
-    )
+    if isinstance(there, Unknown):
+        if _UNKNOWN not in cluster.params["accept"]:
+            raise Refused(unread(there, acceptance(f"{cluster.namespace}/{cluster.name}", _UNKNOWN)), code=_UNKNOWN)
+        there = None
+    return controller_security(effective, there or wanted(cluster), jaas_text(cluster, effective))
 
 
 def kept(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> list[SettingFinding]:
     """What of the options, Secrets and settings is not used, since there are controllers that were made with others."""
-    there = _in_force(cluster)
-    if there is None:
+    if not isinstance(_in_force(cluster), Wanted):
         return []
-    if isinstance(there, Unknown):
-        return unread_rules(there)
     asked, why = None, ""
     try:
         asked = controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
@@ -91,13 +94,16 @@ def kept(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> list[Sett
 
 
 def _in_force(cluster: StatefulSetCluster) -> Reading[Wanted] | None:
-    """What the controllers were made with, as the object with their settings says it; None when they have no settings."""
-    kind, name = mounted_settings(cluster.controllers["spec"]["template"]) if cluster.controllers else ("", "")
+    """What the controllers were made with, as the object with their settings or a running one says it; None while they have no settings."""
+    if cluster.controllers is None or template_annotation(cluster.controllers, names.STAGE) == "held":
+        return None
+    kind, name = mounted_settings(cluster.controllers["spec"]["template"])
     if not name:
         return None
     found = _object(cluster, kind, name)
+    runs = (in_force(facts.settings) for facts in known(cluster.controller_facts).values())
     if isinstance(found, Unknown):
-        return found
+        return next((each for each in runs if each), found)
     return in_force(Properties.parse(settings_file(found)).as_dict()) or Unknown(
         f"{kind} {cluster.namespace}/{name} does not say how nodes log in"
     )

@@ -57,7 +57,7 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
             hosts = _hosts(cluster, settings, chosen)
             found += certificate_findings(where, read, hosts, datetime.now(UTC), cluster.params["soak"])
     by_certificate = None
-    if isinstance(read, Certificate) and not principals.has_own_builder(effective):
+    if isinstance(read, Certificate) and not principals.has_own_builder(settings, chosen.listener):
         rules = of_listener(settings, chosen.listener, "ssl.principal.mapping.rules")
         by_certificate = principals.of_certificate(read.subject, rules)
     broker = principals.broker_principal(effective, security.jaas_text(cluster, effective))

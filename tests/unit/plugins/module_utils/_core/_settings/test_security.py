@@ -61,16 +61,46 @@ def test_the_login_of_brokers_that_use_plain_is_theirs() -> None:
         "username": "broker",
         "password": "canary-plain",
         "user_broker": "canary-plain",
-        "user_admin": "canary-admin",
-    }
+    }, "other users of the brokers are no business of the controllers', which have no ACLs yet"
     assert found.principal == "User:broker"
-    with_handler = PLAIN | {"listener.name.internal.plain.sasl.server.callback.handler.class": "com.example.Checks"}
-    found = controller_security(with_handler, AUTO, PLAIN_JAAS)
-    assert (
-        found.controllers["listener.name.controller.plain.sasl.server.callback.handler.class"] == "com.example.Checks"
-    )
     own_builder = PLAIN | {"principal.builder.class": "com.example.Builder"}
     assert controller_security(own_builder, AUTO, PLAIN_JAAS).principal is None
+
+
+def test_what_checks_passwords_comes_along_with_the_brokers_own_login_alone() -> None:
+    own, new = "listener.name.internal.plain.", "listener.name.controller.plain."
+    handler = {f"{own}sasl.server.callback.handler.class": "com.example.Checks", f"{own}ldap.url": "ldaps://x"}
+    found = controller_security(PLAIN | handler, AUTO, PLAIN_JAAS).controllers
+    assert found[f"{new}sasl.server.callback.handler.class"] == "com.example.Checks"
+    assert found[f"{new}ldap.url"] == "ldaps://x"
+    given = controller_security(PLAIN | handler, Wanted(credentials=Credentials("kraft", "p")), PLAIN_JAAS).controllers
+    assert not [key for key in given if "handler" in key or "ldap" in key], "it does not know this user"
+
+
+def test_a_builder_of_the_listener_between_brokers_comes_along_where_its_certificates_do() -> None:
+    builder = {"principal.builder.class": "com.example.Builder"}
+    named = {f"listener.name.internal.{key}": value for key, value in builder.items()}
+    over_tls = {
+        **PLAIN,
+        **named,
+        "listener.security.protocol.map": "CLIENT:SASL_SSL,INTERNAL:SASL_SSL",
+        "ssl.keystore.location": "/k",
+        "ssl.truststore.location": "/t",
+    }
+    assert controller_security(over_tls, AUTO, PLAIN_JAAS).principal is None
+    assert controller_security(PLAIN | named, AUTO, PLAIN_JAAS).principal == "User:broker"
+    tls = TLS | {"listener.name.replication.principal.builder.class": "com.example.Builder", "ssl.client.auth": "none"}
+    assert controller_security(tls, AUTO).principal is None
+
+
+@pytest.mark.parametrize("option", ["username", "password"])
+def test_a_file_that_only_the_jvm_can_fill_in_is_not_taken_by_its_letters(option: str) -> None:
+    options = {"username": "broker", "password": "p"} | {option: "${broker.x}"}
+    line = " ".join(f'{key}="{value}"' for key, value in options.items())
+    text = f"KafkaServer {{ org.apache.kafka.common.security.plain.PlainLoginModule required {line}; }};"
+    with pytest.raises(Unsupported) as error:
+        controller_security(PLAIN, AUTO, text)
+    assert error.value.code == "controller-login-missing"
 
 
 @pytest.mark.parametrize(

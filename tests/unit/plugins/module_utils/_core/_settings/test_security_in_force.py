@@ -16,7 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.sec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security_in_force import (
     in_force,
     kept_rules,
-    unread_rules,
+    unread,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 
@@ -81,5 +81,4 @@ def test_each_thing_that_changed_is_said_without_the_secret() -> None:
         assert "canary" not in found.sentence
     (found,) = kept_rules(now, None, "the Secret is gone")
     assert "cannot be told (the Secret is gone)" in found.sentence
-    (found,) = unread_rules(Unknown("not allowed"))
-    assert "could not be read: not allowed" in found.sentence
+    assert "could not be read: not allowed; " in unread(Unknown("not allowed"), "-e a=b")

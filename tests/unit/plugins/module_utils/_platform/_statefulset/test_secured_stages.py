@@ -171,6 +171,27 @@ def test_forward_and_back(
     assert scene.cluster.statefulsets[0]["spec"]["template"]["spec"] == {**before["spec"], "dnsPolicy": "ClusterFirst"}
 
 
+def test_controllers_that_go_back_to_migrating_have_what_zookeeper_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    zookeeper = {
+        "zookeeper.ssl.client.enable": "true",
+        "zookeeper.ssl.keystore.password": "canary-z",
+        "zookeeper.session.timeout.ms": "6001",
+    }
+    scene = Secured(monkeypatch, {**SASL, **zookeeper}, env=False, secret="k")
+    monkeypatch.setattr(controllers, "voters", lambda _spec: VOTERS)
+    scene.cluster.zookeeper_connect = "zookeeper:2181"
+    spec: Any = SimpleNamespace(log_dir="/d")
+    before = controllers._settings(scene.cluster, spec, "migrating")
+    originals.keep(scene.cluster)
+    for stage in ("migration", "kraft"):
+        _digest, settings = scene.write(stage)
+        scene.runs(settings)
+    assert controllers._settings(scene.cluster, spec, "migrating") == before
+    assert before.items() >= zookeeper.items()
+    final = controllers._settings(scene.cluster, spec, "final")
+    assert not [key for key in final if key.startswith(("zookeeper.", "password.encoder."))]
+
+
 def test_what_was_in_a_secret_is_read_there_by_the_next_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Secured(monkeypatch, SASL, env=False, secret="k")
     _digest, migrating = scene.write("migration")

@@ -12,11 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controllers import CONFIG_VOLUME, FILE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import stage_name
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSource
@@ -39,78 +37,6 @@ from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
 KEY = "listener.name.controller.plain.sasl.jaas.config"
-
-
-@pytest.fixture(autouse=True)
-def acls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No ZooKeeper answers."""
-
-    def read(_session: Any, **_options: Any) -> Any:
-        raise KraftError("no ZooKeeper answers")
-
-    monkeypatch.setattr(security_checks, "read_acls", read)
-
-
-def made(cluster: Any, effective: dict[str, str]) -> dict[str, Any]:
-    """Controllers as this cluster makes them; returns the object with their settings."""
-    chosen = security.of_controllers(cluster, effective)
-    text = Properties.parse("")
-    protocols = f"{effective['listener.security.protocol.map']},{chosen.listener}:{chosen.protocol}"
-    for key, value in {
-        "controller.listener.names": chosen.listener,
-        "listener.security.protocol.map": protocols,
-        **chosen.controllers,
-    }.items():
-        text.set(key, value)
-    item = statefulset("kafka-kraft")
-    item["spec"]["template"]["spec"]["volumes"] = [{"name": CONFIG_VOLUME, "secret": {"secretName": "settings"}}]
-    cluster.controllers = item
-    return secret("settings", **{FILE: text.render()})
-
-
-def test_a_login_that_rotates_stays_as_it_is_while_there_are_controllers() -> None:
-    login = secret("kraft-login", username="kraft", password="old-canary")
-    cluster = scene(SASL, login, controller_secret="kraft-login")
-    before = security.of_controllers(cluster, SASL)
-    settings = made(cluster, SASL)
-    for texts, words in (
-        ({"username": "kraft", "password": "old-canary"}, ""),
-        ({"username": "kraft", "password": "new-canary"}, "has another password"),
-        ({"username": "new", "password": "new-canary"}, "has the principal User:new instead of User:kraft"),
-        ({"username": "new"}, "cannot be told (Secret n/kraft-login"),
-    ):
-        now = scene(SASL, settings, secret("kraft-login", **texts), controller_secret="kraft-login")
-        now.controllers = cluster.controllers
-        assert security.of_controllers(now, SASL).brokers == before.brokers
-        assert security.of_controllers(now, SASL).controllers == before.controllers
-        found = [item.sentence for item in security_checks.findings(now) if item.code == "controller-login-kept"]
-        assert (len(found) == 1 and words in found[0] and "canary" not in found[0]) if words else not found
-
-
-def test_a_protocol_that_is_chosen_anew_waits_for_new_controllers() -> None:
-    login = secret("kraft-login", username="kraft", password="p")
-    cluster = scene(SASL, login, controller_secret="kraft-login")
-    settings = made(cluster, SASL)
-    now = scene(SASL, settings, login, controller_secret="kraft-login", controller_security="PLAINTEXT")
-    now.controllers = cluster.controllers
-    assert security.of_controllers(now, SASL).protocol == "SASL_PLAINTEXT"
-    assert "has the security protocol PLAINTEXT instead of SASL_PLAINTEXT" in one(now)
-
-
-def test_of_controllers_whose_settings_are_gone_nothing_is_known() -> None:
-    login = secret("kraft-login", username="kraft", password="p")
-    cluster = scene(SASL, login, controller_secret="kraft-login")
-    made(cluster, SASL)
-    assert "Secret n/settings does not exist" in one(cluster)
-    empty = scene(SASL, login, secret("settings", **{FILE: "node.id=1"}), controller_secret="kraft-login")
-    empty.controllers = cluster.controllers
-    assert "does not say how nodes log in" in one(empty)
-
-
-def one(cluster: Any) -> str:
-    """The sentence on a login that is kept."""
-    (found,) = (item.sentence for item in security_checks.findings(cluster) if item.code == "controller-login-kept")
-    return found
 
 
 def test_the_login_comes_from_the_secret_that_the_user_names() -> None:
