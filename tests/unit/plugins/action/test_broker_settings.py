@@ -113,7 +113,13 @@ def test_secrets_are_noted_before_they_are_made(monkeypatch: pytest.MonkeyPatch)
         assert run.log.index("record begun") < run.log.index("kafka-0 written")
         assert run.details["begun"] == {"stage": stage, "objects": ["Secret/kafka-security-kraft-migration-01234567"]}
     # and the controllers' own before them
-    assert run.log == [*["record begun"] * 2, "controllers migrating", "record begun", "kafka-0 written", "record written"]
+    assert run.log == [
+        *["record begun"] * 2,
+        "controllers migrating",
+        "record begun",
+        "kafka-0 written",
+        "record written",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     originals,
     ownership,
     stage_objects,
+    writes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Unreachable
 
@@ -31,7 +32,9 @@ OURS = {names.MANAGED_BY: names.MANAGER, names.LABEL_CLUSTER: "kafka"}
 
 def noted(log: Journal, stage: str, secrets: list[str]) -> None:
     """What an action records before it writes."""
-    log.add("2026-11-30T14:00:00.000Z", "MIGRATE", "x", "begun", stage=stage, objects=[f"Secret/{one}" for one in secrets])
+    log.add(
+        "2026-11-30T14:00:00.000Z", "MIGRATE", "x", "begun", stage=stage, objects=[f"Secret/{one}" for one in secrets]
+    )
 
 
 def with_controllers(monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -44,7 +47,7 @@ def with_controllers(monkeypatch: pytest.MonkeyPatch) -> Any:
     for stage in ("migrating", "final"):
         noted(cluster.journal, stage, cluster.driver.controllers.secrets(stage))
         if stage == "final":
-            monkeypatch.setattr(controllers.writes, "write_template", killed)
+            monkeypatch.setattr(writes, "write_template", killed)
             with pytest.raises(Unreachable):
                 cluster.driver.controllers.write(stage)
         else:

@@ -27,13 +27,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     controllers,
     patches,
     security,
-    security_checks,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
 from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import scene, secret
-from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
+from tests.unit.plugins.module_utils.fakes import FakeClient
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
 KEY = "listener.name.controller.plain.sasl.jaas.config"
