@@ -11,9 +11,52 @@ from tests.mutants.mutant import ACT, ACTION, CORE, MIGRATION, PLATFORM, RUN, UT
 STATEFULSET = PLATFORM + "_statefulset/"
 LEAVING = unit("module_utils/_platform/_statefulset/test_leaving")
 
+CHECKED = unit("module_utils/_platform/_statefulset/test_security_checks")
+RIGHTS = CORE + "_settings/cluster_rights.py"
+CLUSTER_RIGHTS = unit("module_utils/_core/_settings/test_cluster_rights")
 PARTS, HASH = CORE + "_manifests/settings_parts.py", unit("module_utils/_core/_manifests/test_settings_parts")
 
 LEAVINGS = (
+    Mutant(
+        "controllers get the super users of one broker",
+        "2",
+        STATEFULSET + "security.py",
+        "    names = {name for one in each for name in principals.super_users(one)}\n",
+        "    names = set(principals.super_users(each[0]))\n",
+        CHECKED,
+    ),
+    Mutant(
+        "a broker whose super users could not be read has none",
+        "2",
+        STATEFULSET + "security_checks.py",
+        "        running, {broker, chosen.principal, *more}, unknown(cluster.facts)\n",
+        "        running, {broker, chosen.principal, *more}\n",
+        CHECKED,
+    ),
+    Mutant(
+        "whoever may do everything on a topic may do everything on the cluster",
+        "2",
+        RIGHTS,
+        "    return acl.resource == _CLUSTER and by_name\n",
+        "    return by_name or acl.name == _ANY\n",
+        CLUSTER_RIGHTS,
+    ),
+    Mutant(
+        "a Deny on the cluster is passed over",
+        "2",
+        RIGHTS,
+        "if not denied & {name, _EVERYBODY} and let",
+        "if let",
+        CLUSTER_RIGHTS,
+    ),
+    Mutant(
+        "everybody may what no ACL says although the cluster has one",
+        "2",
+        RIGHTS,
+        "    mine = [each for each in acls if _is_of_cluster(each)]\n    if not mine:\n",
+        "    mine = [each for each in acls if _is_of_cluster(each)]\n    if not mine or everybody:\n",
+        CLUSTER_RIGHTS,
+    ),
     Mutant(
         "the text that hides a password logs in to ZooKeeper",
         "7",

@@ -143,7 +143,7 @@ def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: Controll
             log_dir=spec.log_dir,
             controller_listener=chosen.listener,
             controller_protocol=chosen.protocol,
-            security={**chosen.controllers, **security.super_users(cluster, effective, chosen)},
+            security={**chosen.controllers, **security.super_users_of_all(cluster, chosen)},
             zookeeper_connect=str(connect) if connect else "",
             before={} if stage == "final" or value_of(effective, CONNECT) else originals.before(cluster),
         ),

@@ -15,7 +15,11 @@ from datetime import UTC, datetime
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import text_data
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals, security_rules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import (
+    cluster_rights,
+    principals,
+    security_rules,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import (
     Certificate,
     certificate_findings,
@@ -31,7 +35,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem, read_pkcs12
@@ -63,25 +67,26 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     broker = principals.broker_principal(effective, security.jaas_text(cluster, effective))
     more = cluster.params["super_users"]
     rules_found = security_rules.listener_rules(effective, chosen) + security_rules.super_user_rules(
-        effective, chosen, broker, by_certificate, more, _with_acl(cluster, effective)
+        effective, chosen, broker, by_certificate, more, _allowed(cluster, effective, broker, chosen.principal)
     )
     rules_found += security.kept(cluster, effective)
     running = {pod: facts.settings for pod, facts in known(cluster.facts).items() if facts.settings}
-    rules_found += security_rules.one_sided_super_users(running, {broker, chosen.principal, *more})
+    rules_found += security_rules.one_sided_super_users(
+        running, {broker, chosen.principal, *more}, unknown(cluster.facts)
+    )
     return found + [finding(item.code, item.key, item.sentence) for item in rules_found]
 
 
-def _with_acl(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> set[str] | None:
-    """The principals that an ACL allows what brokers do among themselves; None when that could not be read, or does not matter."""
+def _allowed(cluster: StatefulSetCluster, effective: Mapping[str, str], *asked: str | None) -> set[str] | None:
+    """Those principals whom ACLs allow what brokers do among themselves; None when that could not be read, or does not matter."""
     if not value_of(effective, AUTHORIZER) or cluster.zookeeper_connect is None:
         return None
     try:
         acls = read_acls(cluster.zookeeper, any_principal=True)
     except (KraftError, ZnodeError):
         return None  # acl_findings() in preflight.py tells why
-    return {
-        each.principal for each in acls if each.operation in ("ClusterAction", "All") and each.permission == "Allow"
-    }
+    everybody = is_true(effective, "allow.everyone.if.no.acl.found")
+    return cluster_rights.allowed(acls, filter(None, asked), everybody=everybody)
 
 
 def certificate(
