@@ -56,7 +56,9 @@ def made(*names: str) -> tuple[str, bytes]:
 def test_both_forms_are_read() -> None:
     text, store = made("*.kafka-kraft.demo.svc", "localhost")
     ends = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
-    wanted = Certificate("CN=broker,OU=brokers,O=Example", ("*.kafka-kraft.demo.svc", "localhost"), ends)
+    names = ("*.kafka-kraft.demo.svc", "localhost")
+    begins = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    wanted = Certificate("CN=broker,OU=brokers,O=Example", names, ends, begins)
     assert certificates.read_pem(text) == wanted
     assert certificates.read_pkcs12(store, "right") == wanted
     # as Java does where there are no other names
