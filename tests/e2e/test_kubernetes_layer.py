@@ -178,7 +178,7 @@ def test_exec_errors(client: KubeClient, namespace: str) -> None:
         _run(client, namespace, "true", container="absent")
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded, match="last output: begun"):
-        _run(client, namespace, "sh", "-c", "echo begun; sleep 60", timeout=1)
+        _run(client, namespace, "sh", "-c", "echo begun; sleep 60", timeout=1, quote=True)
     assert time.monotonic() - started < 2
 
 

@@ -14,9 +14,50 @@ LEAVING = unit("module_utils/_platform/_statefulset/test_leaving")
 CHECKED = unit("module_utils/_platform/_statefulset/test_security_checks")
 RIGHTS = CORE + "_settings/cluster_rights.py"
 CLUSTER_RIGHTS = unit("module_utils/_core/_settings/test_cluster_rights")
+CERTIFICATES, JUDGED = CORE + "_settings/certificates.py", unit("module_utils/_core/_settings/test_certificates")
 PARTS, HASH = CORE + "_manifests/settings_parts.py", unit("module_utils/_core/_manifests/test_settings_parts")
 
 LEAVINGS = (
+    Mutant(
+        "a certificate that is not valid yet is good enough",
+        "2",
+        CERTIFICATES,
+        "    if begins is not None and begins > now:\n",
+        "    if False:\n",
+        JUDGED,
+    ),
+    Mutant(
+        "a certificate for servers only is shown by clients",
+        "2",
+        STATEFULSET + "security_checks.py",
+        "cluster.params[\"soak\"], both_show=both)",
+        'cluster.params["soak"])',
+        CHECKED,
+    ),
+    Mutant(
+        "an authority that has expired is good enough",
+        "2",
+        CERTIFICATES,
+        "if each.ends <= now and not each.root), None)",
+        "if False), None)",
+        JUDGED,
+    ),
+    Mutant(
+        "the end of a chain is that of its first certificate",
+        "2",
+        CERTIFICATES,
+        '    all_of_it += [(f"the certificate of {each.subject}", each.ends) for each in certificate.authorities]\n',
+        "",
+        JUDGED,
+    ),
+    Mutant(
+        "a certificate of another listener that could not be read is passed over",
+        "2",
+        STATEFULSET + "certificate_checks.py",
+        '            found.append(finding("certificate-unreadable", where, sentence))\n',
+        "            del sentence\n",
+        unit("module_utils/_platform/_statefulset/test_certificate_checks"),
+    ),
     Mutant(
         "controllers get the super users of one broker",
         "2",

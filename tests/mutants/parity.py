@@ -131,9 +131,17 @@ PARITIES = (
     Mutant(
         "a record is told as the last words of a tool",
         "7",
-        KAFKA + "image.py",
-        "        if _RECORD not in error.message:\n",
-        "        if True:\n",
-        one("module_utils/_kafka/test_image", "test_the_last_words_of_a_tool_that_was_killed_are_not_told"),
+        KAFKA + "tools.py",
+        "    if tool not in _SILENT:\n",
+        "    if True:\n",
+        one("module_utils/_kafka/test_tools", "test_what_a_dump_printed_is_never_told"),
+    ),
+    Mutant(
+        "a record that a tool cannot decode is told",
+        "7",
+        CORE + "_metadata/metadata_records.py",
+        "the record at offset {error['offset']}\")",
+        'the record at {line}")',
+        unit("module_utils/_core/_metadata/test_metadata_records"),
     ),
 )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CORE, KAFKA, Mutant, unit
+from tests.mutants.mutant import CORE, KAFKA, KUBERNETES, RUNTIME, Mutant, unit
 
 SETTINGS = unit("module_utils/_core/_settings/test_client_security")
 PROPERTIES = unit("module_utils/_core/_settings/test_client_properties")
@@ -87,25 +87,65 @@ SECURED = (
         "a tool's last words are shown as they are",
         "7",
         KAFKA + "tools.py",
-        "        words = _last_words(properties.hide(output), properties.hide(result.stderr))\n",
-        "        words = _last_words(output, result.stderr)\n",
+        "        words = _why(tool, properties.hide(output), properties.hide(result.stderr))\n",
+        "        words = _why(tool, output, result.stderr)\n",
         TOOLS,
     ),
     Mutant(
         "a tool that takes too long shows what it printed",
         "7",
         KAFKA + "tools.py",
-        '        raise DeadlineExceeded(error.message.partition("; last output")[0]) from None\n',
-        "        raise\n",
+        "    quote = not properties and tool not in _SILENT\n",
+        "    quote = tool not in _SILENT\n",
         TOOLS,
+    ),
+    Mutant(
+        "a dump that takes too long shows a record",
+        "7",
+        KAFKA + "tools.py",
+        "    quote = not properties and tool not in _SILENT\n",
+        "    quote = not properties\n",
+        TOOLS,
+    ),
+    Mutant(
+        "a command that takes too long shows what it printed, whatever that is",
+        "7",
+        KUBERNETES + "exec.py",
+        """{tail or 'none'}" if quote else ""\n""",
+        """{tail or 'none'}"\n""",
+        unit("module_utils/_kubernetes/test_exec"),
+    ),
+    Mutant(
+        "settings that are read too slowly are shown",
+        "7",
+        KAFKA + "facts.py",
+        '["sh", "-c", SCRIPT], container=container)',
+        '["sh", "-c", SCRIPT], container=container, quote=True)',
+        unit("module_utils/_kafka/test_facts"),
     ),
     Mutant(
         "a key that is read too slowly is shown",
         "7",
-        KAFKA + "key_stores.py",
-        '        raise DeadlineExceeded(f"the files in pod {namespace}/{pod} were not read within {TIMEOUT:.0f} s") from None\n',
-        "        raise\n",
+        KAFKA + "pod_files.py",
+        "container=container, timeout=TIMEOUT)\n    chunks",
+        "container=container, timeout=TIMEOUT, quote=True)\n    chunks",
         STORES,
+    ),
+    Mutant(
+        "of several keys in a store the first is taken for the one that Java shows",
+        "7",
+        RUNTIME + "tls_stores.py",
+        "    if len(chains) != 1:\n",
+        "    if not chains:\n",
+        unit("module_utils/_runtime/test_tls_stores"),
+    ),
+    Mutant(
+        "authorities that nobody trusts count",
+        "7",
+        CORE + "_settings/java_store.py",
+        "(chain[0] for chain in self.chains if chain)",
+        "(each for chain in self.chains for each in chain)",
+        unit("module_utils/_core/_settings/test_java_store"),
     ),
     Mutant(
         "any name will do",

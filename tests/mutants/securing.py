@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import CLUSTER, CORE, MIGRATION, PLATFORM, PREFLIGHT, Mutant, unit
+from tests.mutants.mutant import CLUSTER, CORE, KAFKA, MIGRATION, PLATFORM, PREFLIGHT, Mutant, unit
 
 SETTINGS, SOURCES, STATEFULSET = CORE + "_settings/", CORE + "_sources/", PLATFORM + "_statefulset/"
 
@@ -18,6 +18,8 @@ def _settings(name: str) -> tuple[str, ...]:
 KINDS = unit("module_utils/_core/_sources/test_kinds")
 OBJECTS = unit("module_utils/_core/_manifests/test_controllers")
 IN_FORCE = unit("module_utils/_platform/_statefulset/test_security_in_force")
+PROVIDED = _settings("provided_security")
+FILES = unit("module_utils/_platform/_statefulset/test_security_files")
 SECURITY = unit("module_utils/_platform/_statefulset/test_security")
 CHECKS = unit("module_utils/_platform/_statefulset/test_security_checks")
 PARITY = unit("module_utils/_cluster/test_parity")
@@ -28,7 +30,7 @@ SECURING = (
         "controllers log in by SCRAM, which they do not have yet",
         "7",
         SETTINGS + "security.py",
-        '    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None:\n',
+        '    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None and not wanted.running:\n',
         "    if False:\n",
         _settings("security"),
     ),
@@ -52,8 +54,8 @@ SECURING = (
         "every client of the brokers may log in at the controllers",
         "7",
         SETTINGS + "security.py",
-        "{login.username: login.password}),",
-        '{login.username: login.password, "admin": "x"}),',
+        "login.password, {login.username: login.password})},",
+        'login.password, {login.username: login.password, "admin": "x"})},',
         _settings("security"),
     ),
     Mutant(
@@ -92,9 +94,161 @@ SECURING = (
         "nobody can log in at the controllers",
         "7",
         SETTINGS + "security.py",
-        "login.password, {login.username: login.password}),",
-        "login.password),",
+        "login.password, {login.username: login.password})},",
+        "login.password)},",
         _settings("security"),
+    ),
+    Mutant(
+        "a password among options of Java is told with the size of the heap",
+        "7",
+        CORE + "_manifests/controller_pod.py",
+        "instead of {redact_words(text)},",
+        "instead of {text},",
+        unit("module_utils/_core/_manifests/test_controller_pod"),
+    ),
+    Mutant(
+        "a secret that something else fills in is told",
+        "7",
+        SOURCES + "file.py",
+        'f"it is {shown(key, text)} in',
+        'f"it is {text} in',
+        KINDS,
+    ),
+    Mutant(
+        "controllers know the passwords of all users of the brokers",
+        "7",
+        SETTINGS + "controller_settings.py",
+        "client_text(value) if key.startswith(login) and key.endswith(_JAAS) else value",
+        "value",
+        _settings("settings"),
+    ),
+    Mutant(
+        "controllers have the keys of listeners that they do not know",
+        "7",
+        SETTINGS + "controller_settings.py",
+        "    own_prefixes: tuple[str, ...] = (_TOKENS, ours)\n",
+        '    own_prefixes: tuple[str, ...] = (_TOKENS, ours, "ssl.")\n',
+        _settings("settings"),
+    ),
+    Mutant(
+        "controllers keep the login at brokers that none of them uses any more",
+        "7",
+        SETTINGS + "controller_settings.py",
+        "            return (migrating and _SERVER not in key) or key",
+        "            return _SERVER not in key or key",
+        _settings("settings"),
+    ),
+    Mutant(
+        "controllers end at their start, since the mechanism between brokers is not enabled",
+        "7",
+        SETTINGS + "controller_settings.py",
+        ' or key == f"{theirs}{_MECHANISMS}"\n',
+        "\n",
+        _settings("settings"),
+    ),
+    Mutant(
+        "a value that a config provider fills in comes without the provider",
+        "7",
+        SETTINGS + "controller_settings.py",
+        "        settings |= settings_of_providers(broker_effective)\n",
+        "        pass\n",
+        PROVIDED,
+    ),
+    Mutant(
+        "a reference is a password to decrypt with",
+        "7",
+        CORE + "_metadata/passwords.py",
+        "(each for each in named if not is_provided(each))",
+        "(each for each in named)",
+        unit("module_utils/_core/_metadata/test_passwords"),
+    ),
+    Mutant(
+        "a reference is the name of a broker",
+        "7",
+        SETTINGS + "principals.py",
+        "if login and not is_provided(login.username) else None",
+        "if login else None",
+        PROVIDED,
+    ),
+    Mutant(
+        "a reference among the super users is somebody",
+        "7",
+        SETTINGS + "security_rules.py",
+        "    if any(map(is_provided, have)):\n",
+        "    if False:\n",
+        PROVIDED,
+    ),
+    Mutant(
+        "nobody asks for certificates where a reference may say so",
+        "7",
+        SETTINGS + "security.py",
+        "(asks in _ASKED or is_provided(asks))",
+        "asks in _ASKED",
+        PROVIDED,
+    ),
+    Mutant(
+        "a reference is compared with what a broker runs with",
+        "7",
+        SOURCES + "environment.py",
+        "            and not is_provided(variable.value)\n",
+        "",
+        KINDS,
+    ),
+    Mutant(
+        "the variables of a config provider stay with the brokers",
+        "7",
+        CORE + "_manifests/jvm_files.py",
+        "    env = [*environment_of_settings, *(entry",
+        "    env = [*(entry",
+        unit("module_utils/_core/_manifests/test_controller_pod"),
+    ),
+    Mutant(
+        "what renders a JAAS file stays with the brokers",
+        "7",
+        CORE + "_manifests/jvm_files.py",
+        "        for item in makers:\n            self._take(item)\n",
+        "",
+        unit("module_utils/_core/_manifests/test_jvm_files"),
+    ),
+    Mutant(
+        "controllers are made without a file that only the brokers' pods have",
+        "7",
+        STATEFULSET + "controller_files.py",
+        "        if when is not None and when > since\n",
+        "        if False\n",
+        unit("module_utils/_platform/_statefulset/test_controller_files"),
+    ),
+    Mutant(
+        "a file that a restarted broker will lack is there, since a running one has it",
+        "7",
+        STATEFULSET + "security.py",
+        '    return Unknown(" and ".join(missing)) if missing else None\n',
+        "    return None\n",
+        FILES,
+    ),
+    Mutant(
+        "a file that is in no mounted object is not looked for",
+        "7",
+        STATEFULSET + "security.py",
+        "    return cluster.broker_file(path) if found is None or isinstance(found, Denied) else found\n",
+        '    return Unknown("no object") if found is None or isinstance(found, Denied) else found\n',
+        FILES,
+    ),
+    Mutant(
+        "a JAAS file that could not be read is an empty one",
+        "7",
+        STATEFULSET + "security.py",
+        "    return found if isinstance(found, Unknown) else found.decode",
+        '    return "" if isinstance(found, Unknown) else found.decode',
+        FILES,
+    ),
+    Mutant(
+        "a JAAS file that a variable of Java names is overlooked",
+        "7",
+        KAFKA + "facts.py",
+        "        return tuple(_in_force(self.jvm_options, self.env))\n",
+        "        return tuple(self.jvm_options)\n",
+        unit("module_utils/_kafka/test_facts"),
     ),
     Mutant(
         "anybody becomes a super user",

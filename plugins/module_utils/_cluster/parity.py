@@ -47,7 +47,7 @@ _KEY_SIZE = 32
 def encoder_secrets(cluster: Cluster) -> EncoderSecrets:
     """Return what the nodes encrypt passwords with, as far as their settings could be read. Brokers in KRaft mode have no such setting."""
     nodes = [*known(cluster.facts).values(), *known(cluster.controller_facts).values()]
-    return EncoderSecrets.among(each.settings for each in nodes)
+    return EncoderSecrets.among((each.settings for each in nodes), is_provided)
 
 
 def undecrypted(cluster: Cluster, dynamic: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:

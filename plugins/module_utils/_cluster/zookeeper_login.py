@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zoo
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_secret import secret_login
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -29,7 +30,7 @@ def find_login(
     namespace: str,
     settings: Mapping[str, str],
     options: Sequence[str],
-    read_file: Callable[[str], bytes | None],
+    read_file: Callable[[str], Reading[bytes]],
     secret: str = "",
 ) -> ZookeeperLogin:
     """Return how to log in, with everything read that it needs.
@@ -38,18 +39,18 @@ def find_login(
 
     :param settings: a broker's settings in force, passwords included.
     :param options: options of its JVM in force, in their order.
-    :param read_file: reads a file of the broker's pod by its path; None when it cannot be read.
+    :param read_file: reads a file of the broker's pod by its path.
     :param secret: name of a Secret in ``namespace`` with credentials; "" when the user named none.
     :raises Refused: secret-missing, when the Secret is missing, or lacks a key; zookeeper-login-failed, when its JAAS text cannot be read.
     :raises Forbidden: when the account may not read the Secret.
     """
     path = jaas_file(options)
-    jaas = read_file(path) if path else None
-    login = broker_login(settings, options, None if jaas is None else jaas.decode(errors="replace"))
+    jaas = read_file(path) if path else b""
+    text = jaas if isinstance(jaas, Unknown) else jaas.decode(errors="replace")
+    login = broker_login(settings, options, text)
     if secret:
         login = _with_secret(client, namespace, secret, login)
-    contents = {each: content for each in login.files if (content := read_file(each)) is not None}
-    return login.with_files(contents)
+    return login.with_files({each: read_file(each) for each in login.files})
 
 
 def _with_secret(client: KubeClient, namespace: str, name: str, login: ZookeeperLogin) -> ZookeeperLogin:

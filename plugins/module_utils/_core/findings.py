@@ -161,6 +161,12 @@ _RULES = (
         "the controllers do without something that the brokers have",
         "see the sentence",
     ),
+    _block(
+        "controller-file-missing",
+        "a file that controllers need is only in the brokers' pods",
+        "mount it from a Secret, or have an init container write it into an emptyDir",
+        True,
+    ),
     _warn(
         "check-incomplete",
         "something that decides about the controllers could not be read",
@@ -433,7 +439,7 @@ _RULES = (
     ),
     _warn(
         "certificate-unreadable",
-        "the certificate of the controllers' listener could not be read",
+        "a certificate that nodes use could not be read",
         "see the sentence, and check it yourself",
     ),
     # locks and changes

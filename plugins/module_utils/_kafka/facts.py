@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties, is_secret
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import resolved
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import REDACTED, redact_words
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script import (
     MAIN_CLASSES,
     MARK,
@@ -29,7 +30,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts_script
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import REDACTED, redact_text
 
 JOLOKIA_DEFAULT_PORT = 8778
 
@@ -107,6 +107,11 @@ class ProcessFacts:
         return tuple(each.strip() for each in self.settings.get("process.roles", "").split(",") if each.strip())
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """Return the options of the JVM that are in force, in their order: those of variables that Java reads by itself, too."""
+        return tuple(_in_force(self.jvm_options, self.env))
+
+    @property
     def node_id(self) -> int | None:
         """Return the id from the settings or, where Kafka generated one, from the log directories."""
         for key in ("node.id", "broker.id"):
@@ -177,13 +182,13 @@ def parse(output: str) -> ProcessFacts:
     tools = _tools(found)
     return ProcessFacts(
         pid=int(_one(found, "pid")),
-        argv=tuple(_scrubbed(each) for each in argv),
+        argv=tuple(redact_words(each) for each in argv),
         config_path=config.argument or None,
         settings=resolved(
             Properties.parse(config.text).as_dict() | _overrides(argv[main + 1 :]),
             dict(item.partition("=")[::2] for item in _items(found["provided"][0].text)) if "provided" in found else {},
         ),
-        jvm_options=tuple(_scrubbed(each) for each in options),
+        jvm_options=tuple(redact_words(each) for each in options),
         version=_version(
             [*_items(found["open"][0].text), *classpath, *(_items(found["libs"][0].text) if libs else ())]
         ),
@@ -195,7 +200,7 @@ def parse(output: str) -> ProcessFacts:
         quorum_state=next((json.loads(each.text) for each in found.get("quorum-state", ()) if each.text.strip()), None),
         dns_ttl=_dns_ttl(found, effective),
         jolokia_port=_jolokia_port(effective),
-        env={name: REDACTED if is_secret(name) else _scrubbed(value) for name, value in sorted(env.items())},
+        env={name: REDACTED if is_secret(name) else redact_words(value) for name, value in sorted(env.items())},
         metadata_logs=tuple(each.argument for each in found.get("metadata-log", ())),
         channels=int(_one(found, "channels") or 0),
         owner=_owner(_one(found, "owner")),
@@ -270,13 +275,6 @@ def _overrides(arguments: Sequence[str]) -> dict[str, str]:
         if equals:
             found[key] = value
     return found
-
-
-def _scrubbed(text: str) -> str:
-    """Hide the values of secrets in one argument; an argument ends where it ends, so blanks belong to it."""
-    if text.startswith("-") or "=" not in text or " -" in text:
-        return " ".join(redact_text(word) for word in text.split(" "))
-    return redact_text(text)
 
 
 def _version(paths: Iterable[str]) -> str | None:

@@ -17,9 +17,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Seal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Member, Quorum, dump_metadata
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
-
-_RECORD = "| offset: "
 
 
 def kraft_image(
@@ -43,13 +40,6 @@ def kraft_image(
     :raises NotFound: when the pod has no metadata log, or no kafka-dump-log.
     :raises KraftError: when the tool fails. What it could not decode is in the image's ``problems``.
     """
-    try:
-        lines = dump_metadata(client, namespace, members, quorum, keep=image_records.KEEP, timeout=timeout)
-    except KraftError as error:
-        if _RECORD not in error.message:
-            raise
-        # the last words of a tool that is killed half-way are the record that it printed last
-        told = error.message.partition(_RECORD)[0]
-        raise KraftError(f"{told}it ended amid the records of the metadata log, which are not shown") from None
+    lines = dump_metadata(client, namespace, members, quorum, keep=image_records.KEEP, timeout=timeout)
     cluster_id = next(member.facts.cluster_id for node, member in members.items() if node == quorum.leader)
     return image_records.parse_image(lines, high_watermark=quorum.high_watermark, cluster_id=cluster_id, seal=seal)

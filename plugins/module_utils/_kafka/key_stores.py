@@ -9,9 +9,8 @@ Private to the collection. Nothing of them is kept but in memory, and no message
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_properties import (
@@ -24,34 +23,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.cli
     Store,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.pod_files import read_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
-    DeadlineExceeded,
-    KraftError,
-    NotFound,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores import (
     BadStore,
     NoLibrary,
     Opened,
     opened,
+    trusted,
 )
 
 T = TypeVar("T")
-
-#: seconds for reading them
-TIMEOUT = 20.0
-_MARK = "@@kraft"
-
-# The process is $1; a path that is not absolute is one from its folder.
-_SCRIPT = f"""
-cd "/proc/$1/cwd" 2>/dev/null; shift
-for file do
-  if [ -r "$file" ] && [ -f "$file" ]; then echo '{_MARK} file'; base64 < "$file" || exit 1; else echo '{_MARK} none'; fi
-done
-echo '{_MARK} end'
-"""
 
 
 def read_security(
@@ -76,8 +59,9 @@ def read_security(
     paths = [side.jaas_file, *(each.path for each in (trust, keys) if each is not None)]
     contents = read_files(client, namespace, pod, container, [each for each in paths if each], pid=pid)
     username, password = _sure(side.login(contents.get(side.jaas_file, b"").decode("utf-8", "replace")), where)
-    trusted, own = _opened(trust, contents, "trust store", where), _opened(keys, contents, "key store", where)
-    if side.tls and not trusted.certificates:
+    authorities = _trusted(trust, contents, f"the trust store {_named(trust)} in {where}")
+    own = _opened(keys, contents, f"the key store {_named(keys)} in {where}")
+    if side.tls and not authorities:
         raise KraftError(f"the trust store of listener {side.listener} in {where} has no certificate")
     if bool(own.certificates) != bool(own.key):
         raise KraftError(f"the key store of listener {side.listener} in {where} has no certificate with its key")
@@ -86,7 +70,7 @@ def read_security(
         mechanism=side.mechanism,
         username=username,
         password=password,
-        ca=trusted.certificates,
+        ca=authorities,
         certificate=own.certificates,
         key=own.key,
         key_password=own.password,
@@ -107,56 +91,41 @@ def read_properties(
     return _sure(found, f"pod {namespace}/{pod}")
 
 
-def read_files(
-    client: KubeClient, namespace: str, pod: str, container: str | None, paths: list[str], *, pid: int = 1
-) -> dict[str, bytes]:
-    """Return the content of files in a pod, by path.
-
-    :raises NotFound: when one is not there, or cannot be read.
-    :raises KraftError: as an exec; what the files hold is in no message.
-    """
-    wanted = list(dict.fromkeys(paths))
-    if not wanted:
-        return {}
-    command = ["sh", "-c", _SCRIPT, "sh", str(pid), *wanted]
-    try:
-        result = pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=TIMEOUT)
-    except DeadlineExceeded:
-        # its message has the last of the output, which is a key
-        raise DeadlineExceeded(f"the files in pod {namespace}/{pod} were not read within {TIMEOUT:.0f} s") from None
-    chunks = f"\n{result.stdout}".split(f"\n{_MARK} ")[1:]
-    if result.rc != 0 or len(chunks) != len(wanted) + 1:
-        raise KraftError(
-            f"the files of the settings in pod {namespace}/{pod} could not be read: its image needs sh and base64"
-        )
-    found = {}
-    for path, chunk in zip(wanted, chunks, strict=False):
-        kind, _newline, text = chunk.partition("\n")
-        if kind != "file":
-            raise NotFound(f"{path}, which the settings name, is not in pod {namespace}/{pod}, or cannot be read there")
-        try:
-            found[path] = base64.b64decode("".join(text.split()), validate=True)
-        except binascii.Error:
-            raise KraftError(
-                f"{path} in pod {namespace}/{pod} could not be read: its base64 prints something else"
-            ) from None
-    return found
-
-
 def _sure(reading: Reading[T], where: str) -> T:
     if isinstance(reading, Unknown):
         raise KraftError(f"{reading.why} ({where})")
     return reading
 
 
-def _opened(store: Store | None, contents: Mapping[str, bytes], which: str, where: str) -> Opened:
-    """Return what is in a store; nothing where there is none."""
+def _named(store: Store | None) -> str:
+    return (store.path or "among the settings") if store is not None else ""
+
+
+def _opened(store: Store | None, contents: Mapping[str, bytes], what: str) -> Opened:
+    """Return what is in a key store; nothing where there is none."""
     if store is None:
         return Opened()
-    content = contents[store.path] if store.path else store.text.encode()
-    what = f"the {which} {store.path or 'among the settings'} in {where}"
+    with _told(what):
+        return opened(_content(store, contents), store.password, what, key_password=store.key_password, kind=store.kind)
+
+
+def _trusted(store: Store | None, contents: Mapping[str, bytes], what: str) -> str:
+    """Return the certificates of a trust store; nothing where there is none."""
+    if store is None:
+        return ""
+    with _told(what):
+        return trusted(_content(store, contents), store.password, what, kind=store.kind)
+
+
+def _content(store: Store, contents: Mapping[str, bytes]) -> bytes:
+    return contents[store.path] if store.path else store.text.encode()
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turn what is wrong with a store into an error of this collection."""
     try:
-        return opened(content, store.password, what, key_password=store.key_password, kind=store.kind)
+        yield
     except BadStore as error:
         raise KraftError(f"{what} {error}") from None
     except NoLibrary as error:

@@ -82,7 +82,7 @@ def way_in(
     if not settings.get(AUTHORIZER, "").strip():
         with contextlib.suppress(NotFound):
             return plain_address(settings), ClientProperties()
-    side = broker_client(settings, facts.jvm_options)
+    side = broker_client(settings, facts.options)
     if isinstance(side, Unknown):
         raise KraftError(f"{side.why} (pod {namespace}/{pod})")
     at = address(settings, side.listener, named=side.tls or side.mechanism == "GSSAPI")

@@ -76,7 +76,7 @@ class Keys:
 
 def client_side(member: Member) -> ClientSide:
     """Return how a controller reaches the others, before files are read. Raises KraftError when the settings do not tell."""
-    side = controller_client(member.facts.settings, member.facts.jvm_options)
+    side = controller_client(member.facts.settings, member.facts.options)
     if isinstance(side, Unknown):
         raise KraftError(f"{side.why} (pod {member.pod})")
     return side

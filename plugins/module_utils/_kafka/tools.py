@@ -13,6 +13,7 @@ the pod has such a place, and that is gone when the tool ends; they are in no co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_properties import ClientProperties
@@ -20,12 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
-    DeadlineExceeded,
-    KraftError,
-    NotFound,
-    Unreachable,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Unreachable
 
 INHERITED = ("KAFKA_OPTS", "KAFKA_JMX_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JMX_PORT")
 """Dropped from the environment: an agent in one of them would want the port that the broker's agent has, and the tool
@@ -35,6 +31,14 @@ NO_PROPERTIES = ClientProperties()
 #: how a tool is told where its client settings are, if not by the name that most of them have
 _OPTIONS = {"kafka-leader-election": "--admin.config"}
 _OPTION = "--command-config"
+
+#: tools that print what is nobody's business, passwords in clear text among it: no word of theirs is told
+_SILENT = ("kafka-dump-log",)
+#: of what such a tool says when it ends: the class of an error, and nothing behind it
+_ERROR_CLASS = re.compile(
+    r"^(?:Exception in thread \"main\" |Caused by: )?((?:java|javax|joptsimple|kafka|org\.apache\.kafka)\.[\w.$]+(?:Error|Exception))\b",
+    re.MULTILINE,
+)
 
 #: what the last words of a tool tell about its connection
 _CODES = (
@@ -103,41 +107,42 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
     :param keep: extended regular expression; only matching lines leave the pod.
     :param properties: client settings for a secured listener, or the file in the pod that has them; empty: none.
     :raises NotFound: when the image does not have the tool, or the pod not the file with client settings.
-    :raises KraftError: when the tool fails; the message ends with its last words, without any secret of ``properties``. With code
-        ``quorum-login-failed`` or ``quorum-tls`` when these say so.
+    :raises KraftError: when the tool fails; the message ends with its last words, without any secret of ``properties``; of a tool
+        that prints secrets with the class of the error alone. With code ``quorum-login-failed`` or ``quorum-tls`` when these say so.
     """
-    path = facts.tools.get(tool)
-    if path is None:
-        raise NotFound(
-            f"the image of pod {namespace}/{pod} has no {tool}.sh (looked for in {facts.home or '/usr'}/bin and on "
-            "PATH): the signal that needs it cannot be read there"
-        )
+    path = _path_of(tool, facts, f"{namespace}/{pod}")
     option = _OPTIONS.get(tool, _OPTION) if properties else ""
     command = ["sh", "-c", _SCRIPT, "sh", path, keep, option, properties.path, *args]
     stdin = properties.text() if properties.values else None
-    try:
-        result = _run(client, namespace, pod, command, container, stdin, timeout)
-    except DeadlineExceeded as error:
-        if not properties:
-            raise
-        # the rest is the end of what it printed, which may begin in the middle of a secret
-        raise DeadlineExceeded(error.message.partition("; last output")[0]) from None
-    output, rc = result.stdout, result.rc
-    if rc == _NO_FILE and properties.path:
+    # the end of what it printed may begin in the middle of a secret, where nobody would know it
+    quote = not properties and tool not in _SILENT
+    result = _run(client, namespace, pod, command, container, stdin, timeout, quote=quote)
+    if result.rc == _NO_FILE and properties.path:
         raise NotFound(
             f"the client settings {properties.path} are not in pod {namespace}/{pod}, or cannot be read there"
         )
-    if rc == _NO_PLACE and stdin is not None:
+    if result.rc == _NO_PLACE and stdin is not None:
         raise KraftError(
             f"{tool} was not run: pod {namespace}/{pod} has neither /dev/shm nor a folder for temporary files to write to"
         )
+    output, rc = result.stdout, result.rc
     if keep:
         output, _sep, status = result.stdout.rpartition(_RC)
         rc = int(status) if status.strip().isdecimal() else result.rc or 1
     if rc != 0:
-        words = _last_words(properties.hide(output), properties.hide(result.stderr))
+        words = _why(tool, properties.hide(output), properties.hide(result.stderr))
         raise KraftError(f"{tool} failed in pod {namespace}/{pod} with status {rc}: {words}", code=_code(words))
     return output
+
+
+def _path_of(tool: str, facts: ProcessFacts, pod: str) -> str:
+    path = facts.tools.get(tool)
+    if path is None:
+        raise NotFound(
+            f"the image of pod {pod} has no {tool}.sh (looked for in {facts.home or '/usr'}/bin and on PATH): the signal that needs it "
+            "cannot be read there"
+        )
+    return path
 
 
 def _run(
@@ -148,19 +153,30 @@ def _run(
     container: str | None,
     stdin: str | None,
     timeout: float,
+    *,
+    quote: bool,
 ) -> pod_exec.ExecResult:
     """Run it; once more when the connection was lost."""
+    where = (client, namespace, pod, command)
     if stdin is None:
-        return pod_exec.run_read_only(client, namespace, pod, command, container=container, timeout=timeout)
+        return pod_exec.run_read_only(*where, container=container, timeout=timeout, quote=quote)
     try:
-        return pod_exec.run(client, namespace, pod, command, container=container, stdin=stdin, timeout=timeout)
+        return pod_exec.run(*where, container=container, stdin=stdin, timeout=timeout, quote=quote)
     except Unreachable:
         client.find(POD, pod, namespace)  # a read waits for an API server that is away
-        return pod_exec.run(client, namespace, pod, command, container=container, stdin=stdin, timeout=timeout)
+        return pod_exec.run(*where, container=container, stdin=stdin, timeout=timeout, quote=quote)
 
 
 def _code(words: str) -> str:
     return next((code for code, names in _CODES if any(name in words for name in names)), "")
+
+
+def _why(tool: str, stdout: str, stderr: str) -> str:
+    if tool not in _SILENT:
+        return _last_words(stdout, stderr)
+    # never of its records: a topic or a password may look like anything
+    found = _ERROR_CLASS.findall(stderr)
+    return f"{found[-1] if found else 'it ended'}; what it printed is not shown, since records may hold secrets"
 
 
 def _last_words(stdout: str, stderr: str) -> str:

@@ -61,11 +61,13 @@ def run(
     container: str | None = None,
     stdin: str | None = None,
     timeout: float = 30.0,
+    quote: bool = False,
 ) -> ExecResult:
     """Run ``command`` (no shell) in the container and wait for its end.
 
     ``container`` None takes the pod's default one. ``stdin`` is sent as UTF-8 and then closed. ``timeout`` in seconds
-    for the whole call; the command may go on running in the container when it is exceeded. Nothing is repeated.
+    for the whole call; the command may go on running in the container when it is exceeded. ``quote``: the message may then
+    end with what it printed last: never for a command that prints settings, files or records. Nothing is repeated.
 
     Raises DeadlineExceeded; NotFound when the pod, the container or the program is not there; Unreachable when the
     connection or the node is lost (whether the command ran is not known then); Forbidden; KraftError for any other
@@ -80,7 +82,7 @@ def run(
             channel.close()
             counted = ["sh", "-c", _COUNTED_STDIN, "sh", str(len(data)), *command]
             channel = open_exec(client, namespace, pod, counted, container=container, stdin=True, timeout=timeout)
-        return _collect(channel, data, deadline, where, timeout)
+        return _collect(channel, data, deadline, where, timeout, quote)
     finally:
         channel.close()
 
@@ -93,16 +95,17 @@ def run_read_only(
     *,
     container: str | None = None,
     timeout: float = 30.0,
+    quote: bool = False,
 ) -> ExecResult:
     """Run a command that changes nothing; once more when the connection was lost. ``timeout`` in seconds for each try.
 
-    Errors as run().
+    ``quote`` and errors as of run().
     """
     try:
-        return run(client, namespace, pod, command, container=container, timeout=timeout)
+        return run(client, namespace, pod, command, container=container, timeout=timeout, quote=quote)
     except Unreachable:
         client.find(POD, pod, namespace)  # a read waits for an API server that is away
-        return run(client, namespace, pod, command, container=container, timeout=timeout)
+        return run(client, namespace, pod, command, container=container, timeout=timeout, quote=quote)
 
 
 def open_exec(
@@ -126,7 +129,9 @@ def open_exec(
     return open_channel(client, POD.path(namespace, pod, "exec"), query, PROTOCOLS, doing=doing, timeout=timeout)
 
 
-def _collect(channel: Channel, stdin: bytes | None, deadline: float, where: str, timeout: float) -> ExecResult:
+def _collect(
+    channel: Channel, stdin: bytes | None, deadline: float, where: str, timeout: float, quote: bool
+) -> ExecResult:
     parts: dict[int, list[bytes]] = {STDOUT: [], STDERR: [], STATUS: []}
     if stdin is not None:
         channel.send(STDIN, stdin)
@@ -141,7 +146,8 @@ def _collect(channel: Channel, stdin: bytes | None, deadline: float, where: str,
             left = deadline - time.monotonic()
             if left <= 0:
                 tail = b"".join(parts[STDERR] or parts[STDOUT])[-200:].decode("utf-8", "replace").strip()
-                raise DeadlineExceeded(f"{where} did not end within {timeout:.0f} s; last output: {tail or 'none'}")
+                last = f"; last output: {tail or 'none'}" if quote else ""
+                raise DeadlineExceeded(f"{where} did not end within {timeout:.0f} s{last}")
             selector.modify(channel, selectors.EVENT_READ | channel.interest)
             if not channel.has_more:
                 selector.select(left)

@@ -26,7 +26,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names,
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.key_stores import read_files
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.pod_files import read_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
@@ -200,17 +201,31 @@ class KafkaCluster(Workloads):
         for facts, container in running:
             for pod, found in known(facts).items():
                 if found.settings.get("zookeeper.connect"):
-                    read = partial(self._read_file, pod, container)
-                    return find_login(self.client, self.namespace, found.settings, found.jvm_options, read, secret)
-        return find_login(self.client, self.namespace, {}, (), lambda _path: None, secret)
+                    read = partial(self._read_file, {pod: found, **known(facts)}, container)
+                    return find_login(self.client, self.namespace, found.settings, found.options, read, secret)
+        return find_login(self.client, self.namespace, {}, (), partial(self._read_file, {}, ""), secret)
 
-    def _read_file(self, pod: str, container: str, path: str) -> bytes | None:
-        try:
-            return read_files(self.client, self.namespace, pod, container, [path])[path]
-        except Forbidden:
-            raise
-        except KraftError:
-            return None
+    def broker_file(self, path: str) -> Reading[bytes]:
+        """A file as a broker's pod has it, wherever it comes from; it stays in memory, and no message shows it. Raises Forbidden."""
+        if path not in self._broker_files:
+            self._broker_files[path] = self._read_file(known(self.facts), self.container, path)
+        return self._broker_files[path]
+
+    @cached_property
+    def _broker_files(self) -> dict[str, Reading[bytes]]:
+        return {}
+
+    def _read_file(self, running: Mapping[str, ProcessFacts], container: str, path: str) -> Reading[bytes]:
+        """The file of the first of these pods in which it can be read."""
+        why = "no process runs in whose pod it could be read"
+        for pod, facts in running.items():
+            try:
+                return read_files(self.client, self.namespace, pod, container, [path], pid=facts.pid)[path]
+            except Forbidden:
+                raise
+            except KraftError as error:
+                why = error.message
+        return Unknown(why)
 
     @cached_property
     def zookeeper(self) -> ZkSession:
@@ -274,7 +289,17 @@ class KafkaCluster(Workloads):
 
 #: what each part makes stale
 _OBJECTS = ("statefulsets", "controllers")
-_BROKERS = ("_all_pods", "pods", "facts", "effective", "pod_of_broker", "pod_of_broker_or_down", "modes", "state")
+_BROKERS = (
+    "_all_pods",
+    "pods",
+    "facts",
+    "_broker_files",
+    "effective",
+    "pod_of_broker",
+    "pod_of_broker_or_down",
+    "modes",
+    "state",
+)
 _CONTROLLERS = ("_all_pods", "controller_pods", "controller_facts", "flags", "state")
 DEPENDS: Mapping[Part, tuple[str, ...]] = {
     Part.OBJECTS: _OBJECTS,

@@ -25,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.pee
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_optional
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores import BadStore, NoLibrary, opened
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores import BadStore, NoLibrary, chain
 
 
 def read_pem(text: str) -> Reading[Certificate]:
@@ -34,22 +34,25 @@ def read_pem(text: str) -> Reading[Certificate]:
     return _read(found) if found else Unknown("there is no certificate in PEM form in it")
 
 
-def read_pkcs12(data: bytes, password: str) -> Reading[Certificate]:
-    """Return the certificate of the key in a PKCS #12 store."""
+def read_store(content: bytes, password: str, kind: str = "") -> Reading[Certificate]:
+    """Return the certificate that a key store shows: PEM, PKCS #12 or JKS.
+
+    :param kind: of the settings, see ``tls_stores.opened``.
+    """
     try:
-        found = opened(data, password, "the store")
+        found = chain(content, password, "the store", kind=kind)
     except (BadStore, NoLibrary) as error:
         return Unknown(f"it {error}" if isinstance(error, BadStore) else str(error))
-    return _read(found.certificates) if found.key else Unknown("the store has no certificate with its key")
+    return _read(found)
 
 
-def _read(chain: str) -> Reading[Certificate]:
+def _read(text: str) -> Reading[Certificate]:
     if missing := missing_optional("cryptography", "reading a certificate"):
         return Unknown(missing)
     from cryptography import x509
 
     try:
-        found, *others = (x509.load_pem_x509_certificate(each.encode()) for each in _each(chain))
+        found, *others = (x509.load_pem_x509_certificate(each.encode()) for each in _each(text))
         names = certificate_names(_described(found))
         return Certificate(
             found.subject.rfc4514_string(),

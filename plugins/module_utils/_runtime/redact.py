@@ -9,47 +9,19 @@ The names decide (_core/_metadata/secret_names.py): a harmless value behind a su
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import (
-    LAST_WORD,
-    WORDS,
-    is_secret,
-)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_secret
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import REDACTED, redact_text
 
-REDACTED = "<redacted>"
-
-# name = value, name: value, "name": "value". The value ends with the line, but in properties a backslash continues it.
-_ASSIGNMENT = re.compile(
-    rf"""(?P<name>(?<![\w.-])[\w.-]*(?:(?:{WORDS})[\w.-]*|{LAST_WORD}))
-    (?P<sep>["']?[^\S\n]*[=:][^\S\n]*)
-    (?P<value>(?:\\\r?\n|[^\r\n])+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-# A host with its port is no assignment, whatever its namespace is called: after "/", "@", "," and "=", or with a Service's domain.
-_ADDRESS = re.compile(
-    r"""(?:(?<=[/@,=(])|(?<![\w.-])(?=[\w.-]*\.svc\b))[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{2,5}(?=\Z|[,/\s"'();\]\\])"""
-)
-_COLON = "\ue000"  # stands for the colon of an address meanwhile
+__all__ = ["REDACTED", "redact", "redact_text"]
 
 # Fields of Kubernetes objects whose name sounds secret but that only point at one. Scalars that are references:
 _REFERENCES = frozenset({"secretName", "secretNamespace", "credentialName"})
 # ... and containers that hold references or settings, which are looked into instead of being hidden whole.
 _CONTAINERS = frozenset({"secret", "secrets", "secretRef", "secretKeyRef", "imagePullSecrets", "serviceAccountToken"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-def redact_text(text: str) -> str:
-    """Hide what follows a secret name and ``=`` or ``:`` in free text (a properties file, a script, a command line).
-
-    The value is taken to the end of the line, since a JAAS configuration has blanks in it. Addresses stay readable.
-    """
-    masked = _ADDRESS.sub(lambda match: match[0].replace(":", _COLON), text)
-    shown = _ASSIGNMENT.sub(lambda match: f"{match['name']}{match['sep']}{REDACTED}", masked)
-    return shown.replace(_COLON, ":")
 
 
 def redact(obj: t.Any) -> t.Any:

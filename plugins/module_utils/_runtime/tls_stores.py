@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Key stores and trust stores in PEM and PKCS #12, as what ``ssl`` needs.
+"""Key stores and trust stores in PEM, PKCS #12 and, as far as certificates go, JKS, as what ``ssl`` needs.
 
 Private to the collection. Private keys are on disk for a moment only, in memory where Linux has that, and for nobody else: ``ssl`` reads
-them from a file and nowhere else. PKCS #12 needs the library ``cryptography``, which is optional.
+them from a file and nowhere else. PKCS #12 needs the library ``cryptography``, which is optional. The private keys of a JKS store are
+encrypted as only Java does it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import pem
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import java_store, pem
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_optional
 
 #: in memory where Linux has it
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
-_ONLY_JAVA = "which only Java reads: convert it with `keytool -importkeystore -srckeystore OLD -destkeystore NEW.p12 -deststoretype PKCS12`"
+_CONVERT = "convert it with `keytool -importkeystore -srckeystore OLD -destkeystore NEW.p12 -deststoretype PKCS12`"
+_JKS = "JKS"
 
 
 class BadStore(Exception):
@@ -54,7 +56,7 @@ class Opened:
 
 
 def opened(content: bytes, password: str, what: str, *, key_password: str | None = None, kind: str = "") -> Opened:
-    """Return what a store holds. Its content decides what it is.
+    """Return what a store holds, its private key included. Its content decides what it is.
 
     :param password: of a store in PKCS #12, and of the key in PEM unless ``key_password`` is that.
     :param what: names the store in the message of NoLibrary.
@@ -70,8 +72,39 @@ def opened(content: bytes, password: str, what: str, *, key_password: str | None
     if found == "PKCS12":
         return _pkcs12(content, password, what)
     if found:
-        raise BadStore(f"is a {found} store, {_ONLY_JAVA}", convertible=True)
+        whose = "whose private keys only Java reads" if found == _JKS else "which only Java reads"
+        raise BadStore(f"is a {found} store, {whose}: {_CONVERT}", convertible=True)
     raise BadStore("is neither PEM nor PKCS #12")
+
+
+def trusted(content: bytes, password: str, what: str, *, kind: str = "") -> str:
+    """Return the certificates that a trust store has, in PEM; empty when it has none. Arguments and errors as of :func:`opened`."""
+    if pem.format_of(content) != _JKS:
+        return opened(content, password, what, kind=kind).certificates
+    return "".join(map(ssl.DER_cert_to_PEM_cert, _java_store(content).anchors))
+
+
+def chain(content: bytes, password: str, what: str, *, kind: str = "") -> str:
+    """Return the certificates that a key store shows, its own first, in PEM. Arguments and errors as of :func:`opened`.
+
+    :raises BadStore: when it has no certificate to show, or several private keys in JKS, one of which Java chooses.
+    """
+    if pem.format_of(content) != _JKS:
+        found = opened(content, password, what, kind=kind)
+        if not found.certificates or not (found.key or pem.format_of(content) == "PEM"):
+            raise BadStore("has no certificate with its key")
+        return found.certificates
+    chains = [each for each in _java_store(content).chains if each]
+    if len(chains) != 1:
+        raise BadStore("has several private keys" if chains else "has no certificate with its key")
+    return "".join(map(ssl.DER_cert_to_PEM_cert, chains[0]))
+
+
+def _java_store(content: bytes) -> java_store.JavaStore:
+    try:
+        return java_store.parse(content)
+    except java_store.Damaged:
+        raise BadStore("is a JKS store that is damaged") from None
 
 
 def client_context(trusted: str | None) -> ssl.SSLContext:

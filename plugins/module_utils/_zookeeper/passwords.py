@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.pas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_optional
 
 NO_SECRET = f"no node's settings name {SECRET}"
+PROVIDED_SECRET = f"a config provider fills in {SECRET} only when Kafka starts"
 WRONG_SECRET = f"no {SECRET} that was found decrypts the value in ZooKeeper"
 
 
@@ -41,7 +42,7 @@ def reader(secrets: EncoderSecrets, seal: Seal) -> ReadPassword:
         if not encoded_passwords.is_encoded(value):
             return Password(seal.fingerprint(value))
         if not secrets.values:
-            return Password(why=NO_SECRET, encrypted=True)
+            return Password(why=PROVIDED_SECRET if secrets.provided else NO_SECRET, encrypted=True)
         try:
             encoded = encoded_passwords.parse(value)
             texts = (encoded.text(clear) for each in secrets.values if (clear := _decrypted(encoded, each)) is not None)
@@ -49,7 +50,7 @@ def reader(secrets: EncoderSecrets, seal: Seal) -> ReadPassword:
         except (_Unsupported, ValueError) as error:
             return Password(why=str(error), encrypted=True)
         if text is None:
-            return Password(why=WRONG_SECRET, encrypted=True)
+            return Password(why=PROVIDED_SECRET if secrets.provided else WRONG_SECRET, encrypted=True)
         return Password(seal.fingerprint(text), encrypted=True)
 
     return read

@@ -34,7 +34,9 @@ def context_of(login: ZookeeperLogin) -> ssl.SSLContext:
         context = tls_stores.client_context(None)
     else:
         with _told(login.trust):
-            context = tls_stores.client_context(_opened(login.trust).certificates)
+            context = tls_stores.client_context(
+                tls_stores.trusted(_content(login.trust), login.trust.password, login.trust.where)
+            )
     if login.keys is not None:
         with _told(login.keys):
             tls_stores.load_keys(context, _opened(login.keys))
@@ -54,9 +56,13 @@ def subject_of(login: ZookeeperLogin) -> Reading[str]:
 
 
 def _opened(store: Store) -> Opened:
+    return tls_stores.opened(_content(store), store.password, store.where)
+
+
+def _content(store: Store) -> bytes:
     if store.content is None:
         raise BadStore("was not read")
-    return tls_stores.opened(store.content, store.password, store.where)
+    return store.content
 
 
 @contextlib.contextmanager

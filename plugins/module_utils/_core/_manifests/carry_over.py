@@ -27,6 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     mounts,
     references,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 Obj = dict[str, Any]
 
@@ -158,14 +159,54 @@ def jvm_environment(template: Mapping[str, Any], container: str, config_maps: Ma
     return found
 
 
-def _reference(container: Mapping[str, Any], name: str, config_map: str) -> Obj:
+def named_environment(
+    template: Mapping[str, Any],
+    container: str,
+    config_maps: Mapping[str, Obj],
+    secrets: Mapping[str, Obj],
+    names: Iterable[str],
+) -> list[Obj]:
+    """Return the ``env`` entries that give these variables, and those they refer to.
+
+    A variable of an ``envFrom`` becomes a reference to that ConfigMap or Secret.
+
+    :param secrets: those of an ``envFrom`` that could be read, by name.
+    :raises Unsupported: ``controller-manifest`` for one that the template does not give.
+    """
+    target = container_of(template, container)
+    entries = {entry["name"]: entry for entry in target.get("env") or []}
+    known = environment(target, config_maps, secrets)
+    wanted = list(dict.fromkeys(names))
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        raise Unsupported(
+            f"the controllers' settings take a value from variable {missing[0]} (EnvVarConfigProvider), and nothing that could be read in the pod "
+            "template of the brokers gives it: add it to env of their container, by a reference to a Secret where it is one, and restart the "
+            "brokers",
+            code="controller-manifest",
+        )
+    for name in wanted:  # grows: what is referred to may refer on
+        text = str(entries.get(name, {}).get("value") or "")
+        wanted += [other for other in references(text) if other in known and other not in wanted]
+    outside = [known[name] for name in wanted if name not in entries]
+    return [
+        *(
+            {"name": each.name, "valueFrom": _reference(target, each.name, each.origin, each.secret)}
+            for each in outside
+        ),
+        *(copy.deepcopy(entry) for name, entry in entries.items() if name in wanted),
+    ]
+
+
+def _reference(container: Mapping[str, Any], name: str, origin: str, secret: bool = False) -> Obj:
+    field, key_field = ("secretRef", "secretKeyRef") if secret else ("configMapRef", "configMapKeyRef")
     source = next(
         item
         for item in reversed(container["envFrom"])
-        if (item.get("configMapRef") or {}).get("name") == config_map and name.startswith(item.get("prefix", ""))
+        if (item.get(field) or {}).get("name") == origin and name.startswith(item.get("prefix", ""))
     )
     key = name[len(source.get("prefix", "")) :]
-    return {"configMapKeyRef": {"name": original_name(config_map), "key": key}}
+    return {key_field: {"name": original_name(origin), "key": key}}
 
 
 _ALWAYS = {"secret", "csi", "downwardAPI", "emptyDir", "image"}

@@ -20,6 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import (
     JVM_VARIABLES,
     container_fields,
+    named_environment,
     pod_fields,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controller_spec import (
@@ -60,8 +61,10 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     environment,
     main_container,
     mounts,
+    references,
     volume_at,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import redact_words
 
 Obj = dict[str, Any]
 
@@ -89,7 +92,9 @@ def from_brokers(brokers: Mapping[str, Any], spec: ControllerSpec) -> tuple[Obj,
     marks = source.get("metadata") or {}
     reserved = (_data_path(spec), CONFIG_PATH, RUN_PATH)
     values = list((spec.settings or {}).values())
-    found = carried(source, name, spec.config_maps, values, reserved, spec.running)
+    wanted = [*spec.variables, *_of_places(target)]
+    more = named_environment(source, name, spec.config_maps, spec.secrets, wanted)
+    found = carried(source, name, spec.config_maps, values, reserved, spec.running, more)
     resources = controller_resources(target.get("resources") or {}, spec.resources)
     _fit_heap(found, target, resources, spec)
     if found.own_log4j:
@@ -155,7 +160,7 @@ def _fit_heap(found: Carried, target: Mapping[str, Any], resources: Mapping[str,
         if fitted != text:
             _set(found, entry["name"], escaped(fitted) if by_reference else fitted)
             found.notes.append(
-                f"{entry['name']} of the controllers is {fitted} instead of {text}, which fits a controller's memory"
+                f"{entry['name']} of the controllers is {redact_words(fitted)} instead of {redact_words(text)}, which fits a controller's memory"
             )
 
 
@@ -262,6 +267,17 @@ def _start(spec: ControllerSpec) -> str:
     return f"{_prepare(spec)}exec {shlex.quote(spec.start_script)} {RUN_PATH}/{FILE}\n"
 
 
+def _of_places(container: Mapping[str, Any]) -> list[str]:
+    """Return the variables that decide where something is mounted from; without them no container is made."""
+    return [name for mount in mounts(container) for name in references(mount.get("subPathExpr") or "")]
+
+
+def _with_references(env: list[Obj], names: set[str]) -> set[str]:
+    """Return the names of variables, and of those that their values refer to."""
+    more = {other for entry in env if entry["name"] in names for other in references(str(entry.get("value") or ""))}
+    return names if more <= names else _with_references(env, names | more)
+
+
 def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
     """Format an empty volume with the cluster's id and metadata.version; a formatted one is left alone.
 
@@ -276,7 +292,8 @@ def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
         f"--cluster-id {shlex.quote(spec.cluster_id)} --release-version {shlex.quote(spec.release_version)} "
         "--ignore-formatted\n"
     )
-    env = [entry for entry in container["env"] if entry["name"] in _TOOL_VARIABLES]
+    wanted = _with_references(container["env"], {*_TOOL_VARIABLES, *spec.variables, *_of_places(container)})
+    env = [entry for entry in container["env"] if entry["name"] in wanted]
     resources = {"resources": copy.deepcopy(container["resources"])} if container.get("resources") else {}
     return {
         "name": INIT_CONTAINER,

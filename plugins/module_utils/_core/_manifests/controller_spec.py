@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import settings_hash
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import is_secret
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import variables_of
 
 Obj = dict[str, Any]
 
@@ -39,6 +40,7 @@ class ControllerSpec:
     from the brokers'; ``own_container`` is the one in it that runs the controller. ``resources`` None: derived from the
     brokers'. ``extra_labels`` are for every object, ``annotations`` for the pods. ``zones``: (label of nodes, values) that the
     brokers' StatefulSets are spread over. ``running``: JVM options of a running broker, ``group``: its group id, None for root's.
+    ``secrets``: those that brokers get variables from by ``envFrom``, as far as they could be read, where settings need variables.
     """
 
     name: str
@@ -66,10 +68,16 @@ class ControllerSpec:
     group: int | None = None
     jvm_option: str = ""
     config_maps: Mapping[str, Obj] = field(default_factory=dict)
+    secrets: Mapping[str, Obj] = field(default_factory=dict, repr=False)
 
     def with_settings(self, settings: Mapping[str, str], cluster_id: str, release_version: str) -> ControllerSpec:
         """Return the same with what only becomes known after SETUP has read the cluster."""
         return replace(self, settings=settings, cluster_id=cluster_id, release_version=release_version)
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables that a config provider takes values of the settings from."""
+        return variables_of(self.settings or {})
 
     @property
     def labels(self) -> dict[str, str]:

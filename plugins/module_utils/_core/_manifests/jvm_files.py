@@ -48,8 +48,9 @@ _WRITTEN = re.compile(
 )
 _LOG4J = re.compile(r"-Dlog4j2?\.configuration(?:File)?=")
 _ESSENTIAL = re.compile(
-    r"-D(java\.security\.(?:auth\.login\.config|krb5\.conf|properties)|javax\.net\.ssl\.(?:trust|key)Store(?:Password|Type)?"
-    r"|zookeeper\.[\w.]+)="
+    r"-D(java\.security\.(?:auth\.login\.config|krb5\.\w+|properties)|javax\.net\.ssl\.(?:trust|key)Store(?:Password|Type)?"
+    # jute.maxbuffer: without it a client of ZooKeeper ends when it reads a znode that the brokers can read
+    r"|javax\.security\.auth\.useSubjectCredsOnly|zookeeper\.[\w.]+|jute\.maxbuffer|org\.apache\.kafka\.[\w.]+)="
 )
 LOG4J_VARIABLE = "KAFKA_LOG4J_OPTS"
 _AGENT = re.compile(r"-(?:javaagent|agentpath|agentlib):")
@@ -78,22 +79,27 @@ def carried(
     settings: Iterable[str],
     reserved: Sequence[str],
     running: Sequence[str] = (),
+    environment_of_settings: Sequence[Obj] = (),
 ) -> Carried:
     """Return what comes along.
 
     :param settings: values of the controllers' settings, which may name files too.
     :param reserved: mount paths that the controllers have a use of their own for.
     :param running: JVM options of a running broker; credentials that its start command adds are among them only.
+    :param environment_of_settings: ``env`` entries that the settings need besides those of the JVM.
     :raises Unsupported: ``controller-manifest`` when the controllers would lack credentials that the brokers have.
     """
     env = jvm_environment(template, container, config_maps)
+    # first, since others may refer to them
+    given = {entry["name"] for entry in environment_of_settings}
+    env = [*environment_of_settings, *(entry for entry in env if entry["name"] not in given)]
     values = list(settings)
     texts = [str(entry.get("value") or "") for entry in env] + values
     known = environment(container_of(template, container), config_maps)
     texts += jvm_texts(template, container, config_maps)
     volumes, kept = shared_volumes(template, container, texts, reserved)
     work = _Work(template, container, config_maps, Carried(env, volumes, kept))
-    for entry in list(env):
+    for entry in env:
         if entry["name"] in JVM_VARIABLES:
             work.check_variable(entry, known[entry["name"]].value)
     for value in values:
@@ -113,6 +119,16 @@ def jvm_texts(template: Mapping[str, Any], container: str, config_maps: Mapping[
 def _text(known: Mapping[str, Any], name: str) -> str:
     variable = known.get(name)
     return variable.value or "" if variable else ""
+
+
+def needed_paths(variable: str, value: str) -> list[str]:
+    """Return the paths that a controller cannot do without: of credentials in a variable of the JVM, or in a setting.
+
+    :param variable: its name; "" for the value of a setting.
+    """
+    if variable in JVM_VARIABLES:
+        return [path for word in value.split() if _ESSENTIAL.match(word) for path in _paths(word)]
+    return [] if variable else _paths(value)
 
 
 def _paths(text: str) -> list[str]:
@@ -155,15 +171,32 @@ class _Work:
             return False
         if "emptyDir" not in volume or written:
             return True
-        makers = [
-            item
-            for item in self.spec.get("initContainers") or []
-            if any(mount["name"] == name and not mount.get("readOnly") for mount in mounts(item))
-        ]
+        makers = self._makers(name)
         if not makers or not all(map(self._portable, makers)):
             return False
-        self.fillers.update(dict.fromkeys(str(item["name"]) for item in makers))
+        for item in makers:
+            self._take(item)
         return True
+
+    def _makers(self, volume: str) -> list[Obj]:
+        """Return the init containers that may write into a volume."""
+        return [
+            item
+            for item in self.spec.get("initContainers") or []
+            if any(mount["name"] == volume and not mount.get("readOnly") for mount in mounts(item))
+        ]
+
+    def _take(self, maker: Obj) -> None:
+        """Take an init container along, and those before it whose work in scratch space it may go on with."""
+        if maker["name"] in self.fillers:
+            return
+        self.fillers[str(maker["name"])] = None
+        listed = self.spec["initContainers"]
+        scratch = {volume["name"] for volume in self.spec.get("volumes") or [] if "emptyDir" in volume}
+        for volume in sorted(scratch & {mount["name"] for mount in mounts(maker)}):
+            for item in self._makers(volume):
+                if listed.index(item) < listed.index(maker) and self._portable(item):
+                    self._take(item)
 
     def _portable(self, container: Mapping[str, Any]) -> bool:
         """Whether an init container of the brokers can run in a controller's pod too."""
@@ -226,19 +259,20 @@ class _Work:
 
     def add_credentials(self, running: Sequence[str], texts: Sequence[str | None]) -> None:
         """Take over credentials that only the start command of the brokers gives to the JVM."""
-        if None in texts:
-            return  # they may be in what cannot be read
+        unread = None in texts
         said = " ".join(text or "" for text in texts)
         self.result.notes += [
             f"{_named(word)} is added by the start command of the brokers, so the controllers run without it; to have it there too, put it into KAFKA_OPTS"
             for word in running
-            if _AGENT.match(word) and _named(word) not in said
+            if _AGENT.match(word) and _named(word) not in said and not unread
         ]
         given = {match[1] for text in texts for word in (text or "").split() if (match := _ESSENTIAL.match(word))}
         for word in running:
             match = _ESSENTIAL.match(word)
             if match is None or match[1] in given:
                 continue
+            if unread and (REDACTED in word or self._is_unread("KAFKA_OPTS")):
+                continue  # it may be in what cannot be read, which comes along
             if REDACTED in word:
                 raise Unsupported(
                     f"-D{match[1]} is set by the brokers' start command, and its value is a secret, which is not read from there; "
@@ -252,6 +286,9 @@ class _Work:
             holder = {"env": self.result.env}
             set_variable(holder, "KAFKA_OPTS", f"{before} {escaped(word)}".strip())
             self.result.env = holder["env"]
+
+    def _is_unread(self, name: str) -> bool:
+        return any(entry["name"] == name and "value" not in entry for entry in self.result.env)
 
     def finish(self) -> Carried:
         """Add the init containers that fill scratch space, with every volume that they mount."""

@@ -63,6 +63,7 @@ class Apply(t.Protocol):
 
 
 _FILE = re.compile(r"^Dumping .*?(?P<offset>\d{20})(?:-\d{10}\.(?P<kind>checkpoint)|\.log)\s*$")
+_ERROR = re.compile(r"^Error at (?P<offset>\d*)")
 _RECORD = re.compile(r"^\| offset: (?P<offset>\d+) .*?payload: (?P<payload>\{.*\})\s*$")
 
 
@@ -90,7 +91,7 @@ class MetadataLog:
     :ivar migration_state: name of the state, or None when the log has none.
     :ivar migration_offset: offset of the record that says so; -1 when that is in a checkpoint, or nowhere.
     :ivar features: finalized level by feature (``metadata.version``, ``kraft.version``).
-    :ivar problems: lines that the tool could not decode, and transactions that are still open.
+    :ivar problems: records that the tool could not decode, and transactions that are still open.
     :ivar why: why it was read by the tool, a JVM start, rather than in Kafka's protocol; empty otherwise.
     """
 
@@ -131,7 +132,7 @@ def replay(lines: Iterable[str], *, high_watermark: int | None, apply: Apply) ->
 
     :param lines: as in :func:`parse_dump`, other records and anything else in between included.
     :param high_watermark: first offset that is not committed; None takes every record.
-    :return: what cannot be trusted: lines that the tool could not decode, what ``apply`` said, and a transaction that
+    :return: what cannot be trusted: records that the tool could not decode, what ``apply`` said, and a transaction that
         is still open.
     """
     transactions = _Transactions(apply)
@@ -143,8 +144,10 @@ def replay(lines: Iterable[str], *, high_watermark: int | None, apply: Apply) ->
             if in_checkpoint:
                 covered = max(covered, int(head["offset"]))
             continue
-        if line.startswith("Error at "):
-            transactions.problems.append(line.strip())
+        error = _ERROR.match(line)
+        if error:
+            # the rest of the line is about what the record holds
+            transactions.problems.append(f"the tool could not decode the record at offset {error['offset']}")
             continue
         match = _RECORD.match(line)
         if match is None:

@@ -66,16 +66,22 @@ class EncoderSecrets:
     """What Kafka's nodes encrypt passwords in ZooKeeper with, in the order in which to try it.
 
     :ivar values: never in the repr.
+    :ivar provided: whether a config provider fills in one more when Kafka starts, which is not known here.
     """
 
     values: tuple[str, ...] = field(default=(), repr=False)
+    provided: bool = False
 
     @classmethod
-    def among(cls, nodes: Iterable[Mapping[str, str]]) -> EncoderSecrets:
-        """Return those that the settings of nodes name: the ones in force first, then the old ones."""
+    def among(cls, nodes: Iterable[Mapping[str, str]], is_provided: Callable[[str], bool]) -> EncoderSecrets:
+        """Return those that the settings of nodes name: the ones in force first, then the old ones.
+
+        :param is_provided: tells whether a config provider fills in a value: its text is no secret to decrypt with.
+        """
         listed = list(nodes)
-        found = [settings.get(name) for name in (SECRET, OLD_SECRET) for settings in listed]
-        return cls(tuple(dict.fromkeys(each for each in found if each)))
+        found = [settings.get(name) or "" for name in (SECRET, OLD_SECRET) for settings in listed]
+        named = dict.fromkeys(each for each in found if each)
+        return cls(tuple(each for each in named if not is_provided(each)), any(map(is_provided, named)))
 
 
 def without_passwords(settings: Mapping[str, str]) -> dict[str, str]:

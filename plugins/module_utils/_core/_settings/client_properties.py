@@ -25,6 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.lis
     setting_module,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties, is_secret
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 
 _JAAS = "sasl.jaas.config"
@@ -76,19 +77,27 @@ def client_properties(side: ClientSide, jaas_text: str = "") -> ClientProperties
     if side.tls:
         values |= {key: value for key, value in own.items() if key.startswith("ssl.") and key not in _SERVER_ONLY}
     if side.sasl:
-        modules = side.modules(jaas_text)
-        if isinstance(modules, Unknown):
-            return modules
-        if side.mechanism in OWN_MECHANISMS and login_of(modules) is None:
-            return Unknown(
-                f"the JAAS configuration of listener {side.listener} has no username and password of its own"
-            )
+        login = _login_line(side, jaas_text)
+        if isinstance(login, Unknown):
+            return login
         prefix = f"{side.mechanism.lower()}."
         mine = own | {key.removeprefix(prefix): value for key, value in own.items() if key.startswith(prefix)}
         values |= {key: value for key, value in mine.items() if key.startswith(_SASL) and key != _JAAS}
-        # a client takes one module; the first that says who it is, as the process itself logs in
-        chosen = next((each for each in modules if "username" in each.options), modules[0])
-        values |= {"sasl.mechanism": side.mechanism, _JAAS: client_line(chosen)}
+        values |= {"sasl.mechanism": side.mechanism, _JAAS: login}
     if any("${" in value for value in values.values()):
         values |= {key: value for key, value in own.items() if key.startswith("config.providers")}
     return ClientProperties({} if values == {"security.protocol": "PLAINTEXT"} else values)
+
+
+def _login_line(side: ClientSide, jaas_text: str) -> str | Unknown:
+    """Return the ``sasl.jaas.config`` of a client of a listener; one that only a config provider knows as it is written."""
+    modules = side.modules(jaas_text)
+    if isinstance(modules, Unknown):
+        return side.jaas_setting if is_provided(side.jaas_setting) else modules
+    if side.mechanism in OWN_MECHANISMS and login_of(modules) is None:
+        return Unknown(f"the JAAS configuration of listener {side.listener} has no username and password of its own")
+    # a client takes one module; the first that says who it is, as the process itself logs in
+    chosen = next((each for each in modules if "username" in each.options), modules[0])
+    if side.jaas_file and any("${" in value for value in chosen.options.values()):
+        return Unknown(f"the login of listener {side.listener} is filled in by Java, from its system properties")
+    return client_line(chosen)

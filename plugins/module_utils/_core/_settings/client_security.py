@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jaas import JaasError, LoginModule
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jvm_options import jaas_path
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.listener_logins import (
     file_sections,
     login_of,
@@ -35,7 +36,6 @@ PLAINTEXT = "PLAINTEXT"
 #: mechanisms that our own code logs in by; Kafka's tools know the others
 OWN_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 HIDDEN = "<redacted>"
-JAAS_OPTION = "-Djava.security.auth.login.config="
 _JAAS = "sasl.jaas.config"
 
 
@@ -136,6 +136,11 @@ class ClientSide:
         """Whether the names in the other side's certificate are checked; they are unless the setting is there and empty."""
         return bool(self.settings.get("ssl.endpoint.identification.algorithm", "https").strip())
 
+    @property
+    def jaas_setting(self) -> str:
+        """The setting that has the login; empty where a file has it."""
+        return self.settings.get(f"{self.mechanism.lower()}.{_JAAS}", "")
+
     def modules(self, jaas_text: str = "") -> tuple[LoginModule, ...] | Unknown:
         """Return the login modules.
 
@@ -145,10 +150,12 @@ class ClientSide:
         where = f"listener.name.{self.listener.lower()}.{key}"
         try:
             if key in self.settings:
-                return (setting_module(self.settings[key], where),)
+                return (setting_module(self.jaas_setting, where),)
             where = f"the JAAS file {self.jaas_file}"
             found = file_sections(jaas_text, where)
         except JaasError as error:
+            if is_provided(self.jaas_setting):
+                return self._provided
             return Unknown(f"{where} is no JAAS configuration: {error.why}")
         for section in (f"{self.listener.lower()}.KafkaServer", "KafkaServer"):
             if found.get(section):
@@ -176,10 +183,14 @@ class ClientSide:
             )
         # Java itself fills ${...} into a file, a provider of Kafka's only what names one
         if any("${" in each if self.jaas_file else is_provided(each) for each in found):
-            return Unknown(
-                f"the login of listener {self.listener} is filled in by a config provider only when Kafka starts"
-            )
+            return self._provided
         return found
+
+    @property
+    def _provided(self) -> Unknown:
+        return Unknown(
+            f"the login of listener {self.listener} is filled in by a config provider only when Kafka starts"
+        )
 
     def trust_store(self) -> Store | Unknown | None:
         """Return where trusted certificates are; None without TLS."""
@@ -249,13 +260,13 @@ def client_side(
     mechanism = mechanism.upper()
     if f"{mechanism.lower()}.{_JAAS}" in own:
         return ClientSide(listener, protocol, mechanism, own)
-    files = [each.removeprefix(JAAS_OPTION) for each in jvm_options if each.startswith(JAAS_OPTION)]
-    if not files:
+    file = jaas_path(jvm_options)
+    if not file:
         return Unknown(
             f"listener {listener} has no login for {mechanism}: neither "
             f"listener.name.{listener.lower()}.{mechanism.lower()}.{_JAAS} nor a JAAS file in the options of Java"
         )
-    return ClientSide(listener, protocol, mechanism, own, files[-1].lstrip("=").removeprefix("file:"))
+    return ClientSide(listener, protocol, mechanism, own, file)
 
 
 def controller_client(settings: Mapping[str, str], jvm_options: Sequence[str] = ()) -> ClientSide | Unknown:

@@ -13,8 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import shown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.listener_logins import client_text
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import (
+    inter_broker_mechanism,
+    inter_broker_protocol,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import (
+    is_provided,
+    settings_of_providers,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     AUTHORIZER,
     CONNECT,
@@ -35,7 +42,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import 
 
 ControllerStage = Literal["migrating", "final"]
 
-# What a KRaft controller evaluates itself, or needs as a client of the brokers while migrating.
+# What a KRaft controller evaluates itself, whatever its listener.
 _CARRIED = (
     "default.replication.factor",
     "num.partitions",
@@ -54,8 +61,13 @@ _CARRIED = (
     "principal.builder.class",
     "security.providers",
 )
-_CARRIED_PREFIXES = ("ssl.", "sasl.", "delegation.token.")
-_CARRIED_PREFIXES_MIGRATING = ("zookeeper.", "password.encoder.")
+_TOKENS = "delegation.token."
+_MIGRATING = ("zookeeper.", "password.encoder.")
+_JAAS = "sasl.jaas.config"
+#: Kafka compares it with sasl.mechanism.inter.broker.protocol at the start of a controller, too (``KafkaConfig.validateValues``)
+_MECHANISMS = "sasl.enabled.mechanisms"
+#: of a listener, what only those need who serve it
+_SERVER = "sasl.server."
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,9 @@ def controller_settings(
 
     ``advertised.listeners`` is never among them (controllers refuse it before 3.9), nor are the brokers' ``log.dirs``.
 
-    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is, or only a config provider of the brokers knows a value.
+    What a config provider fills in stays as it is, and comes with the providers.
+
+    :raises Unsupported: ``setting-blocks`` when nothing says where ZooKeeper is, or only a config provider does: the collection needs it too.
     """
     settings = {
         "process.roles": "controller",
@@ -98,7 +112,7 @@ def controller_settings(
         **context.security,
     }
     if stage == "migrating":
-        left = {key: value for key, value in context.before.items() if key.startswith(_CARRIED_PREFIXES_MIGRATING)}
+        left = {key: value for key, value in context.before.items() if key.startswith(_MIGRATING)}
         broker_effective = left | dict(broker_effective)
         connect = value_of(broker_effective, CONNECT) or context.zookeeper_connect
         if not connect:
@@ -106,28 +120,54 @@ def controller_settings(
                 f"{CONNECT} is not among the brokers' settings, so the controllers cannot be given ZooKeeper's address",
                 code="setting-blocks",
             )
+        if is_provided(connect):
+            raise Unsupported(
+                f"{CONNECT} is {connect}, which a config provider fills in only when a process starts, and which has to be known before: write the "
+                "value itself into the brokers' settings, or take it from the environment (EnvVarConfigProvider)",
+                code="setting-blocks",
+            )
         # Kafka formats with the metadata version it finds here when nobody passes one, so that no way of starting can miss it.
         settings |= {FLAG: "true", CONNECT: connect, IBP: context.target.setting}
-    carried = _carry_rule(stage, settings["inter.broker.listener.name"], context.controller_listener)
+    carried = _carry_rule(stage, broker_effective, context)
+    login = f"listener.name.{inter_broker_listener(broker_effective).lower()}."
     for key in sorted(broker_effective.keys() - settings.keys()):
         if key != FLAG and carried(key):
-            settings[key] = value_of(broker_effective, key)
+            value = value_of(broker_effective, key)
+            settings[key] = client_text(value) if key.startswith(login) and key.endswith(_JAAS) else value
     authorizer = value_of(broker_effective, AUTHORIZER)
     if authorizer:
         settings[AUTHORIZER] = KRAFT_AUTHORIZER if authorizer in ZOOKEEPER_AUTHORIZERS else authorizer
-    provided = sorted(key for key, value in settings.items() if is_provided(value))
-    if provided:
-        raise Unsupported(
-            f"the controllers need {', '.join(provided)}, which a config provider gives to the brokers ({shown(provided[0], settings[provided[0]])}) and which "
-            "was not read: write the value itself into the brokers' settings, or take it from the environment (EnvVarConfigProvider) "
-            "when it is no secret",
-            code="setting-blocks",
-        )
+    if any(map(is_provided, settings.values())):
+        settings |= settings_of_providers(broker_effective)
     return settings
 
 
-def _carry_rule(stage: ControllerStage, *listeners: str) -> Callable[[str], bool]:
-    prefixes = _CARRIED_PREFIXES + tuple(f"listener.name.{name.lower()}." for name in listeners)
-    if stage == "migrating":
-        prefixes += _CARRIED_PREFIXES_MIGRATING
-    return lambda key: key in _CARRIED or key.startswith(prefixes)
+def _carry_rule(
+    stage: ControllerStage, effective: Mapping[str, str], context: ControllerContext
+) -> Callable[[str], bool]:
+    """Tell which settings of brokers a controller has: for its own listener, and while migrating as a client of the brokers.
+
+    What is for every listener comes along only where a listener that the controller knows uses it: key stores and passwords of others
+    stay where they are.
+    """
+    migrating = stage == "migrating"
+    ours, theirs = (
+        f"listener.name.{name.lower()}." for name in (context.controller_listener, inter_broker_listener(effective))
+    )
+    between = inter_broker_protocol(effective)
+    own_prefixes: tuple[str, ...] = (_TOKENS, ours)
+    if context.controller_protocol.endswith("SSL") or (migrating and between.endswith("SSL")):
+        own_prefixes += ("ssl.",)
+    if "SASL_" in (context.controller_protocol[:5], between[:5]):
+        own_prefixes += ("sasl.",)
+    as_client = (f"{theirs}ssl.", f"{theirs}sasl.", f"{theirs}{inter_broker_mechanism(effective).lower()}.sasl.")
+
+    def rule(key: str) -> bool:
+        # Kafka takes no login from a setting without the name of a listener
+        if key in _CARRIED or (key.startswith(own_prefixes) and key != _JAAS):
+            return True
+        if key.startswith(as_client):
+            return (migrating and _SERVER not in key) or key == f"{theirs}{_MECHANISMS}"
+        return migrating and key.startswith(_MIGRATING)
+
+    return rule

@@ -87,6 +87,13 @@ def client_line(module: LoginModule) -> str:
     return _line(module.name, module.flag, mine)
 
 
+def client_text(text: str) -> str:
+    """Return a ``sasl.jaas.config`` without the users that PLAIN knows, of whom a client needs none; as it is where there are none."""
+    found = logins(text)
+    known = [module for module in found if any(key.startswith(USER) for key in module.options)]
+    return client_line(found[0]) if len(found) == 1 and known and is_for(found[0], "PLAIN") else text
+
+
 def plain_line(username: str, password: str, users: Mapping[str, str] | None = None) -> str:
     """Return a ``sasl.jaas.config`` of PLAIN.
 

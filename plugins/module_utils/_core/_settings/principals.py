@@ -18,11 +18,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.lis
     logins,
     sections,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     inter_broker_listener,
     protocols,
     value_of,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 
 SUPER_USERS = "super.users"
 ANONYMOUS = "User:ANONYMOUS"
@@ -48,17 +50,30 @@ def inter_broker_mechanism(effective: Mapping[str, str]) -> str:
     return (value_of(effective, "sasl.mechanism.inter.broker.protocol") or DEFAULT_MECHANISM).upper()
 
 
-def inter_broker_login(effective: Mapping[str, str], jaas_file: str = "") -> LoginModule | None:
+def jaas_setting(effective: Mapping[str, str]) -> str:
+    """Return the setting that says how brokers log in at each other; "" when a JAAS file does."""
+    listener, mechanism = inter_broker_listener(effective), inter_broker_mechanism(effective)
+    return value_of(effective, f"listener.name.{listener.lower()}.{mechanism.lower()}.sasl.jaas.config")
+
+
+def needs_jaas_file(effective: Mapping[str, str]) -> bool:
+    """Tell whether brokers log in at each other by what is in a JAAS file."""
+    return inter_broker_protocol(effective).startswith("SASL_") and not jaas_setting(effective)
+
+
+def inter_broker_login(effective: Mapping[str, str], jaas_file: Reading[str] = "") -> LoginModule | None:
     """Return how brokers log in at each other; None when it cannot be told or is no user name with a password.
 
     A setting of the listener comes first, then the file's section of the listener, then the one for all (``JaasContext``).
 
-    :param jaas_file: text of ``java.security.auth.login.config``, "" when there is none or it could not be read.
+    :param jaas_file: text of ``java.security.auth.login.config``, "" when there is none.
     """
     listener, mechanism = inter_broker_listener(effective).lower(), inter_broker_mechanism(effective)
-    own = value_of(effective, f"listener.name.{listener}.{mechanism.lower()}.sasl.jaas.config")
+    own = jaas_setting(effective)
     if own:
         found = logins(own)
+    elif isinstance(jaas_file, Unknown):
+        return None
     else:
         by_name = sections(jaas_file)
         found = by_name.get(f"{listener}.KafkaServer") or by_name.get("KafkaServer") or ()
@@ -68,7 +83,7 @@ def inter_broker_login(effective: Mapping[str, str], jaas_file: str = "") -> Log
 
 
 def broker_principal(
-    effective: Mapping[str, str], jaas_file: str = "", by_certificate: str | None = None
+    effective: Mapping[str, str], jaas_file: Reading[str] = "", by_certificate: str | None = None
 ) -> str | None:
     """Return the principal of a broker at another broker, such as ``User:broker``; None when it cannot be told.
 
@@ -79,10 +94,11 @@ def broker_principal(
         return None
     if protocol.startswith("SASL_"):
         login = inter_broker_login(effective, jaas_file)
-        return f"User:{login.username}" if login else None
-    if protocol == "SSL" and of_listener(effective, listener, "ssl.client.auth") in ("required", "requested"):
-        return by_certificate
-    return ANONYMOUS
+        return f"User:{login.username}" if login and not is_provided(login.username) else None
+    asks = of_listener(effective, listener, "ssl.client.auth") if protocol == "SSL" else ""
+    if is_provided(asks):
+        return None
+    return by_certificate if asks in ("required", "requested") else ANONYMOUS
 
 
 _RULE = re.compile(r"RULE:((?:\\.|[^\\/])*)/((?:\\.|[^\\/])*)/([LU]?)|DEFAULT")
@@ -114,7 +130,7 @@ def has_own_builder(effective: Mapping[str, str], listener: str) -> bool:
 
 
 def super_users(effective: Mapping[str, str]) -> list[str]:
-    """Return ``super.users`` in order."""
+    """Return ``super.users`` in order; what a config provider fills in is one of them, whoever that is."""
     return [name.strip() for name in value_of(effective, SUPER_USERS).split(";") if name.strip()]
 
 
@@ -128,11 +144,12 @@ def with_super_users(effective: Mapping[str, str], more: Iterable[str]) -> str:
 def without_type(names: Iterable[str]) -> list[str]:
     """Return the principals without a colon: with one among its super users Kafka ends at start, and one in an ACL stops the copy.
 
-    Source: ``SecurityUtils.parseKafkaPrincipal``, ``AclEntry.fromBytes``; tried on 3.9.2, which takes ``User:`` and ``:name``.
+    Source: ``SecurityUtils.parseKafkaPrincipal``, ``AclEntry.fromBytes``; tried on 3.9.2, which takes ``User:`` and ``:name``. What a config
+    provider fills in may be anybody.
     """
-    return [name for name in names if ":" not in name]
+    return [name for name in names if ":" not in name and not is_provided(name)]
 
 
 def incomplete(names: Iterable[str]) -> list[str]:
     """Return what is not ``TYPE:name``: without a type, or nobody."""
-    return [name for name in names if not all(part.strip() for part in name.partition(":"))]
+    return [name for name in names if not is_provided(name) and not all(part.strip() for part in name.partition(":"))]

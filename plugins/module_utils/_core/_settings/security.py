@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins, principals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import of_listener
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     DEFAULT_PROTOCOLS,
     controller_listener_name,
@@ -22,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 
 AUTO = "auto"
 PLAIN = "PLAIN"
@@ -45,13 +47,15 @@ class Credentials:
 class Wanted:
     """What the user says of the controllers' listener; ``credentials`` are those of ``kraft_controller_secret``.
 
-    ``reason``: why ``security``, as a clause, where no option says so.
+    ``reason``: why ``security``, as a clause, where no option says so. ``running``: settings by which clients log in at controllers that are
+    there. They count instead of anything else: with another password, brokers and controllers would refuse each other.
     """
 
     security: str = AUTO
     mechanism: str = PLAIN
     credentials: Credentials | None = None
     reason: str = f"{_OPTION} says so"
+    running: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,13 @@ class ControllerSecurity:
     reason: str
 
 
-def controller_security(effective: Mapping[str, str], wanted: Wanted, jaas_file: str = "") -> ControllerSecurity:
+def controller_security(
+    effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str] = ""
+) -> ControllerSecurity:
     """Choose the security of the controllers' listener.
 
     :param effective: settings that a broker is configured with, secrets included.
-    :param jaas_file: text of the brokers' JAAS file, "" when there is none or it could not be read.
+    :param jaas_file: text of the brokers' JAAS file, "" when there is none.
     :raises Unsupported: ``controller-listener-scram``, ``controller-listener-mechanism``, ``controller-login-missing``,
         ``controller-listener-keys``, ``setting-blocks``.
     """
@@ -86,27 +92,66 @@ def controller_security(effective: Mapping[str, str], wanted: Wanted, jaas_file:
     prefix = f"listener.name.{listener.lower()}."
     shared = _encryption(effective, listener, protocol) if protocol.endswith("SSL") else {}
     if not protocol.startswith("SASL_"):
-        named = protocol == "SSL" and of_listener({**effective, **shared}, listener, "ssl.client.auth") in _ASKED
+        asks = of_listener({**effective, **shared}, listener, "ssl.client.auth")
+        named = protocol == "SSL" and (asks in _ASKED or is_provided(asks))
         own_builder = principals.has_own_builder({**effective, **shared}, listener)
         principal = None if named or own_builder else principals.ANONYMOUS
         return ControllerSecurity(listener, protocol, shared, shared, principal, reason)
-    login = wanted.credentials or _login(effective, jaas_file)
+    own = _running(wanted, listener) or _made(effective, wanted, jaas_file, listener)
+    both = shared | {MECHANISM: PLAIN}
+    controllers = {**both, **own.controllers, f"{prefix}sasl.enabled.mechanisms": PLAIN}
+    own_builder = principals.has_own_builder({**effective, **both}, listener)
+    principal = None if own_builder or own.username is None else f"User:{own.username}"
+    return ControllerSecurity(
+        listener, protocol, both | {login_key(listener): own.client}, controllers, principal, reason
+    )
+
+
+@dataclass(frozen=True)
+class _Login:
+    """How nodes log in at the controllers.
+
+    :ivar client: ``sasl.jaas.config`` of brokers. controllers: settings of the controllers, their own text among them.
+    :ivar username: None when nobody can tell.
+    """
+
+    client: str = field(repr=False)
+    controllers: Mapping[str, str] = field(repr=False)
+    username: str | None
+
+
+def _running(wanted: Wanted, listener: str) -> _Login | None:
+    """Return what controllers that are there have."""
+    text = wanted.running.get(login_key(listener), "")
+    if not text:
+        return None
+    names = [login.username for login in listener_logins.logins(text)]
+    name = names[0] if names and not is_provided(names[0]) else None
+    return _Login(listener_logins.client_text(text), wanted.running, name)
+
+
+def _made(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str], listener: str) -> _Login:
+    """Return what new controllers get."""
+    text = login_key(listener)
     # what checks the passwords of the brokers' clients does not know a login of its own
     handlers = {} if wanted.credentials else _handlers(effective, listener)
-    text = login_key(listener)
-    both = shared | {MECHANISM: PLAIN}
-    brokers = both | {text: listener_logins.plain_line(login.username, login.password)}
-    controllers = (
-        both
-        | handlers
-        | {
-            f"{prefix}sasl.enabled.mechanisms": PLAIN,
-            text: listener_logins.plain_line(login.username, login.password, {login.username: login.password}),
-        }
+    whole = principals.jaas_setting(effective) if wanted.credentials is None and _brokers_use_plain(effective) else ""
+    if is_provided(whole) and not listener_logins.logins(whole):
+        # brokers let each other in by the very text, so that controllers and brokers do
+        return _Login(whole, handlers | {text: whole}, None)
+    login = wanted.credentials or _login(effective, jaas_file)
+    return _Login(
+        listener_logins.plain_line(login.username, login.password),
+        handlers | {text: listener_logins.plain_line(login.username, login.password, {login.username: login.password})},
+        login.username,
     )
-    own_builder = principals.has_own_builder({**effective, **both}, listener)
-    principal = None if own_builder else f"User:{login.username}"
-    return ControllerSecurity(listener, protocol, brokers, controllers, principal, reason)
+
+
+def _brokers_use_plain(effective: Mapping[str, str]) -> bool:
+    return (
+        principals.inter_broker_protocol(effective).startswith("SASL_")
+        and principals.inter_broker_mechanism(effective) == PLAIN
+    )
 
 
 def login_key(listener: str) -> str:
@@ -127,7 +172,7 @@ def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
             code="setting-blocks",
         )
     mechanism = principals.inter_broker_mechanism(effective)
-    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None:
+    if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None and not wanted.running:
         raise _cannot_start(mechanism, f"brokers log in at each other by {mechanism} (listener {listener}), and")
     return own, f"the brokers' own listener {listener} uses it"
 
@@ -176,18 +221,16 @@ def _encryption(effective: Mapping[str, str], listener: str, protocol: str) -> d
     return found
 
 
-def _login(effective: Mapping[str, str], jaas_file: str) -> Credentials:
+def _login(effective: Mapping[str, str], jaas_file: Reading[str]) -> Credentials:
     """Return the brokers' own login, by which nodes log in at the controllers. Nobody else may: controllers have no ACLs before the copy."""
-    found = None
-    if (
-        principals.inter_broker_protocol(effective).startswith("SASL_")
-        and principals.inter_broker_mechanism(effective) == PLAIN
-    ):
-        found = principals.inter_broker_login(effective, jaas_file)
-    if found is None or not found.options.get("password"):
+    found = principals.inter_broker_login(effective, jaas_file) if _brokers_use_plain(effective) else None
+    provided = found is not None and is_provided(found.username)
+    if found is None or provided or not found.options.get("password"):
+        why = f" ({jaas_file.why})" if isinstance(jaas_file, Unknown) else ""
+        why = " (a config provider fills in the user name when Kafka starts)" if provided else why
         raise Unsupported(
             "the controllers' listener is to use PLAIN, but no user name and password of the brokers could be read from their settings or "
-            f"their JAAS file: set {_SECRET} to the name of a Secret with the keys username and password",
+            f"their JAAS file{why}: set {_SECRET} to the name of a Secret with the keys username and password",
             code="controller-login-missing",
         )
     return Credentials(found.username, found.options["password"])

@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
-    PLAIN,
     ControllerSecurity,
-    Credentials,
     Wanted,
     login_key,
 )
@@ -40,11 +39,12 @@ def in_force(settings: Mapping[str, str]) -> Wanted | None:
         return None
     if not protocol.startswith("SASL_"):
         return Wanted(protocol, reason=_REASON)
-    found = listener_logins.logins(value_of(settings, login_key(listener)))
-    login = listener_logins.login_of(found)
-    if login is None:
+    prefix = login_key(listener).removesuffix("sasl.jaas.config")
+    running = {key: value for key, value in settings.items() if key.startswith(prefix)}
+    text = value_of(running, login_key(listener))
+    if not is_provided(text) and listener_logins.login_of(listener_logins.logins(text)) is None:
         return None
-    return Wanted(protocol, PLAIN, Credentials(*login), _REASON)
+    return Wanted(protocol, reason=_REASON, running=running)
 
 
 def unread(there: Unknown, accept: str) -> str:

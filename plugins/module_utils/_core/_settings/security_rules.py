@@ -13,6 +13,7 @@ from types import MappingProxyType
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_password
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_znodes import ACL_FOLDERS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import ControllerSecurity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.setting_rules import SettingFinding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
@@ -77,6 +78,9 @@ def super_user_rules(
     if not value_of(effective, AUTHORIZER):
         return found
     have = {*principals.super_users(effective), *more}
+    if any(map(is_provided, have)):
+        # whoever is among those, nobody is missing for certain
+        allowed = None
     for who, name in (("brokers", broker), ("clients of the controllers' listener", security.principal)):
         if name is None and by_certificate is not None:
             found += _by_certificate(by_certificate, have)
@@ -92,7 +96,14 @@ def _name_in(text: str) -> str:
 
 
 def _by_certificate(name: str, have: Collection[str]) -> Iterable[SettingFinding]:
-    if name not in have:
+    if name not in have and any(map(is_provided, have)):
+        yield SettingFinding(
+            _SUPER,
+            "super-user-unknown",
+            f"the brokers' certificate makes them {name}, and a config provider fills in {_SUPER} only when Kafka starts: make sure that it has "
+            "that name, or add it to kraft_super_users",
+        )
+    elif name not in have:
         yield SettingFinding(
             _SUPER,
             "super-user-missing",
@@ -115,6 +126,13 @@ def _super_user(
             "super-user-unknown",
             f"the principal of the {who} could not be told from settings, JAAS file and certificate: make sure that {_SUPER} has it, or "
             "name it in kraft_super_users",
+        )
+    elif name == principals.ANONYMOUS and any(map(is_provided, have)):
+        yield SettingFinding(
+            _SUPER,
+            "super-user-unknown",
+            f"the {who} are {name}, which is never added, and a config provider fills in {_SUPER} only when Kafka starts: make sure that it has "
+            "that name, or choose another kraft_controller_security",
         )
     elif name == principals.ANONYMOUS:
         yield SettingFinding(

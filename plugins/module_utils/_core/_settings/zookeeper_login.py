@@ -18,8 +18,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jaa
     LoginModule,
     parse_jaas,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jvm_options import (
+    jaas_path,
+    system_properties,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
 
 LOGIN, TRUST, KEYS = "login", "trust", "keys"
 """Parts of a login, each of which a Secret can replace."""
@@ -27,7 +32,6 @@ LOGIN, TRUST, KEYS = "login", "trust", "keys"
 LOGIN_FAILED, TLS_FAILED, NO_SECRET = "zookeeper-login-failed", "zookeeper-tls", "secret-missing"
 OTHERWISE = "name a Secret in kraft_zookeeper_secret"
 
-_JAAS_FILE = "java.security.auth.login.config"
 _FALSE = "false"
 _NIO = "ClientCnxnSocketNIO"
 _KERBEROS = "Krb5LoginModule"
@@ -90,8 +94,8 @@ class ZookeeperLogin:
         paths = [store.where for store in stores if store.content is None]
         return tuple(dict.fromkeys([*paths, *(store.password_path for store in stores if store.password_path)]))
 
-    def with_files(self, contents: Mapping[str, bytes]) -> ZookeeperLogin:
-        """Return the login with what :attr:`files` hold; one that is not among ``contents`` becomes a problem."""
+    def with_files(self, contents: Mapping[str, Reading[bytes]]) -> ZookeeperLogin:
+        """Return the login with what :attr:`files` hold; one that could not be read becomes a problem."""
         problems = dict(self.problems)
         filled: dict[str, Store | None] = {}
         for part, store in ((TRUST, self.trust), (KEYS, self.keys)):
@@ -99,31 +103,22 @@ class ZookeeperLogin:
         return replace(self, trust=filled[TRUST], keys=filled[KEYS], problems=problems)
 
 
-def _filled(part: str, store: Store, contents: Mapping[str, bytes], problems: dict[str, str]) -> Store:
+def _filled(part: str, store: Store, contents: Mapping[str, Reading[bytes]], problems: dict[str, str]) -> Store:
     wanted = [store.where] if store.content is None else []
     wanted += [store.password_path] if store.password_path else []
-    lacking = [path for path in wanted if path not in contents]
-    if lacking:
+    read = {path: contents.get(path, Unknown("it was not looked for")) for path in wanted}
+    for path, why in unknown(read).items():
         problems.setdefault(
             part,
-            f"the file {lacking[0]}, which the brokers' sessions with ZooKeeper use, could not be read; {OTHERWISE}",
+            f"the file {path}, which the brokers' sessions with ZooKeeper use, could not be read ({why}); {OTHERWISE}",
         )
         return store
-    found = store if store.content is not None else replace(store, content=contents[store.where])
+    known_files = known(read)
+    found = store if store.content is not None else replace(store, content=known_files[store.where])
     if found.password_path:
         # as ZooKeeper reads it: the first line
-        words = contents[found.password_path].decode(errors="replace").splitlines()
+        words = known_files[found.password_path].decode(errors="replace").splitlines()
         found = replace(found, password=words[0] if words else "", password_path="")
-    return found
-
-
-def system_properties(options: Sequence[str]) -> dict[str, str]:
-    """Return the system properties among options of a JVM, in their order; the last one counts."""
-    found = {}
-    for each in options:
-        if each.startswith("-D"):
-            name, _equals, value = each.removeprefix("-D").partition("=")
-            found[name] = value
     return found
 
 
@@ -132,23 +127,25 @@ def jaas_file(options: Sequence[str]) -> str:
     found = system_properties(options)
     if found.get("zookeeper.sasl.client", "true").strip().lower() == _FALSE:
         return ""
-    return found.get(_JAAS_FILE, "").removeprefix("=").removeprefix("file:")
+    return jaas_path(options)
 
 
-def broker_login(settings: Mapping[str, str], options: Sequence[str], jaas: str | None) -> ZookeeperLogin:
+def broker_login(settings: Mapping[str, str], options: Sequence[str], jaas: Reading[str]) -> ZookeeperLogin:
     """Return how a broker's own session with ZooKeeper logs in.
 
     :param settings: the settings in force.
     :param options: options of the JVM in force, in their order.
-    :param jaas: text of :func:`jaas_file`, None when it could not be read.
+    :param jaas: text of :func:`jaas_file`; anything when there is none.
     """
     properties = system_properties(options)
     problems: dict[str, str] = {}
     login = ZookeeperLogin()
     path = jaas_file(options)
-    if path and jaas is None:
-        problems[LOGIN] = f"the brokers' JAAS file {path} could not be read; {OTHERWISE} with the login to ZooKeeper"
-    elif path and jaas is not None:
+    if path and isinstance(jaas, Unknown):
+        problems[LOGIN] = (
+            f"the brokers' JAAS file {path} could not be read ({jaas.why}); {OTHERWISE} with the login to ZooKeeper"
+        )
+    elif path and not isinstance(jaas, Unknown):
         login = _logged_in(login, properties, jaas, path, problems)
     if _uses_tls(settings, properties):
         trust, keys = (_store(part, settings, properties, problems) for part in (TRUST, KEYS))

@@ -39,11 +39,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     container_of,
     text_data,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import CONNECT, Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.entrypoints import ImageRules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.own_variables import acted_on, refers_to
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import redact_text
 
 Obj = dict[str, Any]
 
@@ -70,11 +72,13 @@ class EnvironmentSource(Source):
         return found
 
     def read(self) -> dict[str, str]:
-        """Return the settings that the variables give, as far as their values can be read."""
+        """Return the settings that the variables give, as far as their values can be read; what a config provider fills in cannot."""
         return {
             key: variable.value
             for name, variable in self.variables().items()
-            if (key := self.rules.setting(name)) is not None and variable.value is not None
+            if (key := self.rules.setting(name)) is not None
+            and variable.value is not None
+            and not is_provided(variable.value)
         }
 
     def hidden(self) -> frozenset[str]:
@@ -142,7 +146,7 @@ class EnvironmentSource(Source):
                     if piece:
                         raise Unsupported(
                             f"variable {name} of container {self.container} gives {self.rules.setting(name)} and has to leave, but the "
-                            f"{place} works with {used} ({piece.splitlines()[0]}), so that a broker would not start or not get Ready: take "
+                            f"{place} works with {used} ({redact_text(piece.splitlines()[0])}), so that a broker would not start or not get Ready: take "
                             "that out and restart the brokers",
                             code="setting-overridden",
                         )

@@ -35,6 +35,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import (
     Properties,
     is_secret,
+    shown,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.base import Source
@@ -144,7 +145,7 @@ class FileSource(Source):
 
     def _why(self, key: str) -> str:
         text = self.texts().get(key, "")
-        filled = f"it is {text} in {self.where}, which something else fills when a broker starts: write its value there"
+        filled = f"it is {shown(key, text)} in {self.where}, which something else fills when a broker starts: write its value there"
         return filled if has_placeholder(text) or self._is_replaced(text) else super()._why(key)
 
     def _is_replaced(self, text: str) -> bool:

@@ -47,7 +47,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     STORAGE_CLASS,
     Kind,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controller_ways, controllers
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
+    controller_files,
+    controller_ways,
+    controllers,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Forbidden, KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background, parallel
@@ -70,6 +74,7 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     planned = _PlannedControllers(cluster, objects)
     lists = Background(planned.read_lists)
     found = [finding("controller-differs", "controllers", note) for note in objects.notes]
+    found += planned.known(controller_files.findings(cluster, objects))
     found += planned.dry_runs()
     found += planned.permissions()
     lists.result()
@@ -300,6 +305,13 @@ class _PlannedControllers:
         replicas = cluster.params["controller_replicas"]
         pods = {f"{cluster.controllers_name}-{ordinal}": labels for ordinal in range(replicas)}
         return found + budget_findings([*budgets, self.objects.pdb], pods, replicas)
+
+    def known(self, found: Reading[list[Finding]]) -> list[Finding]:
+        """Take what a rule found, or note what could not be read."""
+        if isinstance(found, Unknown):
+            self._unread.append(found.why)
+            return []
+        return found
 
     def read(self, rule: Callable[..., list[Finding]], *arguments: Any) -> list[Finding]:
         """Apply a rule that reads what the account may not be allowed to."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import copy
 import json
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
@@ -30,6 +32,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.placement import broker_zones
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import container_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.controller_settings import (
     ControllerContext,
     ControllerStage,
@@ -54,7 +57,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     writes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
 #: voters; fewer cannot lose one
 SMALLEST_QUORUM = 3
@@ -108,7 +111,7 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
         extra_labels={str(key): str(value) for key, value in params["controller_labels"].items()},
         annotations={str(key): str(value) for key, value in params["controller_annotations"].items()},
         zones=broker_zones(cluster.statefulsets),
-        running=facts.jvm_options,
+        running=facts.options,
         group=_group(cluster, facts),
         config_maps=cluster.config_maps,
         jvm_option=DNS_TTL_OPTION.format(seconds=params["dns_ttl"]) if params["dns_ttl"] > 0 else "",
@@ -117,7 +120,20 @@ def _spec(cluster: StatefulSetCluster, stage: str) -> ControllerSpec:
         return spec
     settings = _settings(cluster, spec, "migrating" if stage == "migrating" else "final")
     target = target_version(cluster)
-    return spec.with_settings(settings, cluster_id(cluster)[0], target.setting)
+    spec = spec.with_settings(settings, cluster_id(cluster)[0], target.setting)
+    return replace(spec, secrets=_secrets_of_variables(cluster)) if spec.variables else spec
+
+
+def _secrets_of_variables(cluster: StatefulSetCluster) -> dict[str, dict[str, Any]]:
+    """The Secrets that brokers get all their variables of from, by name; one that may not be read is left out."""
+    container = container_of(cluster.statefulsets[0]["spec"]["template"], cluster.container)
+    found = {}
+    for source in container.get("envFrom") or []:
+        name = (source.get("secretRef") or {}).get("name")
+        with suppress(Forbidden):
+            if name and (secret := cluster.secret(name)) is not None:
+                found[name] = {**secret, "kind": "Secret"}
+    return found
 
 
 def _group(cluster: StatefulSetCluster, facts: ProcessFacts) -> int | None:

@@ -2,16 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the security of the controllers' listener is made of: the user's Secret, the brokers' JAAS file, their certificate.
+"""What the security of the controllers' listener is made of: the user's Secret, the brokers' JAAS file and their stores.
 
-Private to the collection. What could not be read is a value; secrets stay in the objects that are returned, which do not show them.
+Private to the collection. Files come from the ConfigMap or Secret that the pods mount, else from a running broker's pod: they may be in the
+image, or in scratch space that an init container fills. What could not be read is a value; secrets stay in what is returned, which does not
+show them.
 """
 
 from __future__ import annotations
 
+import base64
 import posixpath
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
@@ -26,7 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     file_source,
     text_data,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import jvm_options, principals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import (
     ControllerSecurity,
@@ -48,7 +51,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 _UNKNOWN = "controller-login-unknown"
-_JAAS = re.compile(r"-Djava\.security\.auth\.login\.config=+(?:file:(?://)?)?(\S+)")
 
 
 def wanted(cluster: StatefulSetCluster) -> Wanted:
@@ -139,47 +141,62 @@ def super_users_of_all(cluster: StatefulSetCluster, security: ControllerSecurity
 
 def jaas_path(cluster: StatefulSetCluster) -> str:
     """Where the brokers' JVM has its JAAS file, "" when it has none; what a running broker was started with comes first."""
-    facts = next(iter(known(cluster.facts).values()), None)
-    options = " ".join(getattr(facts, "jvm_options", ()))
     template = cluster.statefulsets[0]["spec"]["template"]
-    texts = [options, *jvm_texts(template, cluster.container, cluster.config_maps)]
-    found = [match[1].strip("\"'") for text in texts for match in _JAAS.finditer(text)]
-    return found[0] if found else ""
+    running = [facts.options for facts in known(cluster.facts).values()][:1]
+    written = [
+        [word.strip("\"'") for word in text.split()]
+        for text in jvm_texts(template, cluster.container, cluster.config_maps)
+    ]
+    return next((path for words in (*running, *written) if (path := jvm_options.jaas_path(words))), "")
 
 
-def jaas_text(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> str:
-    """The text of the brokers' JAAS file, "" when they have none, when brokers do not log in by SASL, or when it could not be read.
+def jaas_text(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> Reading[str]:
+    """The text of the brokers' JAAS file; "" when they have none, or when their logins at each other are not in it.
 
     Whoever needs what is in it refuses without it; security_checks.py says why it could not be read.
     """
-    if not principals.inter_broker_protocol(effective).startswith("SASL_"):
-        return ""
-    path = jaas_path(cluster)
-    found = mounted_data(cluster, path) if path else Unknown("there is no JAAS file")
-    return "" if isinstance(found, Unknown) else text_data(found[0]).get(found[1], "")
+    path = jaas_path(cluster) if principals.needs_jaas_file(effective) else ""
+    found = file_content(cluster, path) if path else b""
+    return found if isinstance(found, Unknown) else found.decode(errors="replace")
 
 
-def mounted_data(cluster: StatefulSetCluster, path: str) -> Reading[tuple[dict[str, Any], str]]:
-    """(object, key) of a file that the brokers' pods mount from a Secret or ConfigMap."""
-    lacking = []
-    for kind, name, key in mounted_from(cluster, path):
-        body = _object(cluster, kind, name)
-        if isinstance(body, Unknown):
-            return body
-        if key in {**(body.get("data") or {}), **(body.get("binaryData") or {})}:
-            return body, key
-        lacking.append(f"{kind} {cluster.namespace}/{name} has no key {key}")
-    return Unknown(" and ".join(lacking) or f"{path} is in no ConfigMap or Secret that the brokers' pods mount there")
+@dataclass(frozen=True)
+class Mounted:
+    """A file that a ConfigMap or Secret gives the brokers' pods; ``where`` names the object."""
 
-
-def mounted_from(cluster: StatefulSetCluster, path: str) -> list[tuple[str, str, str]]:
-    """(kind, name, key) of what may give the brokers' pods the file at a path; nothing for one of the image, or of another volume."""
-    template = cluster.statefulsets[0]["spec"]["template"]
-    return file_source(template, container_of(template, cluster.container), posixpath.normpath(path))
+    where: str
+    content: bytes = field(repr=False)
 
 
 class Denied(Unknown):
     """The account may not read it: whether it is there, nobody knows."""
+
+
+def file_content(cluster: StatefulSetCluster, path: str) -> Reading[bytes]:
+    """A file of the brokers' pods.
+
+    Where the object that it should come from lacks it, running brokers may still have it, but one that is restarted would not.
+    """
+    found = mounted(cluster, path)
+    if isinstance(found, Mounted):
+        return found.content
+    return cluster.broker_file(path) if found is None or isinstance(found, Denied) else found
+
+
+def mounted(cluster: StatefulSetCluster, path: str) -> Reading[Mounted] | None:
+    """A file as it is in the ConfigMap or Secret that is mounted there; None when none is."""
+    template = cluster.statefulsets[0]["spec"]["template"]
+    missing = []
+    for kind, name, key in file_source(template, container_of(template, cluster.container), posixpath.normpath(path)):
+        body = _object(cluster, kind, name)
+        if isinstance(body, Denied):
+            return body
+        content = None if isinstance(body, Unknown) else _bytes(body, key)
+        where = f"{kind} {cluster.namespace}/{name}"
+        if content is not None:
+            return Mounted(where, content)
+        missing.append(body.why if isinstance(body, Unknown) else f"{where} has no key {key}")
+    return Unknown(" and ".join(missing)) if missing else None
 
 
 def _object(cluster: StatefulSetCluster, kind: str, name: str) -> Reading[dict[str, Any]]:
@@ -191,6 +208,15 @@ def _object(cluster: StatefulSetCluster, kind: str, name: str) -> Reading[dict[s
         except Forbidden as error:
             return Denied(error.message)
     return Unknown(f"{kind} {cluster.namespace}/{name} does not exist") if found is None else {**found, "kind": kind}
+
+
+def _bytes(body: Mapping[str, Any], key: str) -> bytes | None:
+    """What a ConfigMap or Secret has under a key."""
+    coded = (body.get("binaryData") or {}) | ((body.get("data") or {}) if body["kind"] == "Secret" else {})
+    if key in coded:
+        return base64.b64decode(coded[key])
+    text = text_data(body).get(key)
+    return None if text is None else text.encode()
 
 
 def _secret(cluster: StatefulSetCluster, name: str) -> dict[str, str]:

@@ -9,11 +9,9 @@ Private to the collection.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import text_data
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import (
     cluster_rights,
@@ -26,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.cer
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jaas import JaasError, parse_jaas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import of_listener
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import ControllerSecurity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import (
     AUTHORIZER,
@@ -38,13 +37,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem, read_pkcs12
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem, read_store
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.security import read_acls
 
-#: first bytes of a store in Java's own format
-_JKS = bytes.fromhex("feedfeed")
+_PROVIDED = "a config provider fills it in when Kafka starts"
 _ALGORITHM = "ssl.endpoint.identification.algorithm"
+_CLIENT_AUTH = "ssl.client.auth"
 _STORES = ("ssl.keystore.location", "ssl.truststore.location")
 
 
@@ -59,7 +58,8 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
         where, read = certificate(cluster, settings, chosen.listener)
         if not any(where in item.where.split(", ") for item in found):
             hosts = _hosts(cluster, settings, chosen)
-            found += certificate_findings(where, read, hosts, datetime.now(UTC), cluster.params["soak"])
+            both = _both_show({**settings, **chosen.controllers}, chosen)
+            found += certificate_findings(where, read, hosts, datetime.now(UTC), cluster.params["soak"], both_show=both)
     by_certificate = None
     if isinstance(read, Certificate) and not principals.has_own_builder(settings, chosen.listener):
         rules = of_listener(settings, chosen.listener, "ssl.principal.mapping.rules")
@@ -94,20 +94,27 @@ def certificate(
 ) -> tuple[str, Reading[Certificate]]:
     """(where it is, the certificate that a node shows on a listener)."""
     chain = of_listener(settings, listener, "ssl.keystore.certificate.chain")
-    if chain:
-        return "ssl.keystore.certificate.chain", read_pem(chain)
     path = of_listener(settings, listener, "ssl.keystore.location")
-    found = security.mounted_data(cluster, path)
-    if isinstance(found, Unknown):
-        return path, found
-    body, key = found
-    raw = (body.get("binaryData") or {}).get(key) or (body.get("data") or {})[key]
-    data = base64.b64decode(raw) if body["kind"] == "Secret" or key in (body.get("binaryData") or {}) else raw.encode()
-    if data.startswith(_JKS):
-        return path, Unknown("it is in a JKS store, which only Java reads; a PKCS12 store or PEM can be read")
-    if of_listener(settings, listener, "ssl.keystore.type").upper() == "PEM":
-        return path, read_pem(data.decode(errors="replace"))
-    return path, read_pkcs12(data, of_listener(settings, listener, "ssl.keystore.password"))
+    password, kind = (of_listener(settings, listener, f"ssl.keystore.{what}") for what in ("password", "type"))
+    where, provided = ("ssl.keystore.certificate.chain", chain) if chain else (path, path)
+    if is_provided(provided):
+        return where, Unknown(f"{_PROVIDED}, and it is not known before")
+    if chain:
+        return where, read_pem(chain)
+    content = security.file_content(cluster, path)
+    if isinstance(content, Unknown):
+        return where, content
+    if is_provided(password):
+        found = read_store(content, "", kind.upper())
+        return where, Unknown(f"{_PROVIDED}: its password") if isinstance(found, Unknown) else found
+    return where, read_store(content, password, kind.upper())
+
+
+def _both_show(settings: Mapping[str, str], chosen: ControllerSecurity) -> bool:
+    """Whether nodes show a certificate to a controller: with SASL only where its listener itself asks (``SaslChannelBuilder``)."""
+    own = value_of(settings, f"listener.name.{chosen.listener.lower()}.{_CLIENT_AUTH}")
+    asks = own or (value_of(settings, _CLIENT_AUTH) if chosen.protocol == "SSL" else "")
+    return asks.lower() in ("required", "requested")
 
 
 def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: ControllerSecurity) -> list[str]:
@@ -122,23 +129,22 @@ def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: Con
 
 
 def jaas_findings(cluster: StatefulSetCluster) -> list[Finding]:
-    """A JAAS file that the volume at its place does not have, or that Java does not read; one in the image is not looked at."""
+    """A JAAS file that is not where the JVM looks for it, or that Java does not read."""
     path = security.jaas_path(cluster)
-    if not path or not security.mounted_from(cluster, path):
+    if not path:
         return []
-    read = security.mounted_data(cluster, path)
-    if isinstance(read, security.Denied) and not principals.inter_broker_protocol(cluster.effective).startswith(
-        "SASL_"
-    ):
-        return []  # nobody needs what is in it: the session with ZooKeeper has it from a pod
-    if isinstance(read, Unknown):
-        sentence = f"java.security.auth.login.config is {path}, which could not be read: {read.why}; put the file there, or let the account get it"
+    there = security.mounted(cluster, path)
+    content = there.content if isinstance(there, security.Mounted) else security.file_content(cluster, path)
+    if isinstance(content, Unknown):
+        sentence = (
+            f"java.security.auth.login.config is {path}, which could not be read: {content.why}; put the file where the option says, for the "
+            "brokers and for this account to read"
+        )
         return [finding("jaas-file-missing", path, sentence)]
-    body, key = read
+    where = there.where if isinstance(there, security.Mounted) else "the brokers' pods"
     try:
-        parse_jaas(text_data(body).get(key, ""), f"the brokers' JAAS file {path}", None)
+        parse_jaas(content.decode(errors="replace"), f"the brokers' JAAS file {path}", None)
     except JaasError as error:
-        where = f"{body['kind']} {cluster.namespace}/{body['metadata']['name']}"
         return [finding("jaas-file-invalid", path, f"{error.message} in {where}: a broker that restarts ends with it")]
     return []
 
@@ -155,7 +161,7 @@ def store_findings(
         paths += [value_of(settings, f"zookeeper.{key}") for key in _STORES]
     gone: dict[str, list[str]] = {}
     for path in dict.fromkeys(filter(None, paths)):
-        read = security.mounted_data(cluster, path) if security.mounted_from(cluster, path) else None
+        read = security.mounted(cluster, path)
         if isinstance(read, Unknown) and not isinstance(read, security.Denied):
             gone.setdefault(read.why, []).append(path)
     return [

@@ -52,7 +52,7 @@ def member(
         quorum_state=state,
         metadata_dir="/data/",
         tools={},
-        jvm_options=(),
+        options=(),
         pid=1,
         settings={"controller.listener.names": "C, D", "listeners": "X://:1,C://h:9093"} | settings,
     )

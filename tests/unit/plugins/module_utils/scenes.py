@@ -28,6 +28,7 @@ def facts(version: Any = "3.9.2", **settings: Any) -> Any:
         settings={key.replace("_", "."): value for key, value in settings.items()},
         tools={"kafka-dump-log": "/opt/kafka/bin/kafka-dump-log.sh"},
         config_path=None,
+        options=(),
     )
 
 

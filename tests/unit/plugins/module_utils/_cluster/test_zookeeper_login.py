@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zoo
     Store,
     ZookeeperLogin,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 from tests.unit.plugins.module_utils.fakes import FakeClient
@@ -40,8 +41,9 @@ def empty() -> Any:
     return FakeClient()
 
 
-def files(**contents: bytes) -> Callable[[str], bytes | None]:
-    return {f"/{name.replace('_', '.')}": content for name, content in contents.items()}.get
+def files(**contents: bytes) -> Callable[[str], Reading[bytes]]:
+    there = {f"/{name.replace('_', '.')}": content for name, content in contents.items()}
+    return lambda path: there.get(path, Unknown("no such file"))
 
 
 def test_as_the_brokers_do() -> None:
@@ -55,7 +57,9 @@ def test_as_the_brokers_do() -> None:
 def test_files_that_cannot_be_read_are_no_silence() -> None:
     login = find_login(empty(), "shop", TLS, OPTIONS, files())
     assert list(login.problems) == ["login", "trust"]
-    assert login.unsupported.startswith("the brokers' JAAS file /jaas.conf could not be read; name a Secret")
+    assert login.unsupported.startswith(
+        "the brokers' JAAS file /jaas.conf could not be read (no such file); name a Secret"
+    )
 
 
 def test_a_secret_comes_first() -> None:

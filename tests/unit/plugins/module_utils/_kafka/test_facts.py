@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -131,6 +132,15 @@ def test_a_recorded_controller() -> None:
     assert facts.parse(recorded(("owner 1000 1001", "owner "))).owner is None
 
 
+def test_options_in_force_are_those_of_variables_too() -> None:
+    found = dataclasses.replace(
+        facts.parse(RECORDED),
+        jvm_options=("-Da=1",),
+        env={"JAVA_TOOL_OPTIONS": "-Da=0 '-Db=x y'", "JDK_JAVA_OPTIONS": "-Dc", "_JAVA_OPTIONS": "-Da=2"},
+    )
+    assert found.options == ("-Da=0", "-Db=x y", "-Dc", "-Da=1", "-Da=2")
+
+
 def test_secrets_stay_inside() -> None:
     found = facts.parse(RECORDED)
     shown = (repr(found), *found.argv, *found.jvm_options, *found.env.values())
@@ -249,7 +259,12 @@ CLIENT = cast(KubeClient, None)
 
 def answering(monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str = "") -> None:
     answer = types.SimpleNamespace(stdout=stdout, stderr=stderr, rc=0)
-    monkeypatch.setattr(pod_exec, "run", lambda *_args, **_kw: answer)
+
+    def run(*_args: object, quote: bool, **_options: object) -> types.SimpleNamespace:
+        assert not quote, "the settings are among it"
+        return answer
+
+    monkeypatch.setattr(pod_exec, "run", run)
 
 
 def test_pod_facts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def test_a_cluster_without_such_a_listener() -> None:
 
 
 def facts_of(settings: dict[str, str]) -> Any:
-    return SimpleNamespace(settings=settings, jvm_options=(), pid=1)
+    return SimpleNamespace(settings=settings, options=(), pid=1)
 
 
 CANARY = "c4n4ry"

@@ -78,7 +78,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         script = tmp_path / "kafka-x.sh"
         script.write_text(f"#!/bin/sh\n{text}\n")
         script.chmod(0o755)
-        known = facts_with(dict.fromkeys(("kafka-x", "kafka-leader-election"), str(script)))
+        known = facts_with(dict.fromkeys(("kafka-x", "kafka-leader-election", "kafka-dump-log"), str(script)))
         return tools.run_tool(CLIENT, "ns", "kafka-0", "kafka", known, tool, args, keep=keep, properties=properties)
 
     return call
@@ -184,15 +184,45 @@ def test_what_the_last_words_tell(run: Run, words: str, code: str) -> None:
 
 
 def test_a_tool_that_takes_too_long(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def late(*_args: object, **_options: object) -> None:
-        raise DeadlineExceeded(f"sh did not end within 60 s; last output: {CANARY}")
+    def late(*_args: object, quote: bool, **_options: object) -> None:
+        raise DeadlineExceeded("sh did not end within 60 s" + (f"; last output: {CANARY}" if quote else ""))
 
     monkeypatch.setattr(pod_exec, "run", late)
-    with pytest.raises(DeadlineExceeded) as raised:
-        run("", properties=PROPERTIES)
-    assert raised.value.message == "sh did not end within 60 s"
+    for options in (
+        {"properties": PROPERTIES},
+        {"properties": ClientProperties(path="/x")},
+        {"tool": "kafka-dump-log"},
+    ):
+        with pytest.raises(DeadlineExceeded) as raised:
+            run("", **options)
+        assert raised.value.message == "sh did not end within 60 s"
     with pytest.raises(DeadlineExceeded, match="last output"):
         run("")
+
+
+@pytest.mark.parametrize(
+    ("errors", "why"),
+    [
+        ("", "it ended"),
+        (f"{CANARY}", "it ended"),
+        (f"Error: {CANARY} org.apache.kafka.X.Error", "it ended"),
+        (f"com.{CANARY}.SomeException: {CANARY}", "it ended"),
+        (f'Exception in thread "main" java.lang.OutOfMemoryError: {CANARY}', "java.lang.OutOfMemoryError"),
+        (
+            f"java.lang.RuntimeException: {CANARY}\n\tat kafka.tools.{CANARY}\nCaused by: org.apache.kafka.common.KafkaException: {CANARY}",
+            "org.apache.kafka.common.KafkaException",
+        ),
+    ],
+)
+@pytest.mark.parametrize("keep", ["", "offset", "^never"])
+def test_what_a_dump_printed_is_never_told(run: Run, errors: str, why: str, keep: str) -> None:
+    record = f'| offset: 5 payload: {{"name":"ssl.key.password","value":"{CANARY} Error java.lang.Error"}}'
+    text = f"cat <<'E'\nDumping /x\n{record}\njava.lang.{CANARY}Error\nE\ncat >&2 <<'E'\n{errors}\nE\nexit 137"
+    with pytest.raises(KraftError) as raised:
+        run(text, tool="kafka-dump-log", keep=keep)
+    assert raised.value.message == (
+        f"kafka-dump-log failed in pod ns/kafka-0 with status 137: {why}; what it printed is not shown, since records may hold secrets"
+    )
 
 
 def test_a_lost_connection(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

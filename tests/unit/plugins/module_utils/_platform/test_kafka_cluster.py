@@ -53,7 +53,7 @@ def shown(item: Any, node_id: int | None = None) -> Any:
     if not isinstance(item, dict):
         return item
     return SimpleNamespace(
-        settings=item, jvm_options=(), meta=[SimpleNamespace(node_id=None), SimpleNamespace(node_id=node_id)]
+        settings=item, options=(), pid=7, meta=[SimpleNamespace(node_id=None), SimpleNamespace(node_id=node_id)]
     )
 
 
@@ -285,10 +285,10 @@ def test_whose_login_to_zookeeper_is_used(
 ) -> None:
     read: list[Any] = []
 
-    def files(_client: Any, namespace: str, pod: str, of: str, paths: list[str]) -> dict[str, bytes]:
-        read.append((namespace, pod, of))
+    def files(_client: Any, namespace: str, pod: str, of: str, paths: list[str], *, pid: int) -> dict[str, bytes]:
+        read.append((namespace, pod, of, pid))
         if paths == ["/gone"]:
-            raise NotFound("no such file")
+            raise NotFound(f"no such file in {pod}")
         if paths == ["/shut"]:
             raise Forbidden("pods/exec is not allowed")
         return {paths[0]: b"text"}
@@ -302,7 +302,30 @@ def test_whose_login_to_zookeeper_is_used(
     monkeypatch.setattr(kafka_cluster, "find_login", find)
     reader: Any = cluster.zookeeper_login
     assert reader("/etc/jaas.conf") == b"text"
-    assert reader("/gone") is None
+    last = len(cluster.controller_facts if cluster.controllers else cluster.facts) - 1
+    assert reader("/gone") == Unknown(f"no such file in {asked[:-1]}{last}")
     with pytest.raises(Forbidden):
         reader("/shut")
-    assert read[0] == ("n", asked, container)
+    assert read[0] == ("n", asked, container, 7)
+
+
+def test_a_file_of_the_brokers_is_read_where_a_process_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def files(_client: Any, _namespace: str, pod: str, _of: str, paths: list[str], **_options: Any) -> dict[str, bytes]:
+        asked.append(pod)
+        if pod == "kafka-1" or paths == ["/gone"]:
+            raise NotFound(f"{paths[0]} is not in {pod}")
+        return {paths[0]: b"canary"}
+
+    monkeypatch.setattr(kafka_cluster, "read_files", files)
+    cluster = Cluster(kafka_0=Unknown("it does not run"))
+    assert cluster.broker_file("/jaas") == b"canary"
+    assert cluster.broker_file("/jaas") == b"canary"
+    assert asked == ["kafka-1", "kafka-2"], "one that does not run is not asked, and nothing is read twice"
+    assert cluster.broker_file("/gone") == Unknown("/gone is not in kafka-2")
+    cluster.changed(Part.BROKERS)
+    cluster.broker_file("/jaas")
+    assert asked[-2:] == ["kafka-1", "kafka-2"], "a restarted pod may have another one"
+    silent = Cluster(**dict.fromkeys(("kafka_0", "kafka_1", "kafka_2"), Unknown("it does not run")))
+    assert silent.broker_file("/jaas") == Unknown("no process runs in whose pod it could be read")

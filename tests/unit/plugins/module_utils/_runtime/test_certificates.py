@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import sys
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Certificate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Authority, Certificate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime import certificates
+
+from tests.unit.plugins.module_utils import java_stores
 
 pytest.importorskip("cryptography", reason="cryptography is not installed")
 
@@ -60,7 +63,13 @@ def test_both_forms_are_read() -> None:
     begins = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     wanted = Certificate("CN=broker,OU=brokers,O=Example", names, ends, begins)
     assert certificates.read_pem(text) == wanted
-    assert certificates.read_pkcs12(store, "right") == wanted
+    assert certificates.read_store(store, "right") == wanted
+    assert certificates.read_store(text.encode(), "", "PEM") == wanted
+    # encrypted is only the key
+    begins, ends = (datetime.datetime(*day, 13, 26, 29, tzinfo=datetime.UTC) for day in ((2026, 1, 1), (2125, 12, 8)))
+    authorities = (Authority("CN=authority", ends - datetime.timedelta(seconds=1), root=True),)
+    java = dataclasses.replace(wanted, begins=begins, ends=ends, authorities=authorities)
+    assert certificates.read_store(java_stores.KEYS, "") == java
     # as Java does where there are no other names
     nameless = certificates.read_pem(made()[0])
     assert isinstance(nameless, Certificate)
@@ -73,8 +82,9 @@ def test_what_cannot_be_read_is_said() -> None:
     for read, words in (
         (certificates.read_pem("canary"), "no certificate"),
         (certificates.read_pem(broken), "damaged"),
-        (certificates.read_pkcs12(store, "canary"), "it is no PKCS #12 store, or its password is wrong"),
-        (certificates.read_pkcs12(b"canary", ""), "it is neither PEM nor PKCS #12"),
+        (certificates.read_store(store, "canary"), "it is no PKCS #12 store, or its password is wrong"),
+        (certificates.read_store(b"canary", ""), "it is neither PEM nor PKCS #12"),
+        (certificates.read_store(java_stores.KEYS[:-1], "canary"), "it is a JKS store that is damaged"),
     ):
         assert isinstance(read, Unknown)
         assert words in read.why
@@ -89,9 +99,9 @@ def test_a_store_without_a_key() -> None:
     text = made("x")[0]
     only = load_pem_x509_certificate(text[text.index("-----BEGIN CERTIFICATE") :].encode())
     store = pkcs12.serialize_key_and_certificates(b"ca", None, None, [only], serialization.NoEncryption())
-    read = certificates.read_pkcs12(store, "")
+    read = certificates.read_store(store, "")
     assert isinstance(read, Unknown)
-    assert read.why == "the store has no certificate with its key"
+    assert read.why == "it has no certificate with its key"
 
 
 def test_an_old_library_has_no_time_zone() -> None:
@@ -104,7 +114,7 @@ def test_an_old_library_has_no_time_zone() -> None:
 def test_the_library_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     missing: Any = None
     monkeypatch.setitem(sys.modules, "cryptography", missing)
-    for read in (certificates.read_pem(made_before[0]), certificates.read_pkcs12(made_before[1], "right")):
+    for read in (certificates.read_pem(made_before[0]), certificates.read_store(made_before[1], "right")):
         assert isinstance(read, Unknown)
         assert "pipx inject ansible-core cryptography" in read.why
 

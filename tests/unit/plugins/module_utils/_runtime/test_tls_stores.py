@@ -13,18 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import java_store
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime import tls_stores
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.tls_stores import (
     BadStore,
     NoLibrary,
     Opened,
+    chain,
     client_context,
     load_keys,
     opened,
+    trusted,
 )
 
 from tests.sandbox.secured import certificates
 from tests.sandbox.secured.certificates import Certificates
+from tests.unit.plugins.module_utils import java_stores
 
 CANARY = "c4n4ry"
 
@@ -59,7 +63,7 @@ def test_pkcs12(made: Certificates) -> None:
         (
             b"\xfe\xed\xfe\xed" + CANARY.encode(),
             "",
-            "is a JKS store, which only Java reads: convert it with `keytool -",
+            "is a JKS store, whose private keys only Java reads: convert it with `keytool -",
         ),
         (b"\xce\xce\xce\xce", "PEM", "is a JCEKS store, which only Java reads: "),
         (b"\x30" + CANARY.encode(), "", "is no PKCS #12 store, or its password is wrong"),
@@ -72,6 +76,38 @@ def test_what_cannot_be_used(content: bytes, kind: str, why: str) -> None:
     assert str(caught.value).startswith(why)
     assert CANARY not in str(caught.value)
     assert caught.value.convertible is ("keytool" in why or "JCEKS" in why)
+
+
+def test_whom_a_trust_store_trusts(made: Certificates) -> None:
+    authority = made.authority.certificate
+    assert trusted(authority.encode(), "", "x", kind="PEM") == authority
+    assert trusted(certificates.truststore(made.authority, CANARY), CANARY, "x") == authority
+    # as Java, the certificate of a private key too
+    (root,), ((own, _issuer),) = (java_store.parse(java_stores.KEYS).trusted, java_store.parse(java_stores.KEYS).chains)
+    assert trusted(java_stores.KEYS, "", "x") == "".join(map(ssl.DER_cert_to_PEM_cert, (root, own)))
+    assert len(client_context(trusted(java_stores.TRUST, "", "x", kind="JKS")).get_ca_certs()) == 1
+    with pytest.raises(BadStore, match="is a JKS store that is damaged"):
+        trusted(java_stores.TRUST[:-1], "", "x")
+
+
+def test_what_a_key_store_shows(made: Certificates) -> None:
+    own = made.brokers
+    both = own.certificate + made.authority.certificate
+    assert chain(f"{own.key}{both}".encode(), "", "x") == both
+    assert chain(both.encode(), "", "x") == both, "the key may be in another file"
+    assert chain(certificates.pkcs12(own, made.authority, CANARY), CANARY, "x", kind="JKS") == both
+    ((leaf, issuer),) = java_store.parse(java_stores.KEYS).chains
+    assert chain(java_stores.KEYS, "", "x") == "".join(map(ssl.DER_cert_to_PEM_cert, (leaf, issuer)))
+    for nothing in (b"-----BEGIN ", certificates.truststore(made.authority, CANARY), java_stores.TRUST):
+        with pytest.raises(BadStore, match="has no certificate with its key"):
+            chain(nothing, CANARY, "x")
+
+
+def test_of_several_keys_java_chooses_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = java_store.JavaStore(((b"a",), (b"b",), ()))
+    monkeypatch.setattr(java_store, "parse", lambda _content: two)
+    with pytest.raises(BadStore, match="has several private keys"):
+        chain(java_stores.KEYS, "", "x")
 
 
 def test_a_wrong_password(made: Certificates) -> None:

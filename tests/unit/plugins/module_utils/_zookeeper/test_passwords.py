@@ -38,6 +38,15 @@ def test_without_a_secret() -> None:
     assert read(CBC) == Password(why="no node's settings name password.encoder.secret", encrypted=True)
 
 
+def test_a_secret_that_a_config_provider_fills_in() -> None:
+    """What is set is compared, and why no more."""
+    wanted = Password(why="a config provider fills in password.encoder.secret only when Kafka starts", encrypted=True)
+    for values in ((), ("old",)):
+        assert passwords.reader(EncoderSecrets(values, provided=True), SEAL)(CBC) == wanted
+    known = passwords.reader(EncoderSecrets((SECRET,), provided=True), SEAL)(CBC)
+    assert known.fingerprint == SEAL.fingerprint(PASSWORD)
+
+
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
     found = read(CBC, SECRET)

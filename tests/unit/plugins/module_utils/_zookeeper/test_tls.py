@@ -27,6 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.stores import context_of, subject_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.tls import speaks_tls, tls_reason
 
+from tests.unit.plugins.module_utils import java_stores
 from tests.unit.plugins.module_utils._zookeeper.tls_server import DAY, Authority, Pair, TlsServer, serving
 
 CANARY = "c4n4ry"
@@ -271,13 +272,22 @@ def test_an_encrypted_key(authority: Authority) -> None:
         context_of(trusting(authority, keys=Store("tls.crt", content=store.content)))
 
 
+def test_of_a_jks_store_certificates_are_read_and_keys_are_not() -> None:
+    trust = Store("t.jks", "JKS", java_stores.TRUST)
+    assert len(context_of(ZookeeperLogin(tls=True, trust=trust)).get_ca_certs()) == 1
+    keys = ZookeeperLogin(tls=True, trust=trust, keys=Store("k.jks", "JKS", java_stores.KEYS, CANARY))
+    with pytest.raises(Refused, match=r"k\.jks cannot be used .* whose private keys only Java reads: convert it with"):
+        context_of(keys)
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
         (
-            b"\xfe\xed\xfe\xed" + CANARY.encode(),
-            "is a JKS store, which only Java reads: convert it with `keytool -importkeystore",
+            b"\xce\xce\xce\xce" + CANARY.encode(),
+            "is a JCEKS store, which only Java reads: convert it with `keytool -importkeystore",
         ),
+        (java_stores.TRUST[:-1], "is a JKS store that is damaged"),
         (b"\x30" + CANARY.encode(), "is no PKCS #12 store, or its password is wrong"),
         (b"-----BEGIN CERTIFICATE-----\n" + CANARY.encode(), "holds no certificate that can be read"),
         (CANARY.encode(), "is neither PEM nor PKCS #12"),

@@ -12,11 +12,13 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.carry_over import (
     container_fields,
     jvm_environment,
+    named_environment,
     pod_fields,
     selects,
     shared_volumes,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import with_jvm_option
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 BROKERS = {"app": "kafka", "tier": "data"}
 OWN = {"kraft.kafkaops.io/role": "controller"}
@@ -159,6 +161,35 @@ def test_a_jvm_variable_of_env_from_becomes_a_reference() -> None:
         "name": "KAFKA_HEAP_OPTS",
         "valueFrom": {"configMapKeyRef": {"name": "jvm", "key": "HEAP_OPTS"}},
     }
+
+
+def test_variables_that_settings_need_come_along_by_reference() -> None:
+    env = [
+        {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {"name": "UNRELATED", "value": "x"},
+        {"name": "STORE", "value": "$(POD)-$(SALT)$(NOWHERE)"},
+        {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+    ]
+    sources = [
+        {"secretRef": {"name": "more"}, "prefix": "A_"},
+        {"configMapRef": {"name": "c"}},
+        {"secretRef": {"name": "unread", "optional": True}},
+    ]
+    template = _template({"env": env, "envFrom": sources})
+    secrets = {"more": {"kind": "Secret", "stringData": {"KEY": "canary"}}}
+    config_maps = {"c": {"data": {"SALT": "s", "OTHER": "o"}}}
+    found = named_environment(template, "kafka", config_maps, secrets, ["A_KEY", "STORE", "PASSWORD", "STORE"])
+    assert found == [
+        {"name": "A_KEY", "valueFrom": {"secretKeyRef": {"name": "more", "key": "KEY"}}},
+        {"name": "SALT", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "SALT"}}},
+        env[0],
+        env[2],
+        env[3],
+    ]
+    assert named_environment(template, "kafka", {}, {}, []) == []
+    with pytest.raises(Unsupported, match="take a value from variable B_KEY") as raised:
+        named_environment(template, "kafka", config_maps, secrets, ["A_KEY", "B_KEY"])
+    assert raised.value.code == "controller-manifest"
 
 
 def test_our_own_jvm_option_on_the_brokers_makes_no_difference() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +50,12 @@ def test_big_brokers_do_not_make_big_controllers() -> None:
     assert objects.notes == (
         "KAFKA_HEAP_OPTS of the controllers is -Xms4096m -Xmx4096m instead of -Xms8g -Xmx8g, which fits a controller's memory",
     )
+    secret = [{"name": "KAFKA_OPTS", "value": "-Xmx8g -Djavax.net.ssl.keyStorePassword=canary -Da=b"}]
+    (note,) = _objects(resources=resources, env=secret).notes
+    assert note.startswith(
+        "KAFKA_OPTS of the controllers is -Xmx4096m -Djavax.net.ssl.keyStorePassword=<redacted> -Da=b instead"
+    )
+    assert "canary" not in note
     wanted = {"requests": {"memory": "20Gi"}}
     own = _objects(
         replace(MIGRATING, resources=wanted), resources=resources, env=[{"name": "KAFKA_HEAP_OPTS", "value": "-Xmx8g"}]
@@ -138,6 +145,62 @@ def test_what_an_init_container_brings() -> None:
     container["env"] = [{"name": "KAFKA_OPTS", "value": "-javaagent:/agent/a.jar"}]
     objects = controller_objects(statefulset(template), MIGRATING)
     assert [item["name"] for item in _pod(objects)["initContainers"]] == ["agent", "kraft-format"]
+
+
+def test_what_a_config_provider_needs_is_there_for_the_controller_and_for_the_format() -> None:
+    """A file, and a variable with what it refers to."""
+    template = file_template()
+    container = template["spec"]["containers"][0]
+    volume: Obj = {"name": "login", "secret": {"secretName": "login"}}
+    template["spec"]["volumes"].append(volume)
+    container["volumeMounts"].append({"name": "login", "mountPath": "/mnt/login"})
+    container["env"] = [
+        {"name": "SALT", "value": "s"},
+        {"name": "UNRELATED", "value": "x"},
+        {"name": "STORE_PASSWORD", "value": "$(SALT)"},
+        {"name": "KAFKA_OPTS", "value": "-Dsalt=$(SALT)"},
+    ]
+    settings = {
+        "process.roles": "controller",
+        "config.providers": "env,file",
+        "config.providers.env.class": "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+        "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
+        "ssl.keystore.password": "${env:STORE_PASSWORD}",
+        "ssl.truststore.password": "${file:/mnt/login/x.properties:password}",
+    }
+    objects = controller_objects(statefulset(template), replace(MIGRATING, settings=settings))
+    assert [_env(objects)[name] for name in ("SALT", "STORE_PASSWORD", "KAFKA_OPTS")] == [
+        "s",
+        "$(SALT)",
+        "-Dsalt=$(SALT)",
+    ]
+    assert "UNRELATED" not in _env(objects)
+    formats = _env(objects, "initContainers")
+    assert list(formats)[-3:] == ["SALT", "STORE_PASSWORD", "KAFKA_HEAP_OPTS"]
+    for item in (*_pod(objects)["containers"], *_pod(objects)["initContainers"]):
+        assert {"name": "login", "mountPath": "/mnt/login"} in item["volumeMounts"]
+    assert objects.settings is not None
+    text = base64.b64decode(objects.settings["data"]["server.properties"]).decode()
+    assert "ssl.keystore.password=${env:STORE_PASSWORD}" in text
+    assert objects.shown_settings["ssl.keystore.password"] == "<redacted>"
+    volume["hostPath"] = volume.pop("secret")
+    with pytest.raises(Unsupported, match="which only the brokers' pods have"):
+        controller_objects(statefulset(template), replace(MIGRATING, settings=settings))
+
+
+def test_a_mount_whose_place_depends_on_a_variable_has_it() -> None:
+    """Without it no container can be made (CreateContainerConfigError)."""
+    template = file_template()
+    container = template["spec"]["containers"][0]
+    template["spec"]["volumes"].append({"name": "tls", "secret": {"secretName": "tls"}})
+    container["volumeMounts"].append({"name": "tls", "mountPath": "/tls", "subPathExpr": "$(POD)"})
+    pod = {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    container["env"] = [pod, {"name": "OTHER", "value": "x"}]
+    objects = controller_objects(statefulset(template), MIGRATING)
+    for item in (_pod(objects)["containers"][0], _pod(objects)["initContainers"][0]):
+        assert any(mount.get("subPathExpr") == "$(POD)" for mount in item["volumeMounts"])
+        assert pod in item["env"]
+        assert "OTHER" not in str(item["env"])
 
 
 def test_controllers_are_spread_over_the_brokers_zones() -> None:

@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.jvm_files import Carried, carried
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.jvm_files import (
+    Carried,
+    carried,
+    needed_paths,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 
 Obj = dict[str, Any]
@@ -150,6 +154,48 @@ def test_credentials_that_cannot_come_along_are_refused() -> None:
         _carried(_template({}, {"creds": {"emptyDir": {}}}, creds="/creds"), settings=("PEM", "/creds/key.jks"))
 
 
+def test_a_jaas_file_that_an_init_container_renders_is_rendered_for_controllers_too() -> None:
+    renders = _filler(
+        "creds",
+        "template",
+        command=["sh", "-c", "envsubst < /template/jaas.tpl > /creds/jaas.conf"],
+        env=[{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "login", "key": "password"}}}],
+        envFrom=[{"secretRef": {"name": "more"}}],
+    )
+    volumes: Obj = {"creds": {"emptyDir": {"medium": "Memory"}}, "template": {"configMap": {"name": "templates"}}}
+    template = _template({"KAFKA_OPTS": JAAS}, volumes, [renders, {"name": "other"}], creds="/creds")
+    for found in (_carried(template), _carried(_template({}, volumes, [renders], creds="/creds"), running=[JAAS])):
+        assert found.init_containers == [renders]
+        assert {volume["name"]: volume for volume in found.volumes} == {
+            name: {"name": name, **volume} for name, volume in volumes.items()
+        }
+        assert found.mounts == [{"name": "creds", "mountPath": "/creds"}]
+        assert _value(found, "KAFKA_OPTS") == JAAS
+        assert found.notes == []
+    with pytest.raises(Unsupported, match=r"-Djava\.security\.auth\.login\.config needs /creds/jaas\.conf"):
+        _carried(_template({"KAFKA_OPTS": JAAS}, volumes, [_filler("template")], creds="/creds"))
+
+
+def test_init_containers_that_work_for_another_one_come_along() -> None:
+    volumes: Obj = {name: {"emptyDir": {}} for name in ("creds", "raw", "tmp")} | {"keys": {"secret": {}}}
+    init = [
+        {**_filler("raw", "keys"), "name": "copies"},
+        {**_filler("tmp", "data"), "name": "of the brokers"},
+        {**_filler("creds", "raw", "tmp"), "name": "makes"},
+        {**_filler("raw"), "name": "later"},
+    ]
+    template = _template({}, volumes, init, creds="/creds")
+    found = _carried(template, settings=("/creds/key.p12", "/creds/trust.p12"))
+    assert [item["name"] for item in found.init_containers] == ["copies", "makes"]
+    assert {volume["name"] for volume in found.volumes} == {"creds", "raw", "tmp", "keys"}
+
+
+def test_what_a_controller_cannot_do_without() -> None:
+    assert needed_paths("KAFKA_OPTS", f"-Dlog4j.configuration=file:/l -javaagent:/a.jar {JAAS}") == ["/creds/jaas.conf"]
+    assert needed_paths("KAFKA_SECRET", JAAS) == []
+    assert needed_paths("", "${file:/creds/x.properties:password}") == ["/creds/x.properties"]
+
+
 def test_files_that_settings_name_come_along() -> None:
     template = _template({}, {"creds": {"emptyDir": {}}}, [_filler("creds")], creds="/creds")
     settings = ("/creds/key.jks", "CONTROLLER://:9093", "zk:2181/kafka", "/var/lib/kraft/data", "/opt/in/the/image")
@@ -230,11 +276,18 @@ def test_variables_are_expanded_and_secrets_come_along_unread() -> None:
         "KAFKA_OPTS": "-javaagent:$(DIR)/a.jar -Dp=$$(x)",
         "KAFKA_JMX_OPTS": {"valueFrom": {"secretKeyRef": {}}},
     }
-    found = _carried(_template(env), running=[JAAS])
-    assert _value(found, "KAFKA_OPTS") == "-Dp=$$(x)"
-    assert found.env[-1]["name"] == "KAFKA_OPTS"
+    found = _carried(_template(env), running=[JAAS, "-Djavax.net.ssl.keyStorePassword=<redacted>", "-javaagent:/b.jar"])
+    # the JAAS file is needed, whatever is in the other variable; a password may be there, and that comes along
+    assert _value(found, "KAFKA_OPTS") == f"-Dp=$$(x) {JAAS}"
+    assert not any("b.jar" in note for note in found.notes)
     assert "KAFKA_JMX_OPTS" in [entry["name"] for entry in found.env]
     assert _carried(_template({"LOG_DIR": "/data/logs"})).notes == []
+
+
+def test_what_a_variable_of_a_secret_may_have_is_not_added() -> None:
+    unread = {"valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+    found = _carried(_template({"KAFKA_OPTS": unread}), running=[JAAS])
+    assert found.env == [{"name": "KAFKA_OPTS", **unread}]
 
 
 def test_credentials_of_the_start_command_are_taken_over() -> None:
@@ -258,6 +311,19 @@ def test_a_place_that_controllers_use_otherwise_does_not_come_along() -> None:
     )
     assert _value(found, "KAFKA_OPTS") is None
     assert found.mounts == []
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "-Djava.security.krb5.realm=EXAMPLE",
+        "-Djavax.security.auth.useSubjectCredsOnly=false",
+        "-Djute.maxbuffer=8388608",
+        "-Dorg.apache.kafka.automatic.config.providers=org.apache.kafka.common.config.provider.FileConfigProvider",
+    ],
+)
+def test_other_options_that_decide_who_is_let_in_are_taken_over_too(option: str) -> None:
+    assert _value(_carried(_template({}), running=[option, "-Dkafka.logs.dir=/x"]), "KAFKA_OPTS") == option
 
 
 def test_credentials_for_zookeeper_that_only_the_start_command_gives() -> None:

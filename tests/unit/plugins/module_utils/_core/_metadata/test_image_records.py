@@ -259,7 +259,7 @@ def test_what_does_not_add_up() -> None:
         f"partition 0 of the topic with the id {ORDERS} changed but was never created",
         f"partition 0 of the topic with the id {ORDERS} changed but was never created",
         f"a topic with the id {GONE} is removed but was never created",
-        "Error at 6, skipping. Could not decode",
+        "the tool could not decode the record at offset 6",
     )
 
 

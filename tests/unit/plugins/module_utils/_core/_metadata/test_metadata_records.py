@@ -126,13 +126,14 @@ def test_flags_come_and_go() -> None:
         record(8, "UNREGISTER_BROKER_RECORD", brokerId=3, brokerEpoch=6),
         change(9, 4, fenced=1),
         record(10, "ZK_MIGRATION_STATE_RECORD", zkMigrationState=9),
-        "Error at 11, skipping. Could not decode",
+        "Error at 11, skipping. Could not decode canary",
     ]
     state = parse_dump(lines, high_watermark=None)
     assert state.brokers == {1: Registration(True, True, 1)}
     assert state.migration_state == "9"
     assert (
-        state.problems == ("Error at 11, skipping. Could not decode", "broker 4 changed without a registration")[::-1]
+        state.problems
+        == ("the tool could not decode the record at offset 11", "broker 4 changed without a registration")[::-1]
     )
 
 

@@ -65,7 +65,10 @@ def test_secrets_in_force_come_first() -> None:
         {passwords.SECRET: "new"},
         {},
     ]
-    found = EncoderSecrets.among(nodes)
-    assert found.values == ("new", "other", "old")
+    assert not EncoderSecrets.among(nodes, lambda _value: False).provided
+    nodes.append({passwords.SECRET: "${file:/x:y}"})
+    found = EncoderSecrets.among(nodes, lambda value: value == "${file:/x:y}")
+    assert found.values == ("new", "other", "old"), "a reference is no secret"
+    assert found.provided
     assert "new" not in repr(found)
-    assert EncoderSecrets.among([]) == EncoderSecrets()
+    assert EncoderSecrets.among([], str.isalpha) == EncoderSecrets()

@@ -11,11 +11,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.cli
     client_properties,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_security import (
-    JAAS_OPTION,
     ClientSide,
     broker_client,
     controller_client,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jvm_options import JAAS_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import Properties
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 

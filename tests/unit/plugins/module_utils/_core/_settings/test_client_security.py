@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.cli
     Security,
     Store,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.jvm_options import JAAS_OPTION
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 
 CANARY = "c4n4ry"
@@ -88,7 +89,7 @@ def test_login_by_a_setting() -> None:
 )
 def test_login_by_a_file(listed: str, user: str) -> None:
     settings = CONTROLLER | {"sasl.mechanism.controller.protocol": "SCRAM-SHA-512"}
-    found = side(settings, "-Xmx1g", f"{security.JAAS_OPTION}/old", f"{security.JAAS_OPTION}=file:/etc/jaas.conf")
+    found = side(settings, "-Xmx1g", f"{JAAS_OPTION}/old", f"{JAAS_OPTION}=file:/etc/jaas.conf")
     assert found.jaas_file == "/etc/jaas.conf"
     text = f'{listed} {{ m required username={user} password="{CANARY}"; }};'
     assert found.login(text) == (user, CANARY)
@@ -99,7 +100,7 @@ def test_login_by_a_file(listed: str, user: str) -> None:
 
 
 def test_the_section_of_the_listener_comes_first() -> None:
-    found = side(CONTROLLER | {"sasl.mechanism.controller.protocol": "PLAIN"}, f"{security.JAAS_OPTION}/j")
+    found = side(CONTROLLER | {"sasl.mechanism.controller.protocol": "PLAIN"}, f"{JAAS_OPTION}/j")
     text = "KafkaServer { m required username=a password=b; }; ctl.KafkaServer { m required username=c password=d; };"
     assert found.login(text) == ("c", "d")
 
@@ -122,7 +123,7 @@ def test_a_dollar_in_a_password_is_one() -> None:
 
 
 def test_what_only_tools_can_log_in_by() -> None:
-    found = side(CONTROLLER, f"{security.JAAS_OPTION}/j")
+    found = side(CONTROLLER, f"{JAAS_OPTION}/j")
     assert why(found.login()) == "listener CTL uses GSSAPI, which only Kafka's own tools can log in by"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN_JAAS, SASL, TLS
 
@@ -23,6 +24,20 @@ def test_a_broker_is_who_it_logs_in_as() -> None:
     gssapi = {key: value for key, value in SASL.items() if key != "sasl.mechanism.inter.broker.protocol"}
     assert principals.inter_broker_mechanism(gssapi) == "GSSAPI"
     assert principals.broker_principal(gssapi) is None
+
+
+def test_a_jaas_file_that_tells_nothing() -> None:
+    plain = SASL | {"inter.broker.listener.name": "INTERNAL", "sasl.mechanism.inter.broker.protocol": "PLAIN"}
+    assert principals.needs_jaas_file(plain)
+    assert not principals.needs_jaas_file(SASL), "a setting has it"
+    assert not principals.needs_jaas_file(TLS)
+    assert principals.inter_broker_login(plain, Unknown("no such file")) is None
+    assert principals.broker_principal(plain, Unknown("no such file")) is None
+    assert principals.broker_principal(SASL, Unknown("no such file")) == "User:broker"
+    # Java fills it in; the very text would be another name, and another password
+    for word in ('"broker"', '"canary-plain"', '"canary-admin"'):
+        filled = PLAIN_JAAS.replace(word, '"${of.java}"')
+        assert principals.inter_broker_login(plain, filled) is None
 
 
 def test_a_broker_is_what_its_certificate_makes_of_it() -> None:

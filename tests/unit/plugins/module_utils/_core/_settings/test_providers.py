@@ -7,7 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided, resolved
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import (
+    is_provided,
+    resolved,
+    settings_of_providers,
+    variables_of,
+)
 
 CLASSES = {
     "config.providers": "env, file",
@@ -36,3 +41,10 @@ def test_without_a_provider_nothing_is_filled_in() -> None:
     assert resolved({"x": "${env:ZK}"}, {"ZK": "zk"}) == {"x": "${env:ZK}"}
     assert is_provided("a ${env:ZK}")
     assert not is_provided("${ZK}")
+
+
+def test_which_variables_settings_need() -> None:
+    needed = {**CLASSES, "a": "${env:ONE} ${env::TWO}", "ssl.key.password": "${env:ONE}", "b": "${file:/x:y}", "c": "d"}
+    assert variables_of(needed) == ["ONE", "TWO"]
+    assert variables_of({"a": "${env:ONE}"}) == [], "nobody fills it in"
+    assert settings_of_providers(needed | {"config.providersx": "y"}) == CLASSES

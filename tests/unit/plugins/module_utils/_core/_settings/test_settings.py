@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.controller_settings import (
     ControllerContext,
@@ -274,7 +276,8 @@ def test_controllers_take_over_what_they_evaluate_and_what_they_need_as_clients(
         "metric.reporters": "com.example.Reporter",
         "control.plane.listener.name": "CP",
     }
-    broker = BROKER | carried | left | {"inter.broker.listener.name": "INTERNAL"}
+    between = {"inter.broker.listener.name": "INTERNAL", "listener.security.protocol.map": "INTERNAL:SASL_SSL"}
+    broker = BROKER | carried | left | between
     settings = controller_settings("migrating", broker, CONTROLLERS)
     assert carried.items() <= settings.items()
     assert not left.keys() & settings.keys()
@@ -358,6 +361,7 @@ def test_controllers_are_clients_of_brokers_and_of_zookeeper_with_the_same_crede
         "inter.broker.protocol.version",
         "zookeeper.set.acl",
         "password.encoder.secret",
+        "listener.name.client.scram-sha-512.sasl.jaas.config",
     }
     tls = controller_settings("migrating", TLS, ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d"))
     for key in ("zookeeper.ssl.keystore.password", "zookeeper.clientCnxnSocket", "ssl.principal.mapping.rules"):
@@ -367,9 +371,53 @@ def test_controllers_are_clients_of_brokers_and_of_zookeeper_with_the_same_crede
     )
 
 
-def test_a_secret_that_only_a_config_provider_knows_is_refused_without_its_text() -> None:
-    provided = SASL | {"password.encoder.secret": "${file:/run/canary:key}"}
-    with pytest.raises(Unsupported) as raised:
-        controller_settings("migrating", provided, ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d"))
-    assert "canary" not in raised.value.message
-    assert "password.encoder.secret" in raised.value.message
+OTHERS = {
+    # of clients, on the brokers' own listener and on another one
+    "listener.name.client.plain.sasl.jaas.config": "canary",
+    "listener.name.client.scram-sha-512.sasl.server.callback.handler.class": "com.example.Checks",
+    "listener.name.client.principal.builder.class": "com.example.Builder",
+    "listener.name.internal.plain.sasl.jaas.config": "canary",
+    "listener.name.public.ssl.keystore.password": "canary",
+    # Kafka does not take a login from here
+    "sasl.jaas.config": "canary",
+}
+
+
+@pytest.mark.parametrize("stage", ["migrating", "final"])
+def test_controllers_get_nothing_that_is_for_others(stage: Any) -> None:
+    context = ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d", controller_protocol="SASL_PLAINTEXT")
+    stores = {"ssl.keystore.location": "/public.p12", "ssl.keystore.password": "canary"}
+    found = controller_settings(stage, SASL | OTHERS | stores, context)
+    assert not found.keys() & (OTHERS | stores).keys(), "no listener that they know has TLS"
+    assert found["sasl.mechanism.inter.broker.protocol"] == "SCRAM-SHA-512"
+    assert found["sasl.enabled.mechanisms"] == SASL["sasl.enabled.mechanisms"], "Kafka compares the two at the start"
+    plain = controller_settings(stage, BROKER | stores | {"sasl.enabled.mechanisms": "PLAIN"}, CONTROLLERS)
+    assert not [key for key in plain if key.startswith(("ssl.", "sasl."))]
+    own = "listener.name.client.sasl.enabled.mechanisms"
+    assert controller_settings(stage, SASL | {own: "SCRAM-SHA-512"}, context)[own] == "SCRAM-SHA-512"
+
+
+def test_stores_for_all_listeners_come_along_for_whoever_uses_them() -> None:
+    stores = {key: value for key, value in TLS.items() if key.startswith("ssl.")}
+    between = TLS | {"listener.security.protocol.map": "CLIENT:SSL,REPLICATION:SSL"}
+    for controllers, migrating, final in (("PLAINTEXT", True, False), ("SSL", True, True), ("SASL_SSL", True, True)):
+        context = ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d", controller_protocol=controllers)
+        found = controller_settings("migrating", between, context)
+        assert (stores.items() <= found.items()) is migrating
+        assert (stores.items() <= controller_settings("final", between, context).items()) is final
+
+
+def test_of_a_login_at_brokers_controllers_get_only_what_a_client_needs() -> None:
+    """The passwords of all users of PLAIN are in the same text."""
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    key = "listener.name.internal.plain.sasl.jaas.config"
+    text = f'{module} username="b" password="p" user_b="p" user_admin="canary";'
+    plain = SASL | {
+        "inter.broker.listener.name": "INTERNAL",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        key: text,
+    }
+    context = ControllerContext(parse_ibp("3.9"), VOTERS_3, "/d", controller_protocol="SASL_PLAINTEXT")
+    assert controller_settings("migrating", plain, context)[key] == f'{module} username="b" password="p";'
+    for kept in (f"{module} username=b password=p;", "${file:/x:y}", f"{text} {text}", "a.B required user_x=y;"):
+        assert controller_settings("migrating", plain | {key: kept}, context)[key] == kept

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zoo
     broker_login,
     jaas_file,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
 
 CANARY = "c4n4ry"
 FILE = "/etc/kafka/jaas.conf"
@@ -27,7 +28,7 @@ TLS = {"zookeeper.ssl.client.enable": "true", **NETTY}
 
 
 def test_nothing() -> None:
-    login = broker_login({"zookeeper.connect": "z"}, ["-Xmx1g", "-Dx"], None)
+    login = broker_login({"zookeeper.connect": "z"}, ["-Xmx1g", "-Dx"], "")
     assert login == ZookeeperLogin()
     assert not login.files
     assert not login.unsupported
@@ -64,6 +65,7 @@ def test_another_section_and_the_last_option_counts() -> None:
         ([OPTION], FILE),
         ([f"-Djava.security.auth.login.config=={FILE}"], FILE),
         ([f"-Djava.security.auth.login.config=file:{FILE}"], FILE),
+        ([f"-Djava.security.auth.login.config=file://{FILE}"], FILE),
         ([OPTION, "-Dzookeeper.sasl.client=false"], ""),
         ([OPTION, "-Dzookeeper.sasl.client=true"], FILE),
     ],
@@ -103,7 +105,7 @@ def test_a_file_without_the_section() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (None, f"the brokers' JAAS file {FILE} could not be read"),
+        (Unknown("no file"), f"the brokers' JAAS file {FILE} could not be read (no file); name a Secret"),
         ("Client {", f"the brokers' JAAS file {FILE}, section Client: the class of a login module is missing"),
         (
             'Client { com.sun.security.auth.module.Krb5LoginModule required keyTab="/x"; };',
@@ -112,7 +114,7 @@ def test_a_file_without_the_section() -> None:
         ("Client { a.B required username=kafka; };", f"section Client of {FILE} has neither username nor password"),
     ],
 )
-def test_a_login_that_cannot_be_used(text: str | None, sentence: str) -> None:
+def test_a_login_that_cannot_be_used(text: Reading[str], sentence: str) -> None:
     login = broker_login({}, [OPTION], text)
     assert list(login.problems) == [LOGIN]
     assert login.unsupported.startswith(sentence)
@@ -133,7 +135,7 @@ def test_a_login_that_cannot_be_used(text: str | None, sentence: str) -> None:
     ],
 )
 def test_tls(settings: dict[str, str], options: list[str], tls: bool) -> None:
-    assert broker_login(settings, options, None).tls is tls
+    assert broker_login(settings, options, "").tls is tls
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def test_tls(settings: dict[str, str], options: list[str], tls: bool) -> None:
     ],
 )
 def test_names(settings: dict[str, str], options: list[str], verifies: bool) -> None:
-    assert broker_login({**TLS, **settings}, options, None).verify_names is verifies
+    assert broker_login({**TLS, **settings}, options, "").verify_names is verifies
 
 
 def test_stores() -> None:
@@ -162,7 +164,7 @@ def test_stores() -> None:
         "zookeeper.ssl.truststore.type": "pkcs12",
     }
     options = ["-Dzookeeper.ssl.trustStore.location=/not", "-Dzookeeper.ssl.trustStore.passwordPath=/tls/pw"]
-    login = broker_login(settings, options, None)
+    login = broker_login(settings, options, "")
     assert login.keys == Store("/tls/key.jks", "JKS", None, CANARY)
     assert login.trust == Store("/tls/trust", "PKCS12", None, "", "/tls/pw")
     assert login.files == ("/tls/trust", "/tls/key.jks", "/tls/pw")
@@ -175,16 +177,18 @@ def test_stores() -> None:
     assert CANARY not in repr(full)
     empty = login.with_files({"/tls/trust": b"t", "/tls/key.jks": b"k", "/tls/pw": b""})
     assert empty.trust == Store("/tls/trust", "PKCS12", b"t")
-    lacking = login.with_files({"/tls/trust": b"t"})
+    lacking = login.with_files({"/tls/trust": b"t", "/tls/pw": Unknown("no such file")})
     assert list(lacking.problems) == [TRUST, KEYS]
     assert lacking.unsupported.startswith(
-        "the file /tls/pw, which the brokers' sessions with ZooKeeper use, could not be"
+        "the file /tls/pw, which the brokers' sessions with ZooKeeper use, could not be read (no such file); name a Secret"
     )
+    assert "/tls/key.jks" in lacking.problems[KEYS]
+    assert "it was not looked for" in lacking.problems[KEYS]
     assert lacking.code == "zookeeper-tls"
 
 
 def test_a_store_whose_type_nothing_tells() -> None:
-    login = broker_login({**TLS, "zookeeper.ssl.truststore.location": "/tls/ca"}, [], None)
+    login = broker_login({**TLS, "zookeeper.ssl.truststore.location": "/tls/ca"}, [], "")
     assert login.trust == Store("/tls/ca")
     assert login.keys is None
 
@@ -198,6 +202,6 @@ def test_a_store_whose_type_nothing_tells() -> None:
     ],
 )
 def test_a_password_that_is_not_in_the_settings(settings: dict[str, str], options: list[str]) -> None:
-    login = broker_login({**TLS, "zookeeper.ssl.keystore.location": "/k.pem", **settings}, options, None)
+    login = broker_login({**TLS, "zookeeper.ssl.keystore.location": "/k.pem", **settings}, options, "")
     assert login.unsupported.startswith("zookeeper.ssl.keystore.password of the brokers is not in their settings")
     assert login.code == "zookeeper-tls"

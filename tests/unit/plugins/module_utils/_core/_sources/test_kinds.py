@@ -522,3 +522,48 @@ def test_a_password_that_looks_like_a_placeholder_is_none() -> None:
     later = detect(change.template, file_config_maps(), FILE_EFFECTIVE, None, {made["metadata"]["name"]: made})
     assert later.wanted(Changes({})) == source.wanted(odd)
     assert later.opaque() == source.opaque()
+
+
+def test_a_variable_whose_value_a_config_provider_fills_in_is_no_other_value() -> None:
+    """The broker runs with what it stands for, and nothing else sets that."""
+    template = confluent_template()
+    provided = {"KAFKA_SUPER_USERS": "${env:SUPER}", "KAFKA_SSL_KEY_PASSWORD": "${file:/x:y}"}
+    container(template)["env"] += [{"name": name, "value": value} for name, value in provided.items()]
+    effective = CONFLUENT_EFFECTIVE | {"super.users": "User:a", "ssl.key.password": "${file:/x:y}"}
+    source = detect(template, confluent_config_maps(), effective)
+    assert not {"super.users", "ssl.key.password"} & source.read().keys()
+    assert {"super.users", "ssl.key.password"} <= source.opaque()
+    assert not source.fixed(effective) & source.opaque(), "a change of the variable reaches the broker"
+    configured = source.configured(effective)
+    assert (configured["super.users"], configured["ssl.key.password"]) == ("User:a", "${file:/x:y}")
+    change = source.apply(Changes({"super.users": "User:a;User:kraft"}), "migration", DIGEST, effective)
+    assert {"name": "KAFKA_SUPER_USERS", "value": "User:a;User:kraft"} in container(change.template)["env"]
+    assert {"name": "KAFKA_SSL_KEY_PASSWORD", "value": "${file:/x:y}"} in container(change.template)["env"]
+
+
+def test_what_something_else_fills_in_is_not_shown_where_it_is_a_secret() -> None:
+    template = file_template()
+    container(template)["command"] = [
+        "sh",
+        "-c",
+        "sed s/canary/$P/ /config/server.properties > /s; kafka-server-start.sh /s",
+    ]
+    key = "listener.name.controller.plain.sasl.jaas.config"
+    maps = {"kafka": config_map("kafka", {"server.properties": f"{SERVER_PROPERTIES}\n{key}=a password=canary\n"})}
+    effective = FILE_EFFECTIVE | {key: "other"}
+    with pytest.raises(Unsupported, match="it is <redacted> in") as raised:
+        detect(template, maps, effective).apply(Changes({key: "new"}), "migration", DIGEST, effective)
+    assert "canary" not in raised.value.message
+
+
+def test_a_command_that_works_with_a_variable_is_told_without_its_secrets() -> None:
+    template = confluent_template()
+    container(template)["command"] = [
+        "sh",
+        "-c",
+        "kadmin --password=canary $KAFKA_ZOOKEEPER_CONNECT; /etc/confluent/docker/run",
+    ]
+    source = detect(template, confluent_config_maps(), CONFLUENT_EFFECTIVE)
+    with pytest.raises(Unsupported, match="works with KAFKA_ZOOKEEPER_CONNECT") as raised:
+        source.apply(Changes({}, ("zookeeper.connect",)), "kraft", DIGEST, CONFLUENT_EFFECTIVE, "id")
+    assert "canary" not in raised.value.message

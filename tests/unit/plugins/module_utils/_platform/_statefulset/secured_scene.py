@@ -2,12 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secured brokers that mount Secrets, for unit tests of what is found on them."""
+"""Secured brokers, and what their pods mount."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers
 
 from tests.unit.plugins.module_utils.fakes import PARAMS, FakeClient, statefulset
 from tests.unit.plugins.module_utils.scenes import cluster_with
@@ -19,8 +24,11 @@ def secret(name: str, **texts: str) -> dict[str, Any]:
     return {"kind": "Secret", "metadata": {"name": name, "namespace": "n"}, "stringData": texts}
 
 
-def scene(effective: dict[str, str], *objects: Any, **params: Any) -> Any:
-    """Brokers that mount Secrets jaas and tls, at whose JVM a JAAS file is named."""
+def scene(effective: dict[str, str], *objects: Any, files: dict[str, bytes] | None = None, **params: Any) -> Any:
+    """Brokers that mount Secrets jaas and tls, at whose JVM a JAAS file is named.
+
+    ``files``: those that can be read in their pods, where one is asked for; they are asked for in ``asked``.
+    """
     item = statefulset("kafka")
     item["spec"]["selector"] = {"matchLabels": {"app": "kafka"}}
     item["spec"]["template"]["metadata"] = {"labels": {"app": "kafka"}}
@@ -36,10 +44,18 @@ def scene(effective: dict[str, str], *objects: Any, **params: Any) -> Any:
         start_script="/k/bin/kafka-server-start.sh",
         storage_tool="/k/bin/kafka-storage.sh",
         log_dirs=("/data/kafka",),
-        jvm_options=(),
+        options=(),
         owner=None,
     )
+    asked: list[str] = []
+
+    def broker_file(path: str) -> Reading[bytes]:
+        asked.append(path)
+        return (files or {}).get(path, Unknown(f"{path} is not in pod n/kafka-0"))
+
     return cluster_with(
+        asked=asked,
+        broker_file=broker_file,
         effective=effective,
         client=FakeClient(*objects),
         statefulsets=[item],
@@ -51,3 +67,10 @@ def scene(effective: dict[str, str], *objects: Any, **params: Any) -> Any:
         params={**PARAMS, **params},
         zookeeper="session",
     )
+
+
+def planned(monkeypatch: pytest.MonkeyPatch, cluster: Any, stage: str = "migrating") -> Any:
+    """The controllers' objects of a stage."""
+    monkeypatch.setattr(controllers, "target_version", lambda _cluster: parse_ibp("3.9"))
+    monkeypatch.setattr(controllers, "cluster_id", lambda _cluster: ("cluster-id", ""))
+    return controllers.build(cluster, stage)

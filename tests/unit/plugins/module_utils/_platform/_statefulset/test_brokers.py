@@ -129,7 +129,7 @@ def before(name: str, *secrets: Any, **changed: Any) -> Any:
         config_path=None,
         log_dirs=["/data/kafka"],
         real_dirs={},
-        jvm_options=(),
+        options=(),
         owner=(1000, 1000),
         start_script="/opt/kafka/bin/kafka-server-start.sh",
         storage_tool="/opt/kafka/bin/kafka-storage.sh",

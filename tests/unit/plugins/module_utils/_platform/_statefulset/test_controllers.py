@@ -51,7 +51,7 @@ def _unplanned(owner: tuple[int, int] | None = (1000, 0), **changed: Any) -> Any
         start_script="/k/bin/kafka-server-start.sh",
         storage_tool="/k/bin/kafka-storage.sh",
         log_dirs=("/data/kafka",),
-        jvm_options=("-Djava.security.krb5.conf=/etc/krb5.conf",),
+        options=("-Djava.security.krb5.conf=/etc/krb5.conf",),
         owner=owner,
     )
     base = {

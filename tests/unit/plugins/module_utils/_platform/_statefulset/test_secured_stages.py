@@ -98,7 +98,7 @@ class Secured:
         read = SimpleNamespace(
             settings=dict(settings),
             config_path="" if self.env else "/config/server.properties",
-            jvm_options=(),
+            options=(),
             version="3.9.2",
         )
         self.cluster.facts = {"kafka-0": read}

@@ -31,11 +31,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
-from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import scene, secret
+from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import planned, scene, secret
 from tests.unit.plugins.module_utils.fakes import FakeClient
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
 KEY = "listener.name.controller.plain.sasl.jaas.config"
+JAAS_FILE = secret("jaas", **{"jaas.conf": PLAIN_JAAS})
 
 
 def test_the_login_comes_from_the_secret_that_the_user_names() -> None:
@@ -81,19 +82,6 @@ def test_a_secret_that_may_not_be_read_is_said() -> None:
     assert raised.value.code == "permission-missing"
 
 
-def test_the_login_of_brokers_comes_from_their_jaas_file() -> None:
-    cluster = scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))
-    found = security.of_controllers(cluster, PLAIN)
-    assert found.principal == "User:broker"
-    assert security.super_users(cluster, PLAIN, found) == {"super.users": "User:broker;User:admin"}
-    # what a running broker was started with comes first
-    cluster.facts["kafka-0"].jvm_options = ("-Djava.security.auth.login.config==file:/opt/other.conf",)
-    assert security.jaas_path(cluster) == "/opt/other.conf"
-    with pytest.raises(Unsupported) as raised:
-        security.of_controllers(cluster, PLAIN)
-    assert raised.value.code == "controller-login-missing"
-
-
 def test_super_users_of_the_user_and_nobody_anonymous() -> None:
     cluster = scene({"authorizer.class.name": "x"}, super_users=["User:ops"])
     plain = security.of_controllers(cluster, cluster.effective)
@@ -106,33 +94,54 @@ def test_super_users_of_the_user_and_nobody_anonymous() -> None:
 def test_files_are_found_where_pods_have_them() -> None:
     config_map = {"metadata": {"name": "c"}, "data": {"a": "text"}, "binaryData": {"b": "AAEC"}}
     cluster = scene(TLS, secret("tls", **{"ca.crt": "x"}))
-    found = security.mounted_data(cluster, "/etc/kafka-tls/../kafka-tls/ca.crt")
-    assert not isinstance(found, Unknown)
-    assert (found[0]["kind"], found[1]) == ("Secret", "ca.crt")
+    found = security.mounted(cluster, "/etc/kafka-tls/../kafka-tls/ca.crt")
+    assert found == security.Mounted("Secret n/tls", b"x")
     for path, words in (
         ("/etc/kafka-tls/absent", "Secret n/tls has no key absent"),
         ("/etc/kafka-jaas/x", "Secret n/jaas does not exist"),
-        ("/opt/x", "no ConfigMap or Secret"),
     ):
-        read = security.mounted_data(cluster, path)
+        read = security.mounted(cluster, path)
         assert isinstance(read, Unknown)
         assert words in read.why
+    assert security.mounted(cluster, "/opt/x") is None
     cluster.config_maps = {"c": config_map}
     cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
-    assert security.mounted_data(cluster, "/etc/kafka-tls/b") == ({**config_map, "kind": "ConfigMap"}, "b")
+    assert security.mounted(cluster, "/etc/kafka-tls/b") == security.Mounted("ConfigMap n/c", bytes([0, 1, 2]))
 
 
 # the controllers' settings
 
 
-def planned(monkeypatch: pytest.MonkeyPatch, cluster: Any, stage: str = "migrating") -> Any:
-    monkeypatch.setattr(controllers, "target_version", lambda _cluster: parse_ibp("3.9"))
-    monkeypatch.setattr(controllers, "cluster_id", lambda _cluster: ("cluster-id", ""))
-    return controllers.build(cluster, stage)
-
-
 def secured(**changed: Any) -> Any:
     return scene(PLAIN | {"broker.id": "0"}, secret("jaas", **{"jaas.conf": PLAIN_JAAS}), **changed)
+
+
+def test_secrets_of_variables_that_settings_need_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    provided = {
+        "broker.id": "0",
+        "zookeeper.connect": "zk",
+        "config.providers": "env",
+        "config.providers.env.class": "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+        "password.encoder.secret": "${env:ENCODER}",
+    }
+    cluster = scene(provided, secret("jaas"), secret("variables", ENCODER="canary"))
+    container = cluster.statefulsets[0]["spec"]["template"]["spec"]["containers"][0]
+    container["envFrom"] = [
+        {"configMapRef": {"name": "c"}},
+        {"secretRef": {"name": "absent", "optional": True}},
+        {"secretRef": {"name": "variables"}},
+    ]
+    objects = planned(monkeypatch, cluster)
+    env = objects.statefulset["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "ENCODER", "valueFrom": {"secretKeyRef": {"name": "variables", "key": "ENCODER"}}} in env
+    assert "canary" not in str(objects)
+
+    def forbidden(_name: str) -> None:
+        raise Forbidden("the account may not get secrets")
+
+    cluster.secret = forbidden
+    with pytest.raises(Unsupported, match="take a value from variable ENCODER"):
+        planned(monkeypatch, cluster)
 
 
 def test_secret_settings_need_a_permission_without_names(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl
@@ -73,17 +73,6 @@ def certificate(names: tuple[str, ...], days: int = 365, subject: str = "CN=b,OU
     return Certificate(subject, names, datetime.now(UTC) + timedelta(days=days))
 
 
-def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
-    for objects, why in (([secret("jaas", other="x")], "n/jaas has no key jaas.conf"), ([], "n/jaas does not exist")):
-        found = security_checks.jaas_findings(scene(SASL, *objects))
-        assert codes(found) == ["jaas-file-missing"]
-        assert f"is /etc/kafka-jaas/jaas.conf, which could not be read: Secret {why};" in found[0].sentence
-    elsewhere = scene(SASL)
-    elsewhere.facts["kafka-0"].jvm_options = ("-Djava.security.auth.login.config=/opt/in/the/image.conf",)
-    assert security_checks.jaas_findings(elsewhere) == []
-    assert security_checks.jaas_findings(scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))) == []
-
-
 def test_a_jaas_file_that_java_does_not_read() -> None:
     """A running broker has read another one; the next one that starts ends."""
     for text in (PLAIN_JAAS.replace("};", "}"), f"# users\n{PLAIN_JAAS}"):
@@ -93,14 +82,19 @@ def test_a_jaas_file_that_java_does_not_read() -> None:
         assert "canary" not in found.sentence
 
 
-def test_a_jaas_file_that_may_not_be_read_matters_where_its_login_is_needed() -> None:
-    """Brokers whose JAAS file is for ZooKeeper alone need no right to read Secrets."""
+def test_a_jaas_file_of_a_secret_that_may_not_be_read_is_looked_at_in_a_pod() -> None:
+    """So that an account which may not read Secrets does not stop brokers whose file is for ZooKeeper alone."""
 
     def forbidden(_name: str) -> None:
         raise Forbidden("the account may not get secrets")
 
-    for effective, expected in (({"listeners": "PLAINTEXT://:9092"}, []), (PLAIN, ["jaas-file-missing"])):
-        cluster = scene(effective)
+    path = "/etc/kafka-jaas/jaas.conf"
+    for text, expected in (
+        (PLAIN_JAAS, []),
+        (PLAIN_JAAS.replace("};", "}"), ["jaas-file-invalid"]),
+        (None, ["jaas-file-missing"]),
+    ):
+        cluster = scene({"listeners": "PLAINTEXT://:9092"}, files={} if text is None else {path: text.encode()})
         cluster.secret = forbidden
         assert codes(security_checks.jaas_findings(cluster)) == expected
 
@@ -189,6 +183,7 @@ def test_super_users_of_brokers_that_agree_keep_their_order() -> None:
         (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": "https"}, ["certificate-names"]),
         (certificate(("*.kafka-kraft.n.svc",), 3), {}, ["certificate-expires"]),
         (certificate(("*.kafka-kraft.n.svc",), -3), {}, ["certificate-expired"]),
+        (replace(certificate(("*.kafka-kraft.n.svc",)), usages=("1.3.6.1.5.5.7.3.1",)), {}, ["certificate-usage"]),
         (certificate(("*.kafka-kraft.n.svc",), subject="CN=b"), {}, ["super-user-missing"]),
         (Unknown("it is damaged"), {}, ["certificate-unreadable", "super-user-unknown", "super-user-unknown"]),
     ],
@@ -203,32 +198,6 @@ def test_whose_principals_a_builder_of_the_user_makes_are_not_guessed(monkeypatc
     monkeypatch.setattr(security_checks, "certificate", lambda *_arguments: ("/etc/tls", read))
     found = security_checks.findings(scene({**TLS, "principal.builder.class": "com.example.Builder"}, STORES))
     assert set(codes(found)) == {"super-user-unknown"}
-
-
-def test_each_form_of_a_store_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(security_checks, "read_pem", lambda text: f"pem {text}")
-    monkeypatch.setattr(security_checks, "read_pkcs12", lambda data, password: f"p12 {data!r} {password}")
-    jks = base64.b64encode(bytes.fromhex("feedfeed00")).decode()
-    data = {"old.jks": jks, "keystore.p12": "AAEC", "tls-combined.pem": base64.b64encode(b"PEM").decode()}
-    cluster = scene(TLS, {"kind": "Secret", "metadata": {"name": "tls", "namespace": "n"}, "data": data})
-    where, certificate_of = "/etc/kafka-tls/", cast("Any", security_checks.certificate)
-    client = certificate_of(cluster, TLS, "CLIENT")
-    assert client == (f"{where}tls-combined.pem", "pem PEM")
-    replication = certificate_of(cluster, TLS, "REPLICATION")
-    assert replication == (f"{where}keystore.p12", "p12 b'\\x00\\x01\\x02' canary-store")
-    path, read = certificate_of(cluster, {"ssl.keystore.location": f"{where}old.jks"}, "X")
-    assert isinstance(read, Unknown)
-    assert "JKS" in read.why
-    path, read = certificate_of(cluster, {"ssl.keystore.location": "/opt/x.p12"}, "X")
-    assert (path, isinstance(read, Unknown)) == ("/opt/x.p12", True)
-    assert certificate_of(cluster, {"ssl.keystore.certificate.chain": "C"}, "X")[1] == "pem C"
-    # a ConfigMap has text as it is, and the rest encoded
-    cluster.config_maps = {"c": {"metadata": {"name": "c"}, "data": {"a.pem": "A"}, "binaryData": {"b.p12": "AAEC"}}}
-    cluster.statefulsets[0]["spec"]["template"]["spec"]["volumes"][1] = {"name": "tls", "configMap": {"name": "c"}}
-    pem = {"ssl.keystore.location": f"{where}a.pem", "ssl.keystore.type": "pem"}
-    assert certificate_of(cluster, pem, "X")[1] == "pem A"
-    p12 = certificate_of(cluster, {"ssl.keystore.location": f"{where}b.p12"}, "X")[1]
-    assert p12 == "p12 b'\\x00\\x01\\x02' "
 
 
 def test_what_the_listener_cannot_have_is_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
