@@ -30,7 +30,7 @@ LEAVINGS = (
         "a certificate for servers only is shown by clients",
         "2",
         STATEFULSET + "security_checks.py",
-        "cluster.params[\"soak\"], both_show=both)",
+        'cluster.params["soak"], both_show=both)',
         'cluster.params["soak"])',
         CHECKED,
     ),

@@ -114,7 +114,7 @@ def _both_show(settings: Mapping[str, str], chosen: ControllerSecurity) -> bool:
     """Whether nodes show a certificate to a controller: with SASL only where its listener itself asks (``SaslChannelBuilder``)."""
     own = value_of(settings, f"listener.name.{chosen.listener.lower()}.{_CLIENT_AUTH}")
     asks = own or (value_of(settings, _CLIENT_AUTH) if chosen.protocol == "SSL" else "")
-    return asks.lower() in ("required", "requested")
+    return asks.lower() in ("required", "requested") or is_provided(asks)
 
 
 def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: ControllerSecurity) -> list[str]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Certificate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.principals import of_listener
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.security import ControllerSecurity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import (
     Store,
     ZookeeperLogin,
@@ -21,7 +23,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     brokers,
     certificate_checks,
     checks,
-    security,
     security_checks,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError
@@ -47,7 +48,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     found: dict[str, Any] = {PEM: lasting(3), P12: lasting(365), "content": lasting(365)}
 
     def certificate(_cluster: Any, settings: Any, listener: str) -> Any:
-        where = security_checks.of_listener(settings, listener, "ssl.keystore.location")
+        where = of_listener(settings, listener, "ssl.keystore.location")
         return where, found[where]
 
     monkeypatch.setattr(security_checks, "certificate", certificate)
@@ -130,9 +131,10 @@ def test_who_shows_a_certificate_to_a_controller() -> None:
         ("SSL", {"ssl.client.auth": "requested"}, True),
         ("SSL", {"ssl.client.auth": "none"}, False),
         ("SSL", {}, False),
+        ("SSL", {"ssl.client.auth": "${env:AUTH}", "config.providers": "env"}, True),
         ("SSL", {"ssl.client.auth": "required", "listener.name.controller.ssl.client.auth": "none"}, False),
         ("SASL_SSL", {"ssl.client.auth": "required"}, False),
         ("SASL_SSL", {"listener.name.controller.ssl.client.auth": "required"}, True),
     ):
-        chosen = security.ControllerSecurity("CONTROLLER", protocol, {}, {}, None, "")
+        chosen = ControllerSecurity("CONTROLLER", protocol, {}, {}, None, "")
         assert security_checks._both_show(settings, chosen) is both
