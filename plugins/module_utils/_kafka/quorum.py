@@ -22,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.met
     Registration,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import wire
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import leader_search, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_jolokia import by_jolokia
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_security import Keys
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum_tool import by_tool
@@ -186,7 +186,9 @@ def _by_protocol(
     if why or not asked:
         return dataclasses.replace(empty, why=why), {}
     claimed, _epoch = leader_of(claims(members))
-    said = wire.ask_controllers(client, namespace, asked, secure=Keys(client, namespace, members), first=claimed)
+    said = leader_search.ask_controllers(
+        client, namespace, asked, secure=Keys(client, namespace, members), first=claimed
+    )
     if said.described is None:
         # a follower that answers shows that the way is open: there is no leader, or it cannot be reached; but one that does not let us in,
         # or is not who it should be, may lead

@@ -32,7 +32,7 @@ _lock = threading.Lock()
 
 
 class Keys:
-    """What opens the controllers' listeners, for one look at the quorum; ``wire.Secure``."""
+    """What opens the controllers' listeners, for one look at the quorum; ``leader_search.Secure``."""
 
     def __init__(self, client: KubeClient, namespace: str, members: Mapping[int, Member]) -> None:
         """Take the controllers; nothing is read.

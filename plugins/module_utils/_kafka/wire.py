@@ -16,25 +16,21 @@ import socket
 import ssl
 import time
 import typing as t
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import log_messages as log
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import quorum_messages as messages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.kafka_bytes import Malformed
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.log_records import Copy
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied, Described
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Described
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_security import OPEN, Security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import login, tls
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import parallel
 
 #: seconds for one look at a controller, which answers in some milliseconds: one that hangs must not hold up the look at the others
 TIMEOUT = 5.0
-#: seconds in which a leader that is well has long answered
-AT_ONCE = 1.0
 #: seconds for the metadata log, which may be megabytes
 LOG_TIMEOUT = 30.0
 
@@ -176,95 +172,6 @@ class Conversation:
         if left <= 0:
             raise TimeoutError
         return left
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the controllers said.
-
-    :ivar described: the quorum as the leader of the highest epoch describes it, None when nobody leads.
-    :ivar followers: those that answered, and do not lead.
-    :ivar silent: why others did not answer.
-    :ivar codes: of those reasons, where they have one: ``quorum-tls`` or ``quorum-login-failed``.
-    """
-
-    described: Described | None
-    followers: tuple[int, ...]
-    silent: Mapping[int, str]
-    codes: Mapping[int, str] = field(default_factory=dict)
-
-
-class Secure(t.Protocol):
-    """Says how each controller's listener is secured."""
-
-    def of(self, node: int) -> Security:
-        """Return it. Raises KraftError when it cannot be read."""
-
-    def forget(self, node: int) -> bool:
-        """Have it read anew, after a refusal; False when what was refused is as new as can be."""
-
-
-def ask_controllers(
-    client: KubeClient,
-    namespace: str,
-    controllers: Mapping[int, tuple[str, int]],
-    *,
-    secure: Secure | None = None,
-    first: int | None = None,
-    timeout: float = TIMEOUT,
-) -> Said:
-    """Find the leader and let it describe the quorum.
-
-    :param controllers: node id to pod and port of the listener.
-    :param secure: how the listeners are secured; None: all are PLAINTEXT.
-    :param first: who most likely leads; the others are asked only when it does not, or does not say so at once: a controller that
-        starts or hangs takes the connection and answers late.
-    :param timeout: seconds for each controller.
-    """
-
-    def ask(node: int, patience: float) -> Described | str:
-        """What a controller says: the quorum, why it says nothing, or "" from one that does not lead."""
-        pod, port = controllers[node]
-
-        def once() -> Described:
-            security = secure.of(node) if secure is not None else OPEN
-            with conversation(client, namespace, pod, port, security=security, timeout=patience) as talk:
-                return talk.describe_quorum()
-
-        try:
-            try:
-                return once()
-            except KraftError as error:
-                # certificates and passwords change while a migration lasts
-                if not error.code or secure is None or not secure.forget(node):
-                    raise
-                return once()
-        except Denied as error:
-            return (
-                ""
-                if error.number == messages.NOT_LEADER
-                else f"controller {pod} refuses to describe the quorum: {error}"
-            )
-        except KraftError as error:
-            if error.code:
-                codes[node] = error.code
-            return error.message
-
-    codes: dict[int, str] = {}
-    said: dict[int, Described | str] = {}
-    if first is not None and first in controllers:
-        said[first] = ask(first, min(AT_ONCE, timeout))
-    if not any(isinstance(each, Described) for each in said.values()):
-        asked = [node for node in controllers if said.get(node) != ""]
-        said |= zip(asked, parallel(lambda node: ask(node, timeout), asked), strict=True)
-    leading = max(
-        (each for each in said.values() if isinstance(each, Described)), key=lambda each: each.epoch, default=None
-    )
-    followers = tuple(
-        node for node, each in said.items() if each == "" or (each != leading and isinstance(each, Described))
-    )
-    silent = {node: each for node, each in said.items() if isinstance(each, str) and each}
-    return Said(leading, followers, silent, {node: code for node, code in codes.items() if node in silent})
 
 
 @contextlib.contextmanager

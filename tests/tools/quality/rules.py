@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 PLUGINS = Path("plugins")
 PREFIX = f"ansible_collections.{places.NAMESPACE}.{places.NAME}.plugins."
 # Layer -> the layers it may import from; docs/architecture.md says why. A folder below _core or _platform is a room of its own.
-_ROOMS = {"_core/_settings", "_core/_manifests", "_core/_sources", "_core/_metadata", "_core/_report"}
+_ROOMS = {
+    "_core/_settings",
+    "_core/_manifests",
+    "_core/_sources",
+    "_core/_metadata",
+    "_core/_report",
+    "_core/_catalogue",
+}
 _CORE = {"_core", *_ROOMS}
 _BASE = _CORE | {"_runtime"}
 _READ = _BASE | {"_kubernetes", "_zookeeper", "_kafka", "_cluster"}
@@ -28,7 +35,8 @@ _DRIVEN = _READ | {"_platform"}
 _UTILS = _DRIVEN | {"_migration"}
 LAYERS = {
     "_core/_metadata": {"_core/_metadata"},
-    "_core": {"_core", "_core/_metadata"},
+    "_core/_catalogue": {"_core/_catalogue"},
+    "_core": {"_core", "_core/_metadata", "_core/_catalogue"},
     "_core/_settings": {"_core", "_core/_metadata", "_core/_settings"},
     "_core/_manifests": {"_core", "_core/_settings", "_core/_manifests"},
     "_core/_sources": {"_core", "_core/_settings", "_core/_manifests", "_core/_sources"},

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum, quorum_tool, wire
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import leader_search, quorum, quorum_tool, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
@@ -92,9 +92,9 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Pods:
     """Answer tools and ``ls`` in pods."""
     seen = Pods()
 
-    def ask_controllers(*_args: object, secure: object = None, first: int | None = None) -> wire.Said:
+    def ask_controllers(*_args: object, secure: object = None, first: int | None = None) -> leader_search.Said:
         seen.first = first
-        return wire.Said(None, (), {100: "pods/portforward is forbidden"})
+        return leader_search.Said(None, (), {100: "pods/portforward is forbidden"})
 
     def run_tool(
         _client: object, _namespace: str, where: str, *rest: Any, keep: str = "", properties: Any = None
@@ -115,7 +115,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Pods:
         seen.security = security
         yield seen
 
-    monkeypatch.setattr(wire, "ask_controllers", ask_controllers)
+    monkeypatch.setattr(leader_search, "ask_controllers", ask_controllers)
     monkeypatch.setattr(wire, "conversation", conversation)
     monkeypatch.setattr(quorum, "run_tool", run_tool)
     monkeypatch.setattr(quorum_tool, "run_tool", run_tool)
@@ -125,8 +125,8 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Pods:
 
 def closed_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     """No port can be forwarded, unless a test opens the way."""
-    said = wire.Said(None, (), {100: "pods/portforward is forbidden"})
-    monkeypatch.setattr(wire, "ask_controllers", lambda *_args, **_options: said)
+    said = leader_search.Said(None, (), {100: "pods/portforward is forbidden"})
+    monkeypatch.setattr(leader_search, "ask_controllers", lambda *_args, **_options: said)
 
 
 class Agents:

@@ -14,7 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quo
     Described,
     Replica,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum, wire
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import leader_search, quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Unreachable
 
 from tests.unit.plugins.module_utils.quorum_members import (
@@ -52,11 +52,13 @@ class Asked:
     """Answers ask_controllers; nobody may start a tool."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *voters: Replica, leader: int = 101) -> None:
-        self.said = wire.Said(Described(leader, 5, 9000, voters, ()) if voters else None, (100, 102), {})
+        self.said = leader_search.Said(Described(leader, 5, 9000, voters, ()) if voters else None, (100, 102), {})
         self.controllers: Any = None
-        monkeypatch.setattr(wire, "ask_controllers", self._ask)
+        monkeypatch.setattr(leader_search, "ask_controllers", self._ask)
 
-    def _ask(self, _client: object, _namespace: str, controllers: Any, *, secure: Any, first: int | None) -> wire.Said:
+    def _ask(
+        self, _client: object, _namespace: str, controllers: Any, *, secure: Any, first: int | None
+    ) -> leader_search.Said:
         self.controllers = controllers, first
         return self.said
 
@@ -159,8 +161,8 @@ def test_controllers_that_let_nobody_in_are_left_to_the_tools(
     monkeypatch: pytest.MonkeyPatch, pod: Pods, followers: tuple[int, ...]
 ) -> None:
     """One that could not be asked may lead, whatever the others say."""
-    said = wire.Said(None, followers, {101: "it refuses the login"}, {101: "quorum-login-failed"})
-    monkeypatch.setattr(wire, "ask_controllers", lambda *_args, **_options: said)
+    said = leader_search.Said(None, followers, {101: "it refuses the login"}, {101: "quorum-login-failed"})
+    monkeypatch.setattr(leader_search, "ask_controllers", lambda *_args, **_options: said)
     found = status()
     assert (found.source, found.why, found.code) == ("tool", "it refuses the login", "quorum-login-failed")
     with pytest.raises(Unreachable, match="it refuses the login; Kafka's tools are too slow here") as raised:

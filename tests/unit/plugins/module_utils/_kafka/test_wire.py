@@ -20,7 +20,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata imp
     metadata_records,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import wire
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import leader_search, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
 
@@ -149,14 +149,14 @@ CONTROLLERS = {FIRST: ("a", 1), SECOND: ("b", 1), LEADER: ("c", 1)}
 
 def test_whoever_most_likely_leads_is_asked_first(forwards: Forwards) -> None:
     forwards.pods |= {"c": leads}
-    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=LEADER)
+    said = leader_search.ask_controllers(CLIENT, "ns", CONTROLLERS, first=LEADER)
     assert (said.described, said.followers, said.silent) == (REAL.described, (), {})
     assert forwards.asked == ["c"]
 
 
 def test_the_others_are_asked_when_it_does_not(forwards: Forwards) -> None:
     forwards.pods |= {"a": follows, "b": closes, "c": leads}
-    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=FIRST)
+    said = leader_search.ask_controllers(CLIENT, "ns", CONTROLLERS, first=FIRST)
     assert (said.described, said.followers, set(said.silent)) == (REAL.described, (FIRST,), {SECOND})
     assert forwards.asked[0] == "a"
 
@@ -164,22 +164,22 @@ def test_the_others_are_asked_when_it_does_not(forwards: Forwards) -> None:
 def test_one_that_hangs_does_not_hold_up_the_look_at_the_others(
     forwards: Forwards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "AT_ONCE", 0.1)
+    monkeypatch.setattr(leader_search, "AT_ONCE", 0.1)
     forwards.pods |= {"a": silent, "b": follows, "c": leads}
-    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=FIRST, timeout=0.5)
+    said = leader_search.ask_controllers(CLIENT, "ns", CONTROLLERS, first=FIRST, timeout=0.5)
     assert (said.described, said.followers) == (REAL.described, (SECOND,))
     assert said.silent == {FIRST: "the controller at port 1 of pod ns/a did not answer in time"}
 
 
 def test_a_leader_that_is_slow_is_asked_again(forwards: Forwards, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "AT_ONCE", 0.1)
+    monkeypatch.setattr(leader_search, "AT_ONCE", 0.1)
 
     def slow(sock: socket.socket) -> None:
         threading.Event().wait(0.3)
         leads(sock)
 
     forwards.pods |= {"a": follows, "b": follows, "c": slow}
-    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=LEADER)
+    said = leader_search.ask_controllers(CLIENT, "ns", CONTROLLERS, first=LEADER)
     assert (said.described, set(said.followers), said.silent) == (REAL.described, {FIRST, SECOND}, {})
     assert forwards.asked[0] == "c"
     assert len(forwards.asked) == 4
@@ -189,7 +189,7 @@ def test_of_two_that_claim_to_lead_the_later_one_does(forwards: Forwards) -> Non
     epoch = REAL.described.epoch
     newer = REAL.leader.replace(struct.pack(">ii", LEADER, epoch), struct.pack(">ii", SECOND, epoch + 1))
     forwards.pods |= {"a": closes, "b": says(REAL.api_versions, newer), "c": leads}
-    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS)
+    said = leader_search.ask_controllers(CLIENT, "ns", CONTROLLERS)
     assert said.described is not None
     assert (said.described.leader, said.described.epoch) == (SECOND, epoch + 1)
 
@@ -197,7 +197,7 @@ def test_of_two_that_claim_to_lead_the_later_one_does(forwards: Forwards) -> Non
 def test_nobody_leads(forwards: Forwards) -> None:
     refused = bytes.fromhex("00000002 00 001f 00 01 01 00")
     forwards.pods |= {"a": follows, "b": says(REAL.api_versions, refused), "c": closes}
-    said = wire.ask_controllers(CLIENT, "ns", CONTROLLERS, first=7)
+    said = leader_search.ask_controllers(CLIENT, "ns", CONTROLLERS, first=7)
     assert said.described is None
     assert said.followers == (FIRST,)
     assert said.silent[SECOND] == "controller b refuses to describe the quorum: CLUSTER_AUTHORIZATION_FAILED"

@@ -18,7 +18,7 @@ from typing import Any, cast
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_security import OPEN, Security
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import tls, wire
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import leader_search, tls, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Unreachable
 from cryptography.hazmat.primitives import serialization
@@ -332,9 +332,9 @@ class Keys:
         return True
 
 
-def said_by(forwards: Forwards, handler: Handler, keys: Keys) -> wire.Said:
+def said_by(forwards: Forwards, handler: Handler, keys: Keys) -> leader_search.Said:
     forwards.pods["c"] = handler
-    return wire.ask_controllers(CLIENT, "ns", {1: ("c", 9093)}, secure=keys)
+    return leader_search.ask_controllers(CLIENT, "ns", {1: ("c", 9093)}, secure=keys)
 
 
 def test_a_password_that_has_changed_is_read_again(forwards: Forwards) -> None:
