@@ -92,6 +92,7 @@ class ActionModule(KraftAction):
             run.record("begun", stage=stage)
             self._restore_flag(run)
         plans = _to_write(run, cluster.driver.brokers.plan(stage))
+        run.will_make(stage, [name for item in plans for name in item.secrets])
         for item in plans:
             cluster.driver.brokers.write(item)
             run.progress(f"{item.name}: settings of stage {stage} written ({_keys(item)})")
@@ -117,6 +118,7 @@ class ActionModule(KraftAction):
         cluster = run.cluster
         if cluster.driver.controllers.stage() != "final":
             return
+        run.will_make("migrating", cluster.driver.controllers.secrets("migrating"))
         cluster.driver.controllers.write("migrating")
         run.progress(f"{cluster.driver.controllers.name}: the migration flag is on again")
 

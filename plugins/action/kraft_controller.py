@@ -93,17 +93,20 @@ class ActionModule(KraftAction):
             run.record("created", objects=made)
             return {**controllers.summary(stage), "objects": made}
         now = controllers.stage()
+        if stage != "final":
+            _refuse_leftovers(cluster, begun=now == stage)
+        # a rollback that was given up on has scaled them down
+        wanted = controllers.planned_replicas(stage)
+        to_write = now != stage or controllers.replicas() != wanted
+        if to_write:
+            run.will_make(stage, controllers.secrets(stage))
         if stage == "final":
             # right before the write: a drain right after it could already elect an unflagged controller
             opened = gates.require(cluster)
             run.record(
                 "gates", gates=[gate.as_dict(run.params["accept"]) for gate in opened], confirmed_by=run.lease.holder
             )
-        else:
-            _refuse_leftovers(cluster, begun=now == stage)
-        # a rollback that was given up on has scaled them down
-        wanted = controllers.planned_replicas(stage)
-        if now != stage or controllers.replicas() != wanted:
+        if to_write:
             if stage == "final" and cluster.driver.enforcement.open(run.journal.migration_id, run.progress):
                 cluster.changed()  # that took a moment: the gates are of right before the write
                 gates.require(cluster)

@@ -57,7 +57,9 @@ class ActionModule(KraftAction):
         pod = election.choose(cluster)
         evidence.notes.append(f"{error.message}: a broker was restarted so that it can be elected")
         run.progress(f"{error.message}; restarting {pod} on its original settings, so that it tries again")
-        for item in cluster.driver.brokers.plan(stages.ORIGINAL):
+        plans = cluster.driver.brokers.plan(stages.ORIGINAL)
+        run.will_make(stages.ORIGINAL, [name for item in plans for name in item.secrets])
+        for item in plans:
             cluster.driver.brokers.write(item)
         cluster.changed()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -41,6 +41,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     Refused,
     Unreachable,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.redact import redact_text
 
 
 def now() -> str:
@@ -227,6 +228,11 @@ class Run:
         self.journal.add(now(), phase, self.sub_phase, what, seconds=seconds, by=self.lease.holder, **details)
         self.save_journal()
 
+    def will_make(self, stage: str, secrets: Sequence[str]) -> None:
+        """Record the names of Secrets before they are made: they are never listed, and a killed run must not leave passwords behind."""
+        if secrets:
+            self.record("begun", stage=stage, objects=[f"Secret/{name}" for name in secrets])
+
     def end_phase(self, phase: str, event: str, **details: Any) -> None:
         """Record the end of a phase and give the Lease back."""
         self.journal.add(now(), phase, event, event, by=self.lease.holder, **details)
@@ -242,7 +248,7 @@ class Run:
 
     def _note_failure(self, error: Ending) -> None:
         try:
-            self.record("failed", failed=True, error=error.message, code=error.code)
+            self.record("failed", failed=True, error=redact_text(error.message), code=error.code)
         except (KraftError, Conflict) as second:
             self.progress(f"the journal could not be written: {second.message}")
 

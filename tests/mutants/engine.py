@@ -25,6 +25,7 @@ from tests.mutants.ending import ENDING
 from tests.mutants.enforcing import ENFORCING
 from tests.mutants.finalizing import FINALIZING
 from tests.mutants.flags import FLAGGING
+from tests.mutants.leaving import LEAVINGS
 from tests.mutants.mutant import Mutant
 from tests.mutants.operator_ends import OPERATOR_ENDS
 from tests.mutants.operator_input import OPERATOR_INPUT
@@ -49,6 +50,7 @@ MUTANTS = (
     *SECURED,
     *PREPARING,
     *SECURING,
+    *LEAVINGS,
     *ENDING,
     *OPERATOR_LED,
     *OPERATOR_ENDS,

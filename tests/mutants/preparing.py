@@ -152,8 +152,8 @@ PREPARING = (
         "controllers start without a look at leftovers",
         "3",
         ACTION + "kraft_controller.py",
-        "        else:\n            _refuse_leftovers(cluster, begun=now == stage)\n",
-        "        else:\n            pass\n",
+        '        if stage != "final":\n            _refuse_leftovers(cluster, begun=now == stage)\n',
+        "",
         ACT["kraft_controller"],
     ),
     Mutant(

@@ -107,14 +107,6 @@ SECURING = (
         unit("module_utils/_core/_manifests/test_controller_pod"),
     ),
     Mutant(
-        "a password of an agent that is left out is told",
-        "7",
-        CORE + "_manifests/jvm_files.py",
-        'f"{redact_words(word)} of',
-        'f"{word} of',
-        unit("module_utils/_core/_manifests/test_jvm_files"),
-    ),
-    Mutant(
         "a secret that something else fills in is told",
         "7",
         SOURCES + "file.py",

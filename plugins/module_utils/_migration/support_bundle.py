@@ -42,15 +42,17 @@ def write(
         "failure": dict(failure),
         "status": _or_why(status),
         "journal": _or_why(cluster.journal.as_dict),
-        "workloads": _or_why(lambda: redact([_without_noise(item) for item in cluster.driver.objects()])),
+        "workloads": _or_why(lambda: [_without_noise(item) for item in cluster.driver.objects()]),
         "pods": _or_why(lambda: _pods(cluster)),
         "zookeeper": _or_why(lambda: _zookeeper(cluster)),
     }
+    # all of it at the end: a reason why something could not be read may quote what was read
+    plain = redact(json.loads(json.dumps(content, default=str)))
     target = Path(folder).expanduser()
     target.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = target / f"kraft-support-{cluster.name}-{stamp}.json"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2, default=str)
+        json.dump(plain, file, indent=2)
     return str(path)
 
 

@@ -50,6 +50,10 @@ class Plan(Protocol):
     def source_kind(self) -> str:
         """What kind of settings source it has, as results name it."""
 
+    @property
+    def secrets(self) -> list[str]:
+        """Names of the Secrets that it makes."""
+
     def diff(self) -> dict[str, str]:
         """Before and after, for diff mode; secrets are hidden."""
 
@@ -243,6 +247,9 @@ class Controllers(Protocol):
 
     def make(self) -> list[str]:
         """Make it, held at 0 replicas; returns what was made."""
+
+    def secrets(self, stage: str) -> list[str]:
+        """Names of the Secrets that a stage makes."""
 
     def write(self, stage: str) -> None:
         """Write the settings of a stage and the replicas. Raises Refused, Conflict."""

@@ -10,10 +10,14 @@ Private to the collection. Private keys in the same file are not kept.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import pem
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Certificate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import (
+    Authority,
+    Certificate,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.peer_names import (
     ADDRESS,
     DNS,
@@ -48,10 +52,15 @@ def _read(text: str) -> Reading[Certificate]:
     from cryptography import x509
 
     try:
-        found = x509.load_pem_x509_certificate(text.encode())
+        found, *others = (x509.load_pem_x509_certificate(each.encode()) for each in _each(text))
         names = certificate_names(_described(found))
         return Certificate(
-            found.subject.rfc4514_string(), tuple(name for kind, name in names if kind == DNS), _ends(found)
+            found.subject.rfc4514_string(),
+            tuple(name for kind, name in names if kind == DNS),
+            _ends(found),
+            _begins(found),
+            _usages(found),
+            tuple(_authorities(found, others)),
         )
     except (ValueError, TypeError) as error:
         # the library's own words may quote what it read
@@ -71,6 +80,36 @@ def _described(certificate: Any) -> dict[str, Any]:
     kinds = ((DNS, x509.DNSName), (ADDRESS, x509.IPAddress))
     names = [(kind, str(name)) for kind, type_ in kinds for name in listed.get_values_for_type(type_)]
     return {"subject": subject, "subjectAltName": names}
+
+
+def _each(chain: str) -> list[str]:
+    """Return the certificates of a PEM text one by one."""
+    end = "-----END CERTIFICATE-----"
+    return [each + end for each in chain.split(end)[:-1]]
+
+
+def _authorities(own: Any, others: Sequence[Any]) -> Iterator[Authority]:
+    """Follow who has signed whom; what is beside that in a file is not shown to anybody, or nobody needs it."""
+    by_subject = {each.subject: each for each in reversed(others)}
+    while own.issuer != own.subject and own.issuer in by_subject:
+        own = by_subject.pop(own.issuer)
+        yield Authority(own.subject.rfc4514_string(), _ends(own), root=own.issuer == own.subject)
+
+
+def _usages(certificate: Any) -> tuple[str, ...] | None:
+    from cryptography import x509
+
+    try:
+        listed = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    return tuple(each.dotted_string for each in listed)
+
+
+def _begins(certificate: Any) -> datetime.datetime:
+    """As :func:`_ends`."""
+    found: datetime.datetime = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before
+    return found.replace(tzinfo=datetime.UTC)
 
 
 def _ends(certificate: Any) -> datetime.datetime:

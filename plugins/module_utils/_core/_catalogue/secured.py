@@ -154,14 +154,26 @@ SECURED = (
         True,
     ),
     block("certificate-expired", "the certificate of the controllers' listener has expired", "renew it", True),
+    block(
+        "certificate-not-valid-yet",
+        "the certificate of the controllers' listener is not valid yet",
+        "wait until it is, or use one that is valid now",
+        True,
+    ),
+    block(
+        "certificate-usage",
+        "the certificate of the controllers' listener is not for servers, or not for clients where these show it too",
+        "add the extended key usage, or leave that extension out",
+        True,
+    ),
     warn(
         "certificate-expires",
-        "the certificate of the controllers' listener expires within 30 days or during the soak",
+        "a certificate that nodes use, or one of its authorities, expires within 30 days or during the soak",
         "renew it before the migration",
     ),
     warn(
         "certificate-unreadable",
-        "the certificate of the controllers' listener could not be read",
+        "a certificate that nodes use could not be read",
         "see the sentence, and check it yourself",
     ),
 )

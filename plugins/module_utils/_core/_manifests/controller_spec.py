@@ -92,7 +92,7 @@ class ControllerSpec:
     @property
     def digest(self) -> str:
         """The settings hash."""
-        return settings_hash(self.settings or {}, self.jvm_option)
+        return settings_hash(self.settings or {}, f"{self.namespace}/{self.cluster}", self.jvm_option)
 
     @property
     def holds_secrets(self) -> bool:

@@ -35,7 +35,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import redact_words
 
 Obj = dict[str, Any]
 
@@ -132,6 +131,11 @@ def _paths(text: str) -> list[str]:
     return [path.rstrip("/") for path in _PATH.findall(text)]
 
 
+def _named(word: str) -> str:
+    """Return an option as it may be shown: without its value, or the arguments of an agent, among which there may be a password."""
+    return word.partition("=")[0]
+
+
 def _lacking(what: str, path: str) -> Unsupported:
     return Unsupported(
         f"{what} needs {path}, which only the brokers' pods have: no volume that contains it can be mounted by the controllers; "
@@ -179,8 +183,7 @@ class _Work:
         if kept:
             self.result.env.append({"name": entry["name"], "value": escaped(separator.join(kept))})
         for word, why in left.items():
-            # an agent's password may be among its arguments
-            self.result.notes.append(f"{redact_words(word)} of {entry['name']} is not set for the controllers: {why}")
+            self.result.notes.append(f"{_named(word)} of {entry['name']} is not set for the controllers: {why}")
 
     def _why_not(self, word: str) -> str:
         """Say why a controller does without an option, as a clause; "" when it has it. Raises Unsupported for credentials."""
@@ -191,7 +194,7 @@ class _Work:
             why = why or self._silent(word)
             self.result.own_log4j = self.result.own_log4j or bool(why)
         elif lacking and _ESSENTIAL.match(word):
-            raise _lacking(word, lacking[0])
+            raise _lacking(_named(word), lacking[0])
         return why
 
     def _silent(self, word: str) -> str:
@@ -220,9 +223,9 @@ class _Work:
         unread = None in texts
         said = " ".join(text or "" for text in texts)
         self.result.notes += [
-            f"{word} is added by the start command of the brokers, so the controllers run without it; to have it there too, put it into KAFKA_OPTS"
+            f"{_named(word)} is added by the start command of the brokers, so the controllers run without it; to have it there too, put it into KAFKA_OPTS"
             for word in running
-            if _AGENT.match(word) and word not in said and not unread
+            if _AGENT.match(word) and _named(word) not in said and not unread
         ]
         given = {match[1] for text in texts for word in (text or "").split() if (match := _ESSENTIAL.match(word))}
         for word in running:

@@ -5,7 +5,7 @@
 """The journal of one migration: what cannot be derived from the cluster. Pure data; reading and writing is elsewhere.
 
 Private to the collection. Losing the journal must not lose the cluster: nothing here decides what a step does, except the
-start of the soak, which then simply starts again.
+start of the soak, which then simply starts again, and the names of Secrets that stages made, which then are left behind.
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ class Journal:
     def _ends(self) -> list[int]:
         """Places of the events that end an attempt."""
         return [at for at, event in enumerate(self.events) if event.get("what") in folding.ENDS]
+
+    def made(self, kind: str) -> list[str]:
+        """Names of the objects of a kind that steps of any attempt were about to make; some may be gone, or never have been made."""
+        said = [str(each) for event in self.events for each in event.get("objects") or ()]
+        return list(dict.fromkeys(each.removeprefix(f"{kind}/") for each in said if each.startswith(f"{kind}/")))
 
     def close_attempt(self) -> None:
         """Forget what belonged to an attempt that was rolled back; its events stay."""

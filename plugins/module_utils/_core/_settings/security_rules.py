@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_password
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_znodes import ACL_FOLDERS
@@ -51,7 +52,7 @@ def super_user_rules(
     broker: str | None,
     by_certificate: str | None = None,
     more: Sequence[str] = (),
-    with_acl: Collection[str] | None = None,
+    allowed: Collection[str] | None = None,
 ) -> list[SettingFinding]:
     """Return what is wrong with ``super.users``: controllers have no ACLs before the copy, so they need their clients there.
 
@@ -59,7 +60,7 @@ def super_user_rules(
     :param by_certificate: what the certificate makes of it, None when that is not known. It is never added: whether it can be read depends
         on the machine that the playbook runs on, and settings must not.
     :param more: ``kraft_super_users``.
-    :param with_acl: principals that an ACL allows ClusterAction, None when nobody read them.
+    :param allowed: principals that may do ClusterAction without being super users, None when nobody could tell.
     """
     found = [
         SettingFinding(
@@ -79,12 +80,12 @@ def super_user_rules(
     have = {*principals.super_users(effective), *more}
     if any(map(is_provided, have)):
         # whoever is among those, nobody is missing for certain
-        with_acl = None
+        allowed = None
     for who, name in (("brokers", broker), ("clients of the controllers' listener", security.principal)):
         if name is None and by_certificate is not None:
             found += _by_certificate(by_certificate, have)
         else:
-            found += _super_user(effective, who, name, have, with_acl)
+            found += _super_user(effective, who, name, have, allowed)
     return list(dict.fromkeys(found))
 
 
@@ -112,9 +113,12 @@ def _by_certificate(name: str, have: Collection[str]) -> Iterable[SettingFinding
 
 
 def _super_user(
-    effective: Mapping[str, str], who: str, name: str | None, have: Collection[str], with_acl: Collection[str] | None
+    effective: Mapping[str, str], who: str, name: str | None, have: Collection[str], allowed: Collection[str] | None
 ) -> Iterable[SettingFinding]:
-    if name in have or (is_true(effective, _ALLOWED_WITHOUT) and name == principals.ANONYMOUS):
+    # controllers have no ACLs before the copy, and all of them after it; brokers have theirs all the time
+    by_acl = allowed is not None and name in allowed and who == "brokers"
+    without = is_true(effective, _ALLOWED_WITHOUT) and (allowed is None or name in allowed)
+    if name in have or (name == principals.ANONYMOUS and (by_acl or without)):
         return
     if name is None:
         yield SettingFinding(
@@ -137,9 +141,7 @@ def _super_user(
             f"the {who} are {name}, which {_SUPER} does not have and which is never added, since anybody is it on such a listener: choose "
             "another kraft_controller_security, or add it yourself if that is meant",
         )
-    elif (
-        with_acl is not None and who == "brokers" and name not in with_acl and not is_true(effective, _ALLOWED_WITHOUT)
-    ):
+    elif allowed is not None and who == "brokers" and not by_acl:
         yield SettingFinding(
             _SUPER,
             "super-user-missing",
@@ -156,22 +158,33 @@ def _super_user(
 
 
 def one_sided_super_users(
-    running: Mapping[str, Mapping[str, str]], ours: Collection[str | None]
+    running: Mapping[str, Mapping[str, str]],
+    ours: Collection[str | None],
+    unread: Mapping[str, str] = MappingProxyType({}),
 ) -> list[SettingFinding]:
-    """Return the super users of some brokers only: controllers check again what brokers forward to them, and get those of one broker.
+    """Return the super users of some brokers only, and those brokers of which nobody knows: controllers check again what brokers forward to them.
 
     :param running: settings by pod.
     :param ours: principals that the migration adds, which a broker has after its restart.
+    :param unread: pods whose settings could not be read, each with the reason.
     """
+    found = [
+        SettingFinding(
+            _SUPER,
+            "super-user-unknown",
+            f"{_SUPER} of {pod} could not be read ({why}): controllers get those of the brokers that were read only; make it run, and run preflight again",
+        )
+        for pod, why in unread.items()
+        if any(value_of(settings, AUTHORIZER) for settings in running.values())
+    ]
     have = {pod: set(principals.super_users(settings)) for pod, settings in running.items()}
-    found = []
     for name in sorted(set().union(*have.values()) - set(ours)):
         with_it = [pod for pod in have if name in have[pod]]
         without = [pod for pod in have if name not in have[pod] and value_of(running[pod], AUTHORIZER)]
         if without:
             sentence = (
-                f"{name} is a super user of {', '.join(with_it)} and not of {', '.join(without)}: controllers would have the super users of one "
-                f"broker only; give all brokers the same {_SUPER} and restart them, or name it in kraft_super_users"
+                f"{name} is a super user of {', '.join(with_it)} and not of {', '.join(without)}: controllers get those of all brokers, so that it "
+                f"could do there what these brokers deny; give all brokers the same {_SUPER} and restart them, or name it in kraft_super_users"
             )
             found.append(SettingFinding(_SUPER, "super-user-missing", sentence))
     return found

@@ -162,7 +162,15 @@ def _logged_in(
     except JaasError as error:
         problems[LOGIN] = error.message
         return login
-    return with_modules(login, modules, f"section {section} of {path}", problems)
+    source = f"section {section} of {path}"
+    found = with_modules(login, modules, source, problems)
+    if REDACTED in found.username + found.password:
+        problems[LOGIN] = (
+            f"{source} takes the login from a system property of the brokers' JVM whose value is a secret and is not read from there; "
+            f"{OTHERWISE} with the login to ZooKeeper"
+        )
+        return login
+    return found
 
 
 def with_modules(

@@ -29,13 +29,17 @@ Obj = dict[str, Any]
 
 @dataclass(frozen=True)
 class Brokers:
-    """One pod template and what its settings are made of: objects of the namespace by name, and what a running broker uses."""
+    """One pod template and what its settings are made of: objects of the namespace by name, and what a running broker uses.
+
+    :ivar cluster: ``namespace/name`` of the Kafka cluster.
+    """
 
     template: Obj
     config_maps: Mapping[str, Obj]
     secrets: Mapping[str, Obj]
     effective: Mapping[str, str]
     container: str
+    cluster: str
     config_path: str = ""
 
     def source(self) -> SettingsSource:
@@ -87,7 +91,7 @@ def plan(
     configured = source.configured(effective)
     context = replace(context_of(stage, configured), fixed=source.fixed(effective) | source.opaque())
     changes = broker_changes(stage, configured, context)
-    digest = settings_hash(source.wanted(changes), option)
+    digest = settings_hash(source.wanted(changes), brokers.cluster, option)
     written = source.apply(changes, stage, digest, effective, cluster_id)
     template = with_jvm_option(written.template, source.container, option, brokers.config_maps, brokers.secrets)
     return PlannedStage(stage, source, changes, replace(written, template=template))

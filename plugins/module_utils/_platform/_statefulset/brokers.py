@@ -92,6 +92,11 @@ class StagePlan:
         """What kind of settings source it has."""
         return self.source.kind
 
+    @property
+    def secrets(self) -> list[str]:
+        """Names of the Secrets that it makes."""
+        return [str(body["metadata"]["name"]) for body in self.written.objects_to_create if body["kind"] == "Secret"]
+
     def diff(self) -> dict[str, str]:
         """Before and after, for diff mode; values of Secrets are hidden."""
         given, hidden = self.source.given(), self.source.hidden()
@@ -137,7 +142,8 @@ def _brokers(
             found = cluster.secret(name)
             if found is not None:
                 secrets[name] = found
-    return Brokers(template, cluster.config_maps, secrets, effective, container, config_path)
+    where = f"{cluster.namespace}/{cluster.name}"
+    return Brokers(template, cluster.config_maps, secrets, effective, container, where, config_path)
 
 
 def as_they_run(cluster: StatefulSetCluster) -> dict[str, Brokers]:

@@ -23,6 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     broker_checks,
     brokers,
+    certificate_checks,
     controller_checks,
     controllers,
     locks,
@@ -92,6 +93,8 @@ def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
         # before what follows from it: a login that is not known
         found += security_checks.jaas_findings(cluster)
         found += security_checks.findings(cluster)
+        gone = [path for item in found if item.code == "secret-missing" for path in item.where.split(", ")]
+        found += certificate_checks.findings(cluster, gone)
         planned = brokers.plan_ahead(cluster)
     except (KraftError, Unsupported) as error:
         return [*found, finding((error.code or "surface-not-found").lower(), "settings", error.message)]

@@ -30,6 +30,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
     settings_file,
     voters,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of_controllers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.placement import broker_zones
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import container_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.controller_settings import (
@@ -158,7 +159,7 @@ def _settings(cluster: StatefulSetCluster, spec: ControllerSpec, stage: Controll
             log_dir=spec.log_dir,
             controller_listener=chosen.listener,
             controller_protocol=chosen.protocol,
-            security={**chosen.controllers, **security.super_users(cluster, effective, chosen)},
+            security={**chosen.controllers, **security.super_users_of_all(cluster, chosen)},
             zookeeper_connect=str(connect) if connect else "",
             before={} if stage == "final" or value_of(effective, CONNECT) else originals.before(cluster),
         ),
@@ -278,11 +279,18 @@ def _after(statefulset: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 
 
 def secret_names(cluster: StatefulSetCluster) -> list[str]:
-    """Names of the Secrets with the controllers' settings: the one that their template mounts, and those before it."""
+    """Names of the Secrets with the controllers' settings: the one that their template mounts, those before it, and what the journal names.
+
+    A run that was killed may have left one that no template mounts, or may have deleted the template.
+    """
     kind, name = mounted_settings(cluster.controllers["spec"]["template"]) if cluster.controllers else ("", "")
     found: list[str] = []
     while kind == "Secret" and name and name not in found:
         found.append(name)
         there = cluster.client.find(SECRET, name, cluster.namespace)
         name = marks.annotations_of(there).get(REPLACES, "") if there else ""
+    for name in cluster.journal.made("Secret"):
+        there = None if name in found else cluster.client.find(SECRET, name, cluster.namespace)
+        if there is not None and is_of_controllers(there, cluster.name):
+            found.append(name)
     return found

@@ -90,6 +90,10 @@ class StatefulSetControllers:
     def make(self) -> list[str]:
         return controllers.create(self._cluster, controllers.build(self._cluster, "held"))
 
+    def secrets(self, stage: str) -> list[str]:
+        settings = controllers.build(self._cluster, stage).settings or {}
+        return [str(settings["metadata"]["name"])] if settings.get("kind") == "Secret" else []
+
     def write(self, stage: str) -> None:
         controllers.write(self._cluster, controllers.build(self._cluster, stage))
 

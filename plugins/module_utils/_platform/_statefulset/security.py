@@ -126,6 +126,19 @@ def super_users(
     return {principals.SUPER_USERS: value} if value else {}
 
 
+def super_users_of_all(cluster: StatefulSetCluster, security: ControllerSecurity) -> dict[str, str]:
+    """``super.users`` of the controllers: those of every broker that was read, since whatever one of them forwards is checked there again.
+
+    Where brokers differ the order is not that of any of them, so that it does not matter which was read first.
+    """
+    running = [facts.settings for facts in known(cluster.facts).values() if facts.settings]
+    each = [super_users(cluster, settings, security) for settings in running]
+    if all(one == each[0] for one in each):
+        return each[0] if each else {}
+    names = {name for one in each for name in principals.super_users(one)}
+    return {principals.SUPER_USERS: ";".join(sorted(names))}
+
+
 def jaas_path(cluster: StatefulSetCluster) -> str:
     """Where the brokers' JVM has its JAAS file, "" when it has none; what a running broker was started with comes first."""
     template = cluster.statefulsets[0]["spec"]["template"]

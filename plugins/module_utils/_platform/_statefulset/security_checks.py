@@ -13,7 +13,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import principals, security_rules
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import (
+    cluster_rights,
+    principals,
+    security_rules,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import (
     Certificate,
     certificate_findings,
@@ -30,7 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.set
     value_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem, read_store
@@ -39,6 +43,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.security
 
 _PROVIDED = "a config provider fills it in when Kafka starts"
 _ALGORITHM = "ssl.endpoint.identification.algorithm"
+_CLIENT_AUTH = "ssl.client.auth"
 _STORES = ("ssl.keystore.location", "ssl.truststore.location")
 
 
@@ -53,7 +58,8 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
         where, read = certificate(cluster, settings, chosen.listener)
         if not any(where in item.where.split(", ") for item in found):
             hosts = _hosts(cluster, settings, chosen)
-            found += certificate_findings(where, read, hosts, datetime.now(UTC), cluster.params["soak"])
+            both = _both_show({**settings, **chosen.controllers}, chosen)
+            found += certificate_findings(where, read, hosts, datetime.now(UTC), cluster.params["soak"], both_show=both)
     by_certificate = None
     if isinstance(read, Certificate) and not principals.has_own_builder(settings, chosen.listener):
         rules = of_listener(settings, chosen.listener, "ssl.principal.mapping.rules")
@@ -61,25 +67,26 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     broker = principals.broker_principal(effective, security.jaas_text(cluster, effective))
     more = cluster.params["super_users"]
     rules_found = security_rules.listener_rules(effective, chosen) + security_rules.super_user_rules(
-        effective, chosen, broker, by_certificate, more, _with_acl(cluster, effective)
+        effective, chosen, broker, by_certificate, more, _allowed(cluster, effective, broker, chosen.principal)
     )
     rules_found += security.kept(cluster, effective)
     running = {pod: facts.settings for pod, facts in known(cluster.facts).items() if facts.settings}
-    rules_found += security_rules.one_sided_super_users(running, {broker, chosen.principal, *more})
+    rules_found += security_rules.one_sided_super_users(
+        running, {broker, chosen.principal, *more}, unknown(cluster.facts)
+    )
     return found + [finding(item.code, item.key, item.sentence) for item in rules_found]
 
 
-def _with_acl(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> set[str] | None:
-    """The principals that an ACL allows what brokers do among themselves; None when that could not be read, or does not matter."""
+def _allowed(cluster: StatefulSetCluster, effective: Mapping[str, str], *asked: str | None) -> set[str] | None:
+    """Those principals whom ACLs allow what brokers do among themselves; None when that could not be read, or does not matter."""
     if not value_of(effective, AUTHORIZER) or cluster.zookeeper_connect is None:
         return None
     try:
         acls = read_acls(cluster.zookeeper, any_principal=True)
     except (KraftError, ZnodeError):
         return None  # acl_findings() in preflight.py tells why
-    return {
-        each.principal for each in acls if each.operation in ("ClusterAction", "All") and each.permission == "Allow"
-    }
+    everybody = is_true(effective, "allow.everyone.if.no.acl.found")
+    return cluster_rights.allowed(acls, filter(None, asked), everybody=everybody)
 
 
 def certificate(
@@ -101,6 +108,13 @@ def certificate(
         found = read_store(content, "", kind.upper())
         return where, Unknown(f"{_PROVIDED}: its password") if isinstance(found, Unknown) else found
     return where, read_store(content, password, kind.upper())
+
+
+def _both_show(settings: Mapping[str, str], chosen: ControllerSecurity) -> bool:
+    """Whether nodes show a certificate to a controller: with SASL only where its listener itself asks (``SaslChannelBuilder``)."""
+    own = value_of(settings, f"listener.name.{chosen.listener.lower()}.{_CLIENT_AUTH}")
+    asks = own or (value_of(settings, _CLIENT_AUTH) if chosen.protocol == "SSL" else "")
+    return asks.lower() in ("required", "requested") or is_provided(asks)
 
 
 def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: ControllerSecurity) -> list[str]:

@@ -16,13 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.config_map_users import config_maps_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ownership import is_of
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
-    original_name,
-    security_name,
-    stage_name,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import secret_names, uses
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import is_secret
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import secret_names
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, POD, SECRET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import controllers, locks, ownership
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
@@ -55,28 +49,16 @@ def _config_maps(cluster: StatefulSetCluster, pods: list[Obj]) -> list[str]:
 
 
 def _secrets(cluster: StatefulSetCluster, pods: list[Obj]) -> list[str]:
-    """Secrets of stages that no template of brokers or controllers, and no pod, shows any more, by the names that the journal's stages gave them.
+    """Secrets of stages that no template of brokers or controllers, and no pod, shows any more, by the names that the journal has.
 
     Secrets are never listed: an account need not see those of others.
     """
     needed = {name for item in locks.managed(cluster) for name in secret_names(item["spec"]["template"])}
     found: list[str] = []
-    for item in cluster.statefulsets:
-        template = item["spec"]["template"]
-        shown = secret_names(template)
-        written = [event for event in cluster.journal.events if event.get("what") == "written"]
-        if any(is_secret(str(key)) for event in written for key in event.get("keys_set") or ()):
-            # a stage that adds a secret makes a Secret of a ConfigMap, or of variables
-            shown |= {use.name for use in uses(template)} | {security_name(cluster.container)}
-        for base in sorted({original_name(name) for name in shown}):
-            for event in written:
-                digest = (event.get("settings_hash") or {}).get(item["metadata"]["name"], "")
-                name = stage_name(base, str(event.get("stage", "")), digest)
-                there = cluster.secret(name) if digest and name not in {*needed, *found} else None
-                if there is not None and is_of(there, cluster.name):
-                    found.append(name)
-    own = controllers.secret_names(cluster)
-    found += [name for name in own[1:] if name not in found]
+    for name in dict.fromkeys([*cluster.journal.made("Secret"), *controllers.secret_names(cluster)]):
+        there = cluster.secret(name) if name not in needed else None
+        if there is not None and is_of(there, cluster.name):
+            found.append(name)
     used = {name for pod in pods for name in secret_names(pod)}
     return [name for name in found if name not in used]
 

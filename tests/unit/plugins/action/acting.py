@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
+
+from ansible_collections.kafkaops.kraft.plugins.plugin_utils._run import Run
 
 from tests.unit.plugins.module_utils.fakes import PARAMS
 
@@ -20,6 +22,7 @@ class Acts:
         self.log: list[str] = []
         self.said: list[str] = []
         self.ended: dict[str, Any] = {}
+        self.details: dict[str, Any] = {}
         self.cluster, self.client, self.journal = cluster, cluster.client, cluster.journal
         self.params = {**PARAMS, **cluster.params, "restart_interval": 0, **params}
         self.sub_phase, self.check_mode, self.started = sub_phase, False, 0.0
@@ -47,8 +50,12 @@ class Acts:
         self.log.append(f"end {phase} with {event}")
         self.ended = details
 
-    def record(self, what: str, **_details: Any) -> None:
+    def record(self, what: str, **details: Any) -> None:
         self.log.append(f"record {what}")
+        self.details[what] = details
+
+    def will_make(self, stage: str, secrets: Sequence[str]) -> None:
+        Run.will_make(cast("Run", self), stage, secrets)
 
     def save_journal(self) -> None:
         self.log.append("save")

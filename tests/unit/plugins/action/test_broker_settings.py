@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,7 +37,7 @@ def planned(statefulset: Any) -> Any:
     source = SimpleNamespace(
         kind="file", template=template, read=lambda: {"a": "1"}, given=lambda: {"a": "1"}, hidden=frozenset
     )
-    written = SimpleNamespace(template=statefulset["spec"]["template"])
+    written = SimpleNamespace(template=statefulset["spec"]["template"], objects_to_create=())
     return brokers.StagePlan(statefulset, source, Changes({"a": "2"}), written)  # type: ignore[arg-type]
 
 
@@ -53,8 +54,8 @@ def scene(monkeypatch: pytest.MonkeyPatch, stage: str, *now: str, flagged: str =
     monkeypatch.setattr(dual_write, "prove_hybrid", run.note("dual-write proved"))
     monkeypatch.setattr(brokers, "write_stage", lambda _cluster, plan: run.log.append(f"{plan.name} written"))
     monkeypatch.setattr(originals, "keep", run.note("originals kept", "secret"))
-    monkeypatch.setattr(controllers, "build", lambda _cluster, wanted: wanted)
-    monkeypatch.setattr(controllers, "write", lambda _cluster, wanted: run.log.append(f"controllers {wanted}"))
+    monkeypatch.setattr(controllers, "build", lambda _cluster, wanted: SimpleNamespace(stage=wanted, settings=None))
+    monkeypatch.setattr(controllers, "write", lambda _cluster, made: run.log.append(f"controllers {made.stage}"))
     return run
 
 
@@ -91,6 +92,34 @@ def test_dual_write_is_proved_before_the_brokers_leave_zookeeper(monkeypatch: py
     run = scene(monkeypatch, "kraft", "migration")
     action(broker_settings).apply(run)
     assert run.log == ["originals kept", "kafka-0 written", "record written"]
+
+
+MAP = {"kind": "ConfigMap", "metadata": {"name": "config-kraft-migration-01234567"}}
+SECRET = {"kind": "Secret", "metadata": {"name": "kafka-security-kraft-migration-01234567"}}
+
+
+def test_secrets_are_noted_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are never listed: of a run that is killed right after it made one, nothing else tells their names."""
+    for stage, now in (("migration", ""), (stages.RETURN, "kraft")):
+        run = scene(monkeypatch, stage, now, flagged="final")
+        made = replace(planned(run.cluster.statefulsets[0]), written=SimpleNamespace(objects_to_create=(SECRET, MAP)))
+        for plan in ("plan_stage", "plan_return"):
+            monkeypatch.setattr(brokers, plan, lambda _cluster, _stage, made=made: [made])
+        settings = {"kind": "Secret", "metadata": {"name": "kafka-kraft-migrating-01234567"}}
+        monkeypatch.setattr(
+            controllers, "build", lambda _cluster, at, body=settings: SimpleNamespace(stage=at, settings=body)
+        )
+        action(broker_settings).apply(run)
+        assert run.log.index("record begun") < run.log.index("kafka-0 written")
+        assert run.details["begun"] == {"stage": stage, "objects": ["Secret/kafka-security-kraft-migration-01234567"]}
+    # and the controllers' own before them
+    assert run.log == [
+        *["record begun"] * 2,
+        "controllers migrating",
+        "record begun",
+        "kafka-0 written",
+        "record written",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,23 @@ def test_a_plan_shows_the_final_write_before_its_time(monkeypatch: pytest.Monkey
     assert run.log == []
 
 
+def test_a_secret_is_noted_before_it_is_made_and_before_the_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed right after it made one leaves a name in the journal; nothing comes between the gates and the write."""
+    for wanted, now, expected in (
+        ("final", "migrating", ["record begun", "gates", "record gates", "written", "record written"]),
+        ("migrating", "held", ["leftovers looked for", "record begun", "written", "record written"]),
+        ("final", "final", ["gates", "record gates", "record written"]),
+    ):
+        run = scene(monkeypatch, wanted, now)
+        body = {"kind": "Secret", "metadata": {"name": f"kafka-kraft-{wanted}-01234567"}}
+        made = ControllerObjects(statefulset=at_stage("kafka-kraft", wanted), service={}, pdb={}, settings=body)
+        monkeypatch.setattr(controllers, "build", lambda _cluster, _stage, made=made: made)
+        action(kraft_controller).apply(run)
+        assert run.log == expected
+        noted = {"stage": wanted, "objects": [f"Secret/kafka-kraft-{wanted}-01234567"]}
+        assert run.details.get("begun", noted) == noted
+
+
 def test_leftovers_are_looked_for_before_the_first_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 3: empty controllers would write their empty metadata over ZooKeeper."""
     run = scene(monkeypatch, "migrating", "held")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,8 +65,8 @@ def test_when_nobody_takes_over_one_broker_is_restarted_on_its_original_settings
 ) -> None:
     """KAFKA-16101."""
     run = scene(monkeypatch, hand_over=DeadlineExceeded("nobody holds /controller"))
-    monkeypatch.setattr(brokers, "plan_return", lambda _cluster, stage: [stage])
-    monkeypatch.setattr(brokers, "write_stage", lambda _cluster, plan: run.log.append(f"{plan} written"))
+    monkeypatch.setattr(brokers, "plan_return", lambda _cluster, stage: [SimpleNamespace(stage=stage, secrets=["s"])])
+    monkeypatch.setattr(brokers, "write_stage", lambda _cluster, plan: run.log.append(f"{plan.stage} written"))
     monkeypatch.setattr(election, "choose", run.note("chosen", "kafka-1"))
     monkeypatch.setattr(locks, "check", run.note("lock looked at"))
 
@@ -80,6 +81,7 @@ def test_when_nobody_takes_over_one_broker_is_restarted_on_its_original_settings
     assert run.log[3:] == [
         "hand_over",
         "chosen",
+        "record begun",
         "original written",
         "lock looked at",
         "kafka-1 restarted",

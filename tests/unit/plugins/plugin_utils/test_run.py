@@ -221,7 +221,7 @@ def test_a_failure_is_written_down_and_the_lease_is_given_back(client: Any) -> N
     def fail() -> None:
         with run_of() as run, run.exclusive(stop):
             run.ensure_lock()
-            raise DeadlineExceeded("it did not come back", code="broker-not-healthy")
+            raise DeadlineExceeded("it did not come back with x.password=canary", code="broker-not-healthy")
 
     with pytest.raises(DeadlineExceeded):
         fail()
@@ -229,7 +229,7 @@ def test_a_failure_is_written_down_and_the_lease_is_given_back(client: Any) -> N
     assert (last["what"], last["failed"], last["error"], last["code"]) == (
         "failed",
         True,
-        "it did not come back",
+        "it did not come back with x.password=<redacted>",
         "broker-not-healthy",
     )
     assert client.names("Lease") == []

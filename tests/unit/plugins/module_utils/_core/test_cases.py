@@ -81,7 +81,9 @@ def controller_spec(case: cases.Case) -> ControllerSpec:
 def brokers_of(case: cases.Case) -> Brokers:
     """What preflight knows of the brokers."""
     container = main_container(case.template)
-    return Brokers(case.template, case.config_maps, case.secrets, case.effective, container, case.config_path)
+    return Brokers(
+        case.template, case.config_maps, case.secrets, case.effective, container, "n/kafka", case.config_path
+    )
 
 
 def plan_brokers(case: cases.Case) -> dict[str, Any]:

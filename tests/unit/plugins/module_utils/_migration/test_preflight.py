@@ -107,7 +107,9 @@ def test_settings_that_block_keep_their_codes(monkeypatch: Any) -> None:
     }
     odd = SimpleNamespace(version="3.9.2", settings=settings, dns_ttl=1, config_path=None, options=())
     fine = SimpleNamespace(version="3.9.2", settings={"broker.id": "1"}, dns_ttl=None, config_path=None, options=())
-    cluster = cluster_with(container="kafka", facts={"kafka-0": odd, "kafka-1": fine}, effective=settings)
+    cluster = cluster_with(
+        zookeeper_connect=None, container="kafka", facts={"kafka-0": odd, "kafka-1": fine}, effective=settings
+    )
     monkeypatch.setattr(brokers, "plan_ahead", lambda _cluster: {})
     found = preflight.settings_findings(cluster)
     assert [item.code for item in found if item.blocking] == [
@@ -130,7 +132,9 @@ def test_secrets_that_stages_are_made_of_need_a_permission_without_names(monkeyp
     monkeypatch.setattr(
         brokers, "plan_ahead", lambda _cluster: {"migration": [SimpleNamespace(name="kafka", written=written)]}
     )
-    cluster = cluster_with(container="kafka", effective={"inter.broker.protocol.version": "3.9"})
+    cluster = cluster_with(
+        zookeeper_connect=None, container="kafka", effective={"inter.broker.protocol.version": "3.9"}
+    )
     (note,) = checks.plan_findings(cluster)
     assert (note.code, note.sentence) == ("setting-warns", "StatefulSet kafka, stage migration: variable ZK is emptied")
     cluster.client.allowed = lambda verb, resource, _sub: (verb, resource) != ("get", "secrets")

@@ -242,9 +242,9 @@ def test_secrets_of_stages_are_known_by_the_journal_and_deleted_by_label() -> No
         }
     }
     log = journal.Journal("kafka", "id")
-    for stage in ("migration", "kraft"):
-        event = {"stage": stage, "settings_hash": {"kafka": digest}}
-        log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "written", seconds=1, **event)
+    for stage, name in (("migration", made), ("kraft", foreign)):
+        event = {"stage": stage, "objects": [f"Secret/{name}", "ConfigMap/other"]}
+        log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "begun", seconds=1, **event)
     log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "rolled")
     quorum = statefulset("kafka-kraft")
     cluster = cluster_with(client=client, statefulsets=[item], journal=log, controllers=quorum)

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Certificate
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.certificates import Authority, Certificate
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime import certificates
 
@@ -59,13 +59,17 @@ def made(*names: str) -> tuple[str, bytes]:
 def test_both_forms_are_read() -> None:
     text, store = made("*.kafka-kraft.demo.svc", "localhost")
     ends = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
-    wanted = Certificate("CN=broker,OU=brokers,O=Example", ("*.kafka-kraft.demo.svc", "localhost"), ends)
+    names = ("*.kafka-kraft.demo.svc", "localhost")
+    begins = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    wanted = Certificate("CN=broker,OU=brokers,O=Example", names, ends, begins)
     assert certificates.read_pem(text) == wanted
     assert certificates.read_store(store, "right") == wanted
     assert certificates.read_store(text.encode(), "", "PEM") == wanted
     # encrypted is only the key
-    ends = datetime.datetime(2125, 12, 8, 13, 26, 29, tzinfo=datetime.UTC)
-    assert certificates.read_store(java_stores.KEYS, "") == dataclasses.replace(wanted, ends=ends)
+    begins, ends = (datetime.datetime(*day, 13, 26, 29, tzinfo=datetime.UTC) for day in ((2026, 1, 1), (2125, 12, 8)))
+    authorities = (Authority("CN=authority", ends - datetime.timedelta(seconds=1), root=True),)
+    java = dataclasses.replace(wanted, begins=begins, ends=ends, authorities=authorities)
+    assert certificates.read_store(java_stores.KEYS, "") == java
     # as Java does where there are no other names
     nameless = certificates.read_pem(made()[0])
     assert isinstance(nameless, Certificate)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from typing import Any
 
 import pytest
@@ -28,9 +29,35 @@ TTL = "-Dsun.net.inetaddr.ttl=1"
 
 
 def test_the_hash_depends_on_settings_and_option_only() -> None:
-    assert settings_hash({"a": "1", "b": "2"}) == settings_hash({"b": "2", "a": "1"})
-    assert len({settings_hash({"a": "1"}), settings_hash({"a": "2"}), settings_hash({"a": "1"}, TTL)}) == 3
-    assert len(settings_hash({})) == 64
+    where = "n/kafka"
+    assert settings_hash({"a": "1", "b": "2"}, where) == settings_hash({"b": "2", "a": "1"}, where)
+    different = {
+        settings_hash(settings, where, option)
+        for key in ("a", "a.password")
+        for settings, option in (({key: "1"}, ""), ({key: "2"}, ""), ({key: "1"}, TTL))
+    }
+    assert len(different) == 6
+    assert {len(each) for each in (*different, settings_hash({}, where))} == {64}
+
+
+def test_nobody_finds_a_password_by_the_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pods, names of objects and the journal show it: each guess has to cost time, and none serves for another cluster."""
+    rounds, derive = [], hashlib.pbkdf2_hmac
+
+    def slow(name: str, text: bytes, salt: bytes, iterations: int) -> bytes:
+        rounds.append((iterations, len(salt)))
+        return derive(name, text, salt, 1)
+
+    monkeypatch.setattr(hashlib, "pbkdf2_hmac", slow)
+    settings = {"listeners": "SASL_SSL://:9092", "sasl.jaas.config": "canary for the hash"}
+    first = settings_hash(settings, "n/kafka")
+    assert first == settings_hash(dict(reversed(settings.items())), "n/kafka")
+    assert rounds == [(200_000, 32)], "the same settings are hashed once in a process"
+    assert settings_hash(settings, "n/other") != first
+    assert settings_hash({"listeners": "SASL_SSL://:9092"}, "n/kafka") == settings_hash(
+        {"listeners": "SASL_SSL://:9092"}, "n/other"
+    )
+    assert len(rounds) == 2, "nothing is slow where there is no secret"
 
 
 def test_a_later_stage_is_named_after_the_original() -> None:

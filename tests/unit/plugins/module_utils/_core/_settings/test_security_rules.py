@@ -53,28 +53,25 @@ def test_who_logs_in_at_the_controllers_becomes_a_super_user() -> None:
 
 
 @pytest.mark.parametrize(
-    ("broker", "by_certificate", "with_acl", "expected"),
+    ("broker", "by_certificate", "allowed", "expected"),
     [
         ("User:b", None, None, ["super-user-added"]),
         ("User:b", None, {"User:b"}, ["super-user-added"]),
         ("User:b", None, set(), ["super-user-missing"]),
-        ("User:ANONYMOUS", None, {"User:ANONYMOUS"}, ["super-user-missing"]),
+        ("User:ANONYMOUS", None, None, ["super-user-missing"]),
+        ("User:ANONYMOUS", None, set(), ["super-user-missing"]),
+        ("User:ANONYMOUS", None, {"User:ANONYMOUS"}, []),
         (None, None, None, ["super-user-unknown"]),
         (None, "User:CN=b", None, ["super-user-missing"]),
         (None, "User:admin", None, []),
     ],
 )
 def test_brokers_that_are_no_super_users(
-    broker: str | None, by_certificate: str | None, with_acl: set[str] | None, expected: list[str]
+    broker: str | None, by_certificate: str | None, allowed: set[str] | None, expected: list[str]
 ) -> None:
     have = SASL | {"super.users": "User:kraft;User:admin"}
-    found = super_user_rules(have, KRAFT, broker, by_certificate, (), with_acl)
+    found = super_user_rules(have, KRAFT, broker, by_certificate, (), allowed)
     assert codes(list(found)) == expected
-
-
-def test_brokers_without_an_acl_work_where_everybody_may_what_no_acl_says() -> None:
-    open_to_all = SASL | {"super.users": "User:kraft", "allow.everyone.if.no.acl.found": "true"}
-    assert codes(list(super_user_rules(open_to_all, KRAFT, "User:b", None, (), set()))) == ["super-user-added"]
 
 
 def test_a_super_user_of_one_side_only() -> None:
@@ -92,6 +89,16 @@ def test_a_super_user_of_one_side_only() -> None:
     assert one_sided_super_users({"a-0": {}, "b-0": more}, ()) == [], "without an authorizer nobody is one"
 
 
+def test_super_users_of_a_broker_that_could_not_be_read() -> None:
+    unread = {"c-0": "the exec failed"}
+    (found,) = one_sided_super_users({"a-0": SASL}, (), unread)
+    assert (found.code, found.sentence.partition(":")[0]) == (
+        "super-user-unknown",
+        "super.users of c-0 could not be read (the exec failed)",
+    )
+    assert one_sided_super_users({"a-0": {}}, (), unread) == []
+
+
 def test_without_an_authorizer_there_are_no_super_users() -> None:
     effective = {key: value for key, value in SASL.items() if key != "authorizer.class.name"}
     assert super_user_rules(effective, OPEN, None) == []
@@ -101,6 +108,13 @@ def test_anybody_is_never_made_a_super_user() -> None:
     assert codes(list(super_user_rules(SASL, OPEN, "User:broker"))) == ["super-user-missing"]
     allowed = SASL | {"allow.everyone.if.no.acl.found": "true"}
     assert super_user_rules(allowed, OPEN, "User:broker") == []
+    # one ACL for the cluster, and nobody is let in for want of one any more
+    assert codes(list(super_user_rules(allowed, OPEN, "User:broker", None, (), set()))) == ["super-user-missing"]
+    assert super_user_rules(allowed, OPEN, "User:broker", None, (), {"User:ANONYMOUS"}) == []
+    # an ACL alone lets nobody in at controllers that have none yet
+    assert codes(list(super_user_rules(SASL, OPEN, "User:broker", None, (), {"User:ANONYMOUS"}))) == [
+        "super-user-missing"
+    ]
 
 
 def test_super_users_without_a_type() -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import (
     KEYS,
     LOGIN,
@@ -71,6 +72,26 @@ def test_another_section_and_the_last_option_counts() -> None:
 )
 def test_the_file(options: list[str], path: str) -> None:
     assert jaas_file(options) == path
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        'username="kafka" password="${zk.password}"',
+        'username="kafka" password="a${zk.password}b"',
+        'username="${zk.password}" password="p"',
+    ],
+)
+def test_a_login_that_is_in_a_hidden_property_is_not_guessed(options: str) -> None:
+    """What was read of the JVM has the text that hides it; a session with that would be refused as if the password were wrong."""
+    text = f"Client {{ a.B required {options}; }};"
+    login = broker_login({}, [OPTION, f"-Dzk.password={REDACTED}"], text)
+    assert (login.username, login.password, login.code) == ("", "", "zookeeper-login-failed")
+    assert login.unsupported == (
+        f"section Client of {FILE} takes the login from a system property of the brokers' JVM whose value is a secret and is not read from there; "
+        "name a Secret in kraft_zookeeper_secret with the login to ZooKeeper"
+    )
+    assert broker_login({}, [OPTION, "-Dzk.password=seen"], text).unsupported == ""
 
 
 def test_a_session_that_shall_not_log_in_does_not() -> None:

@@ -54,7 +54,7 @@ def _bitnami(template: dict[str, Any] | None = None) -> EnvironmentSource:
 
 def _stage(source: EnvironmentSource, stage: BrokerStage, effective: dict[str, str]) -> StageChange:
     changes = broker_changes(stage, source.configured(effective), CONTEXT)
-    return source.apply(changes, stage, settings_hash(source.wanted(changes)), effective, CLUSTER_ID)
+    return source.apply(changes, stage, settings_hash(source.wanted(changes), "n/kafka"), effective, CLUSTER_ID)
 
 
 def _env(change: StageChange) -> dict[str, Any]:

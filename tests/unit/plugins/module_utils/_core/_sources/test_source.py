@@ -50,7 +50,7 @@ def _file() -> SettingsSource:
 
 def _stage(source: SettingsSource, stage: BrokerStage, effective: dict[str, str]) -> tuple[Changes, StageChange]:
     changes = broker_changes(stage, source.configured(effective), CONTEXT)
-    digest = settings_hash(source.wanted(changes))
+    digest = settings_hash(source.wanted(changes), "n/kafka")
     return changes, source.apply(changes, stage, digest, effective, "cluster-id-0123456789A")
 
 

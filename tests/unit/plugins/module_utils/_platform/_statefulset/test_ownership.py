@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_lock
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report.journal import Journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import Scope
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
@@ -68,7 +69,7 @@ def primed(cluster: Any) -> Any:
     for each in found.values():
         each.meta, each.metadata_logs, each.start_script = (), (), None
     cluster.__dict__["facts"] = found
-    cluster.__dict__["journal"] = SimpleNamespace(migration_id="", zookeeper_connect="", attempt=list)
+    cluster.__dict__["journal"] = Journal("kafka")
     cluster.__dict__["zookeeper"] = "session"
     cluster.__dict__["view"] = SimpleNamespace(controller=HEADS.controller, migration=None, brokers={0: 1, 1: 1, 2: 1})
     return cluster

@@ -27,13 +27,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     controllers,
     patches,
     security,
-    stage_objects,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
 
 from tests.unit.plugins.module_utils._core._settings.secured_brokers import PLAIN, PLAIN_JAAS, SASL, TLS
 from tests.unit.plugins.module_utils._platform._statefulset.secured_scene import planned, scene, secret
-from tests.unit.plugins.module_utils.fakes import FakeClient, statefulset
+from tests.unit.plugins.module_utils.fakes import FakeClient
 from tests.unit.plugins.module_utils.scenes import cluster_with
 
 KEY = "listener.name.controller.plain.sasl.jaas.config"
@@ -211,28 +210,6 @@ def test_brokers_get_the_listener_the_login_and_the_super_users(monkeypatch: pyt
     item = brokers.StagePlan({}, source, Changes(context.security), SimpleNamespace(template={}))  # type: ignore[arg-type]
     assert "canary" not in str(item.diff())
     assert KEY in str(item.diff())
-
-
-def test_secrets_that_stages_made_of_config_maps_and_variables_go_with_the_rest() -> None:
-    digest = "0123456789abcdef" * 4
-    made = [stage_name(base, "migration", digest) for base in ("config", "kafka-security")]
-    ours = {names.MANAGED_BY: names.MANAGER, names.LABEL_CLUSTER: "kafka"}
-    client = FakeClient(
-        *({"kind": "Secret", "metadata": {"name": name, "namespace": "n", "labels": ours}} for name in made)
-    )
-    item = statefulset("kafka")
-    item["spec"]["template"]["spec"]["volumes"] = [{"name": "v", "configMap": {"name": "config"}}]
-    log = journal.Journal("kafka", "id")
-    cluster = cluster_with(client=client, statefulsets=[item], journal=log, controllers=None, container="kafka")
-    event = {"stage": "migration", "settings_hash": {"kafka": digest}}
-    log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "written", seconds=1, keys_set=["process.roles"], **event)
-    # no stage added a secret: nobody asks for Secrets, which the account may not get
-    client.fail["find", "Secret"] = Forbidden("may not get secrets")
-    assert stage_objects.unused(cluster) == ([], [])
-    client.fail.clear()
-    log.add("2026-09-21T14:00:01.000Z", "MIGRATE", "x", "written", seconds=1, keys_set=[KEY], **event)
-    assert stage_objects.unused(cluster) == ([], made)
-    assert stage_objects.delete_unused(cluster) == [f"Secret/{name}" for name in made]
 
 
 def test_the_patch_of_a_config_map_that_became_a_secret_shows_no_secret() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     checks,
     controllers,
+    security,
     security_checks,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError
@@ -49,11 +51,18 @@ def test_brokers_may_have_their_right_by_an_acl(acls: list[Any]) -> None:
     cluster = scene(effective, login, controller_secret="kraft")
     found = {item.code for item in security_checks.findings(cluster)}
     assert "super-user-missing" not in found, "nobody could tell"
-    acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:other", "*", "ClusterAction", "Allow")})
-    assert "super-user-missing" in codes(security_checks.findings(cluster))
-    for operation, permission, missing in (("All", "Allow", False), ("ClusterAction", "Deny", True)):
-        acls[0] = frozenset({Acl("Cluster", "literal", "kafka-cluster", "User:broker", "*", operation, permission)})
+    of_topics = Acl("Topic", "literal", "*", "User:broker", "*", "All", "Allow")
+    for found_acls, missing in (
+        ({Acl("Cluster", "literal", "kafka-cluster", "User:other", "*", "ClusterAction", "Allow")}, True),
+        ({Acl("Cluster", "literal", "kafka-cluster", "User:broker", "*", "All", "Allow")}, False),
+        ({Acl("Cluster", "literal", "kafka-cluster", "User:broker", "*", "ClusterAction", "Deny")}, True),
+        ({of_topics}, True),
+    ):
+        acls[0] = frozenset(found_acls)
         assert ("super-user-missing" in codes(security_checks.findings(cluster))) is missing
+    # the last of them is no ACL of the cluster
+    everybody = scene({**effective, "allow.everyone.if.no.acl.found": "true"}, login, controller_secret="kraft")
+    assert "super-user-missing" not in codes(security_checks.findings(everybody))
 
 
 def codes(found: Any) -> list[str]:
@@ -141,7 +150,28 @@ def test_super_users_of_some_brokers_only() -> None:
     assert codes(security_checks.findings(cluster)) == ["super-user-added"]
     other = SimpleNamespace(**{**vars(first), "settings": {**SASL, "super.users": "User:broker;User:admin;User:ops"}})
     cluster.facts |= {"kafka-1": other, "kafka-2": Unknown("it does not run")}
-    assert codes(security_checks.findings(cluster)) == ["super-user-added", "super-user-missing"]
+    found = security_checks.findings(cluster)
+    assert codes(found) == ["super-user-added", "super-user-unknown", "super-user-missing"]
+    assert "super.users of kafka-2 could not be read (it does not run)" in found[1].sentence
+    # whatever a broker allows, controllers check again; in an order that does not depend on who was read first
+    chosen = security.of_controllers(cluster, cluster.effective)
+    everybody = {"super.users": "User:admin;User:broker;User:kraft;User:ops"}
+    assert security.super_users_of_all(cluster, chosen) == everybody
+    cluster.facts = dict(reversed(cluster.facts.items()))
+    assert security.super_users_of_all(cluster, chosen) == everybody
+    # each broker keeps its own
+    assert "User:ops" not in security.super_users(cluster, first.settings, chosen)["super.users"]
+
+
+def test_super_users_of_brokers_that_agree_keep_their_order() -> None:
+    cluster = scene(SASL, secret("k", username="kraft", password="p"), controller_secret="k")
+    chosen = security.of_controllers(cluster, SASL)
+    first = cluster.facts["kafka-0"]
+    restarted = SimpleNamespace(settings={**SASL, **security.super_users(cluster, SASL, chosen)})
+    cluster.facts |= {"kafka-1": first, "kafka-2": restarted}
+    assert security.super_users_of_all(cluster, chosen) == {"super.users": "User:broker;User:admin;User:kraft"}
+    cluster.facts = {"kafka-0": Unknown("it does not run")}
+    assert security.super_users_of_all(cluster, chosen) == {}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +183,7 @@ def test_super_users_of_some_brokers_only() -> None:
         (certificate(("*.kafka.n.svc",)), {"ssl.endpoint.identification.algorithm": "https"}, ["certificate-names"]),
         (certificate(("*.kafka-kraft.n.svc",), 3), {}, ["certificate-expires"]),
         (certificate(("*.kafka-kraft.n.svc",), -3), {}, ["certificate-expired"]),
+        (replace(certificate(("*.kafka-kraft.n.svc",)), usages=("1.3.6.1.5.5.7.3.1",)), {}, ["certificate-usage"]),
         (certificate(("*.kafka-kraft.n.svc",), subject="CN=b"), {}, ["super-user-missing"]),
         (Unknown("it is damaged"), {}, ["certificate-unreadable", "super-user-unknown", "super-user-unknown"]),
     ],
