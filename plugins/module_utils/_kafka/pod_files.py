@@ -35,7 +35,7 @@ echo '{_MARK} end'
 _WHEN = f"""
 {_FROM_ITS_FOLDER}
 for file do
-  stat -L -c %Y "$file" 2>/dev/null || echo none
+  {{ [ -f "$file" ] && stat -L -c %Y "$file" 2>/dev/null; }} || echo none
 done
 """
 
@@ -94,7 +94,7 @@ def read_anywhere(
 def made_at(
     client: KubeClient, namespace: str, pod: str, container: str | None, paths: Sequence[str], *, pid: int = 1
 ) -> dict[str, int | None]:
-    """Return when files in a pod were changed last, in seconds since 1970; None for one that is not there.
+    """Return when files in a pod were changed last, in seconds since 1970; None for one that is not there, or is a folder.
 
     :raises KraftError: as an exec, and when the image has no ``stat``.
     """

@@ -33,9 +33,9 @@ def test_when_files_were_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     file.write_text("x")
     link.symlink_to(file)
     os.utime(file, (1000, 2000))
-    paths = [str(link), str(tmp_path / "none"), str(file)]
+    paths = [str(link), str(tmp_path / "none"), str(file), str(tmp_path)]
     found = pod_files.made_at(CLIENT, "ns", "kafka-0", "kafka", paths, pid=os.getpid())
-    assert found == dict(zip(paths, (2000, None, 2000), strict=True))
+    assert found == dict(zip(paths, (2000, None, 2000, None), strict=True)), "a folder changes with whatever is in it"
     monkeypatch.chdir(tmp_path)
     assert pod_files.made_at(CLIENT, "ns", "kafka-0", "kafka", ["a file"], pid=os.getpid()) == {"a file": 2000}
 
