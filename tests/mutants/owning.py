@@ -390,7 +390,7 @@ OWNING = (
     Mutant(
         "the journal and the brokers' settings go with the controllers",
         "6",
-        PLATFORM + "_statefulset/driver_parts.py",
+        PLATFORM + "_statefulset/driver_controllers.py",
         '        wanted = f"{names.LABEL_CLUSTER}={cluster.name},{names.LABEL_ROLE}={names.ROLE_CONTROLLER}"\n',
         '        wanted = f"{names.LABEL_CLUSTER}={cluster.name}"\n',
         REMOVAL,

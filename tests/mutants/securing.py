@@ -205,7 +205,7 @@ SECURING = (
     Mutant(
         "what renders a JAAS file stays with the brokers",
         "7",
-        CORE + "_manifests/jvm_files.py",
+        CORE + "_manifests/fillers.py",
         "        for item in makers:\n            self._take(item)\n",
         "",
         unit("module_utils/_core/_manifests/test_jvm_files"),
@@ -333,7 +333,7 @@ SECURING = (
     Mutant(
         "Secrets of the controllers outlive a rollback",
         "back",
-        STATEFULSET + "driver_parts.py",
+        STATEFULSET + "driver_controllers.py",
         "        secrets = controllers.secret_names(cluster)\n",
         "        secrets: list[str] = []\n",
         SECURITY,
@@ -382,8 +382,8 @@ SECURING = (
         "settings that the secret does not decrypt are copied",
         "7",
         SETTINGS + "security_rules.py",
-        "        if (broker, key) in undecrypted\n",
-        "        if False\n",
+        "[item for item in secret if item in undecrypted]",
+        "[]",
         _settings("security_rules"),
     ),
     Mutant(

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, NotFound
 
 #: seconds for reading them
 TIMEOUT = 20.0
@@ -68,6 +70,25 @@ def read_files(
                 f"{path} in pod {namespace}/{pod} could not be read: its base64 prints something else"
             ) from None
     return found
+
+
+def read_anywhere(
+    client: KubeClient, namespace: str, running: Mapping[str, ProcessFacts], container: str | None, path: str
+) -> Reading[bytes]:
+    """Return a file of the first pod in which it can be read.
+
+    :param running: pod to its process.
+    :raises Forbidden: when the account may not run anything in pods.
+    """
+    why = "no process runs in whose pod it could be read"
+    for pod, facts in running.items():
+        try:
+            return read_files(client, namespace, pod, container, [path], pid=facts.pid)[path]
+        except Forbidden:
+            raise
+        except KraftError as error:
+            why = error.message
+    return Unknown(why)
 
 
 def made_at(

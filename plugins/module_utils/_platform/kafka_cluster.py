@@ -27,12 +27,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Reading, Unknown, known, unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.pod_files import read_files
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.pod_files import read_anywhere
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.rest import PATIENCE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.workloads import Workloads
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import (
     SESSION_SECONDS,
     ZkSession,
@@ -216,16 +216,7 @@ class KafkaCluster(Workloads):
         return {}
 
     def _read_file(self, running: Mapping[str, ProcessFacts], container: str, path: str) -> Reading[bytes]:
-        """The file of the first of these pods in which it can be read."""
-        why = "no process runs in whose pod it could be read"
-        for pod, facts in running.items():
-            try:
-                return read_files(self.client, self.namespace, pod, container, [path], pid=facts.pid)[path]
-            except Forbidden:
-                raise
-            except KraftError as error:
-                why = error.message
-        return Unknown(why)
+        return read_anywhere(self.client, self.namespace, running, container, path)
 
     @cached_property
     def zookeeper(self) -> ZkSession:

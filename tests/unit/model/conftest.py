@@ -15,7 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import g
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     brokers,
     controllers,
-    driver_parts,
+    driver_controllers,
     volumes,
 )
 from hypothesis.internal.conjecture import providers
@@ -44,5 +44,5 @@ def answers() -> Iterator[None]:
         patch.setattr(controllers, "check_plan", lambda _cluster: None)
         patch.setattr(volumes, "claim_findings", lambda _cluster: [])
         patch.setattr(migration_flag, "would_lack", lambda _cluster: "")
-        patch.setattr(driver_parts.StatefulSetControllers, "diff", lambda *_arguments: {})
+        patch.setattr(driver_controllers.StatefulSetControllers, "diff", lambda *_arguments: {})
         yield

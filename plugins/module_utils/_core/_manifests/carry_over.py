@@ -198,6 +198,17 @@ def named_environment(
     ]
 
 
+def variables_of_places(container: Mapping[str, Any]) -> list[str]:
+    """Return the variables that decide where something is mounted from; without them no container is made."""
+    return [name for mount in mounts(container) for name in references(mount.get("subPathExpr") or "")]
+
+
+def with_references(env: list[Obj], names: set[str]) -> set[str]:
+    """Return the names of variables, and of those that their values refer to."""
+    more = {other for entry in env if entry["name"] in names for other in references(str(entry.get("value") or ""))}
+    return names if more <= names else with_references(env, names | more)
+
+
 def _reference(container: Mapping[str, Any], name: str, origin: str, secret: bool = False) -> Obj:
     field, key_field = ("secretRef", "secretKeyRef") if secret else ("configMapRef", "configMapKeyRef")
     source = next(

@@ -22,6 +22,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ca
     container_fields,
     named_environment,
     pod_fields,
+    variables_of_places,
+    with_references,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controller_spec import (
     CONFIG_PATH,
@@ -61,7 +63,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.te
     environment,
     main_container,
     mounts,
-    references,
     volume_at,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction import redact_words
@@ -92,7 +93,7 @@ def from_brokers(brokers: Mapping[str, Any], spec: ControllerSpec) -> tuple[Obj,
     marks = source.get("metadata") or {}
     reserved = (_data_path(spec), CONFIG_PATH, RUN_PATH)
     values = list((spec.settings or {}).values())
-    wanted = [*spec.variables, *_of_places(target)]
+    wanted = [*spec.variables, *variables_of_places(target)]
     more = named_environment(source, name, spec.config_maps, spec.secrets, wanted)
     found = carried(source, name, spec.config_maps, values, reserved, spec.running, more)
     resources = controller_resources(target.get("resources") or {}, spec.resources)
@@ -267,17 +268,6 @@ def _start(spec: ControllerSpec) -> str:
     return f"{_prepare(spec)}exec {shlex.quote(spec.start_script)} {RUN_PATH}/{FILE}\n"
 
 
-def _of_places(container: Mapping[str, Any]) -> list[str]:
-    """Return the variables that decide where something is mounted from; without them no container is made."""
-    return [name for mount in mounts(container) for name in references(mount.get("subPathExpr") or "")]
-
-
-def _with_references(env: list[Obj], names: set[str]) -> set[str]:
-    """Return the names of variables, and of those that their values refer to."""
-    more = {other for entry in env if entry["name"] in names for other in references(str(entry.get("value") or ""))}
-    return names if more <= names else _with_references(env, names | more)
-
-
 def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
     """Format an empty volume with the cluster's id and metadata.version; a formatted one is left alone.
 
@@ -292,7 +282,7 @@ def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
         f"--cluster-id {shlex.quote(spec.cluster_id)} --release-version {shlex.quote(spec.release_version)} "
         "--ignore-formatted\n"
     )
-    wanted = _with_references(container["env"], {*_TOOL_VARIABLES, *spec.variables, *_of_places(container)})
+    wanted = with_references(container["env"], {*_TOOL_VARIABLES, *spec.variables, *variables_of_places(container)})
     env = [entry for entry in container["env"] if entry["name"] in wanted]
     resources = {"resources": copy.deepcopy(container["resources"])} if container.get("resources") else {}
     return {

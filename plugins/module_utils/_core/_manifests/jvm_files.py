@@ -10,7 +10,6 @@ the volumes of their container: in the image, in a Secret or ConfigMap, or in sc
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.ca
     volume_comes_along,
     with_originals,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.fillers import Fillers
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.scripts import mounted_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import (
     escaped,
@@ -31,11 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.se
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import (
     container_of,
     environment,
-    mounts,
     volume_at,
-)
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.zookeeper_references import (
-    zookeeper_references,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
@@ -157,7 +153,7 @@ class _Work:
         self.template, self.container, self.config_maps, self.result = template, container, config_maps, result
         self.spec = template["spec"]
         self.target = container_of(template, container)
-        self.fillers: dict[str, None] = {}
+        self.fillers = Fillers(self.spec)
 
     def has(self, path: str, *, written: bool = False) -> bool:
         """Whether a controller will have the file; an init container that makes it is taken along."""
@@ -171,42 +167,7 @@ class _Work:
             return False
         if "emptyDir" not in volume or written:
             return True
-        makers = self._makers(name)
-        if not makers or not all(map(self._portable, makers)):
-            return False
-        for item in makers:
-            self._take(item)
-        return True
-
-    def _makers(self, volume: str) -> list[Obj]:
-        """Return the init containers that may write into a volume."""
-        return [
-            item
-            for item in self.spec.get("initContainers") or []
-            if any(mount["name"] == volume and not mount.get("readOnly") for mount in mounts(item))
-        ]
-
-    def _take(self, maker: Obj) -> None:
-        """Take an init container along, and those before it whose work in scratch space it may go on with."""
-        if maker["name"] in self.fillers:
-            return
-        self.fillers[str(maker["name"])] = None
-        listed = self.spec["initContainers"]
-        scratch = {volume["name"] for volume in self.spec.get("volumes") or [] if "emptyDir" in volume}
-        for volume in sorted(scratch & {mount["name"] for mount in mounts(maker)}):
-            for item in self._makers(volume):
-                if listed.index(item) < listed.index(maker) and self._portable(item):
-                    self._take(item)
-
-    def _portable(self, container: Mapping[str, Any]) -> bool:
-        """Whether an init container of the brokers can run in a controller's pod too."""
-        by_name = {item["name"]: item for item in self.spec.get("volumes") or []}
-        if not all(
-            mount["name"] in by_name and volume_comes_along(by_name[mount["name"]]) for mount in mounts(container)
-        ):
-            return False
-        alone = {"spec": {"initContainers": [container], "containers": []}}
-        return not zookeeper_references(alone)
+        return self.fillers.fill(name)
 
     def check_variable(self, entry: Obj, value: str | None) -> None:
         """Leave out of a variable what a controller cannot have; what cannot be read comes along as it is."""
@@ -292,14 +253,7 @@ class _Work:
 
     def finish(self) -> Carried:
         """Add the init containers that fill scratch space, with every volume that they mount."""
-        result = self.result
-        for item in self.spec.get("initContainers") or []:
-            if item["name"] not in self.fillers:
-                continue
-            result.init_containers.append(copy.deepcopy(item))
-            have = {volume["name"] for volume in result.volumes}
-            needed = {mount["name"] for mount in mounts(item)} - have
-            result.volumes += [
-                with_originals(each) for each in self.spec.get("volumes") or [] if each["name"] in needed
-            ]
-        return result
+        have = {volume["name"] for volume in self.result.volumes}
+        self.result.init_containers += self.fillers.containers()
+        self.result.volumes += [volume for volume in self.fillers.volumes() if volume["name"] not in have]
+        return self.result

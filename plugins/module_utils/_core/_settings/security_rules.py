@@ -204,26 +204,7 @@ def dynamic_rules(
     if not secret:
         return []
     listed = ", ".join(dict.fromkeys(key for _broker, key in secret))
-    found = []
-    if not value_of(effective, _ENCODER):
-        found.append(
-            SettingFinding(
-                _ENCODER,
-                "encoder-secret-missing",
-                f"ZooKeeper has encrypted dynamic settings ({listed}), but the brokers have no {_ENCODER}, so that unusable text would be "
-                "copied: set it to the secret that they were written with, or delete these settings with kafka-configs",
-            )
-        )
-    found += [
-        SettingFinding(
-            _ENCODER,
-            "encoder-secret-missing",
-            f"{_ENCODER} of the brokers does not decrypt {key} of broker {broker}, a dynamic setting that ZooKeeper has encrypted, so that it could "
-            "not be copied: set it to the secret that it was written with, or delete the setting with kafka-configs",
-        )
-        for broker, key in secret
-        if (broker, key) in undecrypted
-    ]
+    found = _encoder_rules(effective, listed, [item for item in secret if item in undecrypted])
     found += [
         SettingFinding(
             f"{key} of broker {broker}",
@@ -243,6 +224,30 @@ def dynamic_rules(
         )
     )
     return found
+
+
+def _encoder_rules(
+    effective: Mapping[str, str], listed: str, undecrypted: Collection[tuple[str, str]]
+) -> list[SettingFinding]:
+    found = []
+    if not value_of(effective, _ENCODER):
+        found.append(
+            SettingFinding(
+                _ENCODER,
+                "encoder-secret-missing",
+                f"ZooKeeper has encrypted dynamic settings ({listed}), but the brokers have no {_ENCODER}, so that unusable text would be "
+                "copied: set it to the secret that they were written with, or delete these settings with kafka-configs",
+            )
+        )
+    return found + [
+        SettingFinding(
+            _ENCODER,
+            "encoder-secret-missing",
+            f"{_ENCODER} of the brokers does not decrypt {key} of broker {broker}, a dynamic setting that ZooKeeper has encrypted, so that it could "
+            "not be copied: set it to the secret that it was written with, or delete the setting with kafka-configs",
+        )
+        for broker, key in undecrypted
+    ]
 
 
 def _znode(kind: str, pattern: str, name: str) -> str:

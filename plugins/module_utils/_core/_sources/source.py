@@ -109,14 +109,7 @@ def detect(
     scored = _without_others(scored, (config_path, started))
     best = scored[0][1] if scored else None
     if best is None or isinstance(best, EnvironmentSource):
-        wanted = needed_secrets(template, name, config_maps, config_path)
-        unread = [item for item, must in wanted.items() if must and item not in known]
-        if unread:
-            raise Unsupported(
-                f"container {name} takes settings from Secret {unread[0]}, which could not be read: make sure that it exists and that "
-                "the account may get it",
-                code="surface-not-found",
-            )
+        _refuse_unread(name, needed_secrets(template, name, config_maps, config_path), known)
     if best is None:
         raise Unsupported(
             _nothing(template, config_maps, known, name, effective, config_path), code="surface-not-found"
@@ -129,6 +122,17 @@ def detect(
             code="surface-not-found",
         )
     return best
+
+
+def _refuse_unread(container: str, wanted: Mapping[str, bool], secrets: Mapping[str, Obj]) -> None:
+    """Raise Unsupported when a Secret that holds settings, and that pods need, could not be read."""
+    unread = [name for name, must in wanted.items() if must and name not in secrets]
+    if unread:
+        raise Unsupported(
+            f"container {container} takes settings from Secret {unread[0]}, which could not be read: make sure that it exists and that "
+            "the account may get it",
+            code="surface-not-found",
+        )
 
 
 def _values(

@@ -27,10 +27,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import (
     StatefulSetCluster,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver_controllers import (
+    StatefulSetControllers,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver_parts import (
     StatefulSetBrokers,
     StatefulSetChecks,
-    StatefulSetControllers,
     StatefulSetOriginals,
     StatefulSetOwnership,
 )

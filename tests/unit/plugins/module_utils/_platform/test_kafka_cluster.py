@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal as journals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import pod_files
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import kafka_cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.kafka_cluster import DEPENDS, KafkaCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, NotFound, Refused
@@ -298,7 +299,7 @@ def test_whose_login_to_zookeeper_is_used(
         assert secret == ""
         return reader
 
-    monkeypatch.setattr(kafka_cluster, "read_files", files)
+    monkeypatch.setattr(pod_files, "read_files", files)
     monkeypatch.setattr(kafka_cluster, "find_login", find)
     reader: Any = cluster.zookeeper_login
     assert reader("/etc/jaas.conf") == b"text"
@@ -318,7 +319,7 @@ def test_a_file_of_the_brokers_is_read_where_a_process_runs(monkeypatch: pytest.
             raise NotFound(f"{paths[0]} is not in {pod}")
         return {paths[0]: b"canary"}
 
-    monkeypatch.setattr(kafka_cluster, "read_files", files)
+    monkeypatch.setattr(pod_files, "read_files", files)
     cluster = Cluster(kafka_0=Unknown("it does not run"))
     assert cluster.broker_file("/jaas") == b"canary"
     assert cluster.broker_file("/jaas") == b"canary"

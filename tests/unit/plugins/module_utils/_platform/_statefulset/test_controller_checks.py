@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.co
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import (
     checks,
     controller_checks,
+    controller_plan,
     controller_ways,
     controllers,
 )
@@ -163,7 +164,7 @@ def test_an_account_with_what_the_docs_grant_gets_no_warning(monkeypatch: pytest
     planned(monkeypatch, cluster)
     assert controller_checks.findings(cluster) == []
     assert ("dry-run create", "Pod", "kafka-kraft-0") not in cluster.client.calls
-    line = controller_checks.plan_lines(cluster)[1]
+    line = controller_plan.plan_lines(cluster)[1]
     for words in ("list on nodes", "list on storageclasses.storage.k8s.io", "create on pods", "SETUP shows it"):
         assert words in line
 
@@ -188,7 +189,7 @@ def test_the_brokers_volumes_show_what_makes_volumes(
     cluster = scene(claim, statefulset=item)
     only_rbac_yml(cluster)
     planned(monkeypatch, cluster, ControllerSpec(**{**MIGRATING.__dict__, "storage_class": storage_class}))
-    assert ("storageclasses" in controller_checks.plan_lines(cluster)[1]) is not shown
+    assert ("storageclasses" in controller_plan.plan_lines(cluster)[1]) is not shown
 
 
 def test_services_that_may_not_be_listed_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +372,7 @@ def test_ports_that_the_brokers_keep_out_of_the_mesh() -> None:
 def test_the_plan_shows_the_controllers(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = scene()
     planned(monkeypatch, cluster, SPEC)
-    assert controller_checks.plan_lines(cluster) == [
+    assert controller_plan.plan_lines(cluster) == [
         "plan: controllers kafka-kraft-0 to -2, each with no requests and limits (the brokers have none); volume 10Gi of StorageClass (default)",
         (
             "plan: not known before the controllers are made: what other pods leave free on the nodes. SETUP shows it, with the reason of "
@@ -380,10 +381,10 @@ def test_the_plan_shows_the_controllers(monkeypatch: pytest.MonkeyPatch) -> None
     ]
     resources = {"requests": {"cpu": "1", "memory": "5Gi"}, "limits": {"memory": "5Gi"}}
     planned(monkeypatch, cluster, ControllerSpec(**{**SPEC.__dict__, "resources": resources, "storage_class": "fast"}))
-    line = controller_checks.plan_lines(cluster)[0]
+    line = controller_plan.plan_lines(cluster)[0]
     assert "requests cpu 1, memory 5Gi; limits memory 5Gi; volume 10Gi of StorageClass fast" in line
     cluster.controllers = brokers()
-    assert controller_checks.plan_lines(cluster) == []
+    assert controller_plan.plan_lines(cluster) == []
 
 
 def test_preflight_looks_before_there_are_controllers(monkeypatch: pytest.MonkeyPatch) -> None:
