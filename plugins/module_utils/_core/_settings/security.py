@@ -135,10 +135,6 @@ def _made(effective: Mapping[str, str], wanted: Wanted, jaas_file: Reading[str],
     text = login_key(listener)
     # what checks the passwords of the brokers' clients does not know a login of its own
     handlers = {} if wanted.credentials else _handlers(effective, listener)
-    whole = principals.jaas_setting(effective) if wanted.credentials is None and _brokers_use_plain(effective) else ""
-    if is_provided(whole) and not listener_logins.logins(whole):
-        # brokers let each other in by the very text, so that controllers and brokers do
-        return _Login(whole, handlers | {text: whole}, None)
     login = wanted.credentials or _login(effective, jaas_file)
     return _Login(
         listener_logins.plain_line(login.username, login.password),
@@ -224,10 +220,10 @@ def _encryption(effective: Mapping[str, str], listener: str, protocol: str) -> d
 def _login(effective: Mapping[str, str], jaas_file: Reading[str]) -> Credentials:
     """Return the brokers' own login, by which nodes log in at the controllers. Nobody else may: controllers have no ACLs before the copy."""
     found = principals.inter_broker_login(effective, jaas_file) if _brokers_use_plain(effective) else None
-    provided = found is not None and is_provided(found.username)
+    provided = is_provided(principals.jaas_setting(effective) if found is None else found.username)
     if found is None or provided or not found.options.get("password"):
         why = f" ({jaas_file.why})" if isinstance(jaas_file, Unknown) else ""
-        why = " (a config provider fills in the user name when Kafka starts)" if provided else why
+        why = " (a config provider fills in the user name only when Kafka starts)" if provided else why
         raise Unsupported(
             "the controllers' listener is to use PLAIN, but no user name and password of the brokers could be read from their settings or "
             f"their JAAS file{why}: set {_SECRET} to the name of a Secret with the keys username and password",
