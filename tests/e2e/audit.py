@@ -45,11 +45,13 @@ def _is_dry_run(event: dict[str, Any]) -> bool:
 
 
 def _events(mark: int) -> Iterator[dict[str, Any]]:
-    """The events since ``mark``; one that is being written is left out."""
-    with _log().open(encoding="utf-8") as file:
-        file.seek(mark)
+    """The events since ``mark``; one that was being written then is one from before, one that is being written now is left out."""
+    with _log().open("rb") as file:
+        file.seek(max(mark - 1, 0))
+        if mark and file.read(1) != b"\n":
+            file.readline()
         for line in file:
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             yield json.loads(line)
 

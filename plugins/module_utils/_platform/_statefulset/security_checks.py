@@ -121,12 +121,13 @@ def jaas_findings(cluster: StatefulSetCluster) -> list[Finding]:
     if not path or not security.mounted_from(cluster, path):
         return []
     read = security.mounted_data(cluster, path)
-    if isinstance(read, security.Denied) and not principals.inter_broker_protocol(cluster.effective).startswith(
-        "SASL_"
-    ):
-        return []  # nobody needs what is in it: the session with ZooKeeper has it from a pod
+    if isinstance(read, security.Denied):
+        # where brokers log in otherwise, nobody needs what is in it: the session with ZooKeeper has it from a pod
+        wanted = principals.inter_broker_protocol(cluster.effective).startswith("SASL_")
+        sentence = f"the brokers' JAAS file {path} could not be read: {read.why}"
+        return [finding("permission-missing", path, sentence)] if wanted else []
     if isinstance(read, Unknown):
-        sentence = f"java.security.auth.login.config is {path}, which could not be read: {read.why}; put the file there, or let the account get it"
+        sentence = f"java.security.auth.login.config is {path}, where no file is any more: {read.why}; put it back, or correct the option"
         return [finding("jaas-file-missing", path, sentence)]
     body, key = read
     try:
@@ -156,8 +157,7 @@ def store_findings(
         finding(
             "secret-missing",
             ", ".join(listed),
-            f"{why}, so that {' and '.join(listed)} would be missing for brokers that restart, and for controllers, which start with them: put it "
-            "back",
+            f"{why}, so that {' and '.join(listed)} would be missing for every broker that restarts, and for the controllers: put it back",
         )
         for why, listed in gone.items()
     ]

@@ -69,7 +69,7 @@ def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
     for objects, why in (([secret("jaas", other="x")], "n/jaas has no key jaas.conf"), ([], "n/jaas does not exist")):
         found = security_checks.jaas_findings(scene(SASL, *objects))
         assert codes(found) == ["jaas-file-missing"]
-        assert f"is /etc/kafka-jaas/jaas.conf, which could not be read: Secret {why};" in found[0].sentence
+        assert f"is /etc/kafka-jaas/jaas.conf, where no file is any more: Secret {why};" in found[0].sentence
     elsewhere = scene(SASL)
     elsewhere.facts["kafka-0"].jvm_options = ("-Djava.security.auth.login.config=/opt/in/the/image.conf",)
     assert security_checks.jaas_findings(elsewhere) == []
@@ -91,7 +91,7 @@ def test_a_jaas_file_that_may_not_be_read_matters_where_its_login_is_needed() ->
     def forbidden(_name: str) -> None:
         raise Forbidden("the account may not get secrets")
 
-    for effective, expected in (({"listeners": "PLAINTEXT://:9092"}, []), (PLAIN, ["jaas-file-missing"])):
+    for effective, expected in (({"listeners": "PLAINTEXT://:9092"}, []), (PLAIN, ["permission-missing"])):
         cluster = scene(effective)
         cluster.secret = forbidden
         assert codes(security_checks.jaas_findings(cluster)) == expected
