@@ -45,7 +45,7 @@ def _is_dry_run(event: dict[str, Any]) -> bool:
 
 
 def _events(mark: int) -> Iterator[dict[str, Any]]:
-    """The events since ``mark``; one that is being written is left out, and one that was being written at the mark."""
+    """The events since ``mark``; one that was being written then is one from before, one that is being written now is left out."""
     with _log().open("rb") as file:
         file.seek(max(mark - 1, 0))
         if mark and file.read(1) != b"\n":

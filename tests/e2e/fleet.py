@@ -81,7 +81,8 @@ class Cluster:
         began = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
         output = done.stdout + done.stderr
-        words = " ".join([playbook, *arguments, *(f"{key}={value}" for key, value in variables.items())])
+        shown = {key: "..." if key == "kraft_api_key" else value for key, value in variables.items()}
+        words = " ".join([playbook, *arguments, *(f"{key}={value}" for key, value in shown.items())])
         print(
             f"{self.namespace}: {words}: exit status {done.returncode} after {time.monotonic() - began:.1f} s",
             flush=True,

@@ -158,7 +158,8 @@ def login_key(listener: str) -> str:
 def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
     """Return the protocol and why it is this one."""
     if wanted.mechanism.upper() != PLAIN:
-        raise _cannot_start(wanted.mechanism, f"kraft_controller_sasl_mechanism is {wanted.mechanism}, but")
+        beginning = f"kraft_controller_sasl_mechanism is {wanted.mechanism}, but"
+        raise _cannot_start(wanted.mechanism, beginning, f"leave the option at {PLAIN}")
     if wanted.security != AUTO:
         return wanted.security, wanted.reason
     own, listener = principals.inter_broker_protocol(effective), inter_broker_listener(effective)
@@ -169,15 +170,16 @@ def _protocol(effective: Mapping[str, str], wanted: Wanted) -> tuple[str, str]:
         )
     mechanism = principals.inter_broker_mechanism(effective)
     if own.startswith("SASL_") and mechanism != PLAIN and wanted.credentials is None and not wanted.running:
-        raise _cannot_start(mechanism, f"brokers log in at each other by {mechanism} (listener {listener}), and")
+        beginning = f"brokers log in at each other by {mechanism} (listener {listener}), and"
+        advice = (
+            f"set {_SECRET} to the name of a Secret with the keys username and password for PLAIN between controllers and brokers, or set "
+            f"{_OPTION} to SSL where the brokers have certificates"
+        )
+        raise _cannot_start(mechanism, beginning, advice)
     return own, f"the brokers' own listener {listener} uses it"
 
 
-def _cannot_start(mechanism: str, beginning: str) -> Unsupported:
-    advice = (
-        f"set {_SECRET} to the name of a Secret with the keys username and password for PLAIN between controllers and brokers, or set "
-        f"{_OPTION} to SSL where the brokers have certificates"
-    )
+def _cannot_start(mechanism: str, beginning: str, advice: str) -> Unsupported:
     if mechanism.upper().startswith("SCRAM"):
         return Unsupported(
             f"{beginning} the controllers' listener cannot start with SCRAM, since its credentials reach the controllers only with the copy: "

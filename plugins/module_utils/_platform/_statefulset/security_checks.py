@@ -134,6 +134,9 @@ def jaas_findings(cluster: StatefulSetCluster) -> list[Finding]:
     if not path:
         return []
     there = security.mounted(cluster, path)
+    if isinstance(there, Unknown) and not isinstance(there, security.Denied):
+        sentence = f"java.security.auth.login.config is {path}, where no file is any more: {there.why}; put it back, or correct the option"
+        return [finding("jaas-file-missing", path, sentence)]
     content = there.content if isinstance(there, security.Mounted) else security.file_content(cluster, path)
     if isinstance(content, Unknown):
         sentence = (
@@ -168,8 +171,7 @@ def store_findings(
         finding(
             "secret-missing",
             ", ".join(listed),
-            f"{why}, so that {' and '.join(listed)} would be missing for brokers that restart, and for controllers, which start with them: put it "
-            "back",
+            f"{why}, so that {' and '.join(listed)} would be missing for every broker that restarts, and for the controllers: put it back",
         )
         for why, listed in gone.items()
     ]

@@ -86,7 +86,9 @@ def test_the_address_of_zookeeper_is_needed_by_the_collection_itself() -> None:
 @pytest.mark.parametrize("value", FORMS)
 def test_a_login_that_is_filled_in_as_a_whole_is_nobodys(value: str) -> None:
     """It may have users of the brokers, who would be let in at the controllers."""
-    with pytest.raises(Unsupported, match=r"\(a config provider fills in the user name only when Kafka starts\): set") as no:
+    with pytest.raises(
+        Unsupported, match=r"\(a config provider fills in the user name only when Kafka starts\): set"
+    ) as no:
         controller_security(PLAIN | PROVIDERS | {JAAS: value}, Wanted())
     assert no.value.code == "controller-login-missing"
     assert principals.broker_principal(PLAIN | {JAAS: value}) is None
@@ -107,7 +109,9 @@ def test_a_password_that_is_filled_in_stays_one() -> None:
 def test_a_user_name_that_is_filled_in_could_not_be_told() -> None:
     line = f'{MODULE} required username="{FORMS[0]}" password="canary";'
     assert principals.broker_principal(PLAIN | {JAAS: line}) is None
-    with pytest.raises(Unsupported, match=r"\(a config provider fills in the user name only when Kafka starts\): set") as no:
+    with pytest.raises(
+        Unsupported, match=r"\(a config provider fills in the user name only when Kafka starts\): set"
+    ) as no:
         controller_security(PLAIN | {JAAS: line}, Wanted())
     assert no.value.code == "controller-login-missing"
     assert "canary" not in no.value.message

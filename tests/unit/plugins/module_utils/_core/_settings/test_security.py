@@ -129,6 +129,15 @@ def test_other_mechanisms_are_refused_by_name(mechanism: str) -> None:
     with pytest.raises(Unsupported) as raised:
         controller_security(SASL, Wanted("SASL_SSL", mechanism))
     assert raised.value.code == "controller-listener-mechanism"
+    assert raised.value.message.endswith(": leave the option at PLAIN")
+
+
+def test_scram_that_is_asked_for_is_refused_with_its_reason() -> None:
+    with pytest.raises(Unsupported) as raised:
+        controller_security(SASL, Wanted(mechanism="SCRAM-SHA-512", credentials=KRAFT))
+    assert raised.value.code == "controller-listener-scram"
+    assert raised.value.message.startswith("kraft_controller_sasl_mechanism is SCRAM-SHA-512, but")
+    assert raised.value.message.endswith("only with the copy: leave the option at PLAIN")
 
 
 def test_the_keys_of_the_listener_between_brokers_are_the_controllers() -> None:

@@ -169,7 +169,7 @@ def test_a_jaas_file_that_is_not_where_the_option_says() -> None:
         cluster = scene(effective, secret("jaas", other="x"), login, controller_secret="kraft-login")
         (found,) = security_checks.jaas_findings(cluster)
         assert found.code == "jaas-file-missing"
-        assert f"{MOUNTED}, which could not be read: Secret n/jaas has no key jaas.conf" in found.sentence
+        assert f"{MOUNTED}, where no file is any more: Secret n/jaas has no key jaas.conf;" in found.sentence
     assert security_checks.jaas_findings(scene(PLAIN, secret("jaas", **{"jaas.conf": PLAIN_JAAS}))) == []
 
 
