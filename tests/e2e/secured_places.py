@@ -80,9 +80,9 @@ class SecuredPlace(Place):
         where = spec.chroot if chroot is None else chroot
         with (
             pod_forward(self.client, self.namespace, "zookeeper-0", settings.zookeeper_port(spec)) as forward,
-            self._login() as login,
+            tempfile.TemporaryDirectory() as folder,
         ):
-            zk = KazooClient(hosts=f"{forward.host}:{forward.port}{where}", timeout=30.0, **login)
+            zk = KazooClient(hosts=f"{forward.host}:{forward.port}{where}", timeout=30.0, **self._login(folder))
             zk.start(timeout=30)
             try:
                 yield zk
@@ -90,22 +90,16 @@ class SecuredPlace(Place):
                 zk.stop()
                 zk.close()
 
-    @contextmanager
-    def _login(self) -> Iterator[dict[str, Any]]:
+    def _login(self, folder: str) -> dict[str, Any]:
+        """What a session logs in by; files that it needs are in the folder."""
         made = self.material.certificates
         if made is None:
             user = {"username": "kafka", "password": self.material.vault["zookeeper"].encode()}
-            yield {"sasl_options": {"mechanism": "DIGEST-MD5", "service": "zookeeper", **user}}
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            texts = {
-                "certfile": made.brokers.certificate,
-                "keyfile": made.brokers.key,
-                "ca": made.authority.certificate,
-            }
-            for name, text in texts.items():
-                Path(folder, name).write_text(text, encoding="utf-8")
-            yield {"use_ssl": True, **{name: str(Path(folder, name)) for name in texts}}
+            return {"sasl_options": {"mechanism": "DIGEST-MD5", "service": "zookeeper", **user}}
+        texts = {"certfile": made.brokers.certificate, "keyfile": made.brokers.key, "ca": made.authority.certificate}
+        for name, text in texts.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        return {"use_ssl": True, **{name: str(Path(folder, name)) for name in texts}}
 
     @contextmanager
     def secret(self, **texts: str) -> Iterator[str]:
