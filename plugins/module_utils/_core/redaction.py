@@ -41,7 +41,5 @@ def redact_text(text: str) -> str:
 
 
 def redact_words(text: str) -> str:
-    """Hide what follows a secret name in each word of a command line; an argument of several words is hidden to its end."""
-    if text.startswith("-") or "=" not in text or " -" in text:
-        return " ".join(redact_text(word) for word in text.split(" "))
-    return redact_text(text)
+    """Hide what follows a secret name in a command line, to the next option: a value may be of several words."""
+    return " ".join(redact_text(part) for part in re.split(r" (?=-)", text))

@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.redaction imp
         ("-javaagent:/a.jar=user=u,password=canary,port=1", "-javaagent:/a.jar=user=u,password=<redacted>"),
         ("sasl.jaas.config=a.B required password=canary;", "sasl.jaas.config=<redacted>"),
         ("A=b -Dx.password=canary -Dy=z", "A=b -Dx.password=<redacted> -Dy=z"),
+        ("-Dx.password=can ary -Dy=z", "-Dx.password=<redacted> -Dy=z"),
         ("plain words", "plain words"),
     ],
 )
