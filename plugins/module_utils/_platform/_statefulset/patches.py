@@ -69,7 +69,7 @@ def _broker_patches(cluster: StatefulSetCluster) -> list[Patch]:
 
 
 def _file_patches(cluster: StatefulSetCluster, name: str, source: FileSource) -> list[Patch]:
-    """Compare the user's ConfigMap or Secret with the copy of each stage that the journal knows and that is still there."""
+    """Compare the user's ConfigMap or Secret with the copy of each stage of this attempt that is still there."""
     base = original_name(source.name)
     kind = "ConfigMap" if base in cluster.config_maps else source.object_kind
 
@@ -85,18 +85,22 @@ def _file_patches(cluster: StatefulSetCluster, name: str, source: FileSource) ->
     if before is None:
         return [{"object": f"{kind}/{base}", "note": f"the original {kind} is gone"}]
     patches = []
-    for event in cluster.journal.events:
+    for event in cluster.journal.attempt():
         stage, digest = str(event.get("stage", "")), (event.get("settings_hash") or {}).get(name, "")
         after = there(stage_name(base, stage, digest)) if event.get("what") == "written" and digest else None
         if after is None:
             continue
-        patches.append(_patch(f"{kind}/{base}: {source.key} (StatefulSet/{name})", stage, before, after))
+        # of a ConfigMap of the user's own, which everybody may read, only what sounds secret is hidden
+        whole = kind == "Secret"
+        patches.append(_patch(f"{kind}/{base}: {source.key} (StatefulSet/{name})", stage, before, after, whole=whole))
         before = after
     return patches
 
 
-def _patch(where: str, stage: str, before: SettingsSource, after: SettingsSource) -> Patch:
-    old, new, hidden = before.read(), after.read(), before.hidden() | after.hidden()
+def _patch(where: str, stage: str, before: SettingsSource, after: SettingsSource, *, whole: bool = True) -> Patch:
+    """``whole``: whatever a Secret gives is hidden."""
+    old, new = before.read(), after.read()
+    hidden = before.hidden() | after.hidden() if whole else frozenset()
     return {
         "object": where,
         "stage": stage,

@@ -11,10 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rollback
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.settings_parts import stage_name
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report import journal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import listener_logins
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.properties import REDACTED
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import Changes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.versions import parse_ibp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._sources.source import FileSource
@@ -212,20 +213,52 @@ def test_brokers_get_the_listener_the_login_and_the_super_users(monkeypatch: pyt
     assert KEY in str(item.diff())
 
 
-def test_the_patch_of_a_config_map_that_became_a_secret_shows_no_secret() -> None:
-    digest = "0123456789abcdef" * 4
-    name = stage_name("config", "migration", digest)
-    text = base64.b64encode(b"a=2\nb.password=canary\n").decode()
-    made = {"kind": "Secret", "metadata": {"name": name, "namespace": "n"}, "data": {"server.properties": text}}
-    log = journal.Journal("kafka", "id")
-    event = {"stage": "migration", "settings_hash": {"kafka": digest}}
-    log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", "written", seconds=1, **event)
-    original = {"metadata": {"name": "config"}, "data": {"server.properties": "a=1\n"}}
-    cluster = cluster_with(client=FakeClient(made), journal=log, config_maps={"config": original})
+def stage_file(stage: str, digest: str, text: str) -> dict[str, Any]:
+    data = {"server.properties": base64.b64encode(text.encode()).decode()}
+    name = stage_name("config", stage, digest)
+    return {"kind": "Secret", "metadata": {"name": name, "namespace": "n"}, "data": data}
+
+
+def patches_of(log: journal.Journal, *made: dict[str, Any], config_map: bool = True) -> list[dict[str, Any]]:
+    metadata = {"name": "config", "namespace": "n"}
+    original = {"kind": "ConfigMap", "metadata": metadata, "data": {"server.properties": "a=1\n"}}
+    of_user = {**original, "kind": "Secret", "data": {"server.properties": base64.b64encode(b"a=1\n").decode()}}
+    client = FakeClient(*made, *([] if config_map else [of_user]))
+    cluster = cluster_with(client=client, journal=log, config_maps={"config": original} if config_map else {})
     source = FileSource(
-        {"spec": {"containers": []}}, cluster.config_maps, {}, "kafka", "Secret", name, "server.properties"
+        {"spec": {"containers": []}},
+        cluster.config_maps,
+        {},
+        "kafka",
+        "Secret",
+        str(made[-1]["metadata"]["name"]),
+        "server.properties",
     )
-    (patch,) = patches._file_patches(cluster, "kafka", source)
-    assert patch["object"] == "ConfigMap/config: server.properties (StatefulSet/kafka)"
-    assert patch["set"].keys() == {"a", "b.password"}
-    assert "canary" not in str(patch)
+    return patches._file_patches(cluster, "kafka", source)
+
+
+def test_the_patch_of_a_config_map_that_became_a_secret_shows_what_is_no_secret() -> None:
+    log = journal.Journal("kafka", "id")
+    digest, other = "0123456789abcdef" * 4, "fedcba9876543210" * 4
+
+    def add(what: str, **event: Any) -> None:
+        log.add("2026-09-21T14:00:00.000Z", "MIGRATE", "x", what, seconds=1, **event)
+
+    add("written", stage="migration", settings_hash={"kafka": digest})
+    made = stage_file("migration", digest, "a=2\nb.password=canary\n")
+    for config_map, shown in ((True, "2"), (False, REDACTED)):
+        (patch,) = patches_of(log, made, config_map=config_map)
+        assert (
+            patch["object"]
+            == f"{'ConfigMap' if config_map else 'Secret'}/config: server.properties (StatefulSet/kafka)"
+        )
+        assert patch["set"] == {"a": shown, "b.password": REDACTED}
+    # an attempt that was rolled back is no change any more
+    add(rollback.COMPLETE)
+    add("written", stage="migration", settings_hash={"kafka": digest})
+    add("written", stage="kraft", settings_hash={"kafka": other})
+    found = patches_of(log, made, stage_file("kraft", other, "a=3\n"))
+    assert [(each["stage"], each["set"], each["removed"]) for each in found] == [
+        ("migration", {"a": "2", "b.password": REDACTED}, []),
+        ("kraft", {"a": "3"}, ["b.password"]),
+    ]
