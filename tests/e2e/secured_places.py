@@ -24,7 +24,7 @@ from kazoo.client import KazooClient
 from tests.e2e.fleet import Cluster, Outcome
 from tests.e2e.places import SERVICE_ACCOUNT, Obj, Place, findings
 from tests.sandbox import manifests
-from tests.sandbox.account import grant, rules
+from tests.sandbox.account import SECRETS, grant, rules
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import FixtureSpec, create, delete
 from tests.sandbox.kube import Kube, pod_ready
@@ -38,8 +38,6 @@ CONTROLLERS_LOGIN = "controllers-login"
 #: a good login to ZooKeeper, whatever becomes of the brokers' files
 ZOOKEEPER_LOGIN = "zookeeper-login"
 ODD = "odd"
-#: what settings of Kafka are read and written, for Secrets of the cluster and for grants beside docs/rbac.yml
-SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "delete"]}
 
 
 @dataclass(frozen=True)
