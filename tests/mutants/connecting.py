@@ -245,6 +245,14 @@ CONNECTING = (
         LOGIN,
     ),
     Mutant(
+        "a login that was cut is taken for a wrong password",
+        "11",
+        ZOOKEEPER + "connection.py",
+        "(TRIES if self.has_worked else 1)",
+        "1",
+        LOGIN,
+    ),
+    Mutant(
         "a wrong password is tried without end",
         "11",
         ZOOKEEPER + "connection.py",

@@ -94,6 +94,11 @@ class Connection:
         """An answer has come: so the login was right."""
         self.has_worked, self.refusals = True, 0
 
+    @property
+    def login_fails(self) -> bool:
+        """Whether the last logins were refused; after one that worked, a single one may only have been cut, which kazoo cannot tell apart."""
+        return self.refusals >= (TRIES if self.has_worked else 1)
+
     def close(self) -> None:
         """End the session. Never waits for a server that does not answer."""
         with self._lock:

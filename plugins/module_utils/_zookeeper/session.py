@@ -359,7 +359,7 @@ class ZkSession:
             raise self._silent_server()
 
     def _silent_server(self) -> KraftError:
-        if self._connection.refusals:
+        if self._connection.login_fails:
             return login_refused(self._where, self.login)
         if self.login.username and not self._connection.has_worked and self.connected:
             return login_unanswered(self._where, self.login)

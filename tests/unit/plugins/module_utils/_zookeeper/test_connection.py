@@ -11,7 +11,7 @@ import time
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Unreachable
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import connection
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session import ZkSession, open_session
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.tls import Sockets
@@ -98,7 +98,19 @@ def test_a_connection_that_breaks_under_a_later_login(server: Server) -> None:
         assert ("sync", "/") in server.requests, "the new session may have met a server that lags behind"
 
 
-def test_a_password_that_was_changed_meanwhile(server: Server) -> None:
+def test_a_later_login_that_is_cut_before_the_server_is_gone(server: Server) -> None:
+    """The password is right: nobody is told to correct it."""
+    with logged_in() as session:
+        session.patience = 0.3
+        server.reachable = False
+        server.client.fail_login()
+        with pytest.raises(Unreachable, match="does not answer") as raised:
+            session.get("/a")
+    assert raised.value.code == "zookeeper-unreachable"
+
+
+def test_a_password_that_was_changed_meanwhile(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "AGAIN", 0.01)
     with logged_in() as session:
         session.patience = 0.3
         server.refusals = 10_000

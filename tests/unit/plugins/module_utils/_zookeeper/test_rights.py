@@ -72,7 +72,8 @@ def test_a_znode_that_is_not_there(secured: Server) -> None:
         assert session.acl("/nowhere") is None
 
 
-def test_a_login_that_fails_meanwhile_is_no_verdict(secured: Server) -> None:
+def test_a_login_that_fails_meanwhile_is_no_verdict(secured: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "AGAIN", 0.01)
     with session_of("kafka") as session:
         session.patience = 0.2
         secured.refusals = 10_000
