@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from kazoo.client import KazooClient
 
 from tests.e2e import audit, removing
 from tests.e2e.fleet import Cluster, Outcome
+from tests.sandbox.secured.settings import zookeeper_port
 
 Obj = dict[str, Any]
 #: what a migration may write, and so must not write here
@@ -119,15 +121,23 @@ class Place:
     @contextmanager
     def zookeeper(self, chroot: str | None = None) -> Iterator[KazooClient]:
         """A session that may write, through a port forwarded by our own layer."""
-        where = self.cluster.fixture.spec.chroot if chroot is None else chroot
-        with pod_forward(self.client, self.namespace, "zookeeper-0", 2181) as forward:
-            zk = KazooClient(hosts=f"{forward.host}:{forward.port}{where}", timeout=30.0)
+        spec = self.cluster.fixture.spec
+        where = spec.chroot if chroot is None else chroot
+        with (
+            pod_forward(self.client, self.namespace, "zookeeper-0", zookeeper_port(spec)) as forward,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            zk = KazooClient(hosts=f"{forward.host}:{forward.port}{where}", timeout=30.0, **self.login(folder))
             zk.start(timeout=30)
             try:
                 yield zk
             finally:
                 zk.stop()
                 zk.close()
+
+    def login(self, folder: str) -> dict[str, Any]:
+        """What a session with ZooKeeper logs in by, as options of kazoo; files that it needs are made in the folder."""
+        return {}
 
     @contextmanager
     def scratch(self) -> Iterator[Scratch]:

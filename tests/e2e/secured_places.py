@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import copy
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,9 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import connect
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_forward
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import PVC, SECRET
-from kazoo.client import KazooClient
 
 from tests.e2e.fleet import Cluster, Outcome
 from tests.e2e.places import SERVICE_ACCOUNT, Obj, Place, findings
@@ -28,7 +25,7 @@ from tests.sandbox.account import SECRETS, grant, rules
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.fixtures import FixtureSpec, create, delete
 from tests.sandbox.kube import Kube, pod_ready
-from tests.sandbox.secured import helper, keeping, making, settings
+from tests.sandbox.secured import helper, keeping, making
 from tests.sandbox.secured.certificates import Identity
 from tests.sandbox.secured.keeping import Material
 from tests.sandbox.secured.vault import leaks
@@ -71,24 +68,7 @@ class SecuredPlace(Place):
         assert done.status == 0, done.output
         return findings(done.result("SetupPreChecks"))
 
-    @contextmanager
-    def zookeeper(self, chroot: str | None = None) -> Iterator[KazooClient]:
-        """A session as the brokers have it."""
-        spec = self.cluster.fixture.spec
-        where = spec.chroot if chroot is None else chroot
-        with (
-            pod_forward(self.client, self.namespace, "zookeeper-0", settings.zookeeper_port(spec)) as forward,
-            tempfile.TemporaryDirectory() as folder,
-        ):
-            zk = KazooClient(hosts=f"{forward.host}:{forward.port}{where}", timeout=30.0, **self._login(folder))
-            zk.start(timeout=30)
-            try:
-                yield zk
-            finally:
-                zk.stop()
-                zk.close()
-
-    def _login(self, folder: str) -> dict[str, Any]:
+    def login(self, folder: str) -> dict[str, Any]:
         """What a session logs in by; files that it needs are in the folder."""
         made = self.material.certificates
         if made is None:

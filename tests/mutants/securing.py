@@ -182,8 +182,8 @@ SECURING = (
         "nobody asks for certificates where a reference may say so",
         "7",
         SETTINGS + "security.py",
-        "(asks in _ASKED or is_provided(asks))",
-        "asks in _ASKED",
+        "(asks in principals.ASKED or is_provided(asks))",
+        "asks in principals.ASKED",
         PROVIDED,
     ),
     Mutant(

@@ -122,9 +122,12 @@ def node_ids(spec: ControllerSpec) -> tuple[int, ...]:
     return tuple(spec.node_id_base + ordinal for ordinal in range(spec.replicas))
 
 
+def hosts(name: str, namespace: str, replicas: int) -> list[str]:
+    """Return the names at which nodes reach the controllers, by ordinal: pod.service.namespace.svc."""
+    return [f"{name}-{ordinal}.{name}.{namespace}.svc" for ordinal in range(replicas)]
+
+
 def voters(spec: ControllerSpec) -> str:
-    """Return ``controller.quorum.voters``: id@pod.service.namespace.svc:9093 of each controller."""
-    return ",".join(
-        f"{number}@{spec.name}-{ordinal}.{spec.name}.{spec.namespace}.svc:{PORT}"
-        for ordinal, number in enumerate(node_ids(spec))
-    )
+    """Return ``controller.quorum.voters``: id@host:9093 of each controller."""
+    named = zip(node_ids(spec), hosts(spec.name, spec.namespace, spec.replicas), strict=True)
+    return ",".join(f"{number}@{host}:{PORT}" for number, host in named)

@@ -29,6 +29,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 SUPER_USERS = "super.users"
 ANONYMOUS = "User:ANONYMOUS"
 DEFAULT_MECHANISM = "GSSAPI"
+#: values of ssl.client.auth by which a listener asks for certificates
+ASKED = ("required", "requested")
 _BUILDER = "principal.builder.class"
 _OWN_BUILDER = "DefaultKafkaPrincipalBuilder"
 _PROPERTY = "${"
@@ -98,7 +100,7 @@ def broker_principal(
     asks = of_listener(effective, listener, "ssl.client.auth") if protocol == "SSL" else ""
     if is_provided(asks):
         return None
-    return by_certificate if asks in ("required", "requested") else ANONYMOUS
+    return by_certificate if asks in ASKED else ANONYMOUS
 
 
 _RULE = re.compile(r"RULE:((?:\\.|[^\\/])*)/((?:\\.|[^\\/])*)/([LU]?)|DEFAULT")

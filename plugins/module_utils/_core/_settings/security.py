@@ -31,7 +31,6 @@ CHOICES = (AUTO, *DEFAULT_PROTOCOLS)
 MECHANISM = "sasl.mechanism.controller.protocol"
 _OPTION, _SECRET = "kraft_controller_security", "kraft_controller_secret"
 _KEYS = ("ssl.keystore.location", "ssl.keystore.certificate.chain")
-_ASKED = ("required", "requested")
 _TRUST = ("ssl.truststore.location", "ssl.truststore.certificates")
 
 
@@ -93,7 +92,7 @@ def controller_security(
     shared = _encryption(effective, listener, protocol) if protocol.endswith("SSL") else {}
     if not protocol.startswith("SASL_"):
         asks = of_listener({**effective, **shared}, listener, "ssl.client.auth")
-        named = protocol == "SSL" and (asks in _ASKED or is_provided(asks))
+        named = protocol == "SSL" and (asks in principals.ASKED or is_provided(asks))
         own_builder = principals.has_own_builder({**effective, **shared}, listener)
         principal = None if named or own_builder else principals.ANONYMOUS
         return ControllerSecurity(listener, protocol, shared, shared, principal, reason)

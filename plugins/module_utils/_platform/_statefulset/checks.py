@@ -109,24 +109,15 @@ def plan_findings(cluster: StatefulSetCluster) -> list[Finding]:
 
 
 def secret_findings(cluster: StatefulSetCluster, planned: Mapping[str, list[brokers.StagePlan]]) -> list[Finding]:
-    """Secret settings are in Secrets whose names depend on the content: a rule with names does not cover them."""
+    """Whether the account may make the Secrets of stages."""
     bodies = [body for items in planned.values() for item in items for body in item.written.objects_to_create]
     made = [body["metadata"]["name"] for body in bodies if body["kind"] == "Secret"]
-    denied = [
-        verb
-        for verb in ("get", "create", "delete")
-        if made and not cluster.client.can_i(verb, "secrets", cluster.namespace)
-    ]
-    if not denied:
+    if not made:
         return []
-    return [
-        finding(
-            "permission-missing",
-            "secrets",
-            f"settings of brokers that are secret stay in Secrets, and each stage is a new one (the next one is {made[0]}): the account may not "
-            f"{' and '.join(denied)} such Secrets in namespace {cluster.namespace}; grant it without resourceNames (docs/rbac.yml)",
-        )
-    ]
+    return security_checks.secret_permission(
+        cluster,
+        f"settings of brokers that are secret stay in Secrets, and each stage is a new one (the next one is {made[0]})",
+    )
 
 
 def reference_findings(

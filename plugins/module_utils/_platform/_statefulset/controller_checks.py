@@ -48,6 +48,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._stateful
     controller_files,
     controller_ways,
     controllers,
+    security_checks,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Forbidden, KraftError
@@ -166,22 +167,13 @@ class _PlannedControllers:
         return {"apiVersion": "v1", "kind": "Pod", "metadata": {**metadata, "name": name}, "spec": spec}
 
     def permissions(self) -> list[Finding]:
-        """Secret settings of the controllers are a Secret whose name depends on its content: a rule with names does not cover it."""
+        """Whether the account may make the Secret with the controllers' settings, if they hold secrets."""
         if self._settings_kind() is not SECRET or self.objects.settings is None:
             return []
-        verbs = ("get", "create", "delete")
-        denied = [verb for verb in verbs if not self.cluster.client.can_i(verb, "secrets", self.cluster.namespace)]
-        if not denied:
-            return []
-        return [
-            finding(
-                "permission-missing",
-                "secrets",
-                f"the controllers' settings hold secrets, so that they are a Secret ({self.objects.settings['metadata']['name']}): the account "
-                f"may not {' and '.join(denied)} such Secrets in namespace {self.cluster.namespace}; grant it without resourceNames "
-                "(docs/rbac.yml)",
-            )
-        ]
+        return security_checks.secret_permission(
+            self.cluster,
+            f"the controllers' settings hold secrets, so that they are a Secret ({self.objects.settings['metadata']['name']})",
+        )
 
     def amounts(self) -> list[Finding]:
         """Quotas, limits, StorageClass and nodes, as far as the account may read them."""

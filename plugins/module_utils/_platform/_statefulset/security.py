@@ -85,14 +85,16 @@ def of_controllers(cluster: StatefulSetCluster, effective: Mapping[str, str]) ->
 
 def kept(cluster: StatefulSetCluster, effective: Mapping[str, str]) -> list[SettingFinding]:
     """What of the options, Secrets and settings is not used, since there are controllers that were made with others."""
-    if not isinstance(_in_force(cluster), Wanted):
+    there = _in_force(cluster)
+    if not isinstance(there, Wanted):
         return []
+    jaas = jaas_text(cluster, effective)
     asked, why = None, ""
     try:
-        asked = controller_security(effective, wanted(cluster), jaas_text(cluster, effective))
+        asked = controller_security(effective, wanted(cluster), jaas)
     except (KraftError, Unsupported) as error:
         why = error.message
-    return kept_rules(of_controllers(cluster, effective), asked, why)
+    return kept_rules(controller_security(effective, there, jaas), asked, why)
 
 
 def _in_force(cluster: StatefulSetCluster) -> Reading[Wanted] | None:

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.controller_spec import (
+    hosts as controller_hosts,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import ZnodeError
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import (
     cluster_rights,
@@ -77,6 +80,22 @@ def findings(cluster: StatefulSetCluster) -> list[Finding]:
     return found + [finding(item.code, item.key, item.sentence) for item in rules_found]
 
 
+def secret_permission(cluster: StatefulSetCluster, made: str) -> list[Finding]:
+    """What the account may not do with Secrets whose names depend on their content: a rule with names does not cover them.
+
+    :param made: why there are such Secrets, as the beginning of the sentence.
+    """
+    verbs = ("get", "create", "delete")
+    denied = [verb for verb in verbs if not cluster.client.can_i(verb, "secrets", cluster.namespace)]
+    if not denied:
+        return []
+    sentence = (
+        f"{made}: the account may not {' and '.join(denied)} such Secrets in namespace {cluster.namespace}; grant it without resourceNames "
+        "(docs/rbac.yml)"
+    )
+    return [finding("permission-missing", "secrets", sentence)]
+
+
 def _allowed(cluster: StatefulSetCluster, effective: Mapping[str, str], *asked: str | None) -> set[str] | None:
     """Those principals whom ACLs allow what brokers do among themselves; None when that could not be read, or does not matter."""
     if not value_of(effective, AUTHORIZER) or cluster.zookeeper_connect is None:
@@ -114,7 +133,7 @@ def _both_show(settings: Mapping[str, str], chosen: ControllerSecurity) -> bool:
     """Whether nodes show a certificate to a controller: with SASL only where its listener itself asks (``SaslChannelBuilder``)."""
     own = value_of(settings, f"listener.name.{chosen.listener.lower()}.{_CLIENT_AUTH}")
     asks = own or (value_of(settings, _CLIENT_AUTH) if chosen.protocol == "SSL" else "")
-    return asks.lower() in ("required", "requested") or is_provided(asks)
+    return asks.lower() in principals.ASKED or is_provided(asks)
 
 
 def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: ControllerSecurity) -> list[str]:
@@ -124,8 +143,7 @@ def _hosts(cluster: StatefulSetCluster, settings: Mapping[str, str], chosen: Con
             if not value_of(settings, key):
                 return []
             break
-    name, count = cluster.controllers_name, cluster.params["controller_replicas"]
-    return [f"{name}-{ordinal}.{name}.{cluster.namespace}.svc" for ordinal in range(count)]
+    return controller_hosts(cluster.controllers_name, cluster.namespace, cluster.params["controller_replicas"])
 
 
 def jaas_findings(cluster: StatefulSetCluster) -> list[Finding]:
