@@ -32,6 +32,7 @@ options:
       - What runs the brokers.
       - V(statefulset) is a StatefulSet that no operator owns, from plain manifests or a Helm chart.
       - V(confluent) is a Kafka custom resource of Confluent for Kubernetes, whose operator carries the migration out.
+      - V(strimzi) is a Kafka custom resource of Strimzi, whose operator carries the migration out.
       - V(auto) detects it.
     type: str
     default: auto
@@ -39,6 +40,7 @@ options:
       - auto
       - statefulset
       - confluent
+      - strimzi
   statefulsets:
     description:
       - Names of the brokers' StatefulSets. Needed if there are several, for example one per zone.
@@ -67,6 +69,18 @@ options:
       - If unset, the current one if it is V(3.6-IV1) or later, else that of the running Kafka version.
       - Confluent for Kubernetes takes major and minor version only. It needs this for images other than C(confluentinc/NAME:VERSION).
     type: str
+  strimzi_version:
+    description:
+      - Version of the Strimzi operator that leads the cluster, for example V(0.45.2).
+      - If unset, what the image of its pods says, else the status of the Kafka custom resource.
+    type: str
+  strimzi_node_pools:
+    description:
+      - Whether the brokers of a Kafka custom resource of Strimzi without node pools are taken over into one. Without node pools Strimzi does not
+        migrate.
+      - The pool C(kafka) is made of the custom resource. No broker is restarted for it.
+    type: bool
+    default: false
   dns_ttl:
     description:
       - Seconds for which the brokers' JVMs may cache an address. The migration roll sets it as
@@ -80,6 +94,7 @@ options:
       - Name of the controllers' StatefulSet, Service and PodDisruptionBudget.
       - If unset, the cluster's name followed by C(-kraft).
       - Where Confluent for Kubernetes leads it is the name of the KRaftController, yours or the one to make.
+      - Where Strimzi leads it is the name of the controllers' KafkaNodePool, yours or the one to make; if unset, V(controller).
     type: str
   controller_replicas:
     description:
@@ -123,6 +138,7 @@ options:
     description:
       - Your own StatefulSet for the controllers, instead of the one derived from the brokers'.
       - Kafka's settings, storage format and start are added to it; its data volume must be a volumeClaimTemplate.
+      - Where Strimzi leads it is your own KafkaNodePool, which is made as it is.
     type: dict
   controller_container:
     description:

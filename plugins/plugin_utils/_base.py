@@ -45,7 +45,8 @@ __all__ = ["Decision", "KraftAction", "done", "needed", "not_needed"]
 
 #: said of any right that is missing: who lacks one often lacks others
 GRANTED_BY = (
-    "docs/rbac.yml has all that a migration needs, docs/rbac-confluent.yml where Confluent for Kubernetes leads"
+    "docs/rbac.yml has all that a migration needs, docs/rbac-confluent.yml where Confluent for Kubernetes leads, "
+    "docs/rbac-strimzi.yml where Strimzi does"
 )
 
 

@@ -225,8 +225,9 @@ class RemoveZnodes(LedStep):
         evidence = operator_rollback.remove_znodes(cluster, run.progress)
         run.record("removed", **evidence.as_dict())
         seen = operator_steps.wait_past(cluster, run.sub_phase, run.progress)
+        now_leads = "no broker is" if evidence.controller is None else f"broker {evidence.controller} is"
         return {
-            "msg": f"the znodes are removed, broker {evidence.controller} is controller, the operator goes on",
+            "msg": f"the znodes are removed, {now_leads} controller, the operator goes on",
             **evidence.as_dict(),
             **told(seen),
         }

@@ -123,7 +123,7 @@ class Plan(Shows):
             "tell the operator to roll back, which restarts the brokers up to four times",
             "remove /controller and /migration in one transaction when it waits for it, and tell it to go on",
         )
-        end = "give its locks back, delete the job, the KRaft controllers and their volumes, and prove that nothing is left"
+        end = "give its locks back, delete its request, the KRaft controllers and their volumes, and prove that nothing is left"
         for line in (*(asked if seen.started else ()), end):
             run.progress(f"plan: {line}")
         return done(f"rollback from {seen.where}" if seen.started else "the rest of a rollback")

@@ -31,6 +31,7 @@ from tests.mutants.operator_ends import OPERATOR_ENDS
 from tests.mutants.operator_input import OPERATOR_INPUT
 from tests.mutants.operator_led import OPERATOR_LED
 from tests.mutants.operator_regions import OPERATOR_REGIONS
+from tests.mutants.operator_strimzi import OPERATOR_STRIMZI
 from tests.mutants.owning import OWNING
 from tests.mutants.parity import PARITIES
 from tests.mutants.preparing import PREPARING
@@ -56,6 +57,7 @@ MUTANTS = (
     *OPERATOR_ENDS,
     *OPERATOR_INPUT,
     *OPERATOR_REGIONS,
+    *OPERATOR_STRIMZI,
     *PARITIES,
 )
 ROOT = Path(__file__).resolve().parents[2]

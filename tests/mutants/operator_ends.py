@@ -26,8 +26,8 @@ OPERATOR_ENDS = (
         "the operator is told to go on before any broker is controller",
         "9",
         MIGRATION + "operator_rollback.py",
-        "    _until_kept(cluster, evidence, tell)\n    cluster.driver.answer(Wait.ZNODES)\n",
-        "    cluster.driver.answer(Wait.ZNODES)\n    _until_kept(cluster, evidence, tell)\n",
+        "    _until_kept(cluster, evidence, tell, stopped=not why)\n    cluster.driver.answer(Wait.ZNODES)\n",
+        "    cluster.driver.answer(Wait.ZNODES)\n    _until_kept(cluster, evidence, tell, stopped=not why)\n",
         OP_ROLLBACK,
     ),
     Mutant(

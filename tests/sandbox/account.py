@@ -17,6 +17,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 RBAC = DOCS / "rbac.yml"
 #: where Confluent for Kubernetes leads
 RBAC_CONFLUENT = DOCS / "rbac-confluent.yml"
+#: where Strimzi leads
+RBAC_STRIMZI = DOCS / "rbac-strimzi.yml"
 #: what makes the API server enforce a lock
 RBAC_ADMISSION = DOCS / "rbac-admission.yml"
 #: what docs/rbac.yml says to add where brokers take settings from Secrets, or use TLS or SASL: the copies of the stages have names that depend on

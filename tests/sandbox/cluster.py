@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from .config import DEFAULT_KAFKA, NODE_NAME, PROVISIONER, SOURCES, STORAGE_CLAS
 from .console import run, say, step
 from .kube import Kube, Object, pod_ready
 from .kubeconfig import load
-from .oci import import_image
+from .oci import Layer, import_image
 from .processes import Processes
 
 # In the order in which they are ended, after the pods.
@@ -176,12 +176,26 @@ class Sandbox:
         )
         self.ensure_image("file", DEFAULT_KAFKA)
 
-    def ensure_image(self, flavour: str, version: str) -> str:
-        """Return the name of a Kafka image that containerd has, built and imported when it is not there yet."""
+    def _require_containerd(self) -> None:
         if not self.processes.alive("containerd"):
             raise SandboxError(
                 f"the sandbox is not up (no containerd recorded in {self.folders.state}): run 'up' first"
             )
+
+    def bring_image(self, name: str, key: str, layers: Callable[[], Sequence[Layer]], config: object) -> None:
+        """Import an image of somebody else's making unless containerd has just this build of it (``key``)."""
+        self._require_containerd()
+        preconditions.install(preconditions.missing_packages(preconditions.BUILD_PACKAGES))
+        self._import(name, key, lambda: import_image(name, layers(), config, self._ctr))
+
+    def name_image(self, name: str, further: str) -> None:
+        """Give an image that containerd has a further name."""
+        self._require_containerd()
+        run([*self._ctr, "-n", "k8s.io", "images", "tag", "--force", name, further])
+
+    def ensure_image(self, flavour: str, version: str) -> str:
+        """Return the name of a Kafka image that containerd has, built and imported when it is not there yet."""
+        self._require_containerd()
         name, cache = image.image_name(flavour, version), self.folders.cache
         if image.missing_parts(cache, version):
             preconditions.install(preconditions.missing_packages(preconditions.BUILD_PACKAGES))

@@ -152,9 +152,14 @@ def etcd() -> list[str]:
 
 
 def apiserver(folders: Folders) -> list[str]:
-    """Return the API server's arguments; the audit log is one file that is never rotated away."""
+    """Return the API server's arguments; the audit log is one file that is never rotated away.
+
+    WatchList is off: Kubernetes 1.34 turns a watch without a resourceVersion into a watch-list, which Debian's etcd 3.4 cannot serve
+    ("RequestWatchProgress is disabled"), and Java operators (Fabric8's client) then get no event at all. Clients that ask for one fall back.
+    """
     return [
         "kube-apiserver",
+        "--feature-gates=WatchList=false",
         f"--etcd-servers=http://127.0.0.1:{ETCD_PORT}",
         f"--service-cluster-ip-range={SERVICE_NETWORK}",
         "--client-ca-file=pki/ca.crt",

@@ -356,6 +356,17 @@ def _rbac_confluent() -> str:
     return _manifest(lines, _code("module_utils._platform._confluent.permissions").NEEDS)
 
 
+def _rbac_strimzi() -> str:
+    """Return the manifest that grants exactly what preflight asks for where Strimzi leads."""
+    lines = [
+        "# All permissions that driving Strimzi needs, in the namespace of the Kafka CR; instead of rbac.yml. For another namespace (MINE) and",
+        "# another Kafka CR (NAME, the value of kraft_cluster):",
+        "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac-strimzi.yml | kubectl apply -f -",
+        "# No Secret is read: ZooKeeper is reached inside its pods. Where kraft_zookeeper_secret is set, add get on that one Secret.",
+    ]
+    return _manifest(lines, _code("module_utils._platform._strimzi.permissions").NEEDS)
+
+
 def _rbac_admission() -> str:
     """Return the manifest that grants what a lock that the API server enforces needs; none of it is in a namespace."""
     permissions, names = _code("module_utils._core.permissions"), _code("module_utils._core.names")
@@ -433,6 +444,7 @@ def contents() -> dict[str, str]:
         "docs/variables.md": _variables(),
         "docs/rbac.yml": _rbac(),
         "docs/rbac-confluent.yml": _rbac_confluent(),
+        "docs/rbac-strimzi.yml": _rbac_strimzi(),
         "docs/rbac-admission.yml": _rbac_admission(),
         "roles/guard/vars/main.yml": _guard_tags(),
     }

@@ -134,6 +134,9 @@ def _registrations(cluster: LedCluster, quorum: Quorum) -> Gate:
             wrong.append(f"broker {broker} is not registered in KRaft")
         elif not entry.migrating and elsewhere.get(broker) not in over and broker not in own_kraft:
             wrong.append(f"broker {broker} is registered, but not as a migrating ZooKeeper broker")
+        elif entry.migrating and broker in own_kraft:
+            # KAFKA-20960: a controller without the flag must not lead before every broker is known to be one of KRaft
+            wrong.append(f"broker {broker} runs in KRaft mode, and is still registered as a migrating ZooKeeper broker")
         elif entry.fenced:
             wrong.append(f"broker {broker} is fenced")
     if wrong:

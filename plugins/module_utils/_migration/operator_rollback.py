@@ -93,7 +93,7 @@ def remove_znodes(cluster: LedCluster, tell: Tell) -> Evidence:
     if why:
         evidence.notes.append(f"the controllers keep running: {why}")
         tell(f"the controllers keep running: {why}")
-    _until_kept(cluster, evidence, tell)
+    _until_kept(cluster, evidence, tell, stopped=not why)
     cluster.driver.answer(Wait.ZNODES)
     cluster.changed(Part.ZOOKEEPER, Part.CONTROLLERS)
     return evidence
@@ -226,8 +226,12 @@ def _compared_ahead(cluster: LedCluster) -> dict[str, Any] | None:
     return None
 
 
-def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
-    """Repeat the transaction until a broker holds ``/controller`` for KEPT seconds, for as long as kraft_wait_timeout allows."""
+def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell, *, stopped: bool) -> None:
+    """Repeat the transaction until a broker holds ``/controller`` for KEPT seconds, for as long as kraft_wait_timeout allows.
+
+    Where the controllers are known to be ``stopped``, and no broker tries, there is nothing to repeat: one that the operator restarts in plain
+    ZooKeeper mode tries by itself (KAFKA-16101), and until then nobody leads.
+    """
     session = cluster.zookeeper
     deadline = time.monotonic() + cluster.params["wait_timeout"]
     while True:
@@ -242,6 +246,11 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
             found, evidence.elected_ms = handover.wait_broker_is_controller(session, timeout=ELECTION, progress=tell)
         except DeadlineExceeded as error:
             lost = error.message
+            if stopped and handover.read_heads(session).controller is None:
+                text = f"{lost}: the operator goes on at once, since a broker that it restarts becomes the controller"
+                evidence.notes.append(text)
+                tell(text)
+                return
         else:
             evidence.controller = found.broker_id
             lost = handover.lost_within(session, KEPT, tell)

@@ -17,12 +17,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.driver import Confluent
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.driver import Strimzi
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 #: what an operator leads comes first: its StatefulSets are nobody else's to claim
-LED = (Confluent,)
+LED = (Confluent, Strimzi)
 DIRECT = (StatefulSets,)
 
 
@@ -48,7 +50,8 @@ def claimed(client: KubeClient, params: Mapping[str, Any]) -> Claim:
 
 def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster | LedCluster:
     """Return the cluster that ``params`` name, with what drives it. Raises Refused when not exactly one platform claims it."""
-    if claimed(client, params).platform == Confluent.name:
+    platform = claimed(client, params).platform
+    if platform == Confluent.name:
         led = ConfluentCluster(client, params)
         led.driver = Confluent(led)
         return led
@@ -58,6 +61,10 @@ def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster
             "Leave it out; name the StatefulSets of one Kafka cluster in kraft_statefulsets",
             code="operator-unsupported",
         )
+    if platform == Strimzi.name:
+        of_strimzi = StrimziCluster(client, params)
+        of_strimzi.driver = Strimzi(of_strimzi)
+        return of_strimzi
     cluster = StatefulSetCluster(client, params)
     cluster.driver = StatefulSets(cluster)
     return cluster

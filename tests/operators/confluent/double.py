@@ -11,10 +11,7 @@ with operator("shop") as double:
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +19,12 @@ from tests.sandbox import fixtures
 from tests.sandbox.cluster import Sandbox
 from tests.sandbox.config import SandboxError
 from tests.sandbox.fixtures import FixtureSpec
-from tests.sandbox.kube import ApiError, Kube
+from tests.sandbox.kube import Kube
 from tests.sandbox.manifests import topics as topics_of
-from tests.sandbox.processes import Processes
 from tests.tools.quality import environments
 
+from ..common import account
+from ..common.hosted import Hosted
 from . import cursor, install, manifests, versions
 from .api import Api
 from .manifests import ExampleSpec
@@ -45,37 +43,21 @@ from .names import (
 )
 from .switches import parse
 
-ROOT = Path(__file__).resolve().parents[3]
-STATE_VARIABLE = "KRAFT_DOUBLE_STATE"
-PROCESS = "operator"
-#: seconds between two looks at a CR
-LOOK = 0.2
-
-
-def state_folder(namespace: str) -> Path:
-    """Return where kubeconfig, log and process id of a double are kept."""
-    root = os.environ.get(STATE_VARIABLE) or "~/.local/state/kafkaops-double"
-    return Path(root).expanduser().absolute() / namespace
-
 
 def python() -> str:
     """Return the interpreter of the environment that has kopf; it is built on the first call."""
     return str(environments.ensure("double").bin / "python")
 
 
-class Double:
+class Double(Hosted):
     """The operator of one namespace."""
 
     def __init__(self, namespace: str, kube: Kube, kubeconfig: Path) -> None:
-        self.namespace = namespace
-        self.kube = kube
+        super().__init__(namespace, kube, kubeconfig, SWITCHES)
         self.api = Api(kube, namespace)
         self.spec = ExampleSpec()
         #: namespaces of the other regions of its Kafka cluster
         self.beside: tuple[str, ...] = ()
-        self.folder = state_folder(namespace)
-        self._kubeconfig = kubeconfig
-        self._processes = Processes(self.folder)
 
     # -- the process --------------------------------------------------------------------------------------------------------------
 
@@ -84,34 +66,12 @@ class Double:
         if self.running:
             return
         own = self.folder / "operator.kubeconfig"
-        install.write_kubeconfig(self._kubeconfig, own, install.token(self.kube, self.namespace), self.namespace)
+        account.write_kubeconfig(self._kubeconfig, own, install.token(self.kube, self.namespace), self.namespace)
         command: list[str | Path] = [python(), "-m", "tests.operators.confluent.program"]
         command += ["--namespace", self.namespace, "--kubeconfig", own]
         for other in self.beside:
             command += ["--beside", other]
-        variables = {**os.environ, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(own), "PYTHONDONTWRITEBYTECODE": "1"}
-        self._processes.start(PROCESS, command, env=variables)
-
-    @property
-    def running(self) -> bool:
-        """Tell whether the process runs."""
-        return self._processes.alive(PROCESS)
-
-    def kill(self) -> None:
-        """End the process at once, as a node that fails would."""
-        recorded = self._processes.recorded().get(PROCESS)
-        if recorded is not None and recorded.alive:
-            os.kill(recorded.pid, signal.SIGKILL)
-        self.until(lambda: not self.running, "the killed process is still there", 10)
-
-    def stop(self) -> None:
-        """End the process in order."""
-        self._processes.stop(PROCESS)
-
-    def restart(self) -> None:
-        """Kill the process and start it again: it goes on from the status of the job."""
-        self.kill()
-        self.start()
+        self.launch(command, own)
 
     def know(self, *others: Double) -> None:
         """Start the process again as one region of several: its gate is about the brokers of the others, too."""
@@ -121,33 +81,9 @@ class Double:
         self.beside = tuple(other.namespace for other in others)
         self.restart()
 
-    @property
-    def log(self) -> str:
-        """Return what the process has logged, all runs of it."""
-        file = self.folder / "log" / f"{PROCESS}.log"
-        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-
-    # -- switches -----------------------------------------------------------------------------------------------------------------
-
-    def switch(self, name: str, value: str = "true") -> None:
-        """Switch a fault or a difference on (README.md lists them). Raises UnknownSwitchError for one that is none."""
-        self._switches({**self.api.switches(SWITCHES), name: value})
-
-    def clear(self, *names: str) -> None:
-        """Switch the named ones off, all without a name."""
-        kept = {key: value for key, value in self.api.switches(SWITCHES).items() if names and key not in names}
-        self._switches(kept)
-
-    def _switches(self, data: dict[str, str]) -> None:
+    def check_switches(self, data: Mapping[str, str]) -> None:
+        """Raise UnknownSwitchError for a switch or a value that is none."""
         parse(data)
-        path = Kube.path("ConfigMap", self.namespace)
-        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": SWITCHES}, "data": data}
-        try:
-            self.kube.request("PUT", f"{path}/{SWITCHES}", body)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            self.kube.request("POST", path, body)
 
     def enforce_locks(self, *, on: bool) -> None:
         """Bring the lock policy in or take it out."""
@@ -253,16 +189,6 @@ class Double:
             return same and any(c["type"] == READY_CONDITION and c["status"] == "True" for c in conditions)
 
         self.until(ready, f"{kind} {name} is not ready", seconds)
-
-    def until(self, done: Callable[[], bool], reason: str, seconds: float) -> None:
-        """Wait for anything. Raises SandboxError with the reason and the end of the log."""
-        deadline = time.monotonic() + seconds
-        while not done():
-            if time.monotonic() > deadline:
-                tail = "\n".join(self.log.splitlines()[-15:])
-                state = "runs" if self.running else "does not run"
-                raise SandboxError(f"{reason} after {seconds:.0f} s; the operator {state}, its log ends with:\n{tail}")
-            time.sleep(LOOK)
 
     def remove(self, *, with_definitions: bool = False) -> None:
         """Stop the process and take everything of this namespace out of the cluster, the namespace too."""

@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
-from pathlib import Path
 from typing import Any
 
-from tests.sandbox.config import SandboxError
 from tests.sandbox.kube import ApiError, Kube
 
+from ..common import account
+from ..common.definitions import CRDS, define
 from . import crds, manifests
 from .names import ACCOUNT, COMPONENTS, GROUP, JOB, PLURALS, VERSION, Object
 
 _APPLY = "application/apply-patch+yaml"
 _QUERY = "?fieldManager=kafkaops-double&force=true"
-_CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _POLICIES = {
     "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
     "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
@@ -43,37 +41,11 @@ def apply(kube: Kube, body: Object) -> Any:
     return kube.request("PATCH", _path(body) + _QUERY, body, content=_APPLY)
 
 
-def definitions(kube: Kube, seconds: float = 30.0) -> str:
+def definitions(kube: Kube) -> str:
     """Bring the custom resource definitions in and wait until they are served; returns "reduced" or "published"."""
     word, bodies = crds.chosen()
-    for body in bodies:
-        _define(kube, body)
-    deadline = time.monotonic() + seconds
-    for body in bodies:
-        while not _established(kube, body["metadata"]["name"]):
-            if time.monotonic() > deadline:
-                raise SandboxError(f"definition {body['metadata']['name']} is not served after {seconds:.0f} s")
-            time.sleep(0.1)
+    define(kube, bodies)
     return word
-
-
-def _define(kube: Kube, body: Object) -> None:
-    """Create a definition or replace another one of that name: those that are published are too large for an apply over the other ones."""
-    path = f"{_CRDS}/{body['metadata']['name']}"
-    try:
-        there = kube.request("GET", path)
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        kube.request("POST", _CRDS, body)
-        return
-    body = {**body, "metadata": {**body["metadata"], "resourceVersion": there["metadata"]["resourceVersion"]}}
-    kube.request("PUT", path, body)
-
-
-def _established(kube: Kube, name: str) -> bool:
-    conditions = kube.request("GET", f"{_CRDS}/{name}").get("status", {}).get("conditions") or []
-    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
 def install(kube: Kube, namespace: str, *, enforce_locks: bool = True) -> str:
@@ -101,36 +73,7 @@ def _delete(kube: Kube, path: str) -> None:
 
 def token(kube: Kube, namespace: str) -> str:
     """Return a token of the operator's account."""
-    body = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {"expirationSeconds": manifests.LIFETIME},
-    }
-    answer = kube.request("POST", Kube.path("ServiceAccount", namespace, ACCOUNT) + "/token", body)
-    return str(answer["status"]["token"])
-
-
-def write_kubeconfig(source: Path, target: Path, secret: str, namespace: str) -> None:
-    """Write a kubeconfig (JSON) with the server of another one and this token instead of its user."""
-    config = json.loads(source.read_text(encoding="utf-8"))
-    current = next(entry["context"] for entry in config["contexts"] if entry["name"] == config["current-context"])
-    cluster = next(entry["cluster"] for entry in config["clusters"] if entry["name"] == current["cluster"])
-    made = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "double",
-        "contexts": [{"name": "double", "context": {"cluster": "double", "user": "double", "namespace": namespace}}],
-        "clusters": [{"name": "double", "cluster": _absolute(source.parent, cluster)}],
-        "users": [{"name": "double", "user": {"token": secret}}],
-    }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.touch(mode=0o600)
-    target.write_text(json.dumps(made), encoding="utf-8")
-
-
-def _absolute(folder: Path, cluster: Object) -> Object:
-    file = cluster.get("certificate-authority")
-    return {**cluster, "certificate-authority": str(folder / file)} if file else cluster
+    return account.token(kube, namespace, ACCOUNT, manifests.LIFETIME)
 
 
 def uninstall(kube: Kube, namespace: str, *, with_definitions: bool = False, seconds: float = 120.0) -> None:
@@ -143,7 +86,7 @@ def uninstall(kube: Kube, namespace: str, *, with_definitions: bool = False, sec
                 _gone(kube, f"{path}/{item['metadata']['name']}", seconds)
     if with_definitions:
         for plural in PLURALS.values():
-            _delete(kube, f"{_CRDS}/{plural}.{GROUP}")
+            _delete(kube, f"{CRDS}/{plural}.{GROUP}")
 
 
 def _gone(kube: Kube, path: str, seconds: float) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..common import switching
+from ..common.switching import UnknownSwitchError
 from .names import BACK, DUAL_WRITE, MIGRATE, MOVE, SETUP, SUB_PHASES
 
+__all__ = ["PHASES", "VALUES", "Switches", "UnknownSwitchError", "parse"]
 PHASES = (SETUP, MIGRATE, DUAL_WRITE, MOVE, BACK)
-
-
-class UnknownSwitchError(ValueError):
-    """A switch, or a value of one, that the double does not have."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +52,4 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 def parse(data: Mapping[str, str]) -> Switches:
     """Return the switches of a ConfigMap's data. Raises UnknownSwitchError for a name or value that is none."""
-    found: dict[str, str | bool | float] = {}
-    for key, text in data.items():
-        name = key.replace("-", "_")
-        if name not in Switches.__dataclass_fields__:
-            known = ", ".join(field.replace("_", "-") for field in Switches.__dataclass_fields__)
-            raise UnknownSwitchError(f"switch {key!r} is none of {known}")
-        found[name] = _value(name, text)
-    return Switches(**found)  # type: ignore[arg-type]
-
-
-def _value(name: str, text: str) -> str | bool | float:
-    default = Switches.__dataclass_fields__[name].default
-    if isinstance(default, bool):
-        if text not in ("true", "false"):
-            raise UnknownSwitchError(f"switch {name}: {text!r} is neither true nor false")
-        return text == "true"
-    if isinstance(default, float):
-        try:
-            return float(text)
-        except ValueError as error:
-            raise UnknownSwitchError(f"switch {name}: {text!r} is no number of seconds") from error
-    if text not in VALUES[name]:
-        raise UnknownSwitchError(f"switch {name}: {text!r} is none of {', '.join(filter(None, VALUES[name]))}")
-    return text
+    return switching.parse(Switches, VALUES, data)

@@ -49,8 +49,9 @@ LAYERS = {
     "_platform": _DRIVEN,
     "_platform/_statefulset": _DRIVEN | {"_platform/_statefulset"},
     "_platform/_confluent": _DRIVEN | {"_platform/_confluent"},
+    "_platform/_strimzi": _DRIVEN | {"_platform/_strimzi"},
     # the one place that knows every platform
-    "_platform/registry": _DRIVEN | {"_platform/_statefulset", "_platform/_confluent"},
+    "_platform/registry": _DRIVEN | {"_platform/_statefulset", "_platform/_confluent", "_platform/_strimzi"},
     "_migration": _UTILS,
     "plugin_utils": _UTILS | {"plugin_utils", "_platform/registry"},
     "action": _UTILS | {"plugin_utils"},
@@ -107,7 +108,7 @@ def _wrong_imports(path: Path, module: ast.Module) -> Iterator[str]:
 
 
 #: who may change an object in Kubernetes; everybody else asks the platform
-WRITERS = ("_kubernetes", "_platform/_statefulset", "_platform/_confluent")
+WRITERS = ("_kubernetes", "_platform/_statefulset", "_platform/_confluent", "_platform/_strimzi")
 CHANGES = {"delete", "evict", "patch", "replace"}
 #: what is the same on every platform
 SAME_EVERYWHERE = ("_migration", "_cluster")

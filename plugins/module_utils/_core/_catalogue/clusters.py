@@ -38,7 +38,7 @@ CLUSTERS = (
     block(
         "permission-missing",
         "the account lacks a permission that the migration needs",
-        "apply docs/rbac.yml (docs/rbac-confluent.yml for Confluent for Kubernetes), or grant the verb",
+        "apply docs/rbac.yml (docs/rbac-confluent.yml for Confluent for Kubernetes, docs/rbac-strimzi.yml for Strimzi), or grant the verb",
     ),
     block(
         "foreign-object",

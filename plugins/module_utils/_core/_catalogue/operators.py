@@ -113,6 +113,58 @@ OPERATORS = (
         "a broker does not start, since an earlier attempt left its metadata log behind",
         "see the sentence",
     ),
+    block(
+        "operator-version-unknown",
+        "nothing says which version of the operator leads the cluster",
+        "set kraft_strimzi_version",
+    ),
+    warn(
+        "operator-leaves-znodes",
+        "this version of the operator leaves /migration behind when it rolls back",
+        "upgrade the operator first; roll back by rollback.yml only, which removes it",
+    ),
+    block(
+        "operator-not-ready",
+        "the operator's last pass over the Kafka custom resource failed",
+        "fix what its condition says, and wait until it is Ready",
+    ),
+    block(
+        "operator-busy",
+        "the operator has something else to do",
+        "wait for what the sentence names, or take that request back",
+    ),
+    block(
+        "operator-node-pools",
+        "the brokers are not in a node pool, or not in one that takes them over as they are",
+        "set kraft_strimzi_node_pools to true, or correct the pool as the sentence says",
+    ),
+    block(
+        "operator-versions-differ",
+        "metadata version, inter.broker.protocol.version and log.message.format.version are not the same",
+        "raise those that are lower, and let the operator restart the brokers for it first",
+    ),
+    block(
+        "operator-authorizer",
+        "the authorizer is one that the operator keeps in every mode",
+        "make sure that it does not need ZooKeeper, then accept it",
+        True,
+    ),
+    block(
+        "operator-ca-renewal",
+        "the operator is about to renew the cluster's certificate authority, and to restart every node for it",
+        "renew it before the migration, or accept that the migration may stand still",
+        True,
+    ),
+    block(
+        "operator-controllers-gone",
+        "the controllers were deleted while brokers in KRaft mode need them",
+        "make their node pool again with the same name, on its volumes",
+    ),
+    block(
+        "operator-copy-unproved",
+        "the operator takes the copy for done, and ZooKeeper shows that it is not",
+        "run rollback.yml; do not take the pause off",
+    ),
     block("operator-failed", "the operator has given up", "follow what its condition and its log say"),
     block(
         "operator-stuck",

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.patch import merge_patch
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
@@ -307,7 +308,7 @@ class Confluent:
             if cr is not None:
                 manifest = objects.for_git(cr)
                 name = f"{cr['kind']}/{cr['metadata']['name']}"
-                patch = objects.merge_patch(before[name], manifest) if name in before else None
+                patch = merge_patch(before[name], manifest) if name in before else None
                 found.append({"object": name, "manifest": manifest, "patch": patch})
         return found
 

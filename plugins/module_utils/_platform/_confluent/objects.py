@@ -222,14 +222,3 @@ def for_git(cr: Mapping[str, Any]) -> Obj:
         "metadata": copy.deepcopy(metadata),
         "spec": copy.deepcopy(cr["spec"]),
     }
-
-
-def merge_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> Obj:
-    """Return the JSON merge patch (RFC 7386) that makes ``after`` of ``before``."""
-    found: Obj = {key: None for key in before if key not in after}
-    for key, value in after.items():
-        old = before.get(key)
-        if key in before and old == value:
-            continue
-        found[key] = merge_patch(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return found

@@ -10,6 +10,7 @@ import base64
 import copy
 import itertools
 import queue
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -65,13 +66,20 @@ class FakeClient:
         self.on_gone: Callable[[Obj], None] = lambda _pod: None
         self.logs: dict[str, str] = {}
         self.groups: dict[str, list[str]] = {}
-        self.plurals: list[str] = ["kafkas", "zookeepers", "kraftcontrollers", "kraftmigrationjobs"]
+        self.plurals: list[str] = [
+            *("kafkas", "zookeepers", "kraftcontrollers", "kraftmigrationjobs"),
+            *("kafkanodepools", "strimzipodsets"),
+        ]
         self.kinds: set[str] = set()
         self.user = "system:serviceaccount:n:kafkaops-kraft"
+        self.progress: Callable[[str], None] = lambda _text: None
         self.admit: Callable[[str, str, Obj, Obj | None], None] = lambda _verb, _kind, _old, _new: None
         self._store: dict[Key, Obj] = {}
         self._numbers = itertools.count(1)
         self._streams: list[tuple[str, Stream]] = []
+        self._gone_at: list[tuple[int, str, Obj]] = []
+        #: a test may write from other threads
+        self._mutex = threading.RLock()
         for item in objects:
             self.put(item)
 
@@ -79,6 +87,10 @@ class FakeClient:
 
     def put(self, item: Obj) -> Obj:
         """Store an object as it is, as somebody else would."""
+        with self._mutex:
+            return self._put(item)
+
+    def _put(self, item: Obj) -> Obj:
         stored = copy.deepcopy(item)
         number = next(self._numbers)
         stored["metadata"].setdefault("uid", f"uid-{number}")
@@ -99,13 +111,15 @@ class FakeClient:
 
     def drop(self, kind: str, namespace: str | None, name: str) -> Obj:
         """Take an object away."""
-        gone = self._store.pop((kind, namespace, name))
-        self._notify(kind, "DELETED", gone)
+        with self._mutex:
+            gone = self._store.pop((kind, namespace, name))
+            self._gone_at.append((next(self._numbers), kind, gone))
+            self._notify(kind, "DELETED", gone)
         return gone
 
     def names(self, kind: str) -> list[str]:
         """Names of the stored objects of a kind."""
-        return sorted(name for of, _namespace, name in self._store if of == kind)
+        return sorted(name for of, _namespace, name in list(self._store) if of == kind)
 
     def _notify(self, kind: str, what: str, item: Obj) -> None:
         for of, stream in self._streams:
@@ -120,7 +134,8 @@ class FakeClient:
 
     def find(self, kind: Kind, name: str, namespace: str | None = None) -> Obj | None:
         self._check("get", kind)
-        return copy.deepcopy(self._store.get((kind.kind, namespace, name)))
+        found = self._store.get((kind.kind, namespace, name))
+        return copy.deepcopy(found) if found is not None and _of_group(found, kind) else None
 
     def get(self, kind: Kind, name: str, namespace: str | None = None) -> Obj:
         found = self.find(kind, name, namespace)
@@ -142,21 +157,28 @@ class FakeClient:
         wanted = dict(pair.split("=") for pair in label_selector.split(",") if pair)
         return [
             copy.deepcopy(item)
-            for (of, where, named), item in self._store.items()
+            for (of, where, named), item in list(self._store.items())
             if of == kind.kind
+            and _of_group(item, kind)
             and namespace in (None, where)
             and name in ("", named)
             and wanted.items() <= (item["metadata"].get("labels") or {}).items()
         ]
 
-    def list_with_version(self, kind: Kind, namespace: str | None = None, **_: Any) -> tuple[Objects, str]:
-        return self.list(kind, namespace), str(next(self._numbers))
+    def list_with_version(self, kind: Kind, namespace: str | None = None, **more: Any) -> tuple[Objects, str]:
+        with self._mutex:
+            return self.list(kind, namespace, **more), str(next(self._numbers))
 
-    def stream_watch(self, kind: Kind, namespace: str | None, version: str, **_: Any) -> Stream:
+    def stream_watch(self, kind: Kind, namespace: str | None, version: str, **more: Any) -> Stream:
         stream = Stream()
-        self._streams.append((kind.kind, stream))
-        for item in self.list(kind, namespace):
-            stream.events.put({"type": "MODIFIED", "object": item})
+        with self._mutex:
+            self._streams.append((kind.kind, stream))
+            # what went between LIST and WATCH
+            for number, of, gone in list(self._gone_at):
+                if of == kind.kind and number > int(version):
+                    stream.events.put({"type": "DELETED", "object": copy.deepcopy(gone)})
+            for item in self.list(kind, namespace, **more):
+                stream.events.put({"type": "MODIFIED", "object": item})
         return stream
 
     def create(
@@ -277,6 +299,12 @@ class FakeClient:
         return self.logs.get(pod, "")
 
 
+def _of_group(item: Obj, kind: Kind) -> bool:
+    """Whether an object is of the API group of a kind; one that a test wrote without an apiVersion is of any."""
+    version = str(item.get("apiVersion") or "")
+    return not version or version.rpartition("/")[0] == kind.group
+
+
 def _merged(target: Any, patch: Any) -> Any:
     """RFC 7396."""
     if not isinstance(patch, Mapping):
@@ -299,6 +327,8 @@ PARAMS: Obj = {
     "container": None,
     "zookeeper_connect": None,
     "ibp_version": None,
+    "strimzi_version": None,
+    "strimzi_node_pools": False,
     "dns_ttl": 1,
     "controller_name": None,
     "controller_replicas": 3,

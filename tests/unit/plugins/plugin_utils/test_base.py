@@ -297,7 +297,10 @@ def test_an_action_without_apply_is_an_error() -> None:
     [
         ({"cluster": "kafka"}, "cluster_info: missing required arguments: namespace"),
         ({**GOOD, "nonsense": 1}, "cluster_info: nonsense. Supported parameters include"),
-        ({**GOOD, "platform": "vms"}, "value of platform must be one of: auto, statefulset, confluent, got: vms"),
+        (
+            {**GOOD, "platform": "vms"},
+            "value of platform must be one of: auto, statefulset, confluent, strimzi, got: vms",
+        ),
         ({**GOOD, "soak": "a week"}, "soak"),
     ],
 )

@@ -92,10 +92,20 @@ def test_brokers_may_be_in_kraft_mode_in_dual_write(migrating: Any, seen: Any) -
     """It is documented nowhere in which mode CFK's brokers are there; in both ZooKeeper has every change."""
     there = led(state=state.ClusterState(state.PURE, "so the pods say"))
     there.modes = dict.fromkeys(there.modes, state.MODE_KRAFT)
-    migrating[1] = Registration(fenced=False, migrating=False)
+    migrating.update(dict.fromkeys(range(3), Registration(fenced=False, migrating=False)))
     assert closed(there) == {}
     there.modes["kafka-1"] = state.MODE_MIGRATING
     assert list(closed(there)) == ["gate-registrations"], "it says something else than it is"
+
+
+def test_a_broker_in_kraft_mode_has_to_be_known_as_one(migrating: Any, seen: Any) -> None:
+    """KAFKA-20960: before the first controller without the flag leads."""
+    there = led(state=state.ClusterState(state.PURE, "so the pods say"))
+    there.modes = dict.fromkeys(there.modes, state.MODE_KRAFT)
+    migrating.update(dict.fromkeys((0, 2), Registration(fenced=False, migrating=False)))
+    assert closed(there) == {
+        "gate-registrations": "broker 1 runs in KRaft mode, and is still registered as a migrating ZooKeeper broker"
+    }
 
 
 @pytest.mark.parametrize(

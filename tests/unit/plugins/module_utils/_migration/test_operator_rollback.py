@@ -437,3 +437,32 @@ def test_before_the_operator_is_asked(scene: Scene) -> None:
     for heads in (Heads(None, None, None, BROKER, 3, None), dataclasses.replace(WRITTEN, migration=None)):
         scene.heads = heads
         assert operator_rollback.compare_ahead(scene.cluster, scene.said.append) is None, "nothing was copied"
+
+
+NOBODY = Heads(None, None, None, None, 8, None)
+
+
+def test_without_controllers_nothing_is_repeated_when_no_broker_tries(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator restarts a broker next, which becomes the controller; until then nobody leads."""
+    scene.operator.running = ""
+    scene.elected = [DeadlineExceeded("nobody holds /controller")]
+    found = [WRITTEN, NOBODY]
+    monkeypatch.setattr(handover, "read_heads", lambda _session: found.pop(0))
+    evidence = scene.go()
+    assert scene.log[-3:] == ["removed", "elected", "told to go on"]
+    assert evidence.controller is None
+    assert "the operator goes on at once" in evidence.notes[-1]
+
+
+@pytest.mark.parametrize(("running", "now"), [("the lock forbids it", NOBODY), ("", WRITTEN)])
+def test_it_is_repeated_while_a_controller_may_run(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, running: str, now: Heads
+) -> None:
+    scene.operator.running = running
+    scene.elected = [DeadlineExceeded("nobody has taken it")]
+    found = [WRITTEN, now, now]
+    monkeypatch.setattr(handover, "read_heads", lambda _session: found.pop(0))
+    assert scene.go().attempts == 2
+    assert scene.log[-5:] == ["elected", "removed", "elected", "kept", "told to go on"]

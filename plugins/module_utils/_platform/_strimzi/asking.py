@@ -1,0 +1,247 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Strimzi is asked for: one annotation of the Kafka CR, each time behind a look at where it is, and only on what was looked at.
+
+Private to the collection. The operator reports nothing for an annotation that it cannot act on: whatever it needs is checked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state as kafka_state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
+    hints,
+    pools,
+    removing,
+    sentences,
+    states,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Conflict, Refused
+
+Obj = Mapping[str, Any]
+#: the operator writes the status at any time, which changes the version of the object
+ATTEMPTS = 10
+
+
+def annotate(cluster: StrimziCluster, wanted: Callable[[Obj], Mapping[str, str | None]]) -> list[str]:
+    """Write the annotations that ``wanted`` says for the Kafka CR as it is at that very moment; returns one line each. It may raise Refused."""
+    for _attempt in range(ATTEMPTS):
+        kafka = cluster.client.get(res.KAFKA, cluster.name, cluster.namespace)
+        annotations = {
+            key: value for key, value in wanted(kafka).items() if (res.annotation(kafka, key) or None) != value
+        }
+        if not annotations:
+            return []
+        metadata = {"uid": kafka["metadata"]["uid"], "annotations": annotations}
+        version = kafka["metadata"]["resourceVersion"]
+        try:
+            cluster.client.patch(
+                res.KAFKA, cluster.name, cluster.namespace, {"metadata": metadata}, resource_version=version
+            )
+        except Conflict:
+            continue
+        cluster.changed()
+        return [
+            f"Kafka {cluster.name}: annotation {key} {'removed' if value is None else f'= {value}'}"
+            for key, value in annotations.items()
+        ]
+    raise Conflict(
+        f"Kafka {cluster.namespace}/{cluster.name} was changed by somebody else at each of {ATTEMPTS} attempts to annotate it"
+    )
+
+
+# forward
+
+
+def planned_controllers(cluster: StrimziCluster) -> dict[str, Any] | None:
+    """The controllers' node pool that is to be made, None when it exists. Raises Unsupported."""
+    if cluster.controllers_pool is not None:
+        return None
+    return pools.of_controllers(cluster.kafka, cluster.controllers_name, cluster.params)
+
+
+def migrate(cluster: StrimziCluster) -> list[str]:
+    """Have the brokers in a node pool, ask for the migration, and make the controllers' pool right after it.
+
+    Each of the last two is refused without the other. In this order the pass that the annotation begins finds the pool when it comes to look for it.
+    """
+    cluster.changed()
+    asked = res.asked(cluster.kafka) == res.MIGRATION
+    controllers = planned_controllers(cluster)
+    if controllers is not None or not asked:
+        refuse_leftovers(cluster)
+    if not asked:
+        refuse_start(cluster)
+    written = [] if asked else _pool_of_brokers(cluster)
+    if controllers is not None:  # what the server would refuse is refused before anything is asked
+        cluster.client.create(res.NODE_POOL, controllers, cluster.namespace, dry_run=True)
+
+    def wanted(kafka: Obj) -> Mapping[str, str | None]:
+        if states.state_of(kafka) not in (states.ZOOKEEPER, "") or res.is_paused(kafka):
+            raise Refused(
+                f"the operator is not in ZooKeeper any more: {states.message_of(kafka)}; run status.yml",
+                code="wrong-state",
+            )
+        return {res.KRAFT: res.MIGRATION}
+
+    written += [] if asked else annotate(cluster, wanted)
+    if controllers is not None:
+        cluster.client.create(res.NODE_POOL, controllers, cluster.namespace)
+        written.append(f"{res.NODE_POOL.kind} {controllers['metadata']['name']} created")
+    cluster.changed()
+    return written
+
+
+def refuse_leftovers(cluster: StrimziCluster) -> None:
+    """Raise Refused for controllers that would start on the volumes of earlier ones, whatever was accepted before."""
+    claims = removing.left(cluster)
+    if claims:
+        raise Refused(
+            f"{', '.join(claims)} are left of earlier controllers: started on them, Strimzi would take their old log for the end of the copy and "
+            "restart the brokers with old metadata; run rollback.yml, which deletes them",
+            code="controller-volumes-leftover",
+        )
+
+
+def refuse_start(cluster: StrimziCluster) -> None:
+    """Raise Refused for what the operator would not act on, and say nothing of."""
+    kafka = cluster.kafka
+    if res.may_be_paused(kafka):
+        raise Refused(
+            f"Kafka {res.where(kafka)} has the annotation {res.PAUSE}: remove it first", code="operator-paused"
+        )
+    if states.state_of(kafka) != states.ZOOKEEPER:
+        raise Refused(
+            f"Strimzi does not say that Kafka {res.where(kafka)} is in ZooKeeper: {states.message_of(kafka)}; wait until it is Ready",
+            code="wrong-state",
+        )
+    if not res.has_pools(kafka) and not cluster.params["strimzi_node_pools"]:
+        raise Refused(sentences.without_pools(kafka), code="operator-node-pools")
+
+
+def _pool_of_brokers(cluster: StrimziCluster) -> list[str]:
+    """Have the operator take the brokers over into a pool, where they are in none; returns what was written. Raises DeadlineExceeded."""
+    if res.has_pools(cluster.kafka):
+        return []
+    written = []
+    if not any(pool["metadata"]["name"] == res.ADOPTING for pool in cluster.pools):
+        cluster.client.create(res.NODE_POOL, pools.of_brokers(cluster.kafka), cluster.namespace)
+        written.append(f"{res.NODE_POOL.kind} {res.ADOPTING} created, which takes the brokers over")
+    before = {name: pod["metadata"]["uid"] for name, pod in cluster.pods.items()}
+    written += annotate(cluster, lambda _kafka: {res.NODE_POOLS: res.ENABLED})
+    wanted = len(before)
+
+    def judge(found: Mapping[str, Any]) -> Verdict:
+        ids = (found.get(res.ADOPTING, {}).get("status") or {}).get("nodeIds") or []
+        return Verdict(
+            len(ids) >= wanted, f"the brokers are taken over into node pool {res.ADOPTING}: {len(ids)} of {wanted}"
+        )
+
+    timeout = cluster.params["wait_timeout"]
+    wait_for(cluster.client, res.NODE_POOL, cluster.namespace, judge, timeout=timeout, progress=cluster.client.progress)
+    cluster.changed()
+    changed = [
+        name for name, uid in before.items() if name not in cluster.pods or cluster.pods[name]["metadata"]["uid"] != uid
+    ]
+    if changed:
+        raise Refused(
+            f"{', '.join(changed)} were restarted when node pool {res.ADOPTING} took the brokers over, which should restart nothing; compare the pool with "
+            "spec.kafka of the Kafka CR before anything else",
+            code="operator-node-pools",
+        )
+    return written
+
+
+def finalize(cluster: StrimziCluster) -> list[str]:
+    """Ask for the end, in KRaftPostMigration only: before it the operator fails in silence, or skips its stop."""
+
+    def wanted(kafka: Obj) -> Mapping[str, str | None]:
+        if states.state_of(kafka) != states.POST_MIGRATION or states.turned(kafka) or res.is_paused(kafka):
+            raise Refused(
+                f"the operator does not wait in {states.POST_MIGRATION}: {states.message_of(kafka)}; nothing was changed",
+                code="wrong-state",
+            )
+        return {res.KRAFT: res.ENABLED}
+
+    return annotate(cluster, wanted)
+
+
+# backward
+
+
+def roll_back(cluster: StrimziCluster) -> list[str]:
+    """Ask for the way back: by the operator's own request once it knows one, before that by a pause, since it would go on forward."""
+    cluster.changed(Part.BROKERS)
+    in_kraft = [pod for pod, mode in cluster.modes.items() if mode == kafka_state.MODE_KRAFT]
+
+    def wanted(kafka: Obj) -> Mapping[str, str | None]:
+        state = states.state_of(kafka)
+        if state in (states.PRE_KRAFT, states.KRAFT) or (
+            state == states.POST_MIGRATION and res.asked(kafka) == res.ENABLED
+        ):
+            raise Refused(
+                f"Strimzi was told to finalize, and goes to the end: {states.message_of(kafka)}; nothing was changed",
+                code="rollback-impossible",
+            )
+        if not state and in_kraft:
+            raise Refused(
+                f"{', '.join(in_kraft)} run in KRaft mode, and {hints.PAUSED}{hints.restored(kafka)}",
+                code="operator-paused",
+            )
+        return turn(kafka)
+
+    return annotate(cluster, wanted)
+
+
+def turn(kafka: Obj) -> Mapping[str, str | None]:
+    """The annotations that turn the operator round where it is; those that are there already stay."""
+    state = states.state_of(kafka)
+    mark = {res.TURNED: res.annotation(kafka, res.TURNED) or states.newest(kafka)}
+    if state == states.POST_MIGRATION:
+        return {**mark, res.KRAFT: res.ROLLBACK, res.PAUSE: None}
+    if state == states.DUAL_WRITING and not res.is_paused(kafka) and res.asked(kafka) != res.DISABLED:
+        return {**mark, res.KRAFT: res.ROLLBACK}
+    return {**mark, res.PAUSE: "true"}
+
+
+def keep_turned(cluster: StrimziCluster) -> None:
+    """Mark a rollback that somebody else began, so that a later run knows of it when the operator has forgotten it."""
+    pool = bool(cluster.controllers_pools)
+
+    def wanted(kafka: Obj) -> Mapping[str, str | None]:
+        too_early = (
+            pool
+            and states.state_of(kafka) in (states.MIGRATING, states.DUAL_WRITING)
+            and res.asked(kafka) == res.DISABLED
+        )
+        begun = states.turned(kafka) or too_early
+        over = states.state_of(kafka) in (states.ZOOKEEPER, states.PRE_KRAFT, states.KRAFT) and not res.annotation(
+            kafka, res.TURNED
+        )
+        return turn(kafka) if begun and not over and _waits(kafka) else {}
+
+    annotate(cluster, wanted)
+
+
+def _waits(kafka: Obj) -> bool:
+    """Whether the operator has not been told to go on yet: our mark and disabled without a pause say that it has."""
+    return not (res.annotation(kafka, res.TURNED) and res.asked(kafka) == res.DISABLED and not res.is_paused(kafka))
+
+
+def go_on(cluster: StrimziCluster) -> list[str]:
+    """Have the operator restart the brokers in plain ZooKeeper mode, once the controllers and their volumes are gone."""
+    removing.require_gone(cluster)
+
+    def wanted(kafka: Obj) -> Mapping[str, str | None]:
+        mark = res.annotation(kafka, res.TURNED) or states.newest(kafka)
+        return {res.TURNED: mark, res.KRAFT: res.DISABLED, res.PAUSE: None}
+
+    return annotate(cluster, wanted)

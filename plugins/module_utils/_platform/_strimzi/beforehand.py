@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is found before anything is asked: everything that the checks look at is read, and the API server is asked about the controllers' pool.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
+    asking,
+    checks,
+    checks_ca,
+    claiming,
+    pod_sets,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Seen
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import seen_paused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforcement
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError
+
+
+def findings(cluster: StrimziCluster, enforcement: Enforcement, *, started: bool) -> list[Finding]:
+    """What would stop the operator; once it was asked, only what still matters."""
+    missing = claiming.missing(cluster.client)
+    if missing:
+        return missing
+    born = list(checks.born_kraft(Seen(kafka=cluster.kafka)))
+    if born and not started:
+        return born
+    seen = _seen(cluster)
+    if started:
+        return checks.underway(seen)
+    found = checks.findings(seen) + list(checks_ca.renewal(seen, datetime.now(UTC))) + enforcement.findings()
+    try:
+        planned = asking.planned_controllers(cluster)
+    except Unsupported as error:
+        return [*found, finding(error.code, f"KafkaNodePool {cluster.controllers_name}", error.message)]
+    if planned is not None and not any(item.blocking for item in found):
+        found += _rejected(cluster, planned)
+    return found
+
+
+def _rejected(cluster: StrimziCluster, pool: Mapping[str, Any]) -> list[Finding]:
+    """What the API server says to a node pool, by the published schema and whatever else admits: nothing is stored."""
+    try:
+        cluster.client.create(res.NODE_POOL, pool, cluster.namespace, dry_run=True)
+    except Forbidden:
+        raise
+    except KraftError as error:
+        name = f"KafkaNodePool {pool['metadata']['name']}"
+        return [finding("controller-rejected", name, f"the API server would reject {name}: {error.message}")]
+    return []
+
+
+def _environment(deployment: Mapping[str, Any] | None) -> dict[str, str]:
+    """The variables of the operator that are written in its Deployment; one that refers to something else is left out."""
+    containers = deployment["spec"]["template"]["spec"]["containers"] if deployment is not None else []
+    return {
+        str(item["name"]): str(item["value"])
+        for each in containers
+        for item in each.get("env") or []
+        if "value" in item
+    }
+
+
+def _seen(cluster: StrimziCluster) -> Seen:
+    """Everything that the checks look at."""
+    pool = cluster.controllers_pool
+    try:
+        controllers = pool if pool is not None else asking.planned_controllers(cluster)
+    except Unsupported:
+        controllers = None
+    pods, deployment = cluster.operator_pods, cluster.operator_deployment
+    down = [str(pod["metadata"]["name"]) for pod in pods]
+    down += [f"Deployment {res.OPERATOR}"] if deployment is not None and not pods else []
+    authority = checks_ca.authority(cluster.kafka)
+    crs = (cluster.kafka, *cluster.pools)
+    paused = {
+        str(each) for cr in crs for each in foreign.gitops(cr) if seen_paused(cluster.client, each, cluster.namespace)
+    }
+    return Seen(
+        kafka=cluster.kafka,
+        pools=tuple(cluster.pools),
+        controllers=controllers,
+        planned=pool is None,
+        may_pool=bool(cluster.params["strimzi_node_pools"]),
+        operator=cluster.operator_version,
+        operator_down=() if any(map(is_ready, pods)) else tuple(down),
+        environment=_environment(deployment),
+        authority=read_pem(authority) if authority else None,
+        brokers=frozenset(cluster.pod_of_broker),
+        paused=frozenset(paused),
+        claims=tuple(cluster.controllers_claims),
+        stray={name: res.label(claim, res.POOL) for name, claim in cluster.stray_claims.items()},
+        rolls=tuple(pod_sets.manual_rolls((*cluster.statefulsets, *cluster.pods.values()))),
+    )

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whose cluster it is: a Kafka CR of Strimzi, or what hides one.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
+
+
+def claim(client: KubeClient, params: Mapping[str, Any], name: str) -> Claim | None:
+    """Return the claim of the platform ``name`` on the cluster that ``params`` name, None when it is none of Strimzi's.
+
+    Raises Forbidden, Refused (operator-crds, cluster-not-found) when the platform was named, and there is no Kafka CR.
+    """
+    named = params["platform"] == name
+    try:
+        found = client.find(res.KAFKA, params["cluster"], params["namespace"])
+    except Forbidden:
+        if named:
+            raise
+        return None
+    if found is not None:
+        return Claim(name, f"Kafka CR {res.where(found)} of {res.KAFKA.api_version}")
+    if not named:
+        return None
+    code, why = without_kafka(
+        client.group_versions(res.GROUP),
+        client.resources(res.GROUP, res.VERSION),
+        f"{params['namespace']}/{params['cluster']}",
+    )
+    raise Refused(why, code=code)
+
+
+def without_kafka(versions: Sequence[str], resources: Collection[str], where: str) -> tuple[str, str]:
+    """Why a Kafka CR is not found, as a code and a sentence.
+
+    :param versions: in which the API server has Strimzi's group.
+    :param resources: what it has in the version that this release knows.
+    """
+    if not versions:
+        return (
+            "operator-crds",
+            f"kraft_platform is strimzi, but the API server has no {res.GROUP}: install the CRDs of Strimzi, or correct kraft_platform",
+        )
+    if res.VERSION not in versions:
+        return (
+            "operator-crds",
+            (
+                f"the API server has {res.GROUP} in version {', '.join(versions)} and not {res.VERSION}: that is a Strimzi that refuses clusters "
+                "with ZooKeeper; migrate with 0.45.2, then upgrade the operator"
+            ),
+        )
+    if res.KAFKA.plural not in resources:
+        return (
+            "operator-crds",
+            f"the API server has no {res.KAFKA.plural} in {res.GROUP}/{res.VERSION}: install the CRDs of Strimzi, all of them",
+        )
+    return "cluster-not-found", f"there is no Kafka CR {where}; correct kraft_cluster or kraft_namespace"
+
+
+def missing(client: KubeClient) -> list[Finding]:
+    """What a migration needs and the API server does not have."""
+    kinds = (res.NODE_POOL, res.POD_SET)
+    without = [kind.resource for kind in kinds if kind.plural not in client.resources(kind.group, kind.version)]
+    if not without:
+        return []
+    text = f"the API server has no {' and no '.join(without)} in version {res.VERSION}: install the CRDs of Strimzi 0.40 to 0.45, all of them"
+    return [finding("operator-crds", res.GROUP, text)]

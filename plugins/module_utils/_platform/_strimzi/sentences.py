@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sentences that both a check and a refusal say. Pure.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
+
+
+def without_pools(kafka: Mapping[str, Any]) -> str:
+    """What to do about a Kafka CR without node pools."""
+    return (
+        f"Kafka {res.where(kafka)} has no node pools ({res.NODE_POOLS}), without which Strimzi ignores the migration and says nothing of it: set "
+        f"kraft_strimzi_node_pools to true, and the pool {res.ADOPTING} is made, which takes the brokers over without a restart; or write it yourself"
+    )

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the kafkaops.kraft authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Custom resource definitions of a double: brought in as they are, and waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from tests.sandbox.config import SandboxError
+from tests.sandbox.kube import ApiError, Kube, Object
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+def define(kube: Kube, bodies: Sequence[Object], seconds: float = 30.0) -> None:
+    """Bring definitions in and wait until they are served. Raises SandboxError."""
+    for body in bodies:
+        _define(kube, body)
+    deadline = time.monotonic() + seconds
+    for body in bodies:
+        while not _established(kube, body["metadata"]["name"]):
+            if time.monotonic() > deadline:
+                raise SandboxError(f"definition {body['metadata']['name']} is not served after {seconds:.0f} s")
+            time.sleep(0.1)
+
+
+def _define(kube: Kube, body: Object) -> None:
+    """Create a definition or replace another one of that name: those that are published are too large for an apply over the other ones."""
+    path = f"{CRDS}/{body['metadata']['name']}"
+    try:
+        there = kube.request("GET", path)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        kube.request("POST", CRDS, body)
+        return
+    body = {**body, "metadata": {**body["metadata"], "resourceVersion": there["metadata"]["resourceVersion"]}}
+    kube.request("PUT", path, body)
+
+
+def _established(kube: Kube, name: str) -> bool:
+    conditions = kube.request("GET", f"{CRDS}/{name}").get("status", {}).get("conditions") or []
+    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
