@@ -54,7 +54,7 @@ class Pass:
     def run(self) -> None:
         """Do all of it; what goes wrong is in the status, or where Strimzi has it, in the log alone."""
         if wanted(self._cr, names.PAUSE):
-            self._write(status.paused(self._cr, times.now()))
+            self._write(status.paused(self._cr, times.now(), keeps=self._switches.pause_keeps))
             return
         try:
             self._phase = machine.phase(self._state, self._value)

@@ -53,10 +53,12 @@ def deploying(cr: Object, now: str) -> Object:
     }
 
 
-def paused(cr: Object, now: str) -> Object:
-    """Return the status of a CR whose reconciliation is paused: what it was, with one condition."""
-    before = {key: value for key, value in (cr.get("status") or {}).items() if key != "conditions"}
-    return {**before, "conditions": [condition("ReconciliationPaused", now)]}
+def paused(cr: Object, now: str, *, keeps: bool = False) -> Object:
+    """Return the status of a CR whose reconciliation is paused: one condition, and of what it was only the cluster id, all of it with ``keeps``."""
+    before = cr.get("status") or {}
+    kept = {key: value for key, value in before.items() if key == "clusterId" or (keeps and key != "conditions")}
+    generation = {"observedGeneration": cr["metadata"].get("generation", 0)}
+    return {**kept, **generation, "conditions": [condition("ReconciliationPaused", now)]}
 
 
 def ready(cr: Object, draft: Draft, version: str, now: str) -> Object:

@@ -26,6 +26,7 @@ class Switches:
     die: str = ""
     slow_claims: float = 0.0
     slow_pass: float = 0.0
+    pause_keeps: bool = False
 
 
 VALUES: dict[str, tuple[str, ...]] = {

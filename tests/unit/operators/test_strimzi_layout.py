@@ -384,6 +384,15 @@ def test_times_alone_are_no_change() -> None:
     assert not status.same(one, status.paused(cr(), NOW))
 
 
+def test_a_pause_forgets_the_state_unless_it_is_told_to_keep_it() -> None:
+    before = cr()
+    before["status"] = {"kafkaMetadataState": "KRaftMigration", "clusterId": "x", "conditions": []}
+    forgotten, kept = status.paused(before, NOW), status.paused(before, NOW, keeps=True)
+    assert (forgotten.get("kafkaMetadataState"), forgotten["clusterId"]) == (None, "x")
+    assert (kept["kafkaMetadataState"], kept["clusterId"]) == ("KRaftMigration", "x")
+    assert [one["type"] for one in forgotten["conditions"]] == ["ReconciliationPaused"]
+
+
 def test_status_of_a_pool() -> None:
     found = status.pool(both()[0], "x")
     assert (found["nodeIds"], found["roles"], found["replicas"], found["clusterId"]) == (

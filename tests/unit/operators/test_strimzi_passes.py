@@ -350,8 +350,9 @@ def test_another_value_during_the_copy_fails_on_the_pool(world: World, value: st
     assert world.state == "KRaftMigration"
 
 
-def test_pause(world: World) -> None:
+def test_a_pause_that_keeps_the_state(world: World) -> None:
     post_migration(world)
+    world.data["pause-keeps"] = "true"
     world.annotate("true", names.PAUSE)
     world.annotate("enabled")
     assert world.once() == []
@@ -359,6 +360,16 @@ def test_pause(world: World) -> None:
     world.annotate(None, names.PAUSE)
     world.once()
     assert world.state == "PreKRaft"
+
+
+def test_a_pause_makes_the_state_machine_begin_anew(world: World) -> None:
+    post_migration(world)
+    world.annotate("true", names.PAUSE)
+    assert world.once() == []
+    assert (world.state, world.conditions) == ("", [("ReconciliationPaused", "")])
+    world.annotate(None, names.PAUSE)
+    world.once()
+    assert world.state == "KRaftMigration"
 
 
 def test_nobody_tells_the_state_of_the_copy(world: World) -> None:
