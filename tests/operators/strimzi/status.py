@@ -57,8 +57,8 @@ def paused(cr: Object, now: str, *, keeps: bool = False) -> Object:
     """Return the status of a CR whose reconciliation is paused: one condition, and of what it was only the cluster id, all of it with ``keeps``."""
     before = cr.get("status") or {}
     kept = {key: value for key, value in before.items() if key == "clusterId" or (keeps and key != "conditions")}
-    generation = {"observedGeneration": cr["metadata"].get("generation", 0)}
-    return {**kept, **generation, "conditions": [condition("ReconciliationPaused", now)]}
+    observed = {"observedGeneration": before.get("observedGeneration", 0)}
+    return {**kept, **observed, "conditions": [condition("ReconciliationPaused", now)]}
 
 
 def ready(cr: Object, draft: Draft, version: str, now: str) -> Object:
