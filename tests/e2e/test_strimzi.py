@@ -25,7 +25,7 @@ REMOVE = "RollbackToZkWaitForManualNodeRemovalFromZk"
 
 @pytest.fixture(scope="module")
 def led(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Led]:
-    with scene("e2e-strimzi", tmp_path_factory.mktemp("strimzi")) as found:
+    with scene("e2e-strimzi-led", tmp_path_factory.mktemp("strimzi")) as found:
         yield found
 
 

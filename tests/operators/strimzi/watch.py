@@ -81,6 +81,7 @@ def watched(double: Double) -> Iterator[list[Sight]]:
             return
 
     try:
+        look()  # what follows is compared with it
         with beside(look, LOOK):
             yield watcher.seen
     finally:
