@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import javax.management.RuntimeMBeanException;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -106,7 +107,8 @@ public final class KafkaAgent {
     private static Integer value(String name) {
         try {
             return ((Number) ManagementFactory.getPlatformMBeanServer().getAttribute(new ObjectName(name), "Value")).intValue();
-        } catch (JMException error) {
+        } catch (JMException | RuntimeMBeanException error) {
+            // Kafka registers its gauge before it has a state, and asking that early fails inside it
             return null;
         }
     }
