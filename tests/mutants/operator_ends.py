@@ -31,6 +31,22 @@ OPERATOR_ENDS = (
         OP_ROLLBACK,
     ),
     Mutant(
+        "the controllers go while replicas are out of sync",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "        if in_sync.out_of_sync(cluster):\n",
+        "        if False:\n",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "what ZooKeeper has is compared with the quorum as it was before the replicas came back",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "            quorum = _quorum(cluster, tell) or quorum\n",
+        "",
+        OP_ROLLBACK,
+    ),
+    Mutant(
         "a controller that takes /controller again is not seen",
         "9",
         ZOOKEEPER + "handover.py",

@@ -18,6 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 BEHIND, UNLIKE, UNREAD = "rollback-behind", "rollback-parity", "rollback-parity-unknown"
+OUT_OF_SYNC = "rollback-out-of-sync"
 
 
 class Evidence(Protocol):

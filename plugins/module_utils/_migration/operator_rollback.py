@@ -22,7 +22,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, metadata_logs, rollback_proof
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    in_sync,
+    losses,
+    metadata_logs,
+    rollback_proof,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -148,6 +153,9 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
                 "no controller runs: it can no longer be checked whether ZooKeeper has the last changes"
             )
             return
+        if in_sync.out_of_sync(cluster):
+            _wait_in_sync(cluster, evidence, tell)
+            quorum = _quorum(cluster, tell) or quorum
         evidence.quorum_epoch = quorum.epoch
         # the high watermark is the first offset that is not committed
         evidence.high_watermark = quorum.high_watermark - 1
@@ -158,6 +166,8 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
     except Forbidden:
         raise
     except KraftError as error:
+        if error.code == losses.OUT_OF_SYNC:
+            raise
         text = f"ZooKeeper lags behind the quorum: {error.message}"
         remedy = "what is missing would be lost. Find the cause in the active controller's log, or accept the loss"
         losses.accept_or_refuse(cluster, evidence, losses.BEHIND, text, remedy)
@@ -168,6 +178,13 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         return
     evidence.parity = ahead["parity"]
     evidence.notes += [*ahead["notes"], f"both stores were compared at {ahead['time']}, before the operator was asked"]
+
+
+def _wait_in_sync(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
+    behind = in_sync.wait(cluster, cluster.params["wait_timeout"], tell)
+    if behind:
+        remedy = "without the controllers these ISRs may not grow, and the operator may restart nothing. Get the brokers in sync, or accept it"
+        losses.accept_or_refuse(cluster, evidence, losses.OUT_OF_SYNC, behind, remedy)
 
 
 def _quorum(cluster: LedCluster, tell: Tell) -> Quorum | None:

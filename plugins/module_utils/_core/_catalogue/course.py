@@ -36,6 +36,12 @@ ENDS = (
         True,
     ),
     block(
+        "rollback-out-of-sync",
+        "replicas are out of sync when the controllers are to go",
+        "get the brokers in sync; after the controllers' end an ISR may not grow, and an operator may restart nothing",
+        True,
+    ),
+    block(
         "rollback-parity",
         "ZooKeeper and KRaft differ",
         "find the cause in the active controller's log; what only KRaft has would be lost",

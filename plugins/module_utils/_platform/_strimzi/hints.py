@@ -21,7 +21,7 @@ Obj = Mapping[str, Any]
 REASONS: Mapping[str, str] = {
     "UnforceableProblem": (
         "Strimzi will not restart a broker while a partition would fall below min.insync.replicas, and waits for the replicas; when a broker itself "
-        "cannot get in sync, delete its pod, so that it comes back with its new settings"
+        "cannot get in sync, delete its pod, so that it comes back with its new settings; when the others do not take it in, delete the pod of their leader"
     ),
     "FatalProblem": "a pod does not start; look at it and at its events",
     "TimeoutException": "a pod was not Ready in time; the next pass goes on",

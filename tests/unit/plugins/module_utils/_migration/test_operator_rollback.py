@@ -18,7 +18,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, metadata_logs, operator_rollback
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    in_sync,
+    losses,
+    metadata_logs,
+    operator_rollback,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_rollback import COMPARED, Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     Conflict,
@@ -61,6 +66,10 @@ class Scene:
         monkeypatch.setattr(handover, "read_heads", lambda _session: self.heads)
         monkeypatch.setattr(handover, "highest_stored_epoch", lambda _session: self.note("epochs read", 6))
         monkeypatch.setattr(handover, "wait_written", lambda *_a, **_o: self.note("written", self.written))
+        self.out_of_sync: dict[Any, int] = {}
+        self.behind = ""
+        monkeypatch.setattr(in_sync, "out_of_sync", lambda _cluster: self.out_of_sync)
+        monkeypatch.setattr(in_sync, "wait", lambda *_a, **_o: self.note("in sync", self.behind))
         monkeypatch.setattr(handover, "remove", self._remove)
         monkeypatch.setattr(handover, "wait_broker_is_controller", self._elect)
         monkeypatch.setattr(handover, "lost_within", self._watch)
@@ -125,6 +134,28 @@ def test_the_parts_and_their_order(scene: Scene) -> None:
         "removed /migration and /controller in one transaction",
     ]
     assert scene.cluster.stale, "what was read before is stale"
+
+
+def test_replicas_out_of_sync_are_waited_for_and_the_quorum_is_asked_anew(scene: Scene) -> None:
+    scene.out_of_sync = {("orders", 0): 2}
+    scene.go()
+    assert scene.log == ["epochs read", "in sync", *IN_ORDER[1:]]
+    assert scene.said[:2] == ["controller 3000 leads the quorum"] * 2
+
+
+def test_controllers_stay_while_replicas_are_out_of_sync(scene: Scene) -> None:
+    scene.out_of_sync, scene.behind = {("orders", 0): 2}, "orders-0 (leader 1) still misses broker 2"
+    with pytest.raises(Refused, match="misses broker 2; without the controllers these ISRs may not grow") as refused:
+        scene.go()
+    assert refused.value.code == "rollback-out-of-sync"
+    assert scene.log == ["epochs read", "in sync"]
+
+
+def test_replicas_out_of_sync_that_are_accepted_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, params={"accept": ["rollback-out-of-sync"]})
+    scene.out_of_sync, scene.behind = {("orders", 0): 2}, "orders-0 (leader 1) still misses broker 2"
+    assert "accepted by name: orders-0 (leader 1) still misses broker 2" in scene.go().notes
+    assert scene.log == ["epochs read", "in sync", *IN_ORDER[1:]]
 
 
 def test_controllers_that_are_stopped_are_no_note(scene: Scene) -> None:

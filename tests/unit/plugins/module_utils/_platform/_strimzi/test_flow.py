@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    in_sync,
     losses,
     operator_gates,
     operator_rollback,
@@ -61,6 +62,7 @@ class Flow:
         monkeypatch.setattr(proof, "run_read_only", lambda *_args, **_more: SimpleNamespace(stdout='{"state":2}'))
         quorum = SimpleNamespace(leader=5, high_watermark=976, epoch=4)
         monkeypatch.setattr(operator_rollback, "read_quorum", lambda _cluster: quorum)
+        monkeypatch.setattr(in_sync, "out_of_sync", lambda _cluster: {})
         monkeypatch.setattr(losses, "compare", lambda *_args: None)
         monkeypatch.setattr(operator_gates, "require", lambda _cluster: [])
         monkeypatch.setattr(_led, "export", lambda _run: ["kafka.yaml"])
