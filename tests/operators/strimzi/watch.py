@@ -84,5 +84,6 @@ def watched(double: Double) -> Iterator[list[Sight]]:
         look()  # what follows is compared with it
         with beside(look, LOOK):
             yield watcher.seen
+        look()
     finally:
         other.kube.close()
