@@ -41,18 +41,18 @@ class Watcher:
     def look(self, status: Object, configs: Sequence[Object], pods: Sequence[Object]) -> None:
         """Take in what there is now."""
         conditions = status.get("conditions") or []
-        self._note("ids", ",".join(map(str, status.get("registeredNodeIds") or [])))
-        # a roll is seen by its first new pod, hence after what started it and before what it leads to
-        phases = sorted({str((config.get("data") or {}).get("metadata.state", "")) for config in configs} - {""})
-        if len(phases) == 1:
-            self._note("phase", phases[0])
+        # in the order in which they come within one look: a pass ends with restarts and its word, and the next one begins with settings
         for pod in sorted(pods, key=lambda one: str(one["metadata"]["creationTimestamp"])):
             name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
             if self._uids.get(name) not in (None, uid):
                 self._add("restart", name)
             self._uids[name] = uid
+        self._note("ids", ",".join(map(str, status.get("registeredNodeIds") or [])))
         self._note("state", str(status.get("kafkaMetadataState") or ""))
         self._note("conditions", " ".join(f"{c['type']}:{c.get('reason') or ''}" for c in conditions))
+        phases = sorted({str((config.get("data") or {}).get("metadata.state", "")) for config in configs} - {""})
+        if len(phases) == 1:
+            self._note("phase", phases[0])
         self._first = False
 
     def _note(self, kind: str, what: str) -> None:
