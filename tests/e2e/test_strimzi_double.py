@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.operators.strimzi import messages, names, recorded
-from tests.operators.strimzi.by_hand import agent, shell, tls_shell, znode
+from tests.operators.strimzi.by_hand import agent, shell, tls_shell, wait_in_sync, znode
 from tests.operators.strimzi.double import Double, operator, settings_of
 from tests.operators.strimzi.names import CONTROLLER
 from tests.operators.strimzi.recorded import Step
@@ -119,6 +119,7 @@ def test_rollback(double: Double) -> None:
     double.until(lambda: line in double.log, "the exception is not in the log", 30)
     assert double.status == before
     double.annotate(names.ROLLBACK)
+    wait_in_sync(double)
     with watched(double) as seen:
         double.delete_pool()
         double.wait_condition("InvalidResourceException", messages.needs_role(CONTROLLER))

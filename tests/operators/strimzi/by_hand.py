@@ -51,6 +51,24 @@ def delete_znode(double: Double, path: str) -> None:
     shell(double, "delete", path)
 
 
+def wait_in_sync(double: Double, seconds: float = 120.0) -> None:
+    """Wait until Kafka says that no partition lacks a replica: without the controllers an ISR may not grow any more."""
+    pod = f"{double.spec.name}-{double.spec.broker_pool}-0"
+    words = [
+        "./bin/kafka-topics.sh",
+        "--bootstrap-server",
+        "localhost:9092",
+        "--describe",
+        "--under-replicated-partitions",
+    ]
+
+    def complete() -> bool:
+        said = double.kube.exec(double.namespace, pod, words, container="kafka")
+        return said.status == 0 and "Topic:" not in said.text
+
+    double.until(complete, "replicas are out of sync", seconds)
+
+
 def agent(double: Double, pod: str, path: str) -> tuple[int, str]:
     """Ask the agent in a pod by curl; returns status and body."""
     words = ["curl", "-s", "-w", "\n%{http_code}", f"http://localhost:{names.AGENT_LOCAL}{path}"]
