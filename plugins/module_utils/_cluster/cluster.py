@@ -162,7 +162,10 @@ class Cluster(Protocol):
 
     @property
     def view(self) -> ZkView:
-        """What a decision needs from ZooKeeper, read after sync()."""
+        """What a decision needs from ZooKeeper, read after sync(), without the states of the partitions."""
+
+    def read_partitions(self) -> ZkView:
+        """The same read again, with the states of all partitions."""
 
     @property
     def state(self) -> state.ClusterState:

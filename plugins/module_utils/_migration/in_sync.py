@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster, Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Partition
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
@@ -24,8 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import w
 
 def out_of_sync(cluster: Cluster) -> dict[Partition, int]:
     """A replica that is out of sync, for each partition that has one, read freshly. Raises KraftError."""
-    cluster.changed(Part.ZOOKEEPER)
-    view = cluster.view
+    view = cluster.read_partitions()
     found = {}
     for topic, number in view.under_replicated:
         state = view.states.get((topic, number))

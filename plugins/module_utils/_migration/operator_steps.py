@@ -12,11 +12,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.waiting import lasting
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import in_sync, silent_wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster, Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
@@ -214,9 +213,8 @@ def left_behind(cluster: LedCluster, seen: Progress) -> str:
 
 def partitions(cluster: LedCluster) -> str:
     """What Kafka's own metadata says of the replicas: an operator restarts no broker while one is out of sync."""
-    cluster.changed(Part.ZOOKEEPER)
     try:
-        behind = cluster.view.under_replicated
+        behind = sorted(in_sync.out_of_sync(cluster))
     except Forbidden:
         raise
     except KraftError as error:

@@ -243,6 +243,10 @@ class KafkaCluster(Workloads):
         """What a decision needs from ZooKeeper, read after sync(); partition states are read where they are needed."""
         return read_view(self.zookeeper, partitions=False)
 
+    def read_partitions(self) -> ZkView:
+        """The same read again, with the states of all partitions."""
+        return read_view(self.zookeeper)
+
     # state
 
     @cached_property

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import znodes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import (
@@ -63,6 +63,7 @@ class ZkView:
         secrets: goes through ``redact`` before anything shows it.
     :ivar pending_deletions: topics whose deletion was asked for and is not done.
     :ivar reassigning: partitions (``topic-0``) that a reassignment moves.
+    :ivar partial: whether the states were not asked for.
     """
 
     cluster_id: str | None
@@ -78,6 +79,7 @@ class ZkView:
     broker_configs: Mapping[str, Mapping[str, str]] = field(repr=False)
     pending_deletions: tuple[str, ...]
     reassigning: tuple[str, ...]
+    partial: bool = False
 
     @property
     def broker_is_controller(self) -> bool:
@@ -86,7 +88,12 @@ class ZkView:
 
     @property
     def under_replicated(self) -> tuple[Partition, ...]:
-        """Return the partitions whose ISR misses one of their replicas, or that have no state."""
+        """Return the partitions whose ISR misses one of their replicas, or that have no state.
+
+        :raises ValueError: when the states were not asked for, without which each would be one.
+        """
+        if self.partial:
+            raise ValueError("the states of the partitions were not read")
         return tuple(
             (name, number)
             for name, topic in self.topics.items()
@@ -118,7 +125,7 @@ def read_view(session: ZkSession, *, partitions: bool = True) -> ZkView:
         topics = _below(names, nodes, "/brokers/topics", znodes.parse_topic)
         wanted = [(name, number) for name, topic in topics.items() for number in topic.partitions]
         states = read_states(session, wanted) if partitions else {}
-        return _assembled(fixed, names, nodes, topics, states)
+        return replace(_assembled(fixed, names, nodes, topics, states), partial=not partitions)
     except znodes.ZnodeError as exc:
         raise unreadable(session, exc) from exc
 

@@ -70,6 +70,10 @@ class FakeCluster(SimpleNamespace):
         super().__init__(**{**base, **changed})
         self.driver = StatefulSets(self)  # type: ignore[arg-type]  # what the driver needs of a cluster is here
 
+    def read_partitions(self) -> Any:
+        """What ZooKeeper shows, with the states of the partitions."""
+        return self.view
+
     @property
     def all_statefulsets(self) -> list[Any]:
         """Those of the brokers and of the controllers."""

@@ -19,15 +19,11 @@ class Stores:
     """What ZooKeeper shows, one look after the other; each ISR is that of topic orders, whose replicas are 0, 1 and 2."""
 
     def __init__(self, *looks: dict[int, tuple[int, ...] | None]) -> None:
-        self.looks, self.stale = list(looks), 0
+        self.looks = list(looks)
         self.zookeeper = object()
 
-    def changed(self, *_parts: Any) -> None:
-        self.stale += 1
-
-    @property
-    def view(self) -> Any:
-        isr = self.looks[min(self.stale, len(self.looks)) - 1]
+    def read_partitions(self) -> Any:
+        isr = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         behind = [("orders", number) for number, ids in isr.items() if ids is None or set(ids) != {0, 1, 2}]
         states = {("orders", number): SimpleNamespace(isr=ids) for number, ids in isr.items() if ids is not None}
         topics = {"orders": SimpleNamespace(partitions=dict.fromkeys(isr, (2, 1, 0)))}

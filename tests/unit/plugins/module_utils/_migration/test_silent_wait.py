@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import silent_wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import in_sync, silent_wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.operator_steps import (
     answered_too_early,
     partitions,
@@ -118,14 +118,13 @@ def test_the_cluster_is_looked_at_once_after_each_quiet_while(monkeypatch: pytes
 
 def test_what_kafka_says_of_its_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = led(Operator(HIDDEN))
-    cluster.view.under_replicated = (("orders", 3), ("orders", 4))
+    monkeypatch.setattr(in_sync, "out_of_sync", lambda _cluster: {("orders", 4): 1, ("orders", 3): 2})
     assert partitions(cluster) == "2 partitions are under-replicated: orders-3, orders-4"
-    assert cluster.stale, "read freshly"
 
-    def unreadable(_self: Any) -> Any:
+    def unreadable(_cluster: Any) -> Any:
         raise KraftError("no ZooKeeper answers")
 
-    monkeypatch.setattr(type(cluster), "view", property(unreadable, lambda _self, _value: None), raising=False)
+    monkeypatch.setattr(in_sync, "out_of_sync", unreadable)
     assert partitions(cluster) == "the partitions could not be read: no ZooKeeper answers"
 
 

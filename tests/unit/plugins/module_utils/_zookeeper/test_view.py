@@ -132,3 +132,9 @@ def test_a_topic_that_goes_between_two_rounds(
 
     monkeypatch.setattr(session, "children_many", list_then_delete)
     assert set(read_view(session).topics) == {"t"}
+
+
+def test_without_states_nobody_is_told_that_all_are_out_of_sync(cluster: Server, session: ZkSession) -> None:
+    view = read_view(session, partitions=False)
+    with pytest.raises(ValueError, match="were not read"):
+        assert view.under_replicated
