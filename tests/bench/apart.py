@@ -14,12 +14,13 @@ from typing import Any
 
 from tests.bench import led, secured
 from tests.bench.conditions import conditions
+from tests.bench.led import Subject
+from tests.bench.led_confluent import CONFLUENT
+from tests.bench.led_strimzi import STRIMZI
 from tests.bench.migration import Failed
 from tests.demo import stage
 from tests.demo.stage import Place
 from tests.sandbox.config import DEFAULT_KAFKA
-
-OPERATOR, SECURED = "operator", "secured"
 
 
 def measure(name: str) -> dict[str, Any]:
@@ -34,12 +35,19 @@ def measure(name: str) -> dict[str, Any]:
     return {"conditions": about, **found}
 
 
-def _operator(where: Place, folder: Path) -> dict[str, Any]:
-    if where.sandbox is None:
-        raise Failed("the double of an operator needs the sandbox: unset KUBECONFIG")
-    os.environ["KUBECONFIG"] = str(where.kubeconfig)
-    return led.measure(folder)
+def _led(subject: Subject[Any]) -> Callable[[Place, Path], dict[str, Any]]:
+    def measure_it(where: Place, folder: Path) -> dict[str, Any]:
+        if where.sandbox is None:
+            raise Failed("the double of an operator needs the sandbox: unset KUBECONFIG")
+        os.environ["KUBECONFIG"] = str(where.kubeconfig)
+        return led.measure(subject, folder)
+
+    return measure_it
 
 
 #: each part, and what measures it
-PARTS: dict[str, Callable[[Place, Path], dict[str, Any]]] = {OPERATOR: _operator, SECURED: secured.measure}
+PARTS: dict[str, Callable[[Place, Path], dict[str, Any]]] = {
+    "confluent": _led(CONFLUENT),
+    "strimzi": _led(STRIMZI),
+    "secured": secured.measure,
+}

@@ -4,36 +4,27 @@
 
 """What the playbooks add to an operator's own time, how soon they notice what it says, and how long they say nothing.
 
-The double of Confluent for Kubernetes leads. It goes each way twice in the same run: alone, with the annotations and the znode removal that
-people make by hand, and with the playbooks.
+The double of an operator leads (led_confluent.py, led_strimzi.py). It goes each way twice in the same run: alone, with what people do by
+hand, and with the playbooks.
 """
 
 from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from tests.e2e.confluent_scene import SOAK, Led, scene
-from tests.e2e.fleet import ROOT
-from tests.operators.confluent import by_hand, names
-from tests.operators.confluent.manifests import controller
-from tests.operators.confluent.watch import Sight, watched
+from tests.e2e.fleet import ROOT, Cluster
 from tests.sandbox.console import say
 
-NAMESPACE, ALONE = "bench-cfk", "bench-cfk-alone"
-#: what a task says when it has asked the operator
-ASKED = {
-    "migrate": "KRaftMigrationJob kraft-migration-kafka created",
-    "finalize": names.FINALIZE,
-    "rollback": names.ROLLBACK,
-}
 #: what the task says that removed the znodes; the plan has nearly the same words
 REMOVED = ": removed /"
-DUAL_WRITE, COMPLETE = names.DUAL_WRITE, names.COMPLETE
+VERBS = ("migrate", "rollback", "finalize")
 
 
 class Failed(Exception):
@@ -46,6 +37,50 @@ class Line:
 
     at: float
     text: str
+
+
+class Shown(NamedTuple):
+    """A step that the operator showed from a moment on, in seconds of time.monotonic(). text: what a line about it has in it."""
+
+    step: str
+    text: str
+    at: float
+
+
+class Led(Protocol):
+    """A cluster that a double leads."""
+
+    @property
+    def target(self) -> Cluster:
+        """Our playbooks on it."""
+
+
+L = TypeVar("L", bound=Led)
+
+
+@dataclass(frozen=True)
+class Subject(Generic[L]):
+    """A double, and what is known of its operator.
+
+    :ivar asked: what a task says when it has asked.
+    :ivar ends: how the step begins with which the operator is through.
+    :ivar waits: the same of the one in which it waits for the znodes to be removed.
+    :ivar final: variables of finalize.yml.
+    :ivar scene: a cluster under traffic, in a namespace.
+    :ivar watched: a second pair of eyes on the operator while the block runs.
+    :ivar by_hand: goes one way without the playbooks, to its end; returns the seconds in it that do not count.
+    :ivar clean_up: what is done after a rollback by hand, before the next attempt.
+    """
+
+    namespace: str
+    asked: Mapping[str, str]
+    ends: Mapping[str, str]
+    waits: str
+    final: Mapping[str, Any]
+    scene: Callable[[str, Path], AbstractContextManager[L]]
+    watched: Callable[[L], AbstractContextManager[Callable[[], list[Shown]]]]
+    by_hand: Callable[[L, str], float]
+    clean_up: Callable[[L], None]
 
 
 def play(led: Led, playbook: str, **variables: Any) -> list[Line]:
@@ -61,91 +96,92 @@ def play(led: Led, playbook: str, **variables: Any) -> list[Line]:
     return [*lines, Line(time.monotonic(), "")]
 
 
-def at_of(seen: list[Sight], phase: str, sub_phase: str = "") -> float:
-    """When the operator first showed this."""
-    return next(sight.at for sight in seen if sight.phase == phase and sub_phase in ("", sight.sub_phase))
+def at_of(seen: Sequence[Shown], step: str) -> float:
+    """When the operator first showed a step that begins so. Raises Failed."""
+    for shown in seen:
+        if shown.step.startswith(step):
+            return shown.at
+    raise Failed(f"the operator was not seen at {step}, only at {', '.join(shown.step for shown in seen)}")
 
 
-def noticed(seen: list[Sight], lines: list[Line]) -> dict[str, float]:
-    """Seconds from each sub-phase that the operator showed until a line named it; those that were over before are left out."""
+def noticed(seen: Sequence[Shown], lines: Sequence[Line]) -> dict[str, float]:
+    """Seconds from each step that the operator showed until a line named it; those that were over before are left out."""
     found = {}
-    for sight, then in zip(seen, [*seen[1:], None], strict=True):
-        said = next(
-            (line.at for line in lines if line.at >= sight.at - 0.1 and f"/{sight.sub_phase}" in line.text), None
-        )
+    for shown, then in zip(seen, [*seen[1:], None], strict=True):
+        said = next((line.at for line in lines if line.at >= shown.at - 0.1 and shown.text in line.text), None)
         if said is not None:
-            found[sight.sub_phase] = max(said - sight.at, 0.0)
-        elif then is not None and then.at - sight.at > 1.0:
-            raise Failed(f"no line named {sight.sub_phase}, in which the operator was for {then.at - sight.at:.1f} s")
+            found[shown.step] = max(said - shown.at, 0.0)
+        elif then is not None and then.at - shown.at > 1.0:
+            raise Failed(f"no line named {shown.step}, in which the operator was for {then.at - shown.at:.1f} s")
     return found
 
 
-def silence(lines: list[Line]) -> float:
+def silence(lines: Sequence[Line]) -> float:
     """The longest time between two lines, in seconds."""
     return max(after.at - before.at for before, after in pairwise(lines))
 
 
-def by_playbook(led: Led, playbook: str, end: tuple[str, str], **variables: Any) -> dict[str, Any]:
-    """One way by playbook. ``end``: phase and sub-phase with which the operator is through."""
+def _steps(seen: Sequence[Shown], begin: float) -> dict[str, float]:
+    """Seconds from the request until the operator first showed each step."""
+    found: dict[str, float] = {}
+    for shown in seen:
+        if shown.at >= begin:
+            found.setdefault(shown.step, round(shown.at - begin, 1))
+    return found
+
+
+def by_playbook(subject: Subject[L], led: L, playbook: str, **variables: Any) -> dict[str, Any]:
+    """One way by playbook."""
     say(f"operator: {playbook} by playbook")
-    with watched(led.double) as seen:
+    with subject.watched(led) as look:
         lines = play(led, playbook, **variables)
-    asked = next(line.at for line in lines if ASKED[playbook] in line.text)
-    through = at_of(seen, *end)
-    delays = noticed([sight for sight in seen if sight.at >= asked - 0.5], lines)
+    seen, words = look(), subject.asked[playbook]
+    asked = next((line.at for line in lines if words in line.text), None)
+    if asked is None:
+        raise Failed(f"{playbook} did not say {words!r}: {' '.join(line.text for line in lines[-5:])}")
+    since = [shown for shown in seen if shown.at >= asked - 0.5]
+    through = at_of(since, subject.ends[playbook])
     found = {
         "before_s": round(asked - lines[0].at, 1),
         "operator_s": round(through - asked, 1),
         "after_s": round(lines[-1].at - through, 1),
-        "noticed_ms": {name: round(delay * 1000) for name, delay in delays.items()},
+        "noticed_ms": {name: round(delay * 1000) for name, delay in noticed(since, lines).items()},
         "silence_s": round(silence(lines), 1),
+        "steps_s": _steps(since, asked),
     }
     removed = next((line.at for line in lines if REMOVED in line.text), None)
     if removed is not None:
-        found["znodes_s"] = round(removed - at_of(seen, names.BACK, names.WAITS[0]), 2)
+        found["znodes_s"] = round(removed - at_of(since, subject.waits), 2)
     return found
 
 
-def alone(led: Led, verb: str, end: tuple[str, str]) -> float:
-    """One way without the playbooks: the annotation, and the znodes by ZooKeeper's shell. Seconds, without the manual wait."""
+def alone(subject: Subject[L], led: L, verb: str) -> dict[str, Any]:
+    """One way without the playbooks."""
     say(f"operator: {verb} alone")
-    double, waited = led.double, 0.0
-    with watched(double) as seen:
+    with subject.watched(led) as look:
         began = time.monotonic()
-        if verb == "migrate":
-            double.apply(controller(double.spec, double.namespace))
-            double.create_job()
-        else:
-            double.annotate(names.JOB, names.FINALIZE if verb == "finalize" else names.ROLLBACK)
-        if verb == "rollback":
-            double.wait_for(names.WAITS[0])
-            waits = time.monotonic()
-            by_hand.hand_back(double)
-            double.annotate(names.JOB, names.CONTINUE)
-            waited = time.monotonic() - waits
-        double.wait_for(end[1] if verb == "rollback" else end[0], 600)
+        waited = subject.by_hand(led, verb)
         time.sleep(0.2)  # for the watcher to see it, too
-    return round(at_of(seen, *end) - began - waited, 1)
-
-
-def measure(folder: Path) -> dict[str, Any]:
-    """Measure everything; returns plain data. Raises Failed."""
-    ends = {
-        "migrate": (DUAL_WRITE, ""),
-        "rollback": (names.BACK, names.BACK_STEPS[-1]),
-        "finalize": (COMPLETE, ""),
+    since = [shown for shown in look() if shown.at >= began]
+    return {
+        "operator_s": round(at_of(since, subject.ends[verb]) - began - waited, 1),
+        "steps_s": _steps(since, began),
     }
-    found: dict[str, Any] = {"alone_s": {}, "playbook": {}}
+
+
+def measure(subject: Subject[L], folder: Path) -> dict[str, Any]:
+    """Measure everything; returns plain data. Raises Failed."""
+    found: dict[str, Any] = {"alone": {}, "playbook": {}}
     folder.mkdir(parents=True, exist_ok=True)
-    with scene(NAMESPACE, folder) as led:
-        found["playbook"]["migrate"] = by_playbook(led, "migrate", ends["migrate"])
-        found["playbook"]["rollback"] = by_playbook(led, "rollback", ends["rollback"])
-        by_playbook(led, "migrate", ends["migrate"])
-        found["playbook"]["finalize"] = by_playbook(led, "finalize", ends["finalize"], kraft_confirm=["kafka"], **SOAK)
-    with scene(ALONE, folder) as led:
-        found["alone_s"]["migrate"] = alone(led, "migrate", ends["migrate"])
-        found["alone_s"]["rollback"] = alone(led, "rollback", ends["rollback"])
-        by_hand.clean_up(led.double)
-        alone(led, "migrate", ends["migrate"])
-        found["alone_s"]["finalize"] = alone(led, "finalize", ends["finalize"])
+    with subject.scene(subject.namespace, folder) as led:
+        for verb in ("migrate", "rollback"):
+            found["playbook"][verb] = by_playbook(subject, led, verb)
+        by_playbook(subject, led, "migrate")
+        found["playbook"]["finalize"] = by_playbook(subject, led, "finalize", **subject.final)
+    with subject.scene(f"{subject.namespace}-alone", folder) as led:
+        for verb in ("migrate", "rollback"):
+            found["alone"][verb] = alone(subject, led, verb)
+        subject.clean_up(led)
+        alone(subject, led, "migrate")
+        found["alone"]["finalize"] = alone(subject, led, "finalize")
     return found

@@ -15,6 +15,7 @@ from tests.bench.marked import table
 from tests.bench.page_goals import of
 
 PAGE = marked.PAGE
+LED = {"confluent": page_led.CONFLUENT, "strimzi": page_led.STRIMZI}
 FROM, TO = "<!-- measured: from here, written by make bench -->", "<!-- measured: to here -->"
 
 
@@ -34,7 +35,7 @@ def measured(data: Mapping[str, Any]) -> str:
         _rest(clusters),
         *([page_before.section(data["before"], clusters)] if data.get("before") else []),
         *([page_secured.section(data["secured"])] if data.get("secured") else []),
-        *([page_led.section(data["operator"])] if data.get("operator") else []),
+        *(page_led.section(data[name], about) for name, about in LED.items() if data.get(name)),
     ])  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from tests.bench import apart, bench, led, migration
 from tests.demo import stage
 from tests.sandbox.config import SandboxError
 
-LAST: dict[str, Any] = {"operator": {"old": 1}, "secured": {"old": 2}, "clusters": {}}
+LAST: dict[str, Any] = {"confluent": {"old": 1}, "strimzi": {"old": 3}, "secured": {"old": 2}, "clusters": {}}
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_without_a_choice_every_part_is_measured(measured: list[str]) -> None:
     data, failures = bench._measure(list(bench.PARTS), None, "rev", LAST)
-    assert measured == ["operator", "secured", "the others"]
-    assert data == {"clusters": {"only": None}, "operator": {"new": "operator"}, "secured": {"new": "secured"}}
+    assert measured == ["confluent", "strimzi", "secured", "the others"]
+    assert data == {"clusters": {"only": None}, **{name: {"new": name} for name in ("confluent", "strimzi", "secured")}}
     assert failures == ["no Jolokia: no"]
 
 
-@pytest.mark.parametrize("name", ["operator", "secured"])
+@pytest.mark.parametrize("name", ["confluent", "strimzi", "secured"])
 def test_one_of_them_keeps_everything_else(measured: list[str], name: str) -> None:
     assert bench._measure([name], [name], "rev", LAST) == ({**LAST, name: {"new": name}}, [])
     assert measured == [name]
@@ -59,14 +59,14 @@ def test_they_are_kept_when_the_others_are_measured(measured: list[str]) -> None
 @pytest.mark.parametrize("error", [led.Failed("no"), migration.Failed("no"), SandboxError("no")])
 def test_one_that_fails_leaves_the_rest(measured: list[str], monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fails(name: str) -> dict[str, Any]:
-        if name == "operator":
+        if name == "strimzi":
             raise error
         return {"new": name}
 
     monkeypatch.setattr(apart, "measure", fails)
     data, failures = bench._measure(list(bench.PARTS), None, "rev", LAST)
-    assert (data["operator"], data["secured"]) == ({"old": 1}, {"new": "secured"})
-    assert failures == ["operator: no", "no Jolokia: no"]
+    assert (data["strimzi"], data["secured"]) == ({"old": 3}, {"new": "secured"})
+    assert failures == ["strimzi: no", "no Jolokia: no"]
 
 
 def test_each_has_its_own_conditions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -79,8 +79,11 @@ def test_each_has_its_own_conditions(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert found["conditions"]["took_s"] == 0
 
 
-def test_the_double_of_an_operator_needs_the_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["confluent", "strimzi"])
+def test_the_double_of_an_operator_needs_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
     monkeypatch.setattr(stage, "place", lambda: SimpleNamespace(sandbox=None))
     monkeypatch.setattr(stage, "workplace", lambda name: tmp_path / name)
     with pytest.raises(migration.Failed, match="needs the sandbox"):
-        apart.measure("operator")
+        apart.measure(name)
