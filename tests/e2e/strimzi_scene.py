@@ -27,6 +27,8 @@ from tests.sandbox.traffic import TrafficSpec
 SOAK: dict[str, Any] = {"kraft_soak": 0}
 FINAL: dict[str, Any] = {"kraft_confirm": "kafka", **SOAK}
 MARK = "kraft.kafkaops.io/rollback"
+#: records a second that the clients of a scene are asked for
+RATE = 1200
 
 
 class Led:
@@ -34,6 +36,8 @@ class Led:
 
     def __init__(self, double: Double, target: Cluster) -> None:
         self.double, self.target = double, target
+        #: what the clients of a scene saw, once it is over
+        self.traffic: dict[str, Any] = {}
 
     def play(self, playbook: str, *arguments: str, status: int = 0, **variables: Any) -> Outcome:
         """Run a playbook; fails when it ends otherwise."""
@@ -72,20 +76,30 @@ class Led:
 
 
 @contextmanager
-def scene(
-    namespace: str, folder: Path, *, spec: ExampleSpec | None = None, version: str = names.NEWEST
+def calm(
+    namespace: str, folder: Path, *, spec: ExampleSpec | None = None, version: str = names.NEWEST, **switches: str
 ) -> Iterator[Led]:
-    """A cluster that the double leads, under traffic; every acked record has to be there at the end."""
+    """A cluster that the double leads, without clients. switches: of the double, from the start."""
     if not os.environ.get("KUBECONFIG"):
         pytest.skip("KUBECONFIG names no cluster")
-    with operator(namespace, version=version, keep=bool(os.environ.get("KRAFT_KEEP"))) as double:
+    with operator(namespace, version=version, keep=bool(os.environ.get("KRAFT_KEEP")), **switches) as double:
         double.example(spec)
         fixture = Fixture(FixtureSpec(namespace=namespace), double.kube, {})
         token = grant(double.kube, namespace, allowed=rules(["kafka"], RBAC_STRIMZI))
         variables = {"kraft_controller_storage_size": "1Gi", "kraft_support_dir": str(folder / "support")}
-        traffic.start(double.kube, TrafficSpec(namespace, "kafka", 1000, dns_ttl=1))
         yield Led(double, Cluster(fixture, token, folder, variables))
-        traffic.stop(double.kube, namespace)
-        report = traffic.check(double.kube, namespace)
-        print(report)
-        assert report["ok"], report
+
+
+@contextmanager
+def scene(
+    namespace: str, folder: Path, *, spec: ExampleSpec | None = None, version: str = names.NEWEST, **switches: str
+) -> Iterator[Led]:
+    """A cluster that the double leads, under traffic; every acked record has to be there at the end."""
+    with calm(namespace, folder, spec=spec, version=version, **switches) as led:
+        kube = led.double.kube
+        traffic.start(kube, TrafficSpec(namespace, "kafka", RATE, dns_ttl=1))
+        yield led
+        traffic.stop(kube, namespace)
+        led.traffic.update(traffic.check(kube, namespace))
+        print(led.traffic)
+        assert led.traffic["ok"], led.traffic

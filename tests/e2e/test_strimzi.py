@@ -113,14 +113,3 @@ def test_brokers_without_a_pool_are_taken_over(tmp_path: Path) -> None:
         led.play("migrate")
         assert set(before) <= set(led.double.pods())
         assert led.double.state == names.POST_MIGRATION
-
-
-@pytest.mark.parametrize("version", ["0.40.0", "0.43.0", "0.45.0", "0.45.1"])
-def test_a_second_attempt_is_safe_on_every_version(tmp_path: Path, version: str) -> None:
-    with scene(f"e2e-strimzi-{version.replace('.', '-')}", tmp_path, version=version) as led:
-        led.play("migrate")
-        led.play("rollback")
-        led.rolled_back()
-        led.play("migrate")
-        led.play("finalize", **FINAL)
-        assert led.double.state == names.IN_KRAFT
