@@ -279,7 +279,8 @@ def _init_container(container: Mapping[str, Any], spec: ControllerSpec) -> Obj:
         f"[ ! -f {shlex.quote(posixpath.join(spec.log_dir, 'meta.properties'))} ] || exit 0\n"
         "unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT JAVA_TOOL_OPTIONS KAFKA_LOG4J_OPTS\n"
         f"exec {shlex.quote(spec.storage_tool)} format --config {RUN_PATH}/{FILE} "
-        f"--cluster-id {shlex.quote(spec.cluster_id)} --release-version {shlex.quote(spec.release_version)} "
+        # with "=": an id that ZooKeeper-mode brokers made may begin with "-" (KAFKA-15754)
+        f"--cluster-id={shlex.quote(spec.cluster_id)} --release-version {shlex.quote(spec.release_version)} "
         "--ignore-formatted\n"
     )
     wanted = with_references(container["env"], {*_TOOL_VARIABLES, *spec.variables, *variables_of_places(container)})

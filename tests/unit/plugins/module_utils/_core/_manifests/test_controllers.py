@@ -197,7 +197,7 @@ def test_the_init_container_formats_with_the_level_and_without_agents(tmp_path: 
     (init,) = _pod(controller_objects(statefulset(file_template()), MIGRATING))["initContainers"]
     assert _run(init["command"][2], "kafka-kraft-0", tmp_path).splitlines() == [
         (
-            "kafka-storage.sh format --config /run/kraft/server.properties --cluster-id cluster-id-0123456789A "
+            "kafka-storage.sh format --config /run/kraft/server.properties --cluster-id=cluster-id-0123456789A "
             "--release-version 3.9-IV0 --ignore-formatted; opts=unset"
         ),
         "process.roles=controller",
@@ -205,6 +205,12 @@ def test_the_init_container_formats_with_the_level_and_without_agents(tmp_path: 
     ]
     assert {entry["name"] for entry in init["env"]} == {"KRAFT_POD_NAME", "KAFKA_HEAP_OPTS"}
     assert init["image"] == "localhost/kafka:3.9.2"
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_not_taken_for_an_option(tmp_path: Path) -> None:
+    spec = replace(HELD, stage="migrating").with_settings(SETTINGS, "-_X2Q32SQw2kNMHISNnPdg", "3.9-IV0")
+    (init,) = _pod(controller_objects(statefulset(file_template()), spec))["initContainers"]
+    assert " --cluster-id=-_X2Q32SQw2kNMHISNnPdg " in _run(init["command"][2], "kafka-kraft-0", tmp_path)
 
 
 def test_brokers_on_variables_hand_over_the_jvm_but_no_setting() -> None:
