@@ -59,7 +59,8 @@ mkdir -p {LOGS} {DATA}/data
 _INIT_OF = {
     ZOOKEEPER: _INIT + f"echo $id > {DATA}/data/myid\n",
     KAFKA: _INIT + f'if [ "$FORMAT_CLUSTER_METADATA" = true ]; then rm -rf {LOGS}/__cluster_metadata*; fi\n',
-    CONTROLLER: _INIT + "kafka-storage format --ignore-formatted -t $(cat /mnt/config/init/cluster-id) -c $out\n",
+    CONTROLLER: _INIT
+    + "kafka-storage format --ignore-formatted --cluster-id=$(cat /mnt/config/init/cluster-id) -c $out\n",
 }
 # The agent is not in the container's environment, where tools that people start in the pod would take its port.
 _AGENT = f"export KAFKA_OPTS='-javaagent:/opt/jolokia/jolokia.jar=port={JOLOKIA},host=0.0.0.0{{more}}'\n"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The agent in the pods of Strimzi's double, on gauges that are not Kafka's."""
+"""What runs in the pods of Strimzi's double: the agent, on gauges that are not Kafka's, and the start script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 
 from tests.operators.strimzi import image
 
-SOURCE = Path(image.__file__).parent / "container" / "KafkaAgent.java"
+FOLDER = Path(image.__file__).parent / "container"
+SOURCE = FOLDER / "KafkaAgent.java"
 #: a gauge that has nothing to tell when it is first asked, as Kafka's own for a moment of its start
 PROBE = """
 package kafkaops.strimzi;
@@ -61,3 +62,9 @@ def test_a_gauge_that_has_nothing_to_tell_yet_does_not_end_the_agent(tmp_path: P
     command = ["java", "-cp", tmp_path, "kafkaops.strimzi.Probe"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert said.split() == ["false", "false", "true"]
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_not_taken_for_an_option() -> None:
+    script = (FOLDER / "kafka_run.sh").read_text(encoding="utf-8")
+    assert script.count("kafka-storage.sh format") == 1
+    assert 'kafka-storage.sh format -g --cluster-id="$(cat "$config/cluster.id")"' in script

@@ -26,8 +26,8 @@ if [[ -n $roles ]]; then
   for folder in "${folders[@]}"; do
     [[ -f $folder/meta.properties ]] || missing=yes
   done
-  # the tool would start a JVM to find that there is nothing to do
-  [[ -z ${missing-} ]] || ./bin/kafka-storage.sh format -g -t "$(cat "$config/cluster.id")" \
+  # the tool would start a JVM to find that there is nothing to do; "=" since an id may begin with "-" (KAFKA-15754)
+  [[ -z ${missing-} ]] || ./bin/kafka-storage.sh format -g --cluster-id="$(cat "$config/cluster.id")" \
     -r "$(cat "$config/metadata.version")" -c /tmp/strimzi.properties
 fi
 rm -f /var/opt/kafka/kafka-ready
