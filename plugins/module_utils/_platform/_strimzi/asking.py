@@ -80,6 +80,8 @@ def migrate(cluster: StrimziCluster) -> list[str]:
         refuse_leftovers(cluster)
     if not asked:
         refuse_start(cluster)
+    if not res.has_pools(cluster.kafka) and (asked or not cluster.params["strimzi_node_pools"]):
+        raise Refused(sentences.without_pools(cluster.kafka), code="operator-node-pools")
     written = [] if asked else _pool_of_brokers(cluster)
     if controllers is not None:  # what the server would refuse is refused before anything is asked
         cluster.client.create(res.NODE_POOL, controllers, cluster.namespace, dry_run=True)
@@ -123,8 +125,6 @@ def refuse_start(cluster: StrimziCluster) -> None:
             f"Strimzi does not say that Kafka {res.where(kafka)} is in ZooKeeper: {states.message_of(kafka)}; wait until it is Ready",
             code="wrong-state",
         )
-    if not res.has_pools(kafka) and not cluster.params["strimzi_node_pools"]:
-        raise Refused(sentences.without_pools(kafka), code="operator-node-pools")
 
 
 def _pool_of_brokers(cluster: StrimziCluster) -> list[str]:

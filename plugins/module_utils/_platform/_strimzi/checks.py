@@ -214,6 +214,12 @@ def findings(seen: Seen) -> list[Finding]:
     return born or [item for rule in RULES for item in rule(seen)]
 
 
+#: what the operator cannot begin with: it stays in ZooKeeper, and reports most of it nowhere
+UNMET = (gates, checks_versions.operator, checks_versions.kafka, checks_versions.metadata, checks_pools.node_pools)
+
+
 def underway(seen: Seen) -> list[Finding]:
-    """The rules that still say something once the operator was asked."""
-    return [item for rule in (gitops, spelling) for item in rule(seen)]
+    """The rules that still say something once the operator was asked, whoever asked it; more of them before it has begun."""
+    waits = states.state_of(seen.kafka) == states.ZOOKEEPER and not states.turned(seen.kafka)
+    rules = (*UNMET, *((checks_pools.controllers,) if seen.planned else ())) if waits else ()
+    return [item for rule in (*rules, gitops, spelling) for item in rule(seen)]

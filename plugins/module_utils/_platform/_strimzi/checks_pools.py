@@ -30,7 +30,7 @@ def node_pools(seen: Seen) -> Iterator[Finding]:
                 f"{seen.kafka['metadata']['name']}; write one with the name {res.ADOPTING}",
             )
         return
-    if not seen.may_pool:
+    if not seen.may_pool or res.asked(seen.kafka) == res.MIGRATION:
         yield finding("operator-node-pools", f"Kafka {seen.name}", sentences.without_pools(seen.kafka))
         return
     yield from pools.wrong_brokers(seen.kafka, seen.pools)

@@ -120,18 +120,28 @@ class StrimziCluster(KafkaCluster):
 
     @property
     def operator_version(self) -> versions.Version:
-        """The version of Strimzi, () when nothing says it: kraft_strimzi_version, its pods' image, the status of the Kafka CR, the brokers' image."""
-        given = self.params.get("strimzi_version")
+        """The version of Strimzi, () when nothing says it: kraft_strimzi_version, its pods' image, the status of the Kafka CR, the brokers' image.
+
+        Raises Refused (operator-version-unknown) when kraft_strimzi_version is none.
+        """
+        given = str(self.params.get("strimzi_version") or "")
         if given:
-            return versions.version(str(given))
+            found = versions.version(given)
+            if not found:
+                raise Refused(
+                    f"kraft_strimzi_version is {given!r}, which is no version of Strimzi: write it as it is released, for example {versions.NEWEST}, or "
+                    "leave it out",
+                    code="operator-version-unknown",
+                )
+            return found
         images = [
             str(each.get("image", ""))
             for pod in self.operator_pods
             for each in (pod.get("spec") or {}).get("containers") or []
         ]
         said = str((self.kafka.get("status") or {}).get("operatorLastSuccessfulVersion") or "")
-        found = [*map(versions.of_image, images), versions.version(said), versions.of_image(self.image)]
-        return next(filter(None, found), ())
+        told = [*map(versions.of_image, images), versions.version(said), versions.of_image(self.image)]
+        return next(filter(None, told), ())
 
     def shown(self) -> Shown:
         """What is there now, read again."""

@@ -17,6 +17,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
 
 def without_pools(kafka: Mapping[str, Any]) -> str:
     """What to do about a Kafka CR without node pools."""
+    if res.asked(kafka) == res.MIGRATION:
+        return (
+            f"Kafka {res.where(kafka)} has no node pools ({res.NODE_POOLS}) and was asked to migrate: Strimzi fails in every pass and says nothing of it; "
+            f"set {res.KRAFT} to {res.DISABLED}, then run again with kraft_strimzi_node_pools set to true, or write the pool {res.ADOPTING} first"
+        )
     return (
         f"Kafka {res.where(kafka)} has no node pools ({res.NODE_POOLS}), without which Strimzi ignores the migration and says nothing of it: set "
         f"kraft_strimzi_node_pools to true, and the pool {res.ADOPTING} is made, which takes the brokers over without a restart; or write it yourself"

@@ -92,6 +92,13 @@ def test_a_run_that_was_killed_in_between_makes_the_pool() -> None:
     assert cluster(crs.kafka("KRaftMigration", "migration")).driver.owed() == []
 
 
+def test_a_request_of_somebody_else_without_node_pools_is_not_met() -> None:
+    """Seen: the operator reports nothing; and pools that are switched on together with it are numbered together."""
+    for allowed in (False, True):
+        found = cluster(crs.kafka("ZooKeeper", "migration", marks={res.NODE_POOLS: None}), strimzi_node_pools=allowed)
+        refused(found, Verb.MIGRATE, "set strimzi.io/kraft to disabled", "operator-node-pools")
+
+
 def test_volumes_of_earlier_controllers_are_refused_whatever_was_accepted() -> None:
     """The hazard of the fixed operator."""
     found = cluster(None, *crs.claims(), accept=["controller-volumes-leftover"])

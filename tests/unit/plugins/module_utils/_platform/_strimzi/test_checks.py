@@ -242,6 +242,31 @@ def test_underway_only_what_still_matters_is_said() -> None:
     assert found == ["operator-annotation"]
 
 
+@pytest.mark.parametrize(
+    ("marks", "spec", "more", "what"),
+    [
+        ({}, {}, {}, []),
+        ({res.NODE_POOLS: None}, {}, {}, ["operator-node-pools"]),
+        ({res.NODE_POOLS: None}, {}, {"may_pool": True}, ["operator-node-pools"]),
+        ({}, {"metadataVersion": "3.8"}, {}, ["operator-versions-differ"]),
+        ({}, {}, {"operator": (0, 46)}, ["operator-unsupported"]),
+        ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"})}, ["controllers-emptydir"]),
+        # it exists, and the operator is about to use it: nobody is kept from following that
+        ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"}), "planned": False}, []),
+    ],
+)
+def test_what_somebody_asked_for_and_the_operator_cannot_begin_with(
+    marks: Any, spec: Any, more: Any, what: list[str]
+) -> None:
+    """Seen: nothing is reported without node pools. And what is still to be made is checked, whoever asked for it."""
+    kafka = crs.kafka("ZooKeeper", "migration", marks=marks, **spec)
+    assert [item.code for item in checks.underway(seen(kafka, **more))] == what
+    if what == ["operator-node-pools"]:
+        assert "set strimzi.io/kraft to disabled, then run again" in checks.underway(seen(kafka, **more))[0].sentence
+    begun = crs.kafka("KRaftMigration", "migration", marks=marks, **spec)
+    assert checks.underway(seen(begun, **more)) == []
+
+
 # its certificate authority
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)

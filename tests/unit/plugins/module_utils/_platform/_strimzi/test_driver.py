@@ -203,6 +203,12 @@ def test_where_the_version_is_from(given: Any, images: Any, status: Any, version
     assert found.operator_version == version
 
 
+def test_a_version_that_is_none_is_refused() -> None:
+    with pytest.raises(Refused, match="kraft_strimzi_version is 'latest', which is no version") as stopped:
+        cluster(strimzi_version="latest").driver.findings()
+    assert stopped.value.code == "operator-version-unknown"
+
+
 # the cluster
 
 
