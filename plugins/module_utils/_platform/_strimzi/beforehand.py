@@ -21,6 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
     asking,
     checks,
     checks_ca,
+    checks_pools,
     claiming,
     pod_sets,
 )
@@ -38,12 +39,13 @@ def findings(cluster: StrimziCluster, enforcement: Enforcement, *, started: bool
     missing = claiming.missing(cluster.client)
     if missing:
         return missing
-    born = list(checks.born_kraft(Seen(kafka=cluster.kafka)))
-    if born and not started:
-        return born
+    in_kraft = born(cluster)
+    if in_kraft is not None and not started:
+        return [in_kraft]
     seen = _seen(cluster)
     if started:
-        return checks.underway(seen)
+        gone = checks_pools.controllers_gone(cluster.kafka, cluster.controllers_pool, seen.claims)
+        return [*([gone] if gone is not None else []), *checks.underway(seen)]
     found = checks.findings(seen) + list(checks_ca.renewal(seen, datetime.now(UTC))) + enforcement.findings()
     try:
         planned = asking.planned_controllers(cluster)
@@ -52,6 +54,11 @@ def findings(cluster: StrimziCluster, enforcement: Enforcement, *, started: bool
     if planned is not None and not any(item.blocking for item in found):
         found += _rejected(cluster, planned)
     return found
+
+
+def born(cluster: StrimziCluster) -> Finding | None:
+    """That the cluster runs in KRaft mode, however it came there; None for every other one."""
+    return next(checks.born_kraft(Seen(kafka=cluster.kafka)), None)
 
 
 def _rejected(cluster: StrimziCluster, pool: Mapping[str, Any]) -> list[Finding]:

@@ -9,13 +9,13 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pools, sentences
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pools, sentences, states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Seen
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Obj, Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.versions import SEVERAL_DISKS, spelled
 
 
@@ -57,6 +57,19 @@ def controllers(seen: Seen) -> Iterator[Finding]:
         )
         return
     yield from pools.wrong_controllers(seen.controllers, seen.brokers)
+
+
+def controllers_gone(kafka: Obj, pool: Obj | None, claims: Iterable[str]) -> Finding | None:
+    """That the controllers' pool was deleted while brokers need it: Strimzi then does nothing, whatever it is asked for."""
+    if pool is not None or states.state_of(kafka) != states.POST_MIGRATION:
+        return None
+    return finding(
+        "operator-controllers-gone",
+        f"Kafka {res.where(kafka)}",
+        f"the brokers of Kafka {res.where(kafka)} run in KRaft mode, and there is no KafkaNodePool of controllers: Strimzi goes on nowhere from "
+        f"here. Make it again with the same name, replicas and storage, on its volume claims ({', '.join(claims) or 'none'}), and wait until it "
+        f"is Ready; delete no claim before",
+    )
 
 
 def leftovers(seen: Seen) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     asking,
     beforehand,
+    checks_pools,
     claiming,
     following,
     hints,
@@ -85,20 +86,24 @@ class Strimzi:
         return [*(f"plan: create {each}" for each in made), forward, end]
 
     def check(self) -> None:
-        """Raise Refused when the pools are not as a migration needs them, or the controllers' is gone while brokers need it."""
+        """Raise Refused when the pools are not as a migration needs them, or the controllers' is gone while brokers need it.
+
+        And for a cluster that was born in KRaft mode: its controllers are no rest of an attempt.
+        """
         cluster = self._cluster
         cluster.changed()
-        pool = cluster.controllers_pool
-        if pool is None and states.state_of(cluster.kafka) == states.POST_MIGRATION:
-            claims = ", ".join(cluster.controllers_claims) or "none"
-            raise Refused(
-                f"the brokers of Kafka {res.where(cluster.kafka)} run in KRaft mode, and there is no KafkaNodePool of controllers: Strimzi goes "
-                f"on nowhere from here. "
-                f"Make it again with the same name, replicas and storage, on its volume claims ({claims}), and wait until it is Ready; delete no "
-                f"claim before",
-                code="operator-controllers-gone",
-            )
+        born = self._born()
+        if born is not None:
+            raise Refused(born.sentence, code=born.code)
+        gone = checks_pools.controllers_gone(cluster.kafka, cluster.controllers_pool, cluster.controllers_claims)
+        if gone is not None:
+            raise Refused(gone.sentence, code=gone.code)
         self.enforcement.check()
+
+    def _born(self) -> Finding | None:
+        """That the cluster runs in KRaft mode, and no migration has led there; None for every other one."""
+        found = beforehand.born(self._cluster)
+        return None if found is None or self.observe().started else found
 
     # where it is
 
@@ -227,7 +232,9 @@ class Strimzi:
         return removing.clean_up(self._cluster, progress)
 
     def left(self) -> list[str]:
-        """What of the attempt still exists."""
+        """What of the attempt still exists; of a cluster that was born in KRaft mode its controllers, which check() keeps."""
+        if self._born() is not None:
+            return [f"{res.NODE_POOL.kind}/{pool['metadata']['name']}" for pool in self._cluster.controllers_pools]
         return removing.left(self._cluster)
 
     def objects(self) -> Sequence[Mapping[str, Any]]:

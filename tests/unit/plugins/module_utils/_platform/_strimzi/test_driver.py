@@ -22,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.unit.plugins.module_utils._platform._confluent.scene import Api
 from tests.unit.plugins.module_utils._platform._strimzi import crs
-from tests.unit.plugins.module_utils._platform._strimzi.scene import cluster, underway
+from tests.unit.plugins.module_utils._platform._strimzi.scene import Cluster, cluster, underway
 from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 PAUSE = {res.PAUSE: "true"}
@@ -159,6 +159,23 @@ def test_a_cluster_that_was_born_in_kraft_with_combined_roles_is_told_so() -> No
     del kafka["spec"]["zookeeper"]
     found = cluster(kafka, crs.pool("dual", "controller", "broker"))
     assert [each.code for each in found.driver.findings()] == ["cluster-born-kraft"]
+    assert_kept(found, ["KafkaNodePool/dual"])
+
+
+def assert_kept(found: Cluster, left: list[str]) -> None:
+    """Its controllers are there, and whoever would delete them as the rest of a rollback is refused."""
+    assert found.driver.left() == left
+    with pytest.raises(Refused) as stopped:
+        found.driver.check()
+    assert stopped.value.code == "cluster-born-kraft"
+
+
+def test_the_controllers_of_a_cluster_that_was_born_in_kraft_are_no_rest_of_an_attempt() -> None:
+    kafka = crs.kafka("KRaft", "enabled")
+    del kafka["spec"]["zookeeper"]
+    assert_kept(underway(kafka), ["KafkaNodePool/controller"])
+    # one that was migrated has its journal, or ZooKeeper still in its manifest
+    underway(crs.kafka("KRaft", "enabled")).driver.check()
 
 
 def test_the_authority_is_read_from_the_status() -> None:
@@ -270,6 +287,8 @@ def test_a_pool_that_was_deleted_too_early_is_a_dead_end_until_it_is_made_again(
         found.driver.check()
     assert refused.value.code == "operator-controllers-gone"
     assert "data-0-kafka-controller-3, data-0-kafka-controller-4" in refused.value.message
+    # nor is the next run told that all is done
+    assert [item.code for item in found.driver.findings()] == ["operator-controllers-gone"]
     underway(crs.kafka("KRaftPostMigration", "migration")).driver.check()
     cluster(crs.kafka("KRaftDualWriting", "rollback")).driver.check()
 
