@@ -126,6 +126,7 @@ class Ask(LedStep):
             return needed(f"go on with the rollback of this region: the operator is at {seen.where}")
         owed = cluster.driver.owed() if verb is Verb.MIGRATE and seen.started and not seen.complete else []
         if owed:
+            cluster.driver.refuse(verb)
             return needed(f"give the operator what it waits for: {'; '.join(owed)}")
         already = operator_steps.started_as(seen, verb)
         if already:
@@ -148,7 +149,9 @@ class Ask(LedStep):
             if run.check_mode and seen.waits_for is not Wait.DECISION:
                 return needed("tell the operator to finalize once it waits in DUAL-WRITE and the gates are open")
             operator_gates.require(cluster)
+            cluster.driver.refuse(verb)
             return needed("tell the operator to go to KRaft alone, which it does in one go (irreversible)")
+        cluster.driver.refuse(verb)
         return needed(f"ask the operator to {verb.value}")
 
     def apply(self, run: Run) -> dict[str, Any]:

@@ -74,6 +74,9 @@ class Led(Protocol):
         :raises DeadlineExceeded: with the last reason.
         """
 
+    def refuse(self, verb: Verb) -> None:
+        """Raise Refused for what start() would refuse, before anything is written: no Lease, no journal, nothing of it."""
+
     def start(self, verb: Verb) -> list[str]:
         """Ask the operator for it; returns what was written, one line each. Asked for already: nothing is written."""
 

@@ -208,6 +208,10 @@ class Confluent:
             return nullcontext(lambda: None)
         return regions.locked(self._cluster, holder, timeout=timeout, progress=progress)
 
+    def refuse(self, verb: Verb) -> None:
+        """Nothing beyond check(): a job that does not fit is found there."""
+        del verb
+
     def start(self, verb: Verb) -> list[str]:
         """Make the held KRaftController and the job, or annotate the job."""
         cluster = self._cluster

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state as kafka_state
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     hints,
@@ -58,6 +59,17 @@ def annotate(cluster: StrimziCluster, wanted: Callable[[Obj], Mapping[str, str |
     )
 
 
+def refuse(cluster: StrimziCluster, verb: Verb) -> None:
+    """Raise Refused, Unsupported for what is not asked for as things are now, read anew; the same is looked at again in each write."""
+    cluster.changed()
+    if verb is Verb.MIGRATE:
+        _refuse_migration(cluster)
+    elif verb is Verb.FINALIZE:
+        _refuse_end(cluster.kafka)
+    else:
+        _refuse_way_back(cluster, cluster.kafka)
+
+
 # forward
 
 
@@ -73,15 +85,9 @@ def migrate(cluster: StrimziCluster) -> list[str]:
 
     Each of the last two is refused without the other. In this order the pass that the annotation begins finds the pool when it comes to look for it.
     """
-    cluster.changed()
+    refuse(cluster, Verb.MIGRATE)
     asked = res.asked(cluster.kafka) == res.MIGRATION
     controllers = planned_controllers(cluster)
-    if controllers is not None or not asked:
-        refuse_leftovers(cluster)
-    if not asked:
-        refuse_start(cluster)
-    if not res.has_pools(cluster.kafka) and (asked or not cluster.params["strimzi_node_pools"]):
-        raise Refused(sentences.without_pools(cluster.kafka), code="operator-node-pools")
     written = [] if asked else _pool_of_brokers(cluster)
     if controllers is not None:  # what the server would refuse is refused before anything is asked
         cluster.client.create(res.NODE_POOL, controllers, cluster.namespace, dry_run=True)
@@ -100,6 +106,17 @@ def migrate(cluster: StrimziCluster) -> list[str]:
         written.append(f"{res.NODE_POOL.kind} {controllers['metadata']['name']} created")
     cluster.changed()
     return written
+
+
+def _refuse_migration(cluster: StrimziCluster) -> None:
+    """What the operator would do wrong, or not act on and say nothing of, whoever asks it."""
+    asked = res.asked(cluster.kafka) == res.MIGRATION
+    if planned_controllers(cluster) is not None or not asked:
+        refuse_leftovers(cluster)
+    if not asked:
+        refuse_start(cluster)
+    if not res.has_pools(cluster.kafka) and (asked or not cluster.params["strimzi_node_pools"]):
+        raise Refused(sentences.without_pools(cluster.kafka), code="operator-node-pools")
 
 
 def refuse_leftovers(cluster: StrimziCluster) -> None:
@@ -164,14 +181,18 @@ def finalize(cluster: StrimziCluster) -> list[str]:
     """Ask for the end, in KRaftPostMigration only: before it the operator fails in silence, or skips its stop."""
 
     def wanted(kafka: Obj) -> Mapping[str, str | None]:
-        if states.state_of(kafka) != states.POST_MIGRATION or states.turned(kafka) or res.is_paused(kafka):
-            raise Refused(
-                f"the operator does not wait in {states.POST_MIGRATION}: {states.message_of(kafka)}; nothing was changed",
-                code="wrong-state",
-            )
+        _refuse_end(kafka)
         return {res.KRAFT: res.ENABLED}
 
     return annotate(cluster, wanted)
+
+
+def _refuse_end(kafka: Obj) -> None:
+    if states.state_of(kafka) != states.POST_MIGRATION or states.turned(kafka) or res.is_paused(kafka):
+        raise Refused(
+            f"the operator does not wait in {states.POST_MIGRATION}: {states.message_of(kafka)}; nothing was changed",
+            code="wrong-state",
+        )
 
 
 # backward
@@ -180,25 +201,30 @@ def finalize(cluster: StrimziCluster) -> list[str]:
 def roll_back(cluster: StrimziCluster) -> list[str]:
     """Ask for the way back: by the operator's own request once it knows one, before that by a pause, since it would go on forward."""
     cluster.changed(Part.BROKERS)
-    in_kraft = [pod for pod, mode in cluster.modes.items() if mode == kafka_state.MODE_KRAFT]
 
     def wanted(kafka: Obj) -> Mapping[str, str | None]:
-        state = states.state_of(kafka)
-        if state in (states.PRE_KRAFT, states.KRAFT) or (
-            state == states.POST_MIGRATION and res.asked(kafka) == res.ENABLED
-        ):
-            raise Refused(
-                f"Strimzi was told to finalize, and goes to the end: {states.message_of(kafka)}; nothing was changed",
-                code="rollback-impossible",
-            )
-        if not state and in_kraft:
-            raise Refused(
-                f"{', '.join(in_kraft)} run in KRaft mode, and {hints.PAUSED}{hints.restored(kafka)}",
-                code="operator-paused",
-            )
+        _refuse_way_back(cluster, kafka)
         return turn(kafka)
 
     return annotate(cluster, wanted)
+
+
+def _refuse_way_back(cluster: StrimziCluster, kafka: Obj) -> None:
+    """What is final, and what would send brokers in KRaft mode to ZooKeeper by an operator that has forgotten them."""
+    state = states.state_of(kafka)
+    if state in (states.PRE_KRAFT, states.KRAFT) or (
+        state == states.POST_MIGRATION and res.asked(kafka) == res.ENABLED
+    ):
+        raise Refused(
+            f"Strimzi was told to finalize, and goes to the end: {states.message_of(kafka)}; nothing was changed",
+            code="rollback-impossible",
+        )
+    in_kraft = [] if state else [pod for pod, mode in cluster.modes.items() if mode == kafka_state.MODE_KRAFT]
+    if in_kraft:
+        raise Refused(
+            f"{', '.join(in_kraft)} run in KRaft mode, and {hints.PAUSED}{hints.restored(kafka)}",
+            code="operator-paused",
+        )
 
 
 def turn(kafka: Obj) -> Mapping[str, str | None]:

@@ -221,5 +221,5 @@ UNMET = (gates, checks_versions.operator, checks_versions.kafka, checks_versions
 def underway(seen: Seen) -> list[Finding]:
     """The rules that still say something once the operator was asked, whoever asked it; more of them before it has begun."""
     waits = states.state_of(seen.kafka) == states.ZOOKEEPER and not states.turned(seen.kafka)
-    rules = (*UNMET, *((checks_pools.controllers,) if seen.planned else ())) if waits else ()
+    rules = (*UNMET, *((checks_pools.controllers, checks_pools.leftovers) if seen.planned else ())) if waits else ()
     return [item for rule in (*rules, gitops, spelling) for item in rule(seen)]

@@ -165,6 +165,10 @@ class Strimzi:
 
     # what it is asked
 
+    def refuse(self, verb: Verb) -> None:
+        """Raise Refused for what start() would refuse: the operator reports most of it nowhere."""
+        asking.refuse(self._cluster, verb)
+
     def start(self, verb: Verb) -> list[str]:
         """Make the pools and annotate the Kafka CR."""
         asks = {Verb.MIGRATE: asking.migrate, Verb.FINALIZE: asking.finalize, Verb.ROLLBACK: asking.roll_back}

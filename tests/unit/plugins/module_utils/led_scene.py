@@ -96,6 +96,10 @@ class Operator:
     def check(self) -> None:
         self._note("check")
 
+    def refuse(self, verb: Verb) -> None:
+        if f"refuse to {verb.value}" in self.fails:
+            raise self.fails[f"refuse to {verb.value}"]
+
     def start(self, verb: Verb) -> list[str]:
         self._note(f"asked to {verb.value}")
         return [f"annotation {verb.value}"]

@@ -206,6 +206,26 @@ def test_a_rollback_after_finalize_is_refused(seen: Progress) -> None:
     assert run.log == []
 
 
+@pytest.mark.parametrize(
+    ("state", "verb", "seen", "owes"),
+    [
+        ("present", Verb.MIGRATE, Progress(), []),
+        ("present", Verb.MIGRATE, AT_START, ["a pool"]),
+        ("finalize", Verb.FINALIZE, DECIDING, []),
+        ("rollback", Verb.ROLLBACK, DECIDING, []),
+    ],
+)
+def test_what_the_operator_would_not_be_asked_for_is_refused_before_the_lease_is_taken(
+    gates: list[str], state: str, verb: Verb, seen: Progress, owes: list[str]
+) -> None:
+    run = run_of(seen, state=state)
+    run.led.driver.owes = owes
+    run.led.driver.fails[f"refuse to {verb.value}"] = Refused("it is paused", code="operator-paused")
+    with pytest.raises(Refused, match="it is paused"):
+        Ask().decide(run)
+    assert set(run.log) <= {"gates asked"}
+
+
 def test_an_operator_that_has_given_up_is_not_asked_to_roll_back() -> None:
     """No document says that it would: nothing is written on a guess."""
     run = run_of(FAILED, state="rollback")

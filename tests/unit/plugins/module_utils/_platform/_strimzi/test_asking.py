@@ -38,10 +38,11 @@ def writes(of: Cluster) -> list[tuple[str, str, str]]:
 
 
 def refused(of: Cluster, verb: Verb, words: str, code: str) -> None:
-    """That it is refused, and nothing was written."""
-    with pytest.raises(Refused, match=words) as stopped:
-        of.driver.start(verb)
-    assert stopped.value.code == code
+    """That it is refused, before the Lease and when it is asked for, and nothing was written."""
+    for step in (of.driver.refuse, of.driver.start):
+        with pytest.raises(Refused, match=words) as stopped:
+            step(verb)
+        assert stopped.value.code == code
     assert writes(of) == []
 
 

@@ -251,6 +251,7 @@ def test_underway_only_what_still_matters_is_said() -> None:
         ({}, {"metadataVersion": "3.8"}, {}, ["operator-versions-differ"]),
         ({}, {}, {"operator": (0, 46)}, ["operator-unsupported"]),
         ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"})}, ["controllers-emptydir"]),
+        ({}, {}, {"claims": ("data-0-kafka-controller-3",)}, ["controller-volumes-leftover"]),
         # it exists, and the operator is about to use it: nobody is kept from following that
         ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"}), "planned": False}, []),
     ],
