@@ -24,7 +24,7 @@ from kazoo.client import KazooClient
 
 from tests.e2e import audit
 from tests.e2e.fleet import ACCOUNT, Cluster, Outcome
-from tests.e2e.places import findings, refused
+from tests.e2e.places import refused
 from tests.operators.strimzi import manifests, names
 from tests.operators.strimzi.double import Double, operator
 from tests.operators.strimzi.manifests import ExampleSpec
@@ -66,12 +66,6 @@ class Bad:
         with self.unchanged():
             done = self.play(playbook, *(("--tags", tags) if tags else ()), **variables)
             return refused(done, code, *words)
-
-    def found(self, **variables: Any) -> dict[str, Object]:
-        """What preflight finds, whether it ends with success or not."""
-        with self.unchanged():
-            done = self.play("preflight", **variables)
-        return findings(next(each["result"] for each in done.tasks if each["task"].endswith("SetupPreChecks")))
 
     def warns(self, code: str, *words: str, **variables: Any) -> None:
         """Preflight ends with success and a warning that has these words."""

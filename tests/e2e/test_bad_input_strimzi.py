@@ -127,6 +127,12 @@ def test_an_account_without_rights(bad: Bad, platform: str) -> None:
     bad.by("nobody", []).refuses("setup", "permission-missing", "may not", "docs/rbac", kraft_platform=platform)
 
 
+def test_the_account_of_the_other_manifest(bad: Bad) -> None:
+    """docs/rbac.yml for a cluster that Strimzi leads: the pods show whose it is."""
+    words = ("kafkas.kafka.strimzi.io", "docs/rbac-strimzi.yml")
+    bad.by("other", rules(["kafka"])).refuses("setup", "permission-missing", *words, kraft_platform="auto")
+
+
 @pytest.mark.parametrize("lacking", ["kafkanodepools", "pods", "persistentvolumeclaims"])
 def test_an_account_that_lacks_a_right(bad: Bad, lacking: str) -> None:
     half = bad.by("half", [rule for rule in rules(["kafka"], RBAC_STRIMZI) if lacking not in rule["resources"]])

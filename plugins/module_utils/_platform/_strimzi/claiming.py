@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
@@ -22,18 +23,18 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 def claim(client: KubeClient, params: Mapping[str, Any], name: str) -> Claim | None:
     """Return the claim of the platform ``name`` on the cluster that ``params`` name, None when it is none of Strimzi's.
 
-    Raises Forbidden, Refused (operator-crds, cluster-not-found) when the platform was named, and there is no Kafka CR.
+    Raises Forbidden, Refused (operator-crds, cluster-not-found) where it has to be one: it was named, or Strimzi made the brokers' pods.
     """
-    named = params["platform"] == name
     try:
         found = client.find(res.KAFKA, params["cluster"], params["namespace"])
     except Forbidden:
-        if named:
+        if params["platform"] == name or _made_by_strimzi(client, params):
             raise
         return None
     if found is not None:
         return Claim(name, f"Kafka CR {res.where(found)} of {res.KAFKA.api_version}")
-    if not named:
+    # a version of the definitions that this release does not know hides the Kafka CR, but not what was made of it
+    if params["platform"] != name and not _made_by_strimzi(client, params):
         return None
     code, why = without_kafka(
         client.group_versions(res.GROUP),
@@ -41,6 +42,18 @@ def claim(client: KubeClient, params: Mapping[str, Any], name: str) -> Claim | N
         f"{params['namespace']}/{params['cluster']}",
     )
     raise Refused(why, code=code)
+
+
+def _made_by_strimzi(client: KubeClient, params: Mapping[str, Any]) -> bool:
+    """Whether there are brokers with Strimzi's labels, which show without any right on custom resources."""
+    cluster = params["cluster"]
+    try:
+        found = client.list(
+            POD, params["namespace"], label_selector=f"{res.CLUSTER}={cluster},{res.NAME}={cluster}-kafka"
+        )
+    except Forbidden:
+        return False
+    return bool(found)
 
 
 def without_kafka(versions: Sequence[str], resources: Collection[str], where: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,6 +63,12 @@ def test_who_may_not_read_claims_nothing_unless_it_was_named() -> None:
     assert claim(api) is None
     with pytest.raises(Forbidden):
         claim(api, platform="strimzi")
+    made = Api(crs.kafka(), *crs.pods())
+    made.fail["get", "Kafka"] = Forbidden("kafkas is not allowed")
+    with pytest.raises(Forbidden):
+        claim(made)
+    made.fail["list", "Pod"] = Forbidden("pods is not allowed")
+    assert claim(made) is None
 
 
 @pytest.mark.parametrize(
@@ -81,6 +88,12 @@ def test_why_there_is_no_kafka(versions: list[str], served: list[str], code: str
         claim(api, platform="strimzi")
     assert words in refused.value.message
     assert refused.value.code == code
+    # found by itself, the pods show whose the brokers are
+    assert claim(api) is None
+    for item in crs.pods():
+        api.put(item)
+    with pytest.raises(Refused, match=re.escape(words)):
+        claim(api)
 
 
 # what is found
