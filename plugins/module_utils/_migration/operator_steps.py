@@ -243,9 +243,10 @@ def follow(
         seen = cluster.driver.observe()
         looks = _looks(cluster, seen, what)
         advice = silent_wait.advice(cluster, looks) or cluster.driver.hint(seen)
+        says = f"it says {seen.message}" if seen.message and seen.message not in error.message else ""
+        parts = (error.message, says, advice, cluster.driver.why_silent())
         raise DeadlineExceeded(
-            f"nothing moved for {idle} s (kraft_wait_timeout): {error.message}; "
-            f"{advice + '; ' if advice else ''}{cluster.driver.why_silent()}",
+            f"nothing moved for {idle} s (kraft_wait_timeout): {'; '.join(filter(None, parts))}",
             code=silent_wait.CODE if looks.like else "operator-stuck",
             detail=error.detail,
         ) from error

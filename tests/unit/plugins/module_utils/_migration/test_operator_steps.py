@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from itertools import chain, repeat
 from typing import Any
@@ -93,6 +94,14 @@ def test_a_standstill_names_what_it_stands_at() -> None:
         wait_past(led(Operator(AT_START)), "SetupComplete", lambda _text: None)
     assert still.value.code == "operator-stuck"
     assert "brokers 3/3 Ready" in still.value.detail["reason"]
+
+
+def test_a_standstill_has_the_operators_own_words() -> None:
+    seen = dataclasses.replace(AT_START, message="kafkaMetadataState ZooKeeper, strimzi.io/kraft migration")
+    with pytest.raises(
+        DeadlineExceeded, match=r"; it says kafkaMetadataState ZooKeeper, strimzi\.io/kraft migration; "
+    ):
+        wait_past(led(Operator(seen)), "SetupComplete", lambda _text: None)
 
 
 @pytest.mark.parametrize(
