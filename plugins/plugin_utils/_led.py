@@ -148,8 +148,8 @@ class Ask(LedStep):
         if verb is Verb.FINALIZE:
             if run.check_mode and seen.waits_for is not Wait.DECISION:
                 return needed("tell the operator to finalize once it waits in DUAL-WRITE and the gates are open")
-            operator_gates.require(cluster)
             cluster.driver.refuse(verb)
+            operator_gates.require(cluster)
             return needed("tell the operator to go to KRaft alone, which it does in one go (irreversible)")
         cluster.driver.refuse(verb)
         return needed(f"ask the operator to {verb.value}")

@@ -86,7 +86,8 @@ class Bad:
         """The custom resources, pods and claims, and the znodes of a migration."""
         seen: dict[str, Any] = {}
         for kind, whole in WATCHED:
-            for item in self.double.api.list(kind):
+            # the operator's own pod may change: it is none of the cluster
+            for item in self.double.api.list(kind, CLUSTER_LABEL if kind == "Pod" else ""):
                 meta = {k: v for k, v in item["metadata"].items() if k not in ("resourceVersion", "managedFields")}
                 kept = (meta, item.get("spec")) if whole else (meta["uid"], meta.get("deletionTimestamp"))
                 seen[f"{kind}/{meta['name']}"] = copy.deepcopy(kept)

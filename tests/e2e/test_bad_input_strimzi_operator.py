@@ -220,6 +220,7 @@ def test_controllers_that_were_deleted_too_early(bad: Bad) -> None:
     for playbook in ("migrate", "rollback"):
         bad.refuses(playbook, "operator-controllers-gone", *words, f"({claims})", "delete no claim before")
     bad.refuses("finalize", "operator-controllers-gone", *words, **FINAL)
+    assert bad.play("status").result("Status")["dangers"], "Kafka's own state is not what the operator says"
     bad.double.pool(CONTROLLER)
     bad.double.wait_ready()
     shown = bad.play("status").result("Status")

@@ -167,6 +167,7 @@ class Strimzi:
 
     def refuse(self, verb: Verb) -> None:
         """Raise Refused for what start() would refuse: the operator reports most of it nowhere."""
+        self.check()  # whose controllers these are comes before what is wrong with them
         asking.refuse(self._cluster, verb)
 
     def start(self, verb: Verb) -> list[str]:
