@@ -116,7 +116,9 @@ def test_migration_was_set_and_the_controllers_would_be_of_the_wrong_kind(bad: B
 
 def test_migration_was_set_on_volumes_of_earlier_controllers(bad: Bad) -> None:
     with bad.planted(bad.claim(CONTROLLER)), bad.kafka(annotations={KRAFT: "migration"}):
-        bad.refuses("migrate", "controller-volumes-leftover", "data-0-kafka-controller-1", "run rollback.yml")
+        words = ("data-0-kafka-controller-1", "rollback.yml, which deletes them")
+        bad.refuses("migrate", "controller-volumes-leftover", *words)
+        bad.refuses("migrate", "controller-volumes-leftover", *words, tags="AskToMigrate")
 
 
 # rights
