@@ -70,9 +70,10 @@ def test_slow_claims_kills_and_what_0_45_0_leaves(double: Double) -> None:
     double.annotate(names.ROLLBACK)
     dies_in(double, "brokers-migration")
     double.wait_state(names.DUAL_WRITING)
+    # before the pass that sees the pool gone has begun
+    double.switch("die", "brokers-zk")
     double.annotate(names.DISABLED)
     double.wait_condition("InvalidResourceException", messages.only_brokers("controller"))
-    double.switch("die", "brokers-zk")
     double.delete_pool()
     # this version cannot bear that /controller is gone, which its own second pass would find: see that a broker has it
     dies_in(double, "brokers-zk")
