@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -64,13 +65,17 @@ def subject() -> Subject[Any]:
     """An operator that shows begun, waits and over, one second after the other; it is asked at second 100."""
 
     @contextmanager
+    def scene(_namespace: str, _folder: Path) -> Iterator[Any]:
+        yield None
+
+    @contextmanager
     def watched(_led: Any) -> Iterator[Any]:
         yield lambda: [Shown("old", "old", 90.0), *(Shown(f"{step}!", step, at) for step, at in SHOWN)]
 
     def nothing(_led: Any, _verb: str) -> float:
         return 1.5
 
-    return Subject("ns", {"rollback": "asked"}, {"rollback": "over"}, "waits", {}, watched, watched, nothing, print)
+    return Subject("ns", {"rollback": "asked"}, {"rollback": "over"}, "waits", {}, scene, watched, nothing, print)
 
 
 SHOWN = (("begun", 101.0), ("waits", 102.0), ("over", 103.0))

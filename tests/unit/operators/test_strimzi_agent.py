@@ -59,7 +59,7 @@ def test_a_gauge_that_has_nothing_to_tell_yet_does_not_end_the_agent(tmp_path: P
     probe = tmp_path / "Probe.java"
     probe.write_text(PROBE, encoding="utf-8")
     subprocess.run(["javac", "-d", tmp_path, SOURCE, probe], check=True)
-    command = ["java", "-cp", tmp_path, "kafkaops.strimzi.Probe"]
+    command = ["java", "-cp", str(tmp_path), "kafkaops.strimzi.Probe"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert said.split() == ["false", "false", "true"]
 
