@@ -67,7 +67,8 @@ def test_forward_stops_in_pure_dual_write_and_back_from_there(led: Led) -> None:
 @pytest.mark.parametrize("state", [names.ZOOKEEPER, names.MIGRATING, names.DUAL_WRITING])
 def test_back_from_where_the_operator_stands_still(led: Led, state: str) -> None:
     led.double.switch("stuck", state)
-    said = led.refused("migrate", "operator-stuck", kraft_wait_timeout=30)
+    # more than the roller's longest pause between two attempts
+    said = led.refused("migrate", "operator-stuck", kraft_wait_timeout=75)
     assert state in said
     led.double.clear()
     led.play("rollback")
