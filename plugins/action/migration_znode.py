@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import stages
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import election, quorum_removal, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    election,
+    level_epochs,
+    quorum_removal,
+    rollback_plan,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.quorum_removal import Evidence
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._base import Decision, KraftAction
@@ -26,7 +32,10 @@ class ActionModule(KraftAction):
 
     def decide(self, run: Run) -> Decision:
         """Whether anything of the quorum, or of its traces, is left."""
-        return Decision.of(rollback_plan.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
+        found = Decision.of(rollback_plan.answer(run.cluster, run.sub_phase, check_mode=run.check_mode))
+        if not (found.needed and run.check_mode):
+            return found
+        return dataclasses.replace(found, reason=found.reason + level_epochs.would(run.cluster))
 
     def apply(self, run: Run) -> dict[str, Any]:
         """In this order: ZooKeeper has everything, nothing more is committed, the quorum is gone, one transaction, an election, volumes."""

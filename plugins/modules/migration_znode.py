@@ -20,6 +20,8 @@ description:
     with version checks, waits for a broker to become controller, and deletes the controllers' objects and volumes.
   - Before the quorum is stopped it waits until ZooKeeper has everything that the quorum has committed. C(/controller_epoch) is
     raised in the same transaction if the partitions have a higher KRaft epoch (KAFKA-20488).
+  - Before that, partitions whose znodes have a lower version than KRaft's partition epoch are levelled - their znodes are written again,
+    unchanged, as often as they are behind. With C(check_mode), C(msg) says how many that would be.
   - Nothing is removed while a controller runs. C(/controller) is removed only if a KRaft controller wrote it.
   - Refuses while a broker runs in KRaft mode, and after the migration is finalized.
 extends_documentation_fragment:
@@ -96,6 +98,15 @@ raised_epoch:
   description: New value of C(/controller_epoch), null if it was high enough.
   returned: when something was removed
   type: int
+raised_versions:
+  description:
+    - How many partitions had a lower version in ZooKeeper than KRaft's partition epoch, and how many writes have levelled them.
+      Empty if that could not be looked up, or nothing was written since it was looked up.
+  returned: when something was removed
+  type: dict
+  sample:
+    partitions: 2
+    writes: 3
 high_watermark:
   description: Last committed offset of the quorum before it was stopped.
   returned: when something was removed

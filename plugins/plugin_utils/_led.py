@@ -17,6 +17,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._report impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import REMOVE_ZNODES
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    level_epochs,
     operator_gates,
     operator_rollback,
     operator_steps,
@@ -178,9 +179,9 @@ class Ask(LedStep):
             if alone:
                 run.progress(f"DANGER: {alone}")
         if verb is Verb.ROLLBACK:
-            evidence = operator_rollback.compare_ahead(cluster, run.progress)
-            if evidence is not None:
-                run.record(operator_rollback.COMPARED, parity=evidence.parity, notes=evidence.notes)
+            found = operator_rollback.compare_ahead(cluster, run.progress)
+            if found is not None:
+                run.record(operator_rollback.COMPARED, **found)
         if verb is Verb.MIGRATE and any(map(run.journal.has, STOPS)) and not cluster.driver.observe().started:
             # that request was rolled back or deleted by hand: neither what it reached nor its soak is the new one's
             run.record(folding.ENDED_BY_OTHERS)
@@ -202,7 +203,8 @@ class RemoveZnodes(LedStep):
         """What the base says, but that there is something to write."""
         found = super().decide(run)
         if found.needed:
-            return needed("remove /controller and /migration once the operator waits for it")
+            would = level_epochs.would(run.led) if run.check_mode else ""
+            return needed(f"remove /controller and /migration once the operator waits for it{would}")
         if self._passed_by(run, run.led.driver.observe()):
             return needed("remove /controller and /migration, which are there although the operator is behind its wait")
         return found

@@ -27,6 +27,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum imp
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.comparison import by_presence, compare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.partition_epochs import Epochs, epochs_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import EncoderSecrets, Seal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.secret_names import is_password
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.providers import is_provided
@@ -81,6 +82,11 @@ def images(cluster: Cluster, encoder: EncoderSecrets | None = None, seal: Seal |
     return zookeeper_image(cluster.zookeeper, read_password), kraft
 
 
+def partition_epochs(cluster: Cluster) -> Epochs:
+    """Read how far znodes of partitions are behind (one JVM start). Raises KraftError."""
+    return epochs_of(*images(cluster))
+
+
 @dataclass(frozen=True)
 class Parity:
     """What a comparison of both stores found.
@@ -88,11 +94,13 @@ class Parity:
     :ivar image: ZooKeeper's.
     :ivar differences: what the two lastingly disagree on.
     :ivar by_presence: password settings whose values could not be compared, ``1/ssl.key.password``, and why.
+    :ivar epochs: how far znodes of partitions are behind, at the last look.
     """
 
     image: Image
     differences: tuple[Difference, ...]
     by_presence: Mapping[str, str] = field(default_factory=dict, hash=False)
+    epochs: Epochs = field(default_factory=Epochs, hash=False)
 
     @property
     def sentence(self) -> str:
@@ -117,13 +125,14 @@ def compared(cluster: Cluster, progress: Callable[[str], None]) -> Parity:
     never = threading.Event()
     lasting: dict[tuple[str, str], Difference] | None = None
     unsure: Mapping[str, str] = {}
+    epochs = Epochs()
     for attempt in range(ATTEMPTS):
         zookeeper, kraft = images(cluster)
-        unsure = by_presence(zookeeper, kraft)
+        unsure, epochs = by_presence(zookeeper, kraft), epochs_of(zookeeper, kraft)
         found = {(each.kind, each.key): each for each in compare(zookeeper, kraft)}
         lasting = found if lasting is None else {key: each for key, each in found.items() if key in lasting}
         if not lasting or attempt == ATTEMPTS - 1:
             break
         progress(f"{len(lasting)} differences between ZooKeeper and KRaft at the first comparison; comparing again")
         never.wait(PAUSE)
-    return Parity(zookeeper, tuple((lasting or {}).values()), unsure)
+    return Parity(zookeeper, tuple((lasting or {}).values()), unsure, epochs)

@@ -19,6 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 BEHIND, UNLIKE, UNREAD = "rollback-behind", "rollback-parity", "rollback-parity-unknown"
 OUT_OF_SYNC = "rollback-out-of-sync"
+EPOCHS = "rollback-epochs-behind"
 
 
 class Evidence(Protocol):
@@ -28,8 +29,8 @@ class Evidence(Protocol):
     parity: dict[str, int]
 
 
-def compare(cluster: Cluster, evidence: Evidence, progress: Callable[[str], None]) -> None:
-    """Both stores hold the same: what only KRaft has would be lost."""
+def compare(cluster: Cluster, evidence: Evidence, progress: Callable[[str], None]) -> parity.Parity | None:
+    """Both stores hold the same: what only KRaft has would be lost. Returns what was found, None where it could not be read."""
     try:
         found = parity.compared(cluster, progress)
     except Forbidden:
@@ -38,14 +39,15 @@ def compare(cluster: Cluster, evidence: Evidence, progress: Callable[[str], None
         text = f"ZooKeeper and KRaft could not be compared: {error.message}"
         remedy = "what only KRaft has would be lost. Fix that, or accept the risk"
         accept_or_refuse(cluster, evidence, UNREAD, text, remedy)
-        return
+        return None
     evidence.parity = {**found.image.counts(), "differences": len(found.differences)}
     if not found.differences:
         progress(found.sentence)
-        return
+        return found
     remedy = "what only KRaft has would be lost. Find the cause, or accept the loss"
     detail = {"differences": [vars(each) for each in found.differences]}
     accept_or_refuse(cluster, evidence, UNLIKE, found.sentence, remedy, detail)
+    return found
 
 
 def accept_or_refuse(

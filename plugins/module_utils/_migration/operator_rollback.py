@@ -24,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     in_sync,
+    level_epochs,
     losses,
     metadata_logs,
     rollback_proof,
@@ -36,7 +37,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     KraftError,
     Refused,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover, levelling
 
 Tell = Callable[[str], None]
 #: seconds for which a broker has to keep /controller before the operator may go on
@@ -67,6 +68,7 @@ class Evidence:
     controller: int | None = None
     notes: list[str] = field(default_factory=list)
     parity: dict[str, int] = field(default_factory=dict)
+    raised_versions: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -140,7 +142,7 @@ def _in_kraft_mode(pods: Sequence[str]) -> str:
 
 
 def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
-    """While the quorum runs: wait until ZooKeeper has what it has committed, compare both stores, and scan the epochs."""
+    """While the quorum runs: wait until ZooKeeper has what it has committed, compare both stores, level the partitions, and scan the epochs."""
     session = cluster.zookeeper
     heads = handover.read_heads(session)
     if not heads.copied:
@@ -174,10 +176,12 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         return
     ahead = _compared_ahead(cluster)
     if ahead is None:
-        losses.compare(cluster, evidence, tell)
+        found = losses.compare(cluster, evidence, tell)
+        level_epochs.level_compared(cluster, evidence, found, tell)
         return
     evidence.parity = ahead["parity"]
     evidence.notes += [*ahead["notes"], f"both stores were compared at {ahead['time']}, before the operator was asked"]
+    level_epochs.level_again(cluster, evidence, ahead, tell)
 
 
 def _wait_in_sync(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
@@ -216,22 +220,24 @@ def _quorum(cluster: LedCluster, tell: Tell) -> Quorum | None:
     return found[0] if found else None
 
 
-def compare_ahead(cluster: LedCluster, tell: Tell) -> Evidence | None:
+def compare_ahead(cluster: LedCluster, tell: Tell) -> dict[str, Any] | None:
     """Compare both stores before the operator is asked, so that nobody waits for it while it waits for us; None where there is nothing to compare.
 
-    What could not be read now is looked at again at the wait, which knows more of it. Raises Refused for a difference, Forbidden.
+    What could not be read now is looked at again at the wait, which knows more of it. Nothing is written yet. Returns what the journal keeps of
+    it. Raises Refused for a difference, Forbidden.
     """
     heads = handover.read_heads(cluster.zookeeper)
     if not heads.copied:
         return None
-    evidence = Evidence()
+    evidence, before = Evidence(), levelling.last_write(cluster.zookeeper)
     try:
-        losses.compare(cluster, evidence, tell)
+        found = losses.compare(cluster, evidence, tell)
     except Refused as error:
         if error.code != losses.UNREAD:
             raise
         return None
-    return evidence
+    level_at = level_epochs.level_at(found, before)
+    return {"parity": evidence.parity, "notes": evidence.notes, level_epochs.LEVEL_AT: level_at}
 
 
 def _compared_ahead(cluster: LedCluster) -> dict[str, Any] | None:

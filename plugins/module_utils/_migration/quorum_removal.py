@@ -23,7 +23,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
     PVC,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import losses, migration_flag, quiesce
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    level_epochs,
+    losses,
+    migration_flag,
+    quiesce,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import (
     cannot_spare,
     paced,
@@ -64,6 +69,7 @@ class Evidence:
     deleted: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     parity: dict[str, int] = field(default_factory=dict)
+    raised_versions: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, with both windows without a controller in milliseconds."""
@@ -76,9 +82,9 @@ class Evidence:
 
 
 def settle(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> None:
-    """While the quorum runs: wait until ZooKeeper has what it has committed, and scan the epochs.
+    """While the quorum runs: wait until ZooKeeper has what it has committed, level the partitions, and scan the epochs.
 
-    Raises Refused (rollback-behind, acceptable) when ZooKeeper stays behind: those changes would be lost.
+    Raises Refused (rollback-behind, acceptable) when ZooKeeper stays behind: those changes would be lost; rollback-epochs-behind, acceptable.
     """
     heads = handover.read_heads(cluster.zookeeper)
     if not heads.copied:
@@ -86,7 +92,8 @@ def settle(cluster: DirectCluster, evidence: Evidence, progress: Progress) -> No
     if known(cluster.controller_facts):
         _wait_written(cluster, evidence, progress)
         if evidence.written is not None:
-            losses.compare(cluster, evidence, progress)
+            found = losses.compare(cluster, evidence, progress)
+            level_epochs.level_compared(cluster, evidence, found, progress)
     else:
         evidence.notes.append("no controller runs: it can no longer be checked whether ZooKeeper has the last changes")
     evidence.stored_epoch = handover.highest_stored_epoch(cluster.zookeeper)

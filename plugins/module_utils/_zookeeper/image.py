@@ -90,6 +90,7 @@ def _topics(session: ZkSession, topics: Mapping[str, Topic]) -> dict[str, TopicI
 def _partition(topic: Topic, number: int, node: Znode | None) -> PartitionImage:
     replicas = topic.partitions[number]
     leader, leader_epoch, isr, recovering = replicas[0] if replicas else -1, 0, replicas, False
+    version = None if node is None else node.version
     if node is not None:
         state = znodes.parse_partition_state(
             (topic.name, number), node.data, version=node.version, mtime_ms=node.mtime_ms
@@ -105,6 +106,7 @@ def _partition(topic: Topic, number: int, node: Znode | None) -> PartitionImage:
         adding=frozenset(topic.adding.get(number, ())),
         removing=frozenset(topic.removing.get(number, ())),
         recovering=recovering,
+        epoch=version,
     )
 
 

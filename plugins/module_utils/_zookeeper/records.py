@@ -19,6 +19,7 @@ class Znode:
     :ivar mtime_ms: time of the last change of the data in milliseconds, by ZooKeeper's clock.
     :ivar ephemeral: whether it belongs to a session and goes with it.
     :ivar ctime_ms: when the znode was created, in milliseconds, by ZooKeeper's clock.
+    :ivar zxid: number of the transaction that changed the data last; they are numbered in the order in which they were committed.
     """
 
     data: bytes
@@ -26,6 +27,7 @@ class Znode:
     mtime_ms: int
     ephemeral: bool
     ctime_ms: int = 0
+    zxid: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,4 +66,5 @@ def znode_of(answer: Any) -> Znode | None:
         mtime_ms=stat.mtime,
         ephemeral=stat.ephemeralOwner != 0,
         ctime_ms=stat.ctime,
+        zxid=stat.mzxid,
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One ZooKeeper session: it reads, and writes by one transaction with version checks only.
+"""One ZooKeeper session: it reads, and writes what has the version that was read only.
 
 kazoo does the protocol; this class adds what the collection needs: a deadline on everything, errors that are sentences,
 many reads in flight at once, and watches that survive a lost connection. ``connection.py`` is what
@@ -22,6 +22,7 @@ import traceback
 import typing as t
 from collections.abc import Callable, Iterable, Sequence
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.partition_epochs import Outcome
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.znode_acls import Entry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.deps import missing_libraries
@@ -68,6 +69,7 @@ _NEEDS_LOGIN: tuple[type[Exception], ...] = (
 
 SOON = 5.0  # seconds without a connection after which ``progress`` is called
 SLOW = 30.0  # seconds between two lines about reads that take long
+_OTHER_VERSION = object()  # the answer to a write on condition of a version that the znode has no more
 PIPELINE = 500
 """Reads in flight at once. ZooKeeper's own limit of open requests (``globalOutstandingLimit``) is 1000."""
 
@@ -232,6 +234,36 @@ class ZkSession:
             ) from exc
         check_results(self.address, self.login, wanted, results)
 
+    def write_many(self, writes: Iterable[SetData]) -> dict[str, Outcome]:
+        """Write many znodes, each if it has the version that was read, with up to :data:`PIPELINE` requests in flight.
+
+        At most one write of each path: of two in flight the second could undo a change at which the first one failed.
+
+        :raises Forbidden: when a znode's ACL does not allow it.
+        :raises Unreachable: when ZooKeeper stops answering. In both cases some may have been written.
+        """
+        silence = Silence(self.patience)
+        wanted, answers = list(writes), dict[str, Outcome]()
+        for start in range(0, len(wanted), PIPELINE):
+            sent = [
+                (each.path, self._connection.client.set_async(self._chroot + each.path, each.value, each.version))
+                for each in wanted[start : start + PIPELINE]
+            ]
+            found = {path: self._written(path, result, silence) for path, result in sent}
+            if Outcome.LOST in found.values():
+                self._wait_up(silence)
+            answers |= found
+        return answers
+
+    def _written(self, path: str, result: t.Any, silence: Silence) -> Outcome:
+        try:
+            answer = self._answer(path, result, silence, "change")
+        except _Again:
+            return Outcome.LOST
+        if answer is None:
+            return Outcome.GONE
+        return Outcome.CHANGED if answer is _OTHER_VERSION else Outcome.WRITTEN
+
     def acl(self, path: str) -> tuple[Entry, ...] | None:
         """Return the ACL of a znode, None when it does not exist.
 
@@ -325,13 +357,15 @@ class ZkSession:
         }
         return send[kind](full, watch=watch)
 
-    def _answer(self, path: str, result: t.Any, silence: Silence) -> t.Any:
+    def _answer(self, path: str, result: t.Any, silence: Silence, what: str = "read") -> t.Any:
         try:
             answer = result.get(timeout=silence.left)
         except kazoo_errors.NoNodeError:
             answer = None
+        except kazoo_errors.BadVersionError:
+            answer = _OTHER_VERSION
         except kazoo_errors.NoAuthError:
-            raise denied(self.address, self.login, "read", path) from None
+            raise denied(self.address, self.login, what, path) from None
         except _NEEDS_LOGIN:
             raise login_refused(self._where, self.login) from None
         except (
@@ -345,7 +379,9 @@ class ZkSession:
         except KazooTimeoutError:
             raise self._silent_server() from None
         except kazoo_errors.KazooException as exc:
-            raise Unreachable(f"ZooKeeper at {self.address} failed to read {path}: {type(exc).__name__} {exc}") from exc
+            raise Unreachable(
+                f"ZooKeeper at {self.address} failed to {what} {path}: {type(exc).__name__} {exc}"
+            ) from exc
         silence.broken()
         self._connection.worked()
         return answer

@@ -54,6 +54,13 @@ ENDS = (
         True,
     ),
     block(
+        "rollback-epochs-behind",
+        "ZooKeeper's version of a partition is behind KRaft's partition epoch, and could not be raised",
+        "let the login that the collection uses write the znodes of partitions, as the brokers do; after the rollback the leaders of these "
+        "partitions could not change an ISR, and a restart could leave them without a leader",
+        True,
+    ),
+    block(
         "rollback-pending",
         "an earlier attempt was not rolled back completely",
         "run rollback.yml, without kraft_rollback_cleanup: later",

@@ -8,8 +8,8 @@ An :class:`Image` is read from ZooKeeper (``_zookeeper/image.py``) or from the K
 ``comparison`` says what differs between two of them.
 What one store writes another way is made the same by the readers, after Kafka's own copy (``ZkTopicMigrationClient``,
 ``ZkConfigMigrationClient``, ``ZkAclMigrationClient``, ``ZkMigrationClient``, 3.6 to 3.9): names are decoded, numbers are
-numbers, the default entity is None, settings without a value are gone. What only one store has (znode versions,
-controller epochs, directories, registrations, ids of ACLs) is not in it.
+numbers, the default entity is None, settings without a value are gone. What only one store has (controller epochs, directories,
+registrations, ids of ACLs) is not in it.
 
 No secret is ever in an image: nobody can leak what was not kept. Of a password is known that it is set, and a fingerprint
 that means nothing after the run (``passwords``); of a SCRAM credential a digest (``security_image``).
@@ -69,6 +69,8 @@ class PartitionImage:
     :ivar replicas: the preferred leader first; while a reassignment runs, those it adds and removes are among them.
     :ivar leader: broker id, -1 for none.
     :ivar recovering: whether the leader was elected uncleanly and has not recovered yet (``LeaderRecoveryState``).
+    :ivar epoch: KRaft's count of changes, or the version of the znode, None where there is none. No difference: ``partition_epochs``
+        says what it means.
     """
 
     replicas: tuple[int, ...]
@@ -78,6 +80,7 @@ class PartitionImage:
     adding: frozenset[int] = frozenset()
     removing: frozenset[int] = frozenset()
     recovering: bool = False
+    epoch: int | None = field(default=None, compare=False)
 
     def as_dict(self) -> dict[str, t.Any]:
         """Return it for JSON, sets as sorted lists."""

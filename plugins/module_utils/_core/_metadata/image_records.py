@@ -144,6 +144,7 @@ class _Replay:
             adding=frozenset(data["addingReplicas"]),
             removing=frozenset(data["removingReplicas"]),
             recovering=bool(data.get("leaderRecoveryState", 0)),
+            epoch=int(data["partitionEpoch"]),
         )
         return None
 
@@ -243,9 +244,9 @@ def _merged(old: PartitionImage, data: Data) -> PartitionImage:
     """Return the partition after a change (``PartitionRegistration.merge``).
 
     Naming a leader raises its epoch by one, the same leader included: that is how the controller raises the epoch when
-    the ISR shrinks while brokers are in ZooKeeper mode (KAFKA-15109). Anything else leaves it.
+    the ISR shrinks while brokers are in ZooKeeper mode (KAFKA-15109). Anything else leaves it. Each change counts.
     """
-    changed: dict[str, t.Any] = {}
+    changed: dict[str, t.Any] = {"epoch": None if old.epoch is None else old.epoch + 1}
     if data.get("replicas") is not None:
         changed["replicas"] = tuple(data["replicas"])
     for ours, name in (("isr", "isr"), ("adding", "addingReplicas"), ("removing", "removingReplicas")):
