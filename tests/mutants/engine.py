@@ -26,6 +26,7 @@ from tests.mutants.enforcing import ENFORCING
 from tests.mutants.finalizing import FINALIZING
 from tests.mutants.flags import FLAGGING
 from tests.mutants.leaving import LEAVINGS
+from tests.mutants.levelling import LEVELLING
 from tests.mutants.mutant import Mutant
 from tests.mutants.operator_ends import OPERATOR_ENDS
 from tests.mutants.operator_input import OPERATOR_INPUT
@@ -47,6 +48,7 @@ MUTANTS = (
     *OWNING,
     *ENFORCING,
     *ROLLING_BACK,
+    *LEVELLING,
     *CONNECTING,
     *SECURED,
     *PREPARING,

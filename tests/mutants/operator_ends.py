@@ -186,8 +186,8 @@ OPERATOR_ENDS = (
         "the stores are not compared in a rollback by an operator",
         "9",
         MIGRATION + "operator_rollback.py",
-        "        losses.compare(cluster, evidence, tell)\n        return\n",
-        "        return\n",
+        "        found = losses.compare(cluster, evidence, tell)\n        level_epochs",
+        "        found = None\n        level_epochs",
         OP_ROLLBACK,
     ),
     Mutant(

@@ -136,8 +136,8 @@ ROLLING_BACK = (
         "stores that differ do not stop the rollback",
         "9",
         MIGRATION + "quorum_removal.py",
-        "            losses.compare(cluster, evidence, progress)\n",
-        "            pass\n",
+        "            found = losses.compare(cluster, evidence, progress)\n",
+        "            found = None\n",
         REMOVAL,
     ),
     Mutant(

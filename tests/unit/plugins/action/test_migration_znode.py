@@ -12,8 +12,14 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.action import migration_znode
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rollback import Answer
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import election, quorum_removal, rollback_plan
+from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    election,
+    level_epochs,
+    quorum_removal,
+    rollback_plan,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import brokers, locks
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded, Refused
 
@@ -90,6 +96,17 @@ def test_when_nobody_takes_over_one_broker_is_restarted_on_its_original_settings
     ]
     assert (done["controller"], done["elected_ms"]) == (1, 5)
     assert done["notes"] == ["nobody holds /controller: a broker was restarted so that it can be elected"]
+
+
+def test_check_mode_says_how_many_partitions_would_be_levelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scene(monkeypatch)
+    answers = [Answer("needed", "stop the quorum"), Answer("needed", "stop the quorum"), Answer("done", "no quorum")]
+    monkeypatch.setattr(rollback_plan, "answer", lambda *_words, **_options: answers.pop(0))
+    monkeypatch.setattr(level_epochs, "would", lambda _cluster: "; 2 partitions would be")
+    assert action(migration_znode).decide(run).reason == "stop the quorum"
+    run.check_mode = True
+    assert action(migration_znode).decide(run).reason == "stop the quorum; 2 partitions would be"
+    assert action(migration_znode).decide(run).reason == "no quorum"
 
 
 def test_whose_turn_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
+    level_epochs,
     operator_gates,
     operator_rollback,
     silent_wait,
@@ -291,13 +292,16 @@ def test_both_stores_are_compared_before_a_rollback_is_asked_for(monkeypatch: py
     """So that the operator does not wait for it; and what would be lost is told while nothing has begun."""
     run = run_of(DECIDING, state="rollback")
 
-    def compare(_cluster: Any, _tell: Any) -> Evidence:
+    kept = {"parity": {"topics": 3}, "notes": ["accepted by name: x"], "level_at": 7}
+
+    def compare(_cluster: Any, _tell: Any) -> dict[str, Any]:
         run.log.append("compared")
-        return Evidence(parity={"topics": 3}, notes=["accepted by name: x"])
+        return kept
 
     monkeypatch.setattr(operator_rollback, "compare_ahead", compare)
     Ask().apply(run)
     assert run.log[:3] == ["compared", "record compared", "asked to roll back"]
+    assert run.details["compared"] == kept
 
 
 @pytest.mark.parametrize(("wanted", "verb"), [("present", "migrate"), ("rollback", "roll back")])
@@ -339,6 +343,15 @@ def test_the_znodes_are_removed_once_the_operator_waits_for_it(removing: None) -
     assert (done["controller"], done["znodes_to_election_ms"]) == (2, 2)
     assert done["operator"]["sub_phase"] == AFTER_ZNODES.sub_phase
     assert run.cluster.stale, "the brokers' modes are read again before"
+
+
+def test_check_mode_says_how_many_partitions_would_be_levelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(level_epochs, "would", lambda _cluster: "; 2 partitions would be")
+    rolling = Progress(True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete")
+    run = run_of(rolling, sub_phase=REMOVE)
+    assert not RemoveZnodes().decide(run).reason.endswith("would be")
+    run.check_mode = True
+    assert RemoveZnodes().decide(run).reason.endswith("once the operator waits for it; 2 partitions would be")
 
 
 @pytest.mark.parametrize(

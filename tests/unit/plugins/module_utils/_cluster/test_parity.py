@@ -13,7 +13,13 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Cluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.difference import Difference
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import HIDDEN, Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import (
+    HIDDEN,
+    Image,
+    PartitionImage,
+    TopicImage,
+)
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.partition_epochs import Epochs
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import (
     EncoderSecrets,
     Password,
@@ -64,6 +70,22 @@ def test_what_was_on_its_way_is_no_difference(monkeypatch: pytest.MonkeyPatch) -
     assert [each.key for each in found.differences] == [f"1/{SETTING}"]
     assert len(said) == parity.ATTEMPTS - 1
     assert found.sentence.startswith(f"ZooKeeper and KRaft differ: the password setting 1/{SETTING} has one value")
+
+
+def test_partitions_that_are_behind_are_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    def image(epoch: int, leader: int = 1) -> Image:
+        return Image(topics={"t": TopicImage(None, {0: PartitionImage((1,), frozenset({1}), leader, 4, epoch=epoch)})})
+
+    found, said = compared(monkeypatch, (image(20), image(22)))
+    assert (found.differences, said) == ((), [])
+    assert found.epochs == Epochs({("t", 0): 2})
+    found, _said = compared(monkeypatch, (image(20), image(22, -1)), (image(21), image(22)))
+    assert found.epochs == Epochs({("t", 0): 1}), "the last look counts"
+
+
+def test_both_images_of_one_moment_are_asked_for_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "images", lambda _cluster: (Image(), Image()))
+    assert parity.partition_epochs(CLUSTER) == Epochs()
 
 
 def test_many_differences(monkeypatch: pytest.MonkeyPatch) -> None:

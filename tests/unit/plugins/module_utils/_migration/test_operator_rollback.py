@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import par
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.partition_epochs import Epochs
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Unknown
@@ -33,8 +34,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     KraftError,
     Refused,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover, levelling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads, Removal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.levelling import Raised
 
 from tests.unit.plugins.module_utils.fakes import PARAMS
 from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, ROLLED_BACK, Operator, led
@@ -42,6 +44,7 @@ from tests.unit.plugins.module_utils.scenes import facts, quorum
 
 KRAFT, BROKER = Controller(3000, 7, False), Controller(2, -1, True)
 WRITTEN = Heads(None, None, None, KRAFT, 3, Migration(3000, 7, 141, 7))
+BEHIND = Epochs({("orders", 0): 2})
 BEFORE_THE_COPY = Heads(None, None, None, KRAFT, 3, Migration(3000, 7, -1, -1))
 REMOVED_BEFORE = Heads(None, None, None, BROKER, 8, None)
 IN_ORDER = ["epochs read", "written", "compared", "controllers run", "removed", "elected", "kept", "told to go on"]
@@ -73,6 +76,12 @@ class Scene:
         monkeypatch.setattr(handover, "remove", self._remove)
         monkeypatch.setattr(handover, "wait_broker_is_controller", self._elect)
         monkeypatch.setattr(handover, "lost_within", self._watch)
+        self.raised: list[Any] = []
+        self.written_since = False
+        monkeypatch.setattr(levelling, "raise_versions", self._raise)
+        monkeypatch.setattr(levelling, "last_write", lambda _session: 77)
+        monkeypatch.setattr(levelling, "written_since", lambda _session, zxid: zxid == 77 and self.written_since)
+        monkeypatch.setattr(parity, "partition_epochs", lambda _cluster: self.note("looked again", BEHIND))
         self.stores: Any = parity.Parity(Image(), ())
         monkeypatch.setattr(parity, "compared", lambda _cluster, _tell: self.note("compared", self.stores))
         monkeypatch.setattr(operator_rollback, "read_quorum", lambda _cluster: self.note("", self.quorum))
@@ -89,6 +98,10 @@ class Scene:
         again = len(self.removed) > 1
         removed = {"/controller": "{}"} if again else {"/migration": "{}", "/controller": "{}"}
         return self.note("removed", Removal(removed, None if again else 10, 1_000_000))  # type: ignore[no-any-return]
+
+    def _raise(self, _session: Any, wanted: Any, _tell: Any) -> Raised:
+        self.raised.append(dict(wanted))
+        return Raised(len(wanted), sum(wanted.values()), False)
 
     def _elect(self, _session: Any, *, timeout: float, **_options: Any) -> Any:
         assert timeout == operator_rollback.ELECTION
@@ -124,6 +137,7 @@ def test_the_parts_and_their_order(scene: Scene) -> None:
         "controller": 2,
         "notes": ["the controllers keep running: the lock forbids to stop them"],
         "parity": {**Image().counts(), "differences": 0},
+        "raised_versions": {"partitions": 0, "writes": 0},
         "znodes_to_election_ms": 20,
     }
     assert scene.said == [
@@ -433,7 +447,7 @@ def ahead(scene: Scene, seconds: float) -> None:
     """Note a comparison of so many seconds ago."""
     time = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     scene.cluster.journal.add(
-        time, phases.ROLLBACK, "AskToRollBack", COMPARED, parity={"topics": 3}, notes=["accepted"]
+        time, phases.ROLLBACK, "AskToRollBack", COMPARED, parity={"topics": 3}, notes=["accepted"], level_at=77
     )
 
 
@@ -448,6 +462,22 @@ def test_a_comparison_from_before_the_operator_was_asked_holds_for_a_while(scene
     assert evidence.notes[1].endswith("before the operator was asked")
 
 
+def test_partitions_that_fell_behind_since_are_levelled(scene: Scene) -> None:
+    """The operator has restarted brokers after the comparison."""
+    ahead(scene, 5)
+    scene.written_since = True
+    evidence = scene.go()
+    assert scene.log[:3] == ["epochs read", "written", "looked again"]
+    assert scene.raised == [{("orders", 0): 2}]
+    assert evidence.raised_versions == {"partitions": 1, "writes": 2}
+
+
+def test_partitions_that_are_behind_are_levelled_before_anything_is_removed(scene: Scene) -> None:
+    scene.stores = parity.Parity(Image(), (), {}, BEHIND)
+    assert scene.go().raised_versions == {"partitions": 1, "writes": 2}
+    assert scene.raised == [{("orders", 0): 2}]
+
+
 @pytest.mark.parametrize("seconds", [operator_rollback.FRESH + 5, -5])
 def test_one_of_long_ago_or_by_another_clock_does_not(scene: Scene, seconds: float) -> None:
     ahead(scene, seconds)
@@ -457,8 +487,12 @@ def test_one_of_long_ago_or_by_another_clock_does_not(scene: Scene, seconds: flo
 
 def test_before_the_operator_is_asked(scene: Scene) -> None:
     found = operator_rollback.compare_ahead(scene.cluster, scene.said.append)
+    assert found == {"parity": {**Image().counts(), "differences": 0}, "notes": [], "level_at": 77}
+    scene.stores = parity.Parity(Image(), (), {}, Epochs({("t", 0): 1}))
+    found = operator_rollback.compare_ahead(scene.cluster, scene.said.append)
     assert found is not None
-    assert found.parity == {**Image().counts(), "differences": 0}
+    assert found["level_at"] is None
+    assert scene.raised == [], "nothing is written before the operator is asked"
     scene.stores = parity.Parity(Image(), (Difference("topic", "t", None, {}, "topic t is only in KRaft"),))
     with pytest.raises(Refused, match="topic t is only in KRaft") as refused:
         operator_rollback.compare_ahead(scene.cluster, scene.said.append)

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import parity
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import Difference, Image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.partition_epochs import Epochs
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.quorum import Quorum
@@ -32,8 +33,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     NotFound,
     Refused,
 )
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover, levelling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads, Removal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.levelling import Raised
 
 from tests.unit.plugins.module_utils.fakes import OURS, PARAMS, FakeClient, controller, ours, statefulset
 from tests.unit.plugins.module_utils.scenes import at_stage as stage
@@ -79,6 +81,9 @@ class Scene:
         monkeypatch.setattr(quorum_removal, "read_quorum", lambda _cluster: self.quorum)
         self.differences: list[Difference] = []
         self.unread: KraftError | None = None
+        self.epochs = Epochs()
+        self.raised: list[Any] = []
+        monkeypatch.setattr(levelling, "raise_versions", self._raise)
         monkeypatch.setattr(parity, "compared", self._compared)
 
     def _wait_written(self, _session: Any, offset: int, **_options: Any) -> Any:
@@ -91,7 +96,11 @@ class Scene:
     def _compared(self, _cluster: Any, _progress: Any) -> parity.Parity:
         if self.unread is not None:
             raise self.unread
-        return parity.Parity(Image(), tuple(self.differences))
+        return parity.Parity(Image(), tuple(self.differences), {}, self.epochs)
+
+    def _raise(self, _session: Any, wanted: Any, _tell: Any) -> Raised:
+        self.raised.append(dict(wanted))
+        return Raised(len(wanted), sum(wanted.values()), False)
 
     def _remove(self, _session: Any, stored: list[int]) -> Removal:
         self.removed.append(stored)
@@ -139,11 +148,22 @@ def test_a_store_that_cannot_be_read_can_be_accepted_by_name(monkeypatch: pytest
     scene = Scene(monkeypatch, params={"accept": ["rollback-parity-unknown"]})
     scene.unread = error
     quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
-    assert scene.evidence.notes == [f"accepted by name: ZooKeeper and KRaft could not be compared: {error.message}"]
+    assert scene.evidence.notes == [
+        f"accepted by name: ZooKeeper and KRaft could not be compared: {error.message}",
+        "KRaft's partition epochs could not be read: ZooKeeper's version of partitions may be behind them",
+    ]
     scene.unread = Forbidden("pods/exec is not allowed")
     scene.written = [Migration(3000, 7, 150, 7)]
     with pytest.raises(Forbidden):
         quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+
+
+def test_partitions_that_are_behind_are_levelled_while_the_quorum_runs(scene: Scene) -> None:
+    scene.epochs = Epochs({("t", 0): 2})
+    quorum_removal.settle(scene.cluster, scene.evidence, scene.said.append)
+    assert scene.raised == [{("t", 0): 2}]
+    assert scene.evidence.as_dict()["raised_versions"] == {"partitions": 1, "writes": 2}
+    assert scene.client.calls == []
 
 
 def test_before_the_copy_there_is_nothing_to_wait_for(scene: Scene) -> None:

@@ -24,8 +24,10 @@ Watch = Callable[[object], None]
 
 
 def stat(version: int = 0, at: int = 0, owner: int = 0) -> ZnodeStat:
-    """Make kazoo's own record of a znode: times in milliseconds, the rest of the fields is 0."""
-    return ZnodeStat(*[0] * len(ZnodeStat._fields))._replace(ctime=at, mtime=at, version=version, ephemeralOwner=owner)
+    """Make kazoo's own record of a znode: times in milliseconds, which are the transaction's number too, the rest of the fields is 0."""
+    return ZnodeStat(*[0] * len(ZnodeStat._fields))._replace(
+        ctime=at, mtime=at, mzxid=at, version=version, ephemeralOwner=owner
+    )
 
 
 class Result:
@@ -84,6 +86,15 @@ class Server:
     def fire(self, path: str) -> None:
         for watch in self.watchers.pop(path, []):
             watch(object())
+
+    def problem(self, path: str, version: int) -> Exception | None:
+        """Why a write on condition of a version is refused."""
+        if path in self.denied:
+            return exceptions.NoAuthError()
+        node = self.nodes.get(path)
+        if node is None:
+            return exceptions.NoNodeError()
+        return None if node[1].version == version else exceptions.BadVersionError()
 
     def lose_connection(self) -> None:
         """Do what kazoo does: tell the listener, then call every watch once."""
@@ -198,6 +209,19 @@ class Client:
             return Result(error=self.ending)
         return Result(path)
 
+    def set_async(self, path: str, value: bytes, version: int) -> Result:
+        server = self.server
+        server.requests.append(("set", path))
+        if server.silent:
+            return Result(silent=True)
+        if server.fail_next:
+            return Result(error=server.fail_next.pop(0))
+        problem = self.ending or server.problem(path, version)
+        if problem is not None:
+            return Result(error=problem)
+        server.put(path, value)
+        return Result(server.nodes[path][1])
+
     def transaction(self) -> Transaction:
         return Transaction(self.server)
 
@@ -225,7 +249,7 @@ class Transaction:
         )
         if server.fail_next:
             return Result(error=server.fail_next.pop(0))
-        problems = [self._problem(path, version) for _kind, path, version, _value in self.operations]
+        problems = [server.problem(path, version) for _kind, path, version, _value in self.operations]
         bad = next((at for at, problem in enumerate(problems) if problem), None)
         if bad is not None:
             before: list[Any] = [exceptions.RolledBackError()] * bad
@@ -237,14 +261,6 @@ class Transaction:
             elif kind == "delete":
                 server.remove(path)
         return Result([True] * len(self.operations))
-
-    def _problem(self, path: str, version: int) -> Exception | None:
-        if path in self.server.denied:
-            return exceptions.NoAuthError()
-        node = self.server.nodes.get(path)
-        if node is None:
-            return exceptions.NoNodeError()
-        return None if node[1].version == version else exceptions.BadVersionError()
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ def cluster(server: Server) -> Server:
         },
     )
     put_state(server, 0)
+    put_state(server, 1)
     put_state(server, 1, leader_recovery_state=1)
     server.put("/brokers/topics/old", {"version": 1, "partitions": {"0": []}})
     server.put("/config/topics/t", settings(retention__ms="1"))
@@ -97,6 +98,7 @@ def test_a_cluster(cluster: Server, session: ZkSession) -> None:
         # No state yet: as Kafka's copy has it.
         2: PartitionImage((3, 1), frozenset({3, 1}), leader=3, leader_epoch=0),
     }
+    assert [each.epoch for each in found.topics["t"].partitions.values()] == [0, 1, None], "the versions of the znodes"
     assert found.topics["old"].partitions == {0: PartitionImage((), frozenset(), leader=-1, leader_epoch=0)}
     assert found.topic_configs == {"t": {"retention.ms": "1"}}
     assert found.broker_configs == {

@@ -26,7 +26,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Password
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.security_image import Acl, DelegationToken
 
-PARTITION = PartitionImage((1, 2, 3), frozenset({2, 1}), leader=1, leader_epoch=4)
+PARTITION = PartitionImage((1, 2, 3), frozenset({2, 1}), leader=1, leader_epoch=4, epoch=7)
 QUOTA = make_entity({"client-id": None, "user": "a@b"})
 ACL = Acl("Topic", "literal", "a", "User:app", "*", "Read", "Allow")
 TOKEN = DelegationToken("User:app", "User:admin", ("User:a", "User:b"), 1, 2, 3)

@@ -126,6 +126,7 @@ def test_a_real_dump() -> None:
     assert {name: each.id for name, each in found.topics.items()} == {"gone": AGAIN, "orders": ORDERS}
     # Two changes of leader: gone, and back.
     assert found.topics["orders"].partitions == {0: PartitionImage((1,), frozenset({1}), leader=1, leader_epoch=2)}
+    assert found.topics["orders"].partitions[0].epoch == 2, "each change counts"
     assert found.topics["gone"].partitions == {}
     assert found.topic_configs == {"orders": {"cleanup.policy": "compact,delete"}}
     assert found.broker_configs == {
@@ -139,6 +140,11 @@ def test_a_real_dump() -> None:
     }
     assert found.producer_ids == ProducerIds(1000)
     assert found.problems == ()
+
+
+def test_each_change_of_a_partition_counts_whatever_it_changes() -> None:
+    found = read(topic(1), partition(2), change(3, isr=[1, 2, 3]), change(4, leader=2), change(5, directories=["a"]))
+    assert found.topics["orders"].partitions[0].epoch == 12
 
 
 def test_nothing_at_all() -> None:
