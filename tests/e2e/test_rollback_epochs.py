@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.test_rollback_guards import in_sync, scale
 from tests.e2e.trip import Trip, quiet, trip, until
@@ -24,7 +25,7 @@ def path_of(topic: str) -> str:
     return f"/brokers/topics/{topic}/partitions/0/state"
 
 
-def state_of(found: Trip, topic: str) -> dict[str, object]:
+def state_of(found: Trip, topic: str) -> dict[str, Any]:
     """What it holds."""
     state = found.znode(path_of(topic))
     assert state is not None, f"{topic} has no state"

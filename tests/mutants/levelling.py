@@ -153,7 +153,7 @@ LEVELLING = (
         WRITING,
     ),
     Mutant(
-        "check mode writes",
+        "check mode levels partitions",
         "7",
         MIGRATION + "level_epochs.py",
         "        wanted = parity.partition_epochs(cluster).wanted\n",

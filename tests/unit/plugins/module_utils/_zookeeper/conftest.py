@@ -94,7 +94,7 @@ class Server:
         node = self.nodes.get(path)
         if node is None:
             return exceptions.NoNodeError()
-        return None if node[1].version == version else exceptions.BadVersionError()
+        return None if version in (-1, node[1].version) else exceptions.BadVersionError()
 
     def lose_connection(self) -> None:
         """Do what kazoo does: tell the listener, then call every watch once."""
