@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
@@ -91,9 +90,6 @@ def _seen(cluster: StrimziCluster) -> Seen:
         controllers = pool if pool is not None else asking.planned_controllers(cluster)
     except Unsupported:
         controllers = None
-    pods, deployment = cluster.operator_pods, cluster.operator_deployment
-    down = [str(pod["metadata"]["name"]) for pod in pods]
-    down += [f"Deployment {res.OPERATOR}"] if deployment is not None and not pods else []
     authority = checks_ca.authority(cluster.kafka)
     crs = (cluster.kafka, *cluster.pools)
     paused = {
@@ -106,8 +102,8 @@ def _seen(cluster: StrimziCluster) -> Seen:
         planned=pool is None,
         may_pool=bool(cluster.params["strimzi_node_pools"]),
         operator=cluster.operator_version,
-        operator_down=() if any(map(is_ready, pods)) else tuple(down),
-        environment=_environment(deployment),
+        operator_down=cluster.operator_down,
+        environment=_environment(cluster.operator_deployment),
         authority=read_pem(authority) if authority else None,
         brokers=frozenset(cluster.pod_of_broker),
         paused=frozenset(paused),

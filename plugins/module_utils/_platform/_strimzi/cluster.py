@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import Route
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import Route, is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import DEPLOYMENT, POD, PVC
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pod_sets, versions, zookeeper_pod
@@ -117,6 +117,15 @@ class StrimziCluster(KafkaCluster):
     def operator_deployment(self) -> Obj | None:
         """Strimzi's Deployment, if it is in this namespace."""
         return self.client.find(DEPLOYMENT, res.OPERATOR, self.namespace)
+
+    @property
+    def operator_down(self) -> tuple[str, ...]:
+        """Strimzi's pods in this namespace, or its Deployment there, when none of them is Ready; () also where it runs in another one."""
+        pods, deployment = self.operator_pods, self.operator_deployment
+        if any(map(is_ready, pods)):
+            return ()
+        listed = [str(pod["metadata"]["name"]) for pod in pods]
+        return tuple(listed or ([f"Deployment {res.OPERATOR}"] if deployment is not None else []))
 
     @property
     def operator_version(self) -> versions.Version:

@@ -33,6 +33,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.following import Shown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.held_up import HeldUp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.no_lock import NoLock
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import Proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge
@@ -118,7 +120,11 @@ class Strimzi:
     def follow(self, judge: Judge, *, idle: float, progress: Callable[[str], None]) -> Progress:
         """Watch the Kafka CR, its pools and its pods; on the way forward ZooKeeper too, which alone shows that the copy is done."""
         cluster = self._cluster
-        look = Proof(cluster, progress).look
+        proof, held_up = Proof(cluster, progress), HeldUp(cluster)
+
+        def look(shown: Shown) -> str:
+            return "; ".join(filter(None, (proof.look(shown), held_up.look(shown))))
+
         seen = following.follow(
             cluster.client,
             cluster.namespace,

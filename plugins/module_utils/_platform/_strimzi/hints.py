@@ -32,6 +32,11 @@ PAUSED = (
 )
 
 
+def seen(kafka: Obj, *, pool: bool) -> str:
+    """What is seen to hold it up, "" when nothing is: what it waits for of its own accord is not told. ``pool``: as below."""
+    return _of_request(kafka, pool=pool) or _of_reasons(kafka)
+
+
 def hint(kafka: Obj, *, pool: bool) -> str:
     """What to look at, "" when nothing is known. ``pool``: whether the controllers' node pool exists."""
     return _of_request(kafka, pool=pool) or _of_conditions(kafka) or _of_state(states.state_of(kafka))
@@ -63,14 +68,18 @@ def _of_request(kafka: Obj, *, pool: bool) -> str:
     return ""
 
 
-def _of_conditions(kafka: Obj) -> str:
+def _of_reasons(kafka: Obj) -> str:
     for item in states.conditions(kafka):
         reason = str(item.get("reason") or "")
         if reason in REASONS:
             return f"{REASONS[reason]} ({item.get('message')})"
-        if item.get("type") == "NotReady":
-            return f"Strimzi refuses the custom resources: {item.get('message')}"
     return ""
+
+
+def _of_conditions(kafka: Obj) -> str:
+    refused = [item for item in states.conditions(kafka) if item.get("type") == "NotReady"]
+    said = f"Strimzi refuses the custom resources: {refused[0].get('message')}" if refused else ""
+    return _of_reasons(kafka) or said
 
 
 def _of_state(state: str) -> str:
