@@ -49,6 +49,8 @@ class Led(Protocol):
     name: str
     #: the first line of Kafka, as (major, minor), whose releases this operator migrates
     oldest: tuple[int, int]
+    #: whether it may wait for the removal of the znodes without a word of it
+    waits_silently: bool
     #: what has the API server enforce the operator's lock, where the operator does not: made by start(), removed by release()
     enforcement: Enforcement
 

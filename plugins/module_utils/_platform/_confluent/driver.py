@@ -68,6 +68,8 @@ class Confluent:
     name = "confluent"
     #: Confluent Platform 7.6
     oldest = (3, 6)
+    #: no source says how it shows that wait in every version
+    waits_silently = True
 
     def __init__(self, cluster: ConfluentCluster) -> None:
         self._cluster = cluster

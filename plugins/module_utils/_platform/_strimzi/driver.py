@@ -48,6 +48,8 @@ class Strimzi:
     name = "strimzi"
     #: what it migrates
     oldest = (3, 7)
+    #: where it rests is known from its state, the request and the pods
+    waits_silently = False
 
     def __init__(self, cluster: StrimziCluster) -> None:
         self._cluster = cluster

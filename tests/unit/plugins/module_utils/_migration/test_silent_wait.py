@@ -90,6 +90,15 @@ def test_when_it_looks_like_a_wait(heads: list[Any], seen: Progress, changed: An
     assert found.unread == ""
 
 
+def test_an_operator_that_shows_its_waits_is_never_taken_to_hide_one(heads: list[Any], quiet: None) -> None:
+    operator, said = Operator(HIDDEN), list[str]()
+    operator.waits_silently = False
+    with pytest.raises(DeadlineExceeded) as still:
+        wait_past(led(operator, params=ACCEPTED), MAKE_EMPTY, said.append)
+    assert still.value.code == "operator-stuck"
+    assert "kraft_accept" not in still.value.message + "".join(said)
+
+
 def test_a_zookeeper_that_cannot_be_read_is_told(heads: list[Any], quiet: None) -> None:
     heads[0] = KraftError("no ZooKeeper answers")
     said: list[str] = []
