@@ -22,7 +22,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
-from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover
+from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper import handover, levelling
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils import _led
 from ansible_collections.kafkaops.kraft.plugins.plugin_utils._led import Ask, Event, LedStep, RemoveZnodes
 
@@ -63,6 +63,8 @@ class Flow:
         quorum = SimpleNamespace(leader=5, high_watermark=976, epoch=4)
         monkeypatch.setattr(operator_rollback, "read_quorum", lambda _cluster: quorum)
         monkeypatch.setattr(in_sync, "out_of_sync", lambda _cluster: {})
+        monkeypatch.setattr(levelling, "last_write", lambda _session: 7)
+        monkeypatch.setattr(levelling, "written_since", lambda _session, zxid: zxid != 7)
         monkeypatch.setattr(losses, "compare", lambda *_args: None)
         monkeypatch.setattr(operator_gates, "require", lambda _cluster: [])
         monkeypatch.setattr(_led, "export", lambda _run: ["kafka.yaml"])
