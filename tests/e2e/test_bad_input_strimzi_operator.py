@@ -74,7 +74,7 @@ def unserved(bad: Bad, kinds: Sequence[str] = tuple(CUSTOM), version: str = "") 
 
     for group, plural in (CUSTOM[kind] for kind in kinds):
         now = kube.request("GET", f"{CRDS}/{plural}.{group}")
-        stored = next(each for each in now["spec"]["versions"] if each["storage"])
+        (stored,) = [each for each in now["spec"]["versions"] if each["storage"]]
         later = [{**copy.deepcopy(stored), "name": version, "served": True, "storage": False}] if version else []
         now["spec"]["versions"] = [{**each, "served": False} for each in now["spec"]["versions"]] + later
         kube.request("PUT", f"{CRDS}/{plural}.{group}", now)

@@ -78,18 +78,18 @@ class Client:
         answer = self._ask(_METADATA, 4, number(-1, 4) + b"\0")
         answer.number(4)
         brokers = []
-        for _ in range(answer.number(4)):
+        for _each in range(answer.number(4)):
             brokers.append(answer.number(4))
             answer.text()
             answer.number(4)
             answer.text()
         cluster, controller = answer.text(), answer.number(4)
         topics = {}
-        for _ in range(answer.number(4)):
+        for _each in range(answer.number(4)):
             answer.number(2)
             name = answer.text()
             answer.number(1)
-            topics[name] = [_partition(answer) for _ in range(answer.number(4))]
+            topics[name] = [_partition(answer) for _each in range(answer.number(4))]
         return Metadata(cluster, controller, tuple(sorted(brokers)), topics)
 
     def _configs(self, kind: int, named: Sequence[str], key: str | None) -> dict[str, dict[str, str]]:
@@ -98,13 +98,13 @@ class Client:
         answer = self._ask(_CONFIGS, 1, number(len(named), 4) + asked + b"\0")
         answer.number(4)
         found: dict[str, dict[str, str]] = {}
-        for _ in range(answer.number(4)):
+        for _each in range(answer.number(4)):
             error, said = answer.number(2), answer.text()
             answer.number(1)
             name = answer.text()
             if error:
                 raise KafkaError(f"settings of {name}: {error} {said}")
-            found[name] = dict(_setting(answer) for _ in range(answer.number(4)))
+            found[name] = dict(_setting(answer) for _each in range(answer.number(4)))
         return found
 
     def broker_settings(self, broker: int) -> dict[str, str]:
@@ -141,7 +141,7 @@ class Client:
         answer.number(4)
         answer.number(8)
         caught_up = {}
-        for _ in range(answer.varint() - 1):
+        for _each in range(answer.varint() - 1):
             voter = answer.number(4)
             answer.number(8)
             answer.number(8)
@@ -154,14 +154,14 @@ def _partition(answer: Reader) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
     answer.number(2)
     index = answer.number(4)
     answer.number(4)
-    replicas, isr = (tuple(answer.number(4) for _ in range(answer.number(4))) for _ in range(2))
+    replicas, isr = (tuple(answer.number(4) for _each in range(answer.number(4))) for _each in range(2))
     return index, replicas, isr
 
 
 def _setting(answer: Reader) -> tuple[str, str]:
     key, value = answer.text(), answer.text()
     answer.take(3)
-    for _ in range(answer.number(4)):
+    for _each in range(answer.number(4)):
         answer.text()
         answer.text()
         answer.number(1)

@@ -50,7 +50,7 @@ class Reader:
 
     def tags(self) -> None:
         """Skip tagged fields."""
-        for _ in range(self.varint()):
+        for _each in range(self.varint()):
             self.varint()
             self.take(self.varint())
 

@@ -245,7 +245,7 @@ class World:
 
     def settle(self) -> None:
         """Make passes until the status stays as it is."""
-        for _ in range(10):
+        for _each in range(10):
             before = copy.deepcopy(self.status)
             self.once()
             if self.status == before:

@@ -187,10 +187,10 @@ def test_it_goes_on_after_a_kill_at_any_write(first: World) -> None:
         world.api.gauge = 1
         world.api.kill_after = world.api.writes + kills
         try:
-            for _ in range(4):
+            for _each in range(4):
                 world.once()
         except Killed:
-            for _ in range(4):
+            for _each in range(4):
                 world.once()
         else:
             break
@@ -209,7 +209,7 @@ def test_what_was_seen_and_the_passes_are_the_same_sequence(world: World) -> Non
     world.add(CONTROLLER)
     world.annotate("migration")
     world.api.gauge = 1
-    for _ in range(4):
+    for _each in range(4):
         world.once()
         look()
     steps = recorded.steps(watcher.seen)
@@ -313,7 +313,7 @@ def test_enabled_while_the_second_roll_runs_skips_the_stop(world: World) -> None
 
 def test_disabled_while_the_pool_is_there_deletes_the_znodes_at_every_pass(world: World) -> None:
     dual_writing(world).annotate("disabled")
-    for _ in range(2):
+    for _each in range(2):
         world.api.znodes.add("/controller")
         assert world.once() == []
         assert world.api.deleted[-2:] == ["/controller", "/migration"]
