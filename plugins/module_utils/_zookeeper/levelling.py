@@ -22,6 +22,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.session 
 
 #: rounds beyond those that are needed; a partition changes a few times a second at most
 MORE_ROUNDS = 20
+#: rounds that are told; the first two are the long ones, with 100 000 partitions a minute
+TOLD = 2
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,10 @@ def raise_versions(session: ZkSession, wanted: Mapping[Partition, int], tell: Ca
     for number in range(rounds):
         if not raising.left:
             break
-        if number == 1:
-            tell(f"{raising.left} znodes of partitions are to be written once more")
+        if number < TOLD:
+            tell(
+                f"{raising.left} partitions are behind KRaft's partition epoch in ZooKeeper: writing their znodes again"
+            )
         unread = raising.to_read()
         if unread:
             session.sync()  # the server of this session may lag behind the one that KRaft writes to
