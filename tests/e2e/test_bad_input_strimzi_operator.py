@@ -36,7 +36,7 @@ FINAL: dict[str, Any] = {"kraft_confirm": "kafka", "kraft_soak": 0}
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bad]:
-    with bad_place(NAMESPACE, tmp_path_factory.mktemp("bad"), ("kafka", "born")) as found:
+    with bad_place(NAMESPACE, tmp_path_factory.mktemp("bad"), ("kafka", "born", "orders")) as found:
         yield found
 
 
@@ -230,22 +230,22 @@ def test_controllers_that_were_deleted_too_early(bad: Bad) -> None:
 def test_a_pause_in_pure_dual_write(bad: Bad) -> None:
     """By its source Strimzi has forgotten its state then: brokers in KRaft mode are sent to no other mode."""
     bad.double.annotate("true", PAUSE)
-    bad.double.until(lambda: ("ReconciliationPaused", "", "") in bad.double.conditions, "the pause is not seen", 30)
-    status = {**bad.double.status}
-    words = (
-        "kafka-kafka-0 run in KRaft mode",
-        "Do not take the pause off",
-        "--subresource=status",
-        names.POST_MIGRATION,
-    )
-    bad.refuses("rollback", "operator-paused", *words)
-    # as the sentence says
-    path = bad.double.kube.path(KAFKA, NAMESPACE, "kafka")
-    patch = {"status": {"kafkaMetadataState": names.POST_MIGRATION}}
-    bad.double.kube.request("PATCH", f"{path}/status", patch, content="application/merge-patch+json")
-    bad.double.annotate(None, PAUSE)
+    try:
+        bad.double.until(lambda: ("ReconciliationPaused", "", "") in bad.double.conditions, "the pause is not seen", 30)
+        assert bad.double.state == ""
+        words = ("kafka-kafka-0 run in KRaft mode", "Do not take the pause off", "--subresource=status")
+        bad.refuses("rollback", "operator-paused", *words, names.POST_MIGRATION)
+        bad.refuses("migrate", "operator-paused", WHERE, "is paused", "Do not take the pause off; run status.yml")
+        bad.refuses(
+            "finalize", "wrong-state", "it has forgotten where its migration was", "nothing was changed", **FINAL
+        )
+    finally:  # as the sentence says
+        path = bad.double.kube.path(KAFKA, NAMESPACE, "kafka")
+        patch = {"status": {"kafkaMetadataState": names.POST_MIGRATION}}
+        bad.double.kube.request("PATCH", f"{path}/status", patch, content="application/merge-patch+json")
+        bad.double.annotate(None, PAUSE)
     bad.double.wait_ready()
-    assert bad.double.state == names.POST_MIGRATION, status
+    assert bad.double.state == names.POST_MIGRATION
     assert bad.play("status").result("Status")["state"] == "PURE_DUAL_WRITE"
 
 
@@ -276,7 +276,7 @@ def test_a_cluster_that_was_born_in_kraft_mode(bad: Bad) -> None:
         words = (f"{NAMESPACE}/born", "KRaft mode", "nothing to migrate")
         for playbook in ("preflight", "setup", "migrate"):
             bad.refuses(playbook, "cluster-born-kraft", *words, "its state is KRaft", kraft_cluster="born")
-        bad.refuses("migrate", "wrong-state", "born", tags="AskToMigrate", kraft_cluster="born")
+        bad.refuses("migrate", "cluster-born-kraft", *words, tags="AskToMigrate", kraft_cluster="born")
         bad.refuses("rollback", "cluster-born-kraft", *words, kraft_cluster="born")
         with bad.unchanged():
             done = bad.play("finalize", kraft_cluster="born", kraft_confirm="born", kraft_soak=0)
