@@ -5,9 +5,9 @@
 """Every replica in sync while the quorum still runs: after its end an ISR may not grow before its leader changes.
 
 Private to the collection. KRaft counts the changes of a partition; in ZooKeeper mode the version of its znode is taken for that count. Where
-KRaft's writes to ZooKeeper held two changes at once, the leader's count is ahead of the version from then on, and a controller in ZooKeeper mode
-answers each of its ISR changes with NOT_CONTROLLER, for ever, until a replica is restarted and there is a new leader epoch. An operator that
-restarts no broker while replicas are out of sync then stands still (seen with Kafka 3.9.2).
+the two differ, a controller in ZooKeeper mode refuses each ISR change of the leader until a replica is restarted and there is a new leader
+epoch, and an operator that restarts no broker while replicas are out of sync then stands still (seen with Kafka 3.9.2). The versions that are
+behind are raised before (level_epochs.py); what differs otherwise, or falls behind after that, does no harm while all are in sync.
 """
 
 from __future__ import annotations
