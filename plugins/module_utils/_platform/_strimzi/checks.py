@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     checks_pools,
     checks_versions,
+    sentences,
     states,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
@@ -70,7 +71,7 @@ def silent(seen: Seen) -> Iterator[Finding]:
         yield finding(
             "operator-silent",
             name,
-            f"{name} has no status: no Strimzi operator has looked at it; get one running that watches the namespace {namespace}",
+            sentences.never_seen(seen.kafka),
         )
     elif int(status.get("observedGeneration") or 0) < int(metadata.get("generation") or 0):
         yield finding(

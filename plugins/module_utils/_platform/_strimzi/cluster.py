@@ -18,7 +18,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster im
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import Route, is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import DEPLOYMENT, POD, PVC
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pod_sets, versions, zookeeper_pod
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
+    pod_sets,
+    sentences,
+    states,
+    versions,
+    zookeeper_pod,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.following import Shown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.kafka_cluster import KafkaCluster
@@ -169,8 +175,10 @@ class StrimziCluster(KafkaCluster):
 
     @property
     def statefulsets(self) -> list[Obj]:
-        """The brokers' StrimziPodSets. Raises Refused when Strimzi has made none."""
+        """The brokers' StrimziPodSets. Raises Refused when Strimzi has made none, or never looked at the Kafka CR."""
         found = [item for item in self._all_sets if not pod_sets.holds_controllers(item)]
+        if not found and not states.conditions(self.kafka):
+            raise Refused(sentences.never_seen(self.kafka), code="operator-silent")
         if not found:
             raise Refused(
                 f"Strimzi has made no StrimziPodSet for the brokers of Kafka {res.where(self.kafka)}; wait until it is Ready",

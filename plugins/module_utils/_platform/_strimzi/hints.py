@@ -94,10 +94,15 @@ def _of_state(state: str) -> str:
 
 
 def restored(kafka: Obj) -> str:
-    """How the state that a pause made it forget is given back, as the end of a sentence."""
+    """How the state that a pause made it forget is given back, as the end of a sentence.
+
+    Not while it runs: what is written to the status is an event, at which it sees the pause, and forgets once more.
+    """
     name, namespace = kafka["metadata"]["name"], kafka["metadata"]["namespace"]
     return (
-        ". To go on forward, give its state back first, which is KRaftPostMigration when every broker runs in KRaft mode and KRaftMigration when none does: "
+        ". To go on forward, scale Strimzi's Deployment to 0, since it forgets again whenever it sees the pause; give its state back, which is "
+        "KRaftPostMigration when every broker runs in KRaft mode and KRaftMigration when none does: "
         f"kubectl -n {namespace} patch {res.KAFKA.resource} {name} --subresource=status --type=merge -p "
-        '\'{"status":{"kafkaMetadataState":"KRaftPostMigration"}}\'; to go back, run rollback.yml'
+        '\'{"status":{"kafkaMetadataState":"KRaftPostMigration"}}\'; then take the pause off, and scale Strimzi up. To go back, run rollback.yml after '
+        "that"
     )

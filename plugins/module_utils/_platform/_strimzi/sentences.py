@@ -15,6 +15,14 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 
 
+def never_seen(kafka: Mapping[str, Any]) -> str:
+    """What to do about a Kafka CR without a status."""
+    return (
+        f"Kafka {res.where(kafka)} has no status: no Strimzi operator has looked at it; get one running that watches the namespace "
+        f"{kafka['metadata']['namespace']}"
+    )
+
+
 def without_pools(kafka: Mapping[str, Any]) -> str:
     """What to do about a Kafka CR without node pools."""
     if res.asked(kafka) == res.MIGRATION:

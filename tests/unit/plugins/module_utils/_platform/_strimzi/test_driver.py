@@ -279,6 +279,13 @@ def test_a_cluster_that_strimzi_has_not_made_yet() -> None:
     with pytest.raises(Refused, match="has made no StrimziPodSet") as refused:
         assert found.facts
     assert refused.value.code == "broker-not-healthy"
+    fresh = crs.kafka("")
+    del fresh["status"]
+    found.api.put(fresh)
+    found.changed()
+    with pytest.raises(Refused, match="no Strimzi operator has looked at it") as refused:
+        found.driver.findings()
+    assert refused.value.code == "operator-silent"
 
 
 @pytest.mark.parametrize(
@@ -381,6 +388,8 @@ def test_observe_knows_a_migration_by_the_journal_or_by_the_cr() -> None:
         (crs.kafka("KRaftMigration", "migrating"), True, "ignores without a word"),
         (crs.kafka("", "migration", crs.PAUSED, marks=PAUSE), True, "Do not take the pause off"),
         (crs.kafka("", "migration", crs.PAUSED, marks=PAUSE), True, "--subresource=status"),
+        # while it runs it would forget again
+        (crs.kafka("", "migration", crs.PAUSED, marks=PAUSE), True, "Deployment to 0"),
         (
             crs.kafka("KRaftMigration", "migration", marks={**PAUSE, res.TURNED: "x"}),
             True,
