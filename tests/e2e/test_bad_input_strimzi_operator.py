@@ -233,17 +233,24 @@ def test_a_pause_in_pure_dual_write(bad: Bad) -> None:
     try:
         bad.double.until(lambda: ("ReconciliationPaused", "", "") in bad.double.conditions, "the pause is not seen", 30)
         assert bad.double.state == ""
-        words = ("kafka-kafka-0 run in KRaft mode", "Do not take the pause off", "--subresource=status")
+        words = (
+            "kafka-kafka-0 run in KRaft mode",
+            "Do not take the pause off",
+            "Deployment to 0",
+            "--subresource=status",
+        )
         bad.refuses("rollback", "operator-paused", *words, names.POST_MIGRATION)
         bad.refuses("migrate", "operator-paused", WHERE, "is paused", "Do not take the pause off; run status.yml")
         bad.refuses(
             "finalize", "wrong-state", "it has forgotten where its migration was", "nothing was changed", **FINAL
         )
     finally:  # as the sentence says
+        bad.double.stop()
         path = bad.double.kube.path(KAFKA, NAMESPACE, "kafka")
         patch = {"status": {"kafkaMetadataState": names.POST_MIGRATION}}
         bad.double.kube.request("PATCH", f"{path}/status", patch, content="application/merge-patch+json")
         bad.double.annotate(None, PAUSE)
+        bad.double.start()
     bad.double.wait_ready()
     assert bad.double.state == names.POST_MIGRATION
     assert bad.play("status").result("Status")["state"] == "PURE_DUAL_WRITE"
