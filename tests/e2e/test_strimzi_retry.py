@@ -59,7 +59,11 @@ def test_changes_between_two_attempts_are_kept(tmp_path: Path, version: str) -> 
         assert (len(topics["grown"].placed), len(topics["again"].placed), len(topics["dual-kept"].placed)) == (4, 3, 2)
         assert topics["tuned"].settings == ("max.message.bytes=333000", "retention.ms=222000")
         assert (topics["made"].settings, topics["made"].records) == (("retention.ms=555000",), 500)
-        assert len(wanted.quotas) == len(wanted.acls) == 1
+        ((quota,), (acl,)) = wanted.quotas, wanted.acls
+        assert "'app'" in quota, wanted
+        assert "consumer_byte_rate=444000" in quota, wanted
+        assert "name=tuned" in acl, wanted
+        assert "principal=User:app" in acl, wanted
 
         led.play("migrate")
         assert double.state == names.POST_MIGRATION
