@@ -129,6 +129,7 @@ class _Following:
         self._began = time.monotonic()
         self._quiet = silent_wait.Quiet()
         self._controllers_seen = False
+        self._asked: frozenset[Verb] | None = None
         self.silent = False
 
     def wait(self, over: Callable[[Progress], str]) -> Progress:
@@ -137,6 +138,7 @@ class _Following:
         def judge(seen: Progress, signals: Signals) -> tuple[bool, str]:
             if not seen.started:
                 raise Refused(GONE, code="wrong-state")
+            self._watch_decision(seen)
             reason = over(seen)
             if reason:
                 return True, reason
@@ -150,6 +152,15 @@ class _Following:
             return False, lasting(f"the operator is at {seen.where}, {signals.text}", lasted)
 
         return follow(self._cluster, judge, self._tell, self._what)
+
+    def _watch_decision(self, seen: Progress) -> None:
+        """Say loudly that somebody tells the operator to finalize while this run only follows it."""
+        before, self._asked = self._asked, seen.asked
+        if before is not None and Verb.FINALIZE in seen.asked - before:
+            self._tell(
+                f"DANGER: somebody has told the operator to finalize, which is at {seen.where}: it will not wait where it could be rolled back; if "
+                "that was not meant, take it back at once"
+            )
 
     def _watch_controllers(self, seen: Progress, signals: Signals) -> None:
         """Say loudly when the controllers get their last settings too early: an operator may not tell that step.

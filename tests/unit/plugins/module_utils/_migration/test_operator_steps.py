@@ -366,6 +366,20 @@ def test_the_status_without_anything_to_say() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "alarmed"), [([0, 0, 1, 1], 1), ([1, 1, 1, 1], 0), ([0, 0, 0, 0], 0), ([0, 1, 0, 1], 2)]
+)
+def test_somebody_who_finalizes_while_it_is_followed_is_an_alarm(asked: list[int], alarmed: int) -> None:
+    """Strimzi then skips its stop: what is told at the end of the wait comes too late."""
+    at = "MigrateEnsureKafkaRollComplete"
+    says = [
+        Progress(True, phases.MIGRATE, at, asked=frozenset({Verb.FINALIZE} if each else set[Verb]())) for each in asked
+    ]
+    said: list[str] = []
+    wait_past(led(Operator(*says, COMPLETE)), at, said.append)
+    assert len([line for line in said if "told the operator to finalize" in line]) == alarmed + (not asked[-1])
+
+
+@pytest.mark.parametrize(
     ("change", "mode", "asked", "alarmed"),
     [
         (True, state.MODE_MIGRATING, {Verb.FINALIZE}, 1),
