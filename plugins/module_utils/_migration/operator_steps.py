@@ -255,7 +255,8 @@ def follow(
         looks = _looks(cluster, seen, what)
         advice = silent_wait.advice(cluster, looks) or cluster.driver.hint(seen)
         says = f"it says {seen.message}" if seen.message and seen.message not in error.message else ""
-        parts = (error.message, says, advice, cluster.driver.why_silent())
+        # what was told while it was followed is in the last reason
+        parts = (error.message, says, "" if advice in error.message else advice, cluster.driver.why_silent())
         raise DeadlineExceeded(
             f"nothing moved for {idle} s (kraft_wait_timeout): {'; '.join(filter(None, parts))}",
             code=silent_wait.CODE if looks.like else "operator-stuck",

@@ -104,6 +104,14 @@ def test_a_standstill_has_the_operators_own_words() -> None:
         wait_past(led(Operator(seen)), "SetupComplete", lambda _text: None)
 
 
+def test_what_was_told_while_it_was_followed_is_not_said_twice() -> None:
+    operator = Operator(AT_START)
+    operator.signals = Signals(f"brokers 3/3 Ready; {operator.hint(AT_START)}", "")
+    with pytest.raises(DeadlineExceeded) as still:
+        wait_past(led(operator), "SetupComplete", lambda _text: None)
+    assert still.value.message.count(operator.hint(AT_START)) == 1
+
+
 @pytest.mark.parametrize(
     ("seen", "name", "agree"),
     [
