@@ -28,7 +28,7 @@ sanity:  ## ansible-test sanity under the oldest and the newest supported ansibl
 unit:  ## unit tests with coverage (ARGS: passed to pytest)
 	@$(QUALITY) run unit --pytest "$(ARGS)"
 
-e2e:  ## migrations on the sandbox, one per settings source, one Molecule scenario, one operator, one secured cluster, one rollback with kills
+e2e:  ## a migration on the sandbox, one Molecule scenario, two operators, one secured cluster, one rollback with kills
 	@$(QUALITY) hook e2e $(ARGS)
 
 molecule:  ## every Molecule scenario
