@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def state_folder(namespace: str) -> Path:
     return Path(root).expanduser().absolute() / namespace
 
 
-class Hosted:
+class Hosted(ABC):
     """The operator of one namespace. What a test needs of its own operator, a class below this one adds."""
 
     def __init__(self, namespace: str, kube: Kube, kubeconfig: Path, switches: str) -> None:
@@ -48,9 +49,9 @@ class Hosted:
         }  # fmt: skip
         self._processes.start(PROCESS, command, env=variables)
 
+    @abstractmethod
     def start(self) -> None:
         """Start the process; one that runs is left as it is."""
-        raise NotImplementedError
 
     @property
     def running(self) -> bool:
@@ -87,9 +88,9 @@ class Hosted:
         found = self.kube.get("ConfigMap", self._switches_name, self.namespace)
         return dict((found or {}).get("data") or {})
 
+    @abstractmethod
     def check_switches(self, data: Mapping[str, str]) -> None:
         """Raise UnknownSwitchError for a switch or a value that is none."""
-        raise NotImplementedError
 
     def switch(self, name: str, value: str = "true") -> None:
         """Switch a fault or a difference on (README.md lists them). Raises UnknownSwitchError for one that is none."""
