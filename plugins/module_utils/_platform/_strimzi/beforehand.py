@@ -21,7 +21,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
     checks,
     checks_ca,
     checks_pools,
-    claiming,
     pod_sets,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
@@ -35,9 +34,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 def findings(cluster: StrimziCluster, enforcement: Enforcement, *, started: bool) -> list[Finding]:
     """What would stop the operator; once it was asked, only what still matters."""
-    missing = claiming.missing(cluster.client)
-    if missing:
-        return missing
     in_kraft = born(cluster)
     if in_kraft is not None and not started:
         return [in_kraft]

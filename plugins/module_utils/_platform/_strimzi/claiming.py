@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
@@ -83,11 +82,10 @@ def without_kafka(versions: Sequence[str], resources: Collection[str], where: st
     return "cluster-not-found", f"there is no Kafka CR {where}; correct kraft_cluster or kraft_namespace"
 
 
-def missing(client: KubeClient) -> list[Finding]:
-    """What a migration needs and the API server does not have."""
-    kinds = (res.NODE_POOL, res.POD_SET)
-    without = [kind.resource for kind in kinds if kind.plural not in client.resources(kind.group, kind.version)]
-    if not without:
-        return []
-    text = f"the API server has no {' and no '.join(without)} in version {res.VERSION}: install the CRDs of Strimzi 0.40 to 0.45, all of them"
-    return [finding("operator-crds", res.GROUP, text)]
+def without(client: KubeClient, asked: Kind) -> str:
+    """Which kinds the API server does not have, whoever asked for one of them."""
+    lacking = [
+        kind for kind in (res.NODE_POOL, res.POD_SET) if kind.plural not in client.resources(kind.group, kind.version)
+    ]
+    listed = " and no ".join(kind.resource for kind in lacking or [asked])
+    return f"the API server has no {listed} in version {res.VERSION}: install the CRDs of Strimzi 0.40 to 0.45, all of them"

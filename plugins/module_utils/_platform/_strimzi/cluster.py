@@ -17,8 +17,9 @@ from typing import Any, ClassVar
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import Route, is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.zookeeper_login import ZookeeperLogin
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import DEPLOYMENT, POD, PVC
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import DEPLOYMENT, POD, PVC, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
+    claiming,
     pod_sets,
     sentences,
     states,
@@ -30,7 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.kafka_cluster import KafkaCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Led
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import ordinal_key
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Refused
 
 Obj = dict[str, Any]
 
@@ -58,7 +59,14 @@ class StrimziCluster(KafkaCluster):
     @cached_property
     def pools(self) -> list[Obj]:
         """The node pools of this cluster."""
-        return self.client.list(res.NODE_POOL, self.namespace, label_selector=f"{res.CLUSTER}={self.name}")
+        return self._of_strimzi(res.NODE_POOL)
+
+    def _of_strimzi(self, kind: Kind) -> list[Obj]:
+        """Custom resources of this cluster. Raises Refused (operator-crds) when the API server does not know their kind."""
+        try:
+            return self.client.list(kind, self.namespace, label_selector=f"{res.CLUSTER}={self.name}")
+        except NotFound as error:
+            raise Refused(claiming.without(self.client, kind), code="operator-crds") from error
 
     @property
     def controllers_pools(self) -> list[Obj]:
@@ -170,7 +178,7 @@ class StrimziCluster(KafkaCluster):
     @cached_property
     def _all_sets(self) -> list[Obj]:
         """The StrimziPodSets of brokers and controllers."""
-        found = self.client.list(res.POD_SET, self.namespace, label_selector=f"{res.CLUSTER}={self.name}")
+        found = self._of_strimzi(res.POD_SET)
         return [dict(item) for item in pod_sets.of_kafka(found, self.name)]
 
     @property

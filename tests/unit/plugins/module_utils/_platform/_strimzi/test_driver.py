@@ -20,7 +20,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.driver import Strimzi
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Forbidden,
+    KraftError,
+    NotFound,
+    Refused,
+)
 
 from tests.unit.plugins.module_utils._platform._confluent.scene import Api
 from tests.unit.plugins.module_utils._platform._strimzi import crs
@@ -129,12 +134,17 @@ def test_a_manifest_that_is_none_is_a_finding() -> None:
     assert one.code == "controller-manifest"
 
 
-def test_definitions_that_are_missing_are_found_alone() -> None:
-    found = cluster(crs.kafka(marks=PAUSE))
-    found.api.plurals = ["kafkas"]
-    (one,) = found.driver.findings()
-    assert one.code == "operator-crds"
-    assert "kafkanodepools.kafka.strimzi.io and no strimzipodsets.core.strimzi.io" in one.sentence
+@pytest.mark.parametrize("kind", ["KafkaNodePool", "StrimziPodSet"])
+def test_definitions_that_are_missing_are_found_whoever_asks(kind: str) -> None:
+    """The Kafka CR is there, and so is the claim; each task looks at where the operator is first."""
+    for ask in ("observe", "findings"):
+        found = cluster(crs.kafka(marks=PAUSE))
+        found.api.plurals = ["kafkas"]
+        found.api.fail["list", kind] = NotFound("404 page not found")
+        with pytest.raises(Refused) as stopped:
+            getattr(found.driver, ask)()
+        assert stopped.value.code == "operator-crds"
+        assert "kafkanodepools.kafka.strimzi.io and no strimzipodsets.core.strimzi.io" in stopped.value.message
 
 
 def test_once_it_was_asked_a_pool_that_is_refused_for_a_moment_is_no_finding() -> None:
