@@ -260,6 +260,8 @@ def test_rollback_after_finalize(bad: Bad) -> None:
     done = bad.play("finalize", **FINAL)
     assert done.status == 0, done.output
     assert bad.double.state == names.IN_KRAFT
+    zookeeper = "kafka-zookeeper-0"
+    bad.double.until(lambda: bad.double.api.get("Pod", zookeeper) is None, "ZooKeeper is still there", 60)
     words = ("COMPLETE", "was told to finalize", "nothing was changed")
     bad.refuses("rollback", "rollback-impossible", *words)
     bad.refuses("rollback", "rollback-impossible", *words, tags="AskToRollBack")
