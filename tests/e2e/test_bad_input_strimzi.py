@@ -99,6 +99,17 @@ def test_migration_was_set_without_node_pools(bad: Bad) -> None:
         bad.refuses("migrate", "operator-node-pools", *words)
         bad.refuses("migrate", "operator-node-pools", *words, kraft_strimzi_node_pools=True)
         bad.refuses("migrate", "operator-node-pools", *words, tags="AskToMigrate", kraft_strimzi_node_pools=True)
+        with bad.planted(bad.pool()):
+            bad.refuses("migrate", "operator-node-pools", *words)
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["without a pool", "with a pool"])
+def test_migration_was_set_and_nothing_is_wrong(bad: Bad, there: bool) -> None:
+    """Somebody, or a run that was killed, asked for it: nobody is kept from following that, and preflight does not begin it."""
+    with bad.planted(*([bad.pool()] if there else [])), bad.kafka(annotations={KRAFT: "migration"}), bad.unchanged():
+        done = bad.play("preflight")
+    assert done.status == 0, done.output
+    assert done.result("SetupPreChecks")["operator"]["sub_phase"] == "SetupKRaftControllerHealthy"
 
 
 def test_migration_was_set_with_versions_that_differ(bad: Bad) -> None:
