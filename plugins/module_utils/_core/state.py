@@ -105,6 +105,11 @@ def derive(seen: Evidence) -> ClusterState:
     return ClusterState(ZOOKEEPER, "no KRaft controller runs, the brokers use ZooKeeper")
 
 
+def _both_written(seen: Evidence) -> bool:
+    """Whether KRaft holds ZooKeeper, and has copied what was there."""
+    return bool(seen.kraft_holds_controller) and (seen.migration_offset or 0) > 0
+
+
 def _all_kraft(seen: Evidence) -> ClusterState:
     flags, unread = known(seen.controllers), unknown(seen.controllers)
     on = [name for name, flag in flags.items() if flag]
@@ -116,6 +121,12 @@ def _all_kraft(seen: Evidence) -> ClusterState:
     if unread:
         listed = "; ".join(f"{name}: {why}" for name, why in sorted(unread.items()))
         return ClusterState(MIXED, f"only {len(flags)} of {len(seen.controllers)} controllers could be read ({listed})")
+    if on and seen.kraft_holds_controller is not None and not _both_written(seen):
+        return ClusterState(
+            MIXED,
+            "every broker runs in KRaft mode, but ZooKeeper shows that nothing was copied: the controllers do not write to it, and run on a log of "
+            "an earlier attempt",
+        )
     if on:
         return ClusterState(PURE, "every broker runs in KRaft mode, every controller still has the migration flag")
     return ClusterState(FINALIZED, "every broker runs in KRaft mode, no controller has the migration flag")

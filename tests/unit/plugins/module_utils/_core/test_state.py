@@ -79,6 +79,21 @@ def test_pure_dual_write_and_finalized() -> None:
     assert derived(KRAFT, KRAFT).name == state.FINALIZED
 
 
+@pytest.mark.parametrize(("held", "offset"), [(False, None), (False, -1), (True, -1), (True, None), (False, 7)])
+def test_brokers_in_kraft_mode_are_not_in_dual_write_when_zookeeper_shows_no_copy(held: bool, offset: Any) -> None:
+    """Seen: controllers on the volumes of an earlier attempt write nothing to ZooKeeper, and the operator goes on all the same."""
+    found = derived(KRAFT, KRAFT, controllers=(True,), kraft_holds_controller=held, migration_offset=offset)
+    assert found.name == state.MIXED
+    assert "ZooKeeper shows that nothing was copied" in found.reason
+    final = derived(KRAFT, controllers=(False,), kraft_holds_controller=held, migration_offset=offset)
+    assert final.name == state.FINALIZED
+
+
+def test_brokers_in_kraft_mode_are_in_dual_write_when_zookeeper_shows_the_copy() -> None:
+    found = derived(KRAFT, controllers=(True,), kraft_holds_controller=True, migration_offset=7)
+    assert found.name == state.PURE
+
+
 def test_a_controller_roll_names_both_sides() -> None:
     found = derived(KRAFT, controllers=(True, False, False, SILENT))
     assert found.name == state.MIXED
