@@ -9,6 +9,9 @@ attempt have it at MIGRATION from their old log, copy nothing, and the operator 
 with 0.45.2: topics made since become stray folders). What proves the copy is ZooKeeper alone: ``/migration`` with an offset above 0, and
 ``/controller`` in the hands of a KRaft controller.
 
+The gauge contradicts ZooKeeper the other way round where ``/migration`` is left of an earlier attempt: controllers with an empty log take it for
+their own copy, wait until their log is as long, and delete every topic in ZooKeeper then (seen with Kafka 3.9.2). Strimzi waits.
+
 The brake is a pause. It cannot be taken off to go on forward, since Strimzi forgets its state when it sees one; what follows it is a
 rollback. It keeps the operator from its next pass, not from the one under way, so that the gauge is compared with ZooKeeper while the first
 roll still runs.
@@ -76,6 +79,8 @@ class Proof:
         self._text = ""
         self._looked = self._asked = float("-inf")
         self._against: float | None = None
+        self._stale: float | None = None
+        self._read: int | None = None
         self._says = ""
 
     def look(self, shown: Shown) -> str:
@@ -107,7 +112,7 @@ class Proof:
             self._text = f"whether both stores are written could not be read: {error.message}"
             return
         if heads.copied:
-            self._proved, self._text = True, "both stores are written"
+            self._shown_as_copied(shown, heads, now)
             return
         self._text = told(heads)
         grace = GRACE_DUAL if state == states.DUAL_WRITING else GRACE
@@ -119,11 +124,29 @@ class Proof:
         elif over:
             self._brake(kafka, state)
 
+    def _shown_as_copied(self, shown: Shown, heads: Heads, now: float) -> None:
+        """ZooKeeper shows a copy; the gauge contradicts it for long when ``/migration`` is of an earlier attempt. One that is silent does not."""
+        over = self._stale is not None and now - self._stale >= GRACE
+        found = self._gauge(shown, now, anew=over)
+        if found in (None, MIGRATION):
+            self._stale, self._proved, self._text = None, found == MIGRATION, "both stores are written"
+            return
+        self._text = f"{told(heads)}, and the gauge of the controllers says that nothing was copied"
+        if self._stale is None:
+            self._stale = now
+        elif over:
+            raise KraftError(
+                "/migration says that the copy is done, and the gauge of the controllers that none was made: it is left of an earlier attempt. The "
+                "brokers know of no topic meanwhile, and as soon as the controllers' log is as long as the earlier one, they delete in ZooKeeper what "
+                "they do not have: everything. Run rollback.yml now, which deletes the controllers and both znodes",
+                code=CODE,
+            )
+
     def _gauge(self, shown: Shown, now: float, *, anew: bool) -> int | None:
         """What a controller's gauge says, None when none answers; asked every few seconds, and before anything is concluded of it."""
         if now - self._asked < EVERY_GAUGE and not anew:
-            return MIGRATION if self._against is not None else None
-        self._asked = now
+            return self._read
+        self._asked, self._read = now, None
         for name, pod in shown.pods.items():
             if not pod_sets.is_of_controllers(pod):
                 continue
@@ -142,7 +165,7 @@ class Proof:
                 continue
             found = gauge_of(answer.stdout)
             if found is not None:
-                self._says = f"the gauge of {name} says that the copy is done"
+                self._says, self._read = f"the gauge of {name} says that the copy is done", found
                 return found
         return None
 

@@ -485,6 +485,10 @@ def test_following_looks_at_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
         "ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover.read_heads",
         lambda _session: SimpleNamespace(copied=True),
     )
+    monkeypatch.setattr(
+        "ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof.run_read_only",
+        lambda *_words, **_options: SimpleNamespace(stdout='{"state":1}'),
+    )
     lines: list[str] = []
 
     def judge(_seen: Any, signals: Any) -> tuple[bool, str]:

@@ -77,8 +77,8 @@ def test_what_zookeeper_shows_is_told_until_both_are_written(monkeypatch: pytest
     assert stage.look() == "broker 5 holds /controller, /migration has offset -1"
     stage.znodes = {"kraft": True, "offset": None}
     assert stage.look(2) == "KRaft node 5 holds /controller, /migration is absent"
-    stage.znodes = COPIED
-    assert stage.look(2) == "both stores are written"
+    stage.znodes, stage.gauge = COPIED, '{"state":1}'
+    assert stage.look(6) == "both stores are written"
     # and is not asked again
     stage.znodes = KraftError("gone")
     assert stage.look(30) == "both stores are written"
@@ -163,6 +163,36 @@ def test_a_gauge_that_cannot_be_read_is_no_fault(monkeypatch: pytest.MonkeyPatch
     stage.gauge = Forbidden("pods/exec is not allowed")
     with pytest.raises(Forbidden):
         stage.look(6)
+
+
+def test_znodes_of_an_earlier_attempt_are_no_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen with Kafka 3.9.2: the controllers have an empty log, and delete every topic in ZooKeeper as soon as it is long enough."""
+    stage = Stage(monkeypatch)
+    stage.znodes = COPIED
+    assert stage.look(10) == (
+        "KRaft node 5 holds /controller, /migration has offset 975, and the gauge of the controllers says that nothing was copied"
+    )
+    with pytest.raises(KraftError, match="it is left of an earlier attempt") as stopped:
+        stage.look(4)
+    assert stopped.value.code == "operator-copy-unproved"
+    assert "Run rollback.yml now" in stopped.value.message
+    assert not stage.paused, "Strimzi waits by itself"
+
+
+def test_kafkas_gauge_may_be_a_moment_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    stage.znodes = COPIED
+    stage.look(8)
+    stage.gauge = '{"state":1}'
+    assert stage.look(20) == "both stores are written"
+    stage.gauge = '{"state":2}'
+    assert stage.look(20) == "both stores are written", "it is not asked again"
+
+
+def test_without_a_gauge_the_znodes_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    stage.znodes, stage.gauge = COPIED, KraftError("no curl")
+    assert stage.look(60) == "both stores are written"
 
 
 @pytest.mark.parametrize(
