@@ -176,12 +176,33 @@ def _settle(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
         return
     ahead = _compared_ahead(cluster)
     if ahead is None:
-        found = losses.compare(cluster, evidence, tell)
+        try:
+            found = losses.compare(cluster, evidence, tell)
+        except Refused:
+            if not _nothing_copied(cluster, evidence, tell):
+                raise
+            return
         level_epochs.level_compared(cluster, evidence, found, tell)
         return
     evidence.parity = ahead["parity"]
     evidence.notes += [*ahead["notes"], f"both stores were compared at {ahead['time']}, before the operator was asked"]
     level_epochs.level_again(cluster, evidence, ahead, tell)
+
+
+def _nothing_copied(cluster: LedCluster, evidence: Evidence, tell: Tell) -> bool:
+    """Whether the quorum itself says that it has copied nothing: ``/migration`` is left of an earlier attempt, and ZooKeeper has everything."""
+    try:
+        states = set(read_quorum(cluster, migration=True).migration_states.values())
+    except Forbidden:
+        raise
+    except KraftError:
+        return False
+    if states != {"PRE_MIGRATION"}:
+        return False
+    text = "the quorum has copied nothing, so that nothing of it can be lost: /migration is left of an earlier attempt"
+    evidence.notes.append(text)
+    tell(text)
+    return True
 
 
 def _wait_in_sync(cluster: LedCluster, evidence: Evidence, tell: Tell) -> None:
@@ -233,7 +254,7 @@ def compare_ahead(cluster: LedCluster, tell: Tell) -> dict[str, Any] | None:
     try:
         found = losses.compare(cluster, evidence, tell)
     except Refused as error:
-        if error.code != losses.UNREAD:
+        if error.code != losses.UNREAD and not _nothing_copied(cluster, evidence, tell):
             raise
         return None
     level_at = level_epochs.level_at(found, before)

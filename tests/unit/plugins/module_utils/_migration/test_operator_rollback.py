@@ -84,7 +84,9 @@ class Scene:
         monkeypatch.setattr(parity, "partition_epochs", lambda _cluster: self.note("looked again", BEHIND))
         self.stores: Any = parity.Parity(Image(), ())
         monkeypatch.setattr(parity, "compared", lambda _cluster, _tell: self.note("compared", self.stores))
-        monkeypatch.setattr(operator_rollback, "read_quorum", lambda _cluster: self.note("", self.quorum))
+        monkeypatch.setattr(
+            operator_rollback, "read_quorum", lambda _cluster, migration=False: self.note("", self.quorum)
+        )
 
     def note(self, text: str, answer: Any) -> Any:
         if text:
@@ -291,6 +293,24 @@ def test_what_only_kraft_has_would_be_lost(monkeypatch: pytest.MonkeyPatch, stor
     scene.stores = stores
     assert scene.go().notes[0].startswith("accepted by name: ZooKeeper and KRaft ")
     assert scene.log == IN_ORDER
+
+
+def test_a_quorum_that_has_copied_nothing_has_nothing_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its log is empty, /migration is of an earlier attempt, and the time until it empties ZooKeeper runs."""
+    scene = Scene(monkeypatch)
+    scene.stores = parity.Parity(Image(), (UNLIKE,))
+    scene.quorum = dataclasses.replace(quorum(), migration_states={1000: "PRE_MIGRATION", 1001: "PRE_MIGRATION"})
+    assert "/migration is left of an earlier attempt" in scene.go().notes[0]
+    assert scene.log == IN_ORDER
+    assert operator_rollback.compare_ahead(scene.cluster, scene.said.append) is None
+    for states in ({1000: "MIGRATION"}, {1000: "PRE_MIGRATION", 1001: "MIGRATION"}, {}):
+        scene = Scene(monkeypatch)
+        scene.stores = parity.Parity(Image(), (UNLIKE,))
+        scene.quorum = dataclasses.replace(quorum(), migration_states=states)
+        with pytest.raises(Refused, match="what only KRaft has would be lost"):
+            scene.go()
+        with pytest.raises(Refused, match="what only KRaft has would be lost"):
+            operator_rollback.compare_ahead(scene.cluster, scene.said.append)
 
 
 def test_a_missing_permission_is_neither_a_lag_nor_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
