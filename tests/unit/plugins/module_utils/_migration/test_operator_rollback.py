@@ -84,9 +84,7 @@ class Scene:
         monkeypatch.setattr(parity, "partition_epochs", lambda _cluster: self.note("looked again", BEHIND))
         self.stores: Any = parity.Parity(Image(), ())
         monkeypatch.setattr(parity, "compared", lambda _cluster, _tell: self.note("compared", self.stores))
-        monkeypatch.setattr(
-            operator_rollback, "read_quorum", lambda _cluster, migration=False: self.note("", self.quorum)
-        )
+        monkeypatch.setattr(operator_rollback, "read_quorum", lambda _cluster, **_options: self.note("", self.quorum))
 
     def note(self, text: str, answer: Any) -> Any:
         if text:
