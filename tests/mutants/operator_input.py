@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import BASE, MIGRATION, UTILS, Mutant, unit
+from tests.mutants.mutant import BASE, MIGRATION, PLATFORM, UTILS, Mutant, unit
 from tests.mutants.operator_ends import REMOVING
 from tests.mutants.operator_led import CFK_CHECKS, CFK_DRIVER, CONFLUENT, LED, OP_STEPS, SHOWS
 
@@ -343,9 +343,9 @@ OPERATOR_INPUT = (
     Mutant(
         "a StatefulSet of CFK is taken for a plain one by an account that may not see more",
         "6",
-        CONFLUENT + "claiming.py",
-        '        if params["platform"] == name or _made_by_cfk(client, params):\n            raise\n',
-        '        if params["platform"] == name:\n            raise\n',
+        PLATFORM + "operator_claims.py",
+        '        if params["platform"] == operator.name or operator.made(client, params):\n            raise\n',
+        '        if params["platform"] == operator.name:\n            raise\n',
         CFK_DRIVER,
     ),
     Mutant(

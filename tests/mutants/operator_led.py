@@ -190,9 +190,9 @@ OPERATOR_LED = (
     Mutant(
         "an operator that stands still is followed for ever",
         "11",
-        CONFLUENT + "following.py",
-        "            if time.monotonic() - moved > idle:\n",
-        "            if False:\n",
+        PLATFORM + "watching.py",
+        "        if time.monotonic() - moved > idle:\n",
+        "        if False:\n",
         FOLLOWING,
     ),
     Mutant(
@@ -207,16 +207,16 @@ OPERATOR_LED = (
         "words of the operator alone count as a step",
         "11",
         CONFLUENT + "following.py",
-        "            now = [(seen.step, signs.moves) for seen, signs in shown]\n",
-        "            now = [(seen, signs.moves) for seen, signs in shown]\n",
+        "            mark=lambda shown: [(seen.step, signs.moves) for seen, signs in shown],\n",
+        "            mark=lambda shown: [(seen, signs.moves) for seen, signs in shown],\n",
         FOLLOWING,
     ),
     Mutant(
         "pods that are restarted count as a standstill",
         "11",
         CONFLUENT + "following.py",
-        "            now = [(seen.step, signs.moves) for seen, signs in shown]\n",
-        '            now = [(seen.step, "") for seen, _signs in shown]\n',
+        "            mark=lambda shown: [(seen.step, signs.moves) for seen, signs in shown],\n",
+        '            mark=lambda shown: [(seen.step, "") for seen, _signs in shown],\n',
         FOLLOWING,
     ),
     Mutant(

@@ -154,16 +154,28 @@ def open_route(
             names=server_names((given, connect), namespace),
         )
         return
-    servers = Servers(lambda: find_routes(client, namespace, connect, relay_pods))
+    names = server_names((connect,), namespace)
+    with forwarded(
+        lambda: find_routes(client, namespace, connect, relay_pods), connect, f"ZooKeeper {connect}", names
+    ) as route:
+        yield route
+
+
+@contextmanager
+def forwarded(
+    find: Callable[[], list[ServerRoute]], connect: Connect, whose: str, names: tuple[str, ...] = ()
+) -> Iterator[Route]:
+    """Yield a Route through a local port to the servers that ``find`` finds. ``names``: which their certificates may have. Raises what find raises."""
+    servers = Servers(find)
     hows = [route.how for route in servers.routes]
-    with LocalForward(servers.dial, f"connecting to ZooKeeper {connect}") as forward:
+    with LocalForward(servers.dial, f"connecting to {whose}") as forward:
         yield Route(
             ((forward.host, forward.port),),
             connect.chroot,
             "; else ".join(hows),
             len(hows),
             lambda: servers.last or forward.last_error,
-            server_names((connect,), namespace),
+            names,
         )
 
 

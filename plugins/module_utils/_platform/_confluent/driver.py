@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.patch import merge_patch
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
@@ -25,6 +24,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POLICY, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import operator_pods
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
     checks,
     checks_annotations,
@@ -45,7 +45,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import (
     ConfluentCluster,
-    name_of,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.own_lock import OwnLock
@@ -286,18 +285,8 @@ class Confluent:
 
     def why_silent(self) -> str:
         """What the pods of CFK show; it may run in a namespace that this account does not see."""
-        namespace = self._cluster.namespace
-        try:
-            pods = self._cluster.operator_pods
-        except KraftError as error:
-            return f"its pods could not be read: {error.message}"
-        if not pods:
-            return (
-                f"no pod in namespace {namespace} has the label {res.OPERATOR_PODS}: find out where CFK runs, whether it watches this namespace, and what "
-                "its log says"
-            )
-        listed = ", ".join(f"{name_of(pod)} is {'Ready' if is_ready(pod) else 'not Ready'}" for pod in pods)
-        return f"its pods: {listed}; look at their logs"
+        cluster = self._cluster
+        return operator_pods.told(lambda: cluster.operator_pods, cluster.namespace, res.OPERATOR_PODS, "CFK")
 
     def locked(self) -> list[str]:
         """The custom resources with the operator's lock."""

@@ -9,8 +9,6 @@ Private to the collection. The job says nothing while it rolls, so that what the
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,11 +23,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import why_not_ready
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.watching import Following, until_judged
 
 Obj = Mapping[str, Any]
-#: seconds until a judge is asked again though nothing changed: it may look at the clock
-HEARTBEAT = 1.0
 REVISION = "controller-revision-hash"
 #: what the pods of the KRaftController are called in a line of progress
 CONTROLLERS = "controllers"
@@ -105,40 +101,28 @@ def follow(places: Sequence[Place], judge: JudgeAll, *, idle: float, progress: C
     :param idle: seconds without any change of the jobs and of the pods, after which the wait is given up.
     :raises DeadlineExceeded: with the last reason.
     """
-    changed = threading.Event()
     with ExitStack() as stack:
         watchers = [
             [stack.enter_context(Watcher(place.client, kind, place.namespace)) for kind in (res.JOB, STATEFUL_SET, POD)]
             for place in places
         ]
-        every = [watcher for of_place in watchers for watcher in of_place]
-        for watcher in every:
-            watcher.add_listener(changed)
-        moved, mark, told = time.monotonic(), None, None
-        while True:
-            changed.clear()
-            for watcher in every:
-                watcher.check()
-            shown = [
-                _shown(place, *(watcher.objects for watcher in of)) for place, of in zip(places, watchers, strict=True)
-            ]
-            now = [(seen.step, signs.moves) for seen, signs in shown]
-            if mark != now:
-                moved, mark = time.monotonic(), now
+
+        def judged(shown: Sequence[tuple[Progress, Signals]]) -> tuple[bool, str]:
             # at every change, not only when something moved: a container that crashes again is no movement
             for place, (_jobs, _statefulsets, pods) in zip(places, watchers, strict=True):
                 place.look(pods.objects.values())
-            over, reason = judge(shown)
-            trouble = next((watcher.trouble for watcher in every if watcher.trouble), "")
-            reason = f"{reason} ({trouble})" if trouble else reason
-            if reason != told:
-                progress(reason)
-                told = reason
-            if over:
-                return [seen for seen, _signs in shown]
-            if time.monotonic() - moved > idle:
-                raise DeadlineExceeded(reason, detail={"reason": reason, "operator": shown[0][0].spoken()})
-            changed.wait(HEARTBEAT)
+            return judge(shown)
+
+        following = Following(
+            read=lambda: [
+                _shown(place, *(watcher.objects for watcher in of)) for place, of in zip(places, watchers, strict=True)
+            ],
+            mark=lambda shown: [(seen.step, signs.moves) for seen, signs in shown],
+            judge=judged,
+            spoken=lambda shown: shown[0][0].spoken(),
+        )
+        every = [watcher for of_place in watchers for watcher in of_place]
+        return [seen for seen, _signs in until_judged(every, following, idle=idle, progress=progress)]
 
 
 def _shown(

@@ -14,33 +14,16 @@ from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import operator_claims
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.operator_claims import Operator
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden
 
 
 def claim(client: KubeClient, params: Mapping[str, Any], name: str) -> Claim | None:
-    """Return the claim of the platform ``name`` on the cluster that ``params`` name, None when it is none of Strimzi's.
-
-    Raises Forbidden, Refused (operator-crds, cluster-not-found) where it has to be one: it was named, or Strimzi made the brokers' pods.
-    """
-    try:
-        found = client.find(res.KAFKA, params["cluster"], params["namespace"])
-    except Forbidden:
-        if params["platform"] == name or _made_by_strimzi(client, params):
-            raise
-        return None
-    if found is not None:
-        return Claim(name, f"Kafka CR {res.where(found)} of {res.KAFKA.api_version}")
-    # a version of the definitions that this release does not know hides the Kafka CR, but not what was made of it
-    if params["platform"] != name and not _made_by_strimzi(client, params):
-        return None
-    code, why = without_kafka(
-        client.group_versions(res.GROUP),
-        client.resources(res.GROUP, res.VERSION),
-        f"{params['namespace']}/{params['cluster']}",
-    )
-    raise Refused(why, code=code)
+    """Return the claim of the platform ``name``, None when the cluster is none of Strimzi's. Raises Forbidden, Refused."""
+    return operator_claims.claim(client, params, Operator(name, res.KAFKA, _made_by_strimzi, without_kafka))
 
 
 def _made_by_strimzi(client: KubeClient, params: Mapping[str, Any]) -> bool:

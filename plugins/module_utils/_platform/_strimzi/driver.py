@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import operator_pods
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     asking,
     beforehand,
@@ -158,18 +158,10 @@ class Strimzi:
 
     def why_silent(self) -> str:
         """What the operator's pods show; it may run in a namespace that this account does not see."""
-        namespace = self._cluster.namespace
-        try:
-            pods = self._cluster.operator_pods
-        except KraftError as error:
-            return f"its pods could not be read: {error.message}"
-        if not pods:
-            return (
-                f"no pod in namespace {namespace} has the label {res.OPERATOR_PODS}: find out where Strimzi runs, whether it watches this namespace "
-                "(STRIMZI_NAMESPACE), and what its log says"
-            )
-        listed = ", ".join(f"{pod['metadata']['name']} is {'Ready' if is_ready(pod) else 'not Ready'}" for pod in pods)
-        return f"its pods: {listed}; look at their logs"
+        cluster = self._cluster
+        return operator_pods.told(
+            lambda: cluster.operator_pods, cluster.namespace, res.OPERATOR_PODS, "Strimzi", "STRIMZI_NAMESPACE"
+        )
 
     # what it is asked
 

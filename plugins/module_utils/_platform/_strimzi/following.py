@@ -9,8 +9,6 @@ Private to the collection. The CR says nothing while pods are restarted, so that
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -23,11 +21,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pod_sets, states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, Signals
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import DeadlineExceeded
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.watching import Following, until_judged
 
 Obj = Mapping[str, Any]
-#: seconds until a judge is asked again though nothing changed: it may look at the clock
-HEARTBEAT = 1.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,6 @@ def follow(
     :param idle: seconds without any change of what the operator says and of the pods, after which the wait is given up.
     :raises DeadlineExceeded: with the last reason.
     """
-    changed = threading.Event()
     selector = f"{res.CLUSTER}={cluster}"
     with ExitStack() as stack:
         kafkas = stack.enter_context(Watcher(client, res.KAFKA, namespace, name=cluster))
@@ -82,32 +77,26 @@ def follow(
             stack.enter_context(Watcher(client, kind, namespace, label_selector=selector))
             for kind in (res.NODE_POOL, res.POD_SET, POD)
         )
-        every = (kafkas, pools, sets, pods)
-        for watcher in every:
-            watcher.add_listener(changed)
-        moved, mark, told = time.monotonic(), None, None
-        while True:
-            changed.clear()
-            for watcher in every:
-                watcher.check()
+
+        def read() -> tuple[Shown, Progress, Signals]:
             shown = Shown(
                 kafkas.objects.get(cluster),
                 tuple(pools.objects.values()),
                 tuple(pod_sets.of_kafka(sets.objects.values(), cluster)),
                 pods.objects,
             )
-            seen, signs = shown.progress(known=known), shown.signals()
-            if mark != (seen.step, signs.moves):
-                moved, mark = time.monotonic(), (seen.step, signs.moves)
+            return shown, shown.progress(known=known), shown.signals()
+
+        def judged(found: tuple[Shown, Progress, Signals]) -> tuple[bool, str]:
+            shown, seen, signs = found
             beside = look(shown)
-            over, reason = judge(seen, replace(signs, text="; ".join(filter(None, (signs.text, beside)))))
-            trouble = next((watcher.trouble for watcher in every if watcher.trouble), "")
-            reason = f"{reason} ({trouble})" if trouble else reason
-            if reason != told:
-                progress(reason)
-                told = reason
-            if over:
-                return seen
-            if time.monotonic() - moved > idle:
-                raise DeadlineExceeded(reason, detail={"reason": reason, "operator": seen.spoken()})
-            changed.wait(HEARTBEAT)
+            return judge(seen, replace(signs, text="; ".join(filter(None, (signs.text, beside)))))
+
+        following = Following(
+            read=read,
+            mark=lambda found: (found[1].step, found[2].moves),
+            judge=judged,
+            spoken=lambda found: found[1].spoken(),
+        )
+        _shown, seen, _signs = until_judged((kafkas, pools, sets, pods), following, idle=idle, progress=progress)
+        return seen

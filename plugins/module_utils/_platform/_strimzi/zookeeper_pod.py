@@ -11,18 +11,17 @@ of Strimzi 0.40 to 0.45.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import (
     Connect,
     Route,
     ServerRoute,
-    Servers,
+    forwarded,
     is_ready,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import LocalForward, pod_dial
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.forward import pod_dial
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
@@ -46,16 +45,6 @@ def routes(client: KubeClient, namespace: str, cluster: str) -> list[ServerRoute
     ]
 
 
-@contextmanager
-def open_route(client: KubeClient, namespace: str, cluster: str, connect: Connect) -> Iterator[Route]:
-    """Yield a Route. Raises Unreachable, Forbidden, Refused."""
-    servers = Servers(lambda: routes(client, namespace, cluster))
-    hows = [route.how for route in servers.routes]
-    with LocalForward(servers.dial, f"connecting to ZooKeeper of {cluster}") as forward:
-        yield Route(
-            ((forward.host, forward.port),),
-            connect.chroot,
-            "; else ".join(hows),
-            len(hows),
-            lambda: servers.last or forward.last_error,
-        )
+def open_route(client: KubeClient, namespace: str, cluster: str, connect: Connect) -> AbstractContextManager[Route]:
+    """Return a Route for a with-statement. Entering it raises Unreachable, Forbidden, Refused."""
+    return forwarded(lambda: routes(client, namespace, cluster), connect, f"ZooKeeper of {cluster}")

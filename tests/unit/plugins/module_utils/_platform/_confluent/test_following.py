@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Watcher
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import watching
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import following
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.following import of_workload, signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
@@ -141,7 +142,7 @@ def test_whether_the_controllers_get_other_settings() -> None:
 
 @pytest.fixture(autouse=True)
 def _heart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(watching, "HEARTBEAT", 0.02)
 
 
 def follow(cluster: Cluster, until: str, said: list[str], *, idle: float = 5.0, reason: str = "") -> Progress:

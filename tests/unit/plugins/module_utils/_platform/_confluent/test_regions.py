@@ -16,8 +16,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Named, Regions, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import LEASE
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.lease import RunLease
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import watching
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import cluster as clusters
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import following
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Signals
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -72,7 +72,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> dict[str, Api]:
     monkeypatch.setattr(
         clusters.ConfluentCluster, "read_facts", lambda _self, pods, _of: {pod: process() for pod in pods}
     )
-    monkeypatch.setattr(following, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(watching, "HEARTBEAT", 0.02)
     monkeypatch.setattr(waiting, "EVERY", 1.0)
     return apis
 
