@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.bench.led import Shown, Subject
-from tests.e2e.confluent_scene import SOAK, Led, scene
+from tests.e2e.confluent_scene import Led, scene
+from tests.e2e.led_scene import SOAK
 from tests.operators.confluent import by_hand, names
 from tests.operators.confluent.manifests import controller
 from tests.operators.confluent.watch import Sight, watched

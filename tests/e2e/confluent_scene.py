@@ -10,45 +10,26 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.fleet import Cluster, Outcome
+from tests.e2e.fleet import Cluster
+from tests.e2e.led_scene import Played, under_traffic
 from tests.operators.confluent import names
 from tests.operators.confluent.double import Double, operator
 from tests.operators.confluent.manifests import ExampleSpec
 from tests.operators.confluent.names import CONTROLLER, JOB, KAFKA, ZOOKEEPER
-from tests.sandbox import traffic
 from tests.sandbox.account import RBAC_CONFLUENT, grant, rules
 from tests.sandbox.fixtures import Fixture, FixtureSpec
 from tests.sandbox.kube import ApiError
-from tests.sandbox.traffic import TrafficSpec
-
-SOAK: dict[str, Any] = {"kraft_soak": 0}
 
 
-class Led:
+class Led(Played):
     """The double, and our playbooks on its cluster."""
 
     def __init__(self, double: Double, target: Cluster) -> None:
-        self.double, self.target = double, target
-
-    def play(self, playbook: str, *arguments: str, status: int = 0, **variables: Any) -> Outcome:
-        """Run a playbook; fails when it ends otherwise."""
-        done = self.target.play(playbook, *arguments, **variables)
-        assert done.status == status, done.output
-        return done
-
-    def state(self) -> dict[str, Any]:
-        """What status.yml says."""
-        return self.play("status").result("Status")
-
-    def refused(self, playbook: str, code: str, *arguments: str, **variables: Any) -> str:
-        """Run a playbook that has to end with this code; returns what it said."""
-        done = self.play(playbook, *arguments, status=2, **variables)
-        assert done.failure["code"] == code, done.output
-        return str(done.failure["msg"])
+        super().__init__(target)
+        self.double = double
 
     def locked(self) -> list[str]:
         """The custom resources with CFK's lock."""
@@ -96,9 +77,5 @@ def scene(namespace: str, folder: Path) -> Iterator[Led]:
         fixture = Fixture(FixtureSpec(namespace=namespace), double.kube, {})
         token = grant(double.kube, namespace, allowed=rules(["kafka"], RBAC_CONFLUENT))
         variables = {"kraft_controller_name": double.spec.controller, "kraft_support_dir": str(folder / "support")}
-        traffic.start(double.kube, TrafficSpec(namespace, "kafka", 300, dns_ttl=1))
-        yield Led(double, Cluster(fixture, token, folder, variables))
-        traffic.stop(double.kube, namespace)
-        report = traffic.check(double.kube, namespace)
-        print(report)
-        assert report["ok"], report
+        with under_traffic(double.kube, namespace, 300):
+            yield Led(double, Cluster(fixture, token, folder, variables))

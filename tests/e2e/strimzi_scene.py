@@ -14,46 +14,29 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.fleet import Cluster, Outcome
+from tests.e2e.fleet import Cluster
+from tests.e2e.led_scene import SOAK, Played, under_traffic
 from tests.operators.strimzi import names
 from tests.operators.strimzi.double import Double, operator
 from tests.operators.strimzi.manifests import ExampleSpec
 from tests.operators.strimzi.names import POOL
-from tests.sandbox import traffic
 from tests.sandbox.account import RBAC_STRIMZI, grant, rules
 from tests.sandbox.fixtures import Fixture, FixtureSpec
-from tests.sandbox.traffic import TrafficSpec
 
-SOAK: dict[str, Any] = {"kraft_soak": 0}
 FINAL: dict[str, Any] = {"kraft_confirm": "kafka", **SOAK}
 MARK = "kraft.kafkaops.io/rollback"
 #: records a second that the clients of a scene are asked for
 RATE = 1200
 
 
-class Led:
+class Led(Played):
     """The double, and our playbooks on its cluster."""
 
     def __init__(self, double: Double, target: Cluster) -> None:
-        self.double, self.target = double, target
+        super().__init__(target)
+        self.double = double
         #: what the clients of a scene saw, once it is over
         self.traffic: dict[str, Any] = {}
-
-    def play(self, playbook: str, *arguments: str, status: int = 0, **variables: Any) -> Outcome:
-        """Run a playbook; fails when it ends otherwise."""
-        done = self.target.play(playbook, *arguments, **variables)
-        assert done.status == status, done.output
-        return done
-
-    def state(self) -> dict[str, Any]:
-        """What status.yml says."""
-        return self.play("status").result("Status")
-
-    def refused(self, playbook: str, code: str, *arguments: str, **variables: Any) -> str:
-        """Run a playbook that has to end with this code; returns what it said."""
-        done = self.play(playbook, *arguments, status=2, **variables)
-        assert done.failure["code"] == code, done.output
-        return str(done.failure["msg"])
 
     @property
     def asked(self) -> str:
@@ -95,11 +78,8 @@ def scene(
     namespace: str, folder: Path, *, spec: ExampleSpec | None = None, version: str = names.NEWEST, **switches: str
 ) -> Iterator[Led]:
     """A cluster that the double leads, under traffic; every acked record has to be there at the end."""
-    with calm(namespace, folder, spec=spec, version=version, **switches) as led:
-        kube = led.double.kube
-        traffic.start(kube, TrafficSpec(namespace, "kafka", RATE, dns_ttl=1))
+    with (
+        calm(namespace, folder, spec=spec, version=version, **switches) as led,
+        under_traffic(led.double.kube, namespace, RATE) as led.traffic,
+    ):
         yield led
-        traffic.stop(kube, namespace)
-        led.traffic.update(traffic.check(kube, namespace))
-        print(led.traffic)
-        assert led.traffic["ok"], led.traffic

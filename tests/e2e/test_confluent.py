@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.confluent_scene import SOAK, Led, scene
+from tests.e2e.confluent_scene import Led, scene
+from tests.e2e.led_scene import SOAK
 from tests.operators.confluent import names
 from tests.operators.confluent.names import CONTROLLER, JOB, KAFKA
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.confluent_scene import SOAK, Led, scene
+from tests.e2e.confluent_scene import Led, scene
+from tests.e2e.led_scene import SOAK
 from tests.operators.confluent import names
 from tests.operators.confluent.double import connect
 from tests.operators.confluent.names import JOB, KAFKA

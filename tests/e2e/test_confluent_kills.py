@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from tests.e2e import audit
-from tests.e2e.confluent_scene import SOAK, Led, scene
+from tests.e2e.confluent_scene import Led, scene
 from tests.e2e.fleet import ACCOUNT
+from tests.e2e.led_scene import SOAK
 from tests.operators.confluent.names import (
     BACK_STEPS,
     CONTROLLER,

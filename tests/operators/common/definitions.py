@@ -6,12 +6,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from tests.sandbox.config import SandboxError
 from tests.sandbox.kube import ApiError, Kube, Object
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+def published(files: Mapping[str, Path], variable: str) -> list[Object]:
+    """Return the published definitions (needs PyYAML). Raises SandboxError when one is missing.
+
+    files: kind -> where it is. variable: which names their folder.
+    """
+    import yaml
+
+    for kind, file in files.items():
+        if not file.is_file():
+            raise SandboxError(f"{variable}: {file} is not there, the definition of {kind}")
+    found: list[Object] = []
+    for file in files.values():
+        body: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        body["metadata"].pop("creationTimestamp", None)
+        body.pop("status", None)
+        found.append(body)
+    return found
 
 
 def define(kube: Kube, bodies: Sequence[Object], seconds: float = 30.0) -> None:

@@ -9,7 +9,8 @@ import os
 import signal
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.sandbox.config import SandboxError
@@ -52,6 +53,21 @@ class Hosted(ABC):
     @abstractmethod
     def start(self) -> None:
         """Start the process; one that runs is left as it is."""
+
+    @abstractmethod
+    def remove(self, *, with_definitions: bool = False) -> None:
+        """Stop the process and take everything of this namespace out of the cluster, the namespace too."""
+
+    @contextmanager
+    def started(self, *, keep: bool) -> Iterator[None]:
+        """Run the process during the block; at the end everything is gone unless ``keep``."""
+        self.start()
+        try:
+            yield
+        finally:
+            if not keep:
+                self.remove()
+            self.kube.close()
 
     @property
     def running(self) -> bool:

@@ -7,52 +7,39 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 
 from tests.sandbox.cluster import Sandbox
-from tests.sandbox.config import SandboxError
 
+from ..common import command
 from . import install, versions
-from .double import connect
+from .double import Double, connect
 from .manifests import ExampleSpec
-from .names import COMPONENTS, CONTROLLER, GROUP, JOB, SWITCHES
-from .switches import UnknownSwitchError
+from .names import COMPONENTS, CONTROLLER, GROUP, JOB
 
 _SENTENCES = {
     "install": "definitions, account, lock policy, and the process",
-    "start": "start the process",
-    "stop": "end the process",
-    "kill": "end the process at once",
     "example": "a Zookeeper, a Kafka and a held KRaftController",
     "job": "a KRaftMigrationJob for the example",
-    "switch": "NAME[=VALUE] ...: switch faults on; without one, say which are on",
-    "clear": "switch off the named faults, all without a name",
-    "status": "what the CRs say, as JSON",
-    "log": "what the process has logged",
-    "uninstall": "everything, the namespace too",
 }
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python3 -m tests.operators.confluent", description="A double of Confluent for Kubernetes."
-    )
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    made = {name: verbs.add_parser(name, help=sentence) for name, sentence in _SENTENCES.items()}
-    for sub in made.values():
-        sub.add_argument("--namespace", default="confluent")
-    for name in ("switch", "clear"):
-        made[name].add_argument("names", nargs="*")
+    about = "A double of Confluent for Kubernetes."
+    parser, made = command.parser("python3 -m tests.operators.confluent", about, "confluent", _SENTENCES)
     made["install"].add_argument(
         "--no-lock-enforcement", action="store_true", help="without the policy: a lock is only a note"
     )
-    made["uninstall"].add_argument("--definitions", action="store_true", help="the custom resource definitions too")
     plain = ExampleSpec()
     made["example"].add_argument("--brokers", type=int, default=plain.brokers)
     made["example"].add_argument("--controllers", type=int, default=plain.controllers)
     made["example"].add_argument("--image", default=plain.image)
     return parser
+
+
+def _status(double: Double) -> dict[str, object]:
+    kinds = (*COMPONENTS, JOB)
+    return {kind: {cr["metadata"]["name"]: cr.get("status") for cr in double.api.crs(kind)} for kind in kinds}
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -71,34 +58,14 @@ def _run(options: argparse.Namespace) -> None:
         double.example(dataclasses.replace(spec, annotations=log4j1))
     elif options.verb == "job":
         double.create_job()
-    elif options.verb == "switch":
-        for name, _equals, value in (text.partition("=") for text in options.names):
-            double.switch(name, value or "true")
-        print(json.dumps(double.api.switches(SWITCHES)))
-    elif options.verb == "clear":
-        double.clear(*options.names)
-    elif options.verb == "status":
-        found = {
-            kind: {cr["metadata"]["name"]: cr.get("status") for cr in double.api.crs(kind)}
-            for kind in (*COMPONENTS, JOB)
-        }
-        print(json.dumps({"running": double.running, **found}, indent=2))
-    elif options.verb == "log":
-        print(double.log, end="")
-    elif options.verb == "uninstall":
-        double.remove(with_definitions=options.definitions)
     else:
-        {"start": double.start, "stop": double.stop, "kill": double.kill}[options.verb]()
+        command.run_common(double, options, lambda: _status(double))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    try:
-        _run(_parser().parse_args(arguments))
-    except (SandboxError, UnknownSwitchError) as error:
-        print(f"double: {error}", file=sys.stderr)
-        return 1
-    return 0
+    options = _parser().parse_args(arguments)
+    return command.status_of(lambda: _run(options))
 
 
 if __name__ == "__main__":

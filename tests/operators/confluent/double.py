@@ -218,13 +218,8 @@ def operator(namespace: str, *, enforce_locks: bool = True, keep: bool = False) 
         double.remove()
     install.install(double.kube, namespace, enforce_locks=enforce_locks)
     double.clear()
-    double.start()
-    try:
+    with double.started(keep=keep):
         yield double
-    finally:
-        if not keep:
-            double.remove()
-        double.kube.close()
 
 
 #: the kinds that a test may want to look at

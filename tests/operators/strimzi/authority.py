@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.sandbox.secured.certificates import Identity
+
 from . import certificates, objects
 from .api import Api
-from .certificates import Identity
 from .names import Object, title
 
 
@@ -35,7 +36,7 @@ class Authority:
             self._identity = Identity(certificates.decoded(public, "ca.crt"), certificates.decoded(private, "ca.key"))
         if self._api.get("Secret", f"{self._name}-cluster-operator-certs") is None:
             own = certificates.issue("cluster-operator", self._identity)
-            data = certificates.identity_data("cluster-operator", own, self._identity.certificate)
+            data = certificates.identity_data("cluster-operator", own, self._identity)
             self._apply("cluster-operator-certs", data)
         return self._identity.certificate
 

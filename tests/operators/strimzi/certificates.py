@@ -12,24 +12,12 @@ import base64
 import datetime
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+from tests.sandbox.secured.certificates import Identity, pkcs12, signed, truststore
 
 #: days, as Strimzi has it
 VALIDITY = 365
 DOMAIN = "cluster.local"
-
-
-class Identity(NamedTuple):
-    """A certificate and its key."""
-
-    certificate: str
-    key: str
 
 
 def _suffixes(service: str, namespace: str) -> list[str]:
@@ -50,53 +38,12 @@ def zookeeper_names(cluster: str, namespace: str, pod: str) -> list[str]:
 
 def issue(name: str, authority: Identity | None = None, names: Iterable[str] = (), *, days: int = VALIDITY) -> Identity:
     """Return a new key with its certificate (O=io.strimzi, CN=NAME); without an authority it is one that signs itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
     # Java prints it from its end: CN=kafka-kafka,O=io.strimzi
-    subject = x509.Name(
-        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "io.strimzi"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
-    )
-    signing, issuer = key, subject
-    if authority is not None:
-        loaded = serialization.load_pem_private_key(authority.key.encode(), None)
-        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
-        signing, issuer = loaded, x509.load_pem_x509_certificate(authority.certificate.encode()).subject
+    subject = (("ORGANIZATION_NAME", "io.strimzi"), ("COMMON_NAME", name))
     now = datetime.datetime.now(datetime.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        # a clock that is a little behind must not refuse it
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
-    )
-    alternatives = [x509.DNSName(each) for each in dict.fromkeys(names)]
-    if alternatives:
-        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-    made = builder.sign(signing, hashes.SHA256())
-    return Identity(
-        made.public_bytes(serialization.Encoding.PEM).decode(),
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode(),
-    )
-
-
-def key_store(identity: Identity, authority: str, password: str) -> bytes:
-    """Return a PKCS #12 store with a key and its chain."""
-    key = serialization.load_pem_private_key(identity.key.encode(), None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    own, signer = (x509.load_pem_x509_certificate(text.encode()) for text in (identity.certificate, authority))
-    sealed = serialization.BestAvailableEncryption(password.encode())
-    return pkcs12.serialize_key_and_certificates(b"key", key, own, [signer], sealed)
-
-
-def trust_store(authority: str, password: str) -> bytes:
-    """Return a PKCS #12 store that Java takes for a trust store."""
-    trusted = [pkcs12.PKCS12Certificate(x509.load_pem_x509_certificate(authority.encode()), b"ca.crt")]
-    return pkcs12.serialize_java_truststore(trusted, serialization.BestAvailableEncryption(password.encode()))
+    # a clock that is a little behind must not refuse it
+    start, end = now - datetime.timedelta(days=1), now + datetime.timedelta(days=days)
+    return signed(subject, authority, list(dict.fromkeys(names)), start=start, end=end)
 
 
 # -- what the Secrets hold --------------------------------------------------------------------------------------------------------
@@ -117,19 +64,19 @@ def authority_data(identity: Identity) -> tuple[dict[str, str], dict[str, str]]:
     password = secrets.token_hex(8)
     public: dict[str, str | bytes] = {
         "ca.crt": identity.certificate,
-        "ca.p12": trust_store(identity.certificate, password),
+        "ca.p12": truststore(identity, password, "ca.crt"),
         "ca.password": password,
     }
     return _encoded(public), _encoded({"ca.key": identity.key})
 
 
-def identity_data(name: str, identity: Identity, authority: str) -> dict[str, str]:
+def identity_data(name: str, identity: Identity, authority: Identity) -> dict[str, str]:
     """Return the data of a Secret with one certificate, its key, and both in a store."""
     password = secrets.token_hex(8)
     return _encoded({
         f"{name}.crt": identity.certificate,
         f"{name}.key": identity.key,
-        f"{name}.p12": key_store(identity, authority, password),
+        f"{name}.p12": pkcs12(identity, authority, password),
         f"{name}.password": password,
     })  # fmt: skip
 

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
-from tests.sandbox.config import SandboxError
-
+from ..common import definitions
 from .names import CUSTOM, KAFKA, POD_SET, POOL, STATES, TOPIC, VERSION, Object
 
 FOLDER_VARIABLE = "KRAFT_STRIMZI_CRDS"
@@ -127,19 +125,7 @@ def _definition(kind: str) -> Object:
 
 def published(folder: Path) -> list[Object]:
     """Return the published definitions of a folder (needs PyYAML). Raises SandboxError when one is missing."""
-    import yaml
-
-    files = {kind: folder / f"{kind.lower()}.yaml" for kind in CUSTOM}
-    for kind, file in files.items():
-        if not file.is_file():
-            raise SandboxError(f"{FOLDER_VARIABLE}: {file} is not there, the definition of {kind}")
-    found: list[Object] = []
-    for file in files.values():
-        body: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-        body["metadata"].pop("creationTimestamp", None)
-        body.pop("status", None)
-        found.append(body)
-    return found
+    return definitions.published({kind: folder / f"{kind.lower()}.yaml" for kind in CUSTOM}, FOLDER_VARIABLE)
 
 
 def chosen() -> tuple[str, list[Object]]:

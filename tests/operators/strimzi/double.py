@@ -229,13 +229,8 @@ def operator(namespace: str, *, version: str = NEWEST, keep: bool = False, **swi
     double.switch("version", version)
     for name, value in switches.items():
         double.switch(name.replace("_", "-"), value)
-    double.start()
-    try:
+    with double.started(keep=keep):
         yield double
-    finally:
-        if not keep:
-            double.remove()
-        double.kube.close()
 
 
 def settings_of(kube: Kube, namespace: str, pod: str) -> str:

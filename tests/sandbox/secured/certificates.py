@@ -115,10 +115,11 @@ def pkcs12(identity: Identity, authority: Identity, password: str) -> bytes:
     return made
 
 
-def truststore(authority: Identity, password: str) -> bytes:
+def truststore(authority: Identity, password: str, alias: str = "ca") -> bytes:
     """Return a trust store that Java takes: without its own attribute a certificate in PKCS #12 is no trust anchor to it."""
     _hashes, serialization, x509, store = _library()
-    trusted = [store.PKCS12Certificate(x509.load_pem_x509_certificate(authority.certificate.encode()), b"ca")]
+    certificate = x509.load_pem_x509_certificate(authority.certificate.encode())
+    trusted = [store.PKCS12Certificate(certificate, alias.encode())]
     made: bytes = store.serialize_java_truststore(trusted, serialization.BestAvailableEncryption(password.encode()))
     return made
 
@@ -144,36 +145,54 @@ def _library() -> tuple[Any, Any, Any, Any]:
 
 def _issue(subject: tuple[str, str], issuer: Identity | None, names: Sequence[str], *, days: int) -> Identity:
     """Return a new key and its certificate; without an issuer it is an authority that signs itself."""
+    # Java prints a subject from its end: CN=broker,OU=brokers,O=Example
+    words = (
+        ("ORGANIZATION_NAME", ORGANISATION),
+        ("ORGANIZATIONAL_UNIT_NAME", subject[1]),
+        ("COMMON_NAME", subject[0]),
+    )
+    now = datetime.datetime.now(datetime.UTC)
+    end = now + datetime.timedelta(days=days)
+    # a clock that is a little behind must not refuse it
+    start = min(end, now) - datetime.timedelta(days=2)
+    return signed(words, issuer, names, addresses=["127.0.0.1"] if names else [], start=start, end=end)
+
+
+def signed(
+    subject: Sequence[tuple[str, str]],
+    issuer: Identity | None,
+    names: Sequence[str],
+    *,
+    addresses: Sequence[str] = (),
+    start: datetime.datetime,
+    end: datetime.datetime,
+) -> Identity:
+    """Return a new key on an elliptic curve and its certificate; without an issuer it is an authority that signs itself.
+
+    subject: parts of the name, by what the library calls them (``COMMON_NAME``). names: DNS names.
+    """
     hashes, serialization, x509, _store = _library()
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
-    oid = x509.oid.NameOID
-    # Java prints a subject from its end: CN=broker,OU=brokers,O=Example
-    words = (
-        (oid.ORGANIZATION_NAME, ORGANISATION),
-        (oid.ORGANIZATIONAL_UNIT_NAME, subject[1]),
-        (oid.COMMON_NAME, subject[0]),
-    )
-    title = x509.Name([x509.NameAttribute(kind, text) for kind, text in words])
+    title = x509.Name([x509.NameAttribute(getattr(x509.oid.NameOID, kind), text) for kind, text in subject])
     signing, by = key, title
     if issuer is not None:
         signing = serialization.load_pem_private_key(issuer.key.encode(), None)
         by = x509.load_pem_x509_certificate(issuer.certificate.encode()).subject
-    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
     builder = (
         x509.CertificateBuilder()
         .subject_name(title)
         .issuer_name(by)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        # a clock that is a little behind must not refuse it
-        .not_valid_before(min(end, datetime.datetime.now(datetime.UTC)) - datetime.timedelta(days=2))
+        .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
     )
-    if names:
-        alternatives = [*(x509.DNSName(name) for name in names), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    alternatives = [x509.DNSName(name) for name in names]
+    alternatives += [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
+    if alternatives:
         builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
     certificate = builder.sign(signing, hashes.SHA256())
     return Identity(

@@ -18,10 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.operators.strimzi import certificates, wire, zookeeper_wire
-from tests.operators.strimzi.certificates import Identity
 from tests.operators.strimzi.kafka_wire import Client, KafkaError
 from tests.operators.strimzi.rolls import Partition
 from tests.operators.strimzi.wire import Reader, number, text
+from tests.sandbox.secured.certificates import Identity
 
 NAME = "server.example"
 
@@ -202,7 +202,7 @@ def test_zookeeper_is_known_by_the_name_that_brokers_connect_to() -> None:
 
 def test_operator_has_a_store_of_its_own(authority: Identity) -> None:
     own = certificates.issue("cluster-operator", authority)
-    data = certificates.identity_data("cluster-operator", own, authority.certificate)
+    data = certificates.identity_data("cluster-operator", own, authority)
     assert set(data) == {f"cluster-operator.{end}" for end in ("crt", "key", "p12", "password")}
     password = base64.b64decode(data["cluster-operator.password"])
     store = pkcs12.load_pkcs12(base64.b64decode(data["cluster-operator.p12"]), password)
