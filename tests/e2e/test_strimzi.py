@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.e2e.strimzi_scene import FINAL, Led, scene
-from tests.operators.strimzi import names
+from tests.operators.strimzi import messages, names
 from tests.operators.strimzi.manifests import ExampleSpec
 
 REMOVE = "RollbackToZkWaitForManualNodeRemovalFromZk"
@@ -80,8 +80,10 @@ def test_volumes_of_earlier_controllers_are_refused(led: Led) -> None:
     led.double.pool("controller")
     led.double.wait_state(names.POST_MIGRATION)
     led.double.annotate("rollback")
-    led.double.wait_state(names.DUAL_WRITING)
+    # the state alone is too early: the next pass would wait for controllers that are not there
+    led.double.wait_condition(messages.STATE_WARNING, "during dual writing", 240)
     led.double.delete_pool()
+    led.double.wait_gone("controller")
     led.double.annotate("disabled")
     led.double.wait_state(names.ZOOKEEPER)
     assert led.double.claims() != []

@@ -37,7 +37,7 @@ STRANGER = "/brokers/ids/99"
 
 @pytest.fixture(scope="module")
 def led(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Led]:
-    spec = ExampleSpec(brokers=1, controllers=1, probe=3)
+    spec = ExampleSpec(brokers=1, controllers=1)
     with scene(NAMESPACE, tmp_path_factory.mktemp("strimzi"), spec=spec) as found:
         accept = [f"{NAMESPACE}/kafka=partition-cannot-roll"]  # of one broker
         found.target.variables.update(kraft_controller_replicas=1, kraft_accept=accept)
@@ -135,7 +135,7 @@ def test_somebody_sets_enabled_so_that_the_stop_is_skipped(led: Led) -> None:
 
 def test_the_brake_on_volumes_of_earlier_controllers(tmp_path: Path) -> None:
     """Somebody migrates by hand on the old volumes, and we follow: no broker is restarted in KRaft mode."""
-    with scene("e2e-strimzi-brake", tmp_path, spec=ExampleSpec(controllers=1, probe=3)) as led:
+    with scene("e2e-strimzi-brake", tmp_path, spec=ExampleSpec(controllers=1)) as led:
         double = led.double
         led.target.variables.update(kraft_controller_replicas=1)
         double.switch("stuck", names.MIGRATING)

@@ -20,7 +20,6 @@ from tests.e2e.killing import Reached, at, held_up, kill
 from tests.e2e.strimzi_meanwhile import operator_dies
 from tests.e2e.strimzi_scene import FINAL, MARK, Led, scene
 from tests.operators.strimzi import names, recorded
-from tests.operators.strimzi.manifests import ExampleSpec
 from tests.operators.strimzi.recorded import Step
 from tests.operators.strimzi.watch import watched
 
@@ -31,8 +30,7 @@ AWAY = "no pod of the operator is Ready (Deployment strimzi-cluster-operator): n
 
 @pytest.fixture(scope="module")
 def led(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Led]:
-    # a probe each 3 s: those of each second are most of the load of a small machine
-    with scene("e2e-strimzi-kills", tmp_path_factory.mktemp("strimzi"), spec=ExampleSpec(probe=3)) as found:
+    with scene("e2e-strimzi-kills", tmp_path_factory.mktemp("strimzi")) as found:
         yield found
 
 

@@ -113,11 +113,11 @@ OPERATOR_STRIMZI = (
         STATES,
     ),
     Mutant(
-        "KRaftDualWriting of the way forward is taken for the rest of a rollback",
+        "a rollback is taken to rest while Strimzi's next pass is under way",
         "9",
         STRIMZI + "states.py",
-        "        bool(mark) and newest(kafka) != mark\n",
-        "        True\n",
+        '    return any(RESTS in str(item.get("message") or "") for item in conditions(kafka))\n',
+        "    return True\n",
         STATES,
     ),
     Mutant(

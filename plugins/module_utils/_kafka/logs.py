@@ -25,6 +25,7 @@ class LogPattern:
 
     :ivar pattern: regular expression, matched anywhere in a line, case ignored.
     :ivar fatal: the migration cannot go on by itself; otherwise it may be over in a moment.
+    :ivar over: what a later line says when it is over after all; empty when none tells.
     """
 
     name: str
@@ -32,6 +33,7 @@ class LogPattern:
     meaning: str
     remedy: str
     fatal: bool = True
+    over: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ LOG_PATTERNS = (
         r"channel manager timed out before sending the request",
         "the registration of this controller was lost when it started, and it does not try again (KAFKA-20247)",
         "delete the pod of this controller while the others have a majority: it registers when it starts",
+        # the request had arrived all the same (seen with 3.9.2)
+        over=r"Our registration has been persisted to the metadata log",
     ),
     LogPattern(
         "version-locked",
@@ -218,6 +222,8 @@ def read_signals(lines: Iterable[str]) -> Signals:
         for known, pattern in _COMPILED:
             if pattern.search(line):
                 troubles[known.name] = Trouble(known, line.strip())
+            elif known.name in troubles and known.over and re.search(known.over, line, re.IGNORECASE):
+                del troubles[known.name]
     found = tuple(troubles[each.name] for each in LOG_PATTERNS if each.name in troubles)
     return Signals(driver, state, waiting, found)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import operator_progress, phases, rolling, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.waiting import lasting
@@ -196,7 +197,8 @@ class _Following:
         """
         if not self._quiet.due(seen, signals):
             return ""
-        self._tell(f"nothing moved for {silent_wait.QUIET:.0f} s; {partitions(self._cluster)}")
+        says = "; ".join(filter(None, (partitions(self._cluster), logs(self._cluster, seen))))
+        self._tell(f"nothing moved for {silent_wait.QUIET:.0f} s; {says}")
         looks = _looks(self._cluster, seen, self._what)
         if looks.like and silent_wait.accepted(self._cluster):
             return f"{looks.like}; it is taken to wait for the removal of the znodes, as was accepted by name"
@@ -235,6 +237,11 @@ def partitions(cluster: LedCluster) -> str:
     return f"{len(behind)} partitions are under-replicated: {rolling.named(behind)}"
 
 
+def logs(cluster: LedCluster, seen: Progress) -> str:
+    """What controllers and brokers write of a copy that does not begin or end, "" elsewhere: an operator passes none of it on."""
+    return progress.why_stuck(cluster) if seen.phase in (phases.SETUP, phases.MIGRATE) else ""
+
+
 def failure(cluster: LedCluster, seen: Progress) -> str:
     """What an operator that has given up says, and what usually is the cause."""
     hint = cluster.driver.hint(seen)
@@ -256,7 +263,13 @@ def follow(
         advice = silent_wait.advice(cluster, looks) or cluster.driver.hint(seen)
         says = f"it says {seen.message}" if seen.message and seen.message not in error.message else ""
         # what was told while it was followed is in the last reason
-        parts = (error.message, says, "" if advice in error.message else advice, cluster.driver.why_silent())
+        parts = (
+            error.message,
+            says,
+            logs(cluster, seen),
+            "" if advice in error.message else advice,
+            cluster.driver.why_silent(),
+        )
         raise DeadlineExceeded(
             f"nothing moved for {idle} s (kraft_wait_timeout): {'; '.join(filter(None, parts))}",
             code=silent_wait.CODE if looks.like else "operator-stuck",

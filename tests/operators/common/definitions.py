@@ -14,6 +14,8 @@ from tests.sandbox.config import SandboxError
 from tests.sandbox.kube import ApiError, Kube, Object
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+#: of a write that somebody else came before
+ATTEMPTS = 5
 
 
 def published(files: Mapping[str, Path], variable: str) -> list[Object]:
@@ -48,8 +50,21 @@ def define(kube: Kube, bodies: Sequence[Object], seconds: float = 30.0) -> None:
 
 
 def _define(kube: Kube, body: Object) -> None:
-    """Create a definition or replace another one of that name: those that are published are too large for an apply over the other ones."""
+    """Create a definition or replace another one of that name: those that are published are too large for an apply over the other ones.
+
+    Doubles that start at the same time write the same definitions: who comes second looks again.
+    """
     path = f"{CRDS}/{body['metadata']['name']}"
+    for attempt in range(ATTEMPTS):
+        try:
+            _write(kube, path, body)
+            return
+        except ApiError as error:
+            if error.status != 409 or attempt == ATTEMPTS - 1:
+                raise
+
+
+def _write(kube: Kube, path: str, body: Object) -> None:
     try:
         there = kube.request("GET", path)
     except ApiError as error:

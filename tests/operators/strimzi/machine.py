@@ -16,6 +16,7 @@ from .names import (
     KRAFT,
     MIGRATING,
     MIGRATION,
+    NEWEST,
     POST_MIGRATION,
     PRE_KRAFT,
     ROLLBACK,
@@ -72,12 +73,12 @@ _MOVES = {
 }
 
 
-def following(state: str, value: str, *, copied: bool, stuck: str = "") -> Move:
+def following(state: str, value: str, *, copied: bool, stuck: str = "", version: str = NEWEST) -> Move:
     """Return where a pass that succeeded ends. copied: the agent says that the copy is done. stuck: the state that is never left."""
     after = _MOVES.get((state, value), state)
     if (state, after) == (MIGRATING, DUAL_WRITING) and not copied:
         after = state
-    return Move(state if state == stuck else after, messages.state_warning(state, value))
+    return Move(state if state == stuck else after, messages.state_warning(state, value, version))
 
 
 def asks_copy(state: str, value: str) -> bool:

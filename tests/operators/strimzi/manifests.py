@@ -89,9 +89,10 @@ def deployment(namespace: str, version: str, *, replicas: int = 1, watched: str 
 class ExampleSpec:
     """An example cluster.
 
-    pools: node pools from the start, else replicas and storage in the CR. ibp: of spec.kafka.config, empty = not set. delete_claim: of the controllers'
-    pool. probe: seconds before and between the readiness probes; 0 = Strimzi's own. config: further settings. labels: of the brokers' pods besides
-    those that the sandbox's traffic looks for. storage: "persistent-claim", "jbod", "ephemeral". born_kraft: never had a ZooKeeper.
+    pools: node pools from the start, else replicas and storage in the CR. ibp: of spec.kafka.config, empty = not set. delete_claim: of the
+    controllers' pool. probe: seconds before and between the readiness probes (each second they are most of the load of a small machine); 0 =
+    Strimzi's own. config: further settings. labels: of the brokers' pods besides those that the sandbox's traffic looks for. storage:
+    "persistent-claim", "jbod", "ephemeral". born_kraft: never had a ZooKeeper.
     """
 
     name: str = "kafka"
@@ -104,7 +105,7 @@ class ExampleSpec:
     storage: str = "jbod"
     size: str = "1Gi"
     delete_claim: bool = False
-    probe: int = 1
+    probe: int = 3
     authorization: bool = False
     controller_pool: str = "controller"
     broker_pool: str = "kafka"

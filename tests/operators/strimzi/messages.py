@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .names import (
     DISABLED,
     DUAL_WRITING,
@@ -12,12 +14,15 @@ from .names import (
     IN_KRAFT,
     MIGRATING,
     MIGRATION,
+    NEWEST,
     POST_MIGRATION,
     PRE_KRAFT,
     ROLLBACK,
     ZOOKEEPER,
 )
 
+#: it names values without quotes
+WITHOUT_QUOTES = "0.40.0"
 STATE_WARNING = "KafkaMetadataStateWarning"
 _CANNOT = "The strimzi.io/kraft annotation can't be set to "
 _PROCESS = "during a migration process. "
@@ -41,8 +46,13 @@ _WARNINGS = {
 }
 
 
-def state_warning(state: str, value: str) -> str:
+def state_warning(state: str, value: str, version: str = NEWEST) -> str:
     """Return the warning about an annotation that has no effect in a state; empty when Strimzi says nothing."""
+    text = _state_warning(state, value)
+    return re.sub(r"'(\w+)'", r"\1", text) if version == WITHOUT_QUOTES else text
+
+
+def _state_warning(state: str, value: str) -> str:
     if value != ENABLED and state in (PRE_KRAFT, IN_KRAFT):
         return _PRE_KRAFT if state == PRE_KRAFT else _IN_KRAFT
     return _WARNINGS.get((state, value), "")

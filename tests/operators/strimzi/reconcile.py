@@ -205,7 +205,9 @@ class Pass:
         copied = False
         if machine.asks_copy(self._state, self._value):
             copied = self._ask_copy()
-        after, warning = machine.following(self._state, self._value, copied=copied, stuck=self._switches.stuck)
+        after, warning = machine.following(
+            self._state, self._value, copied=copied, stuck=self._switches.stuck, version=self._switches.version
+        )
         if warning:
             self._draft.warnings.append((messages.STATE_WARNING, warning))
         if after != self._state:

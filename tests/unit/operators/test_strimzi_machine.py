@@ -118,6 +118,7 @@ def test_warnings_that_were_seen(state: str, value: str) -> None:
 )
 def test_warnings_known_in_part(state: str, value: str, part: str) -> None:
     assert part in messages.state_warning(state, value)
+    assert part.replace("'rollback'", "rollback") in messages.state_warning(state, value, "0.40.0")
 
 
 @pytest.mark.parametrize(

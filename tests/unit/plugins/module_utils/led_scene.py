@@ -176,6 +176,8 @@ class LedFake(FakeCluster):
             "by_operator": True,
             "ids": {pod: number for number, pod in enumerate(brokers)},
             "stale": [],
+            "container": "kafka",
+            "controller_container": "kafka",
             "zookeeper": "session",
         }
         super().__init__(**{**base, **changed})

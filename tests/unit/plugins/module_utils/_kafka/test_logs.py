@@ -112,6 +112,18 @@ EXAMPLES = {
 }
 
 
+def test_a_registration_that_arrived_after_all_is_not_lost() -> None:
+    lost, arrived = (
+        EXAMPLES["registration-lost"],
+        (
+            "[2026-11-30 22:30:27,798] INFO [ControllerRegistrationManager id=4 incarnation=sZk] Our registration has been persisted to the metadata "
+            "log. (kafka.server.ControllerRegistrationManager)"
+        ),
+    )
+    assert read_signals([lost, arrived]).troubles == ()
+    assert [each.pattern.name for each in read_signals([arrived, lost]).troubles] == ["registration-lost"]
+
+
 @pytest.mark.parametrize("known", logs.LOG_PATTERNS, ids=lambda each: each.name)
 def test_every_pattern_has_its_line_and_matches_no_other(known: logs.LogPattern) -> None:
     line = EXAMPLES[known.name]

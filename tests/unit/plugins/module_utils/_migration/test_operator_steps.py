@@ -12,6 +12,7 @@ from itertools import chain, repeat
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import progress
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import checks, phases, state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings import setting_rules
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
@@ -36,6 +37,9 @@ from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, COMPLETE, DECID
 from tests.unit.plugins.module_utils.scenes import facts
 
 AT_START = Progress(True, phases.SETUP, "SetupPreChecks")
+ROLLING_BACK = Progress(
+    True, phases.ROLLBACK, "RollbackToZkEnsureKafkaRollIsComplete", asked=frozenset({Verb.ROLLBACK})
+)
 FAILED = Progress(True, phases.FAILURE, "SetupPreChecks", "a key is blocked", failed=True)
 
 
@@ -94,6 +98,21 @@ def test_a_standstill_names_what_it_stands_at() -> None:
         wait_past(led(Operator(AT_START)), "SetupComplete", lambda _text: None)
     assert still.value.code == "operator-stuck"
     assert "brokers 3/3 Ready" in still.value.detail["reason"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "sub_phase", "told"),
+    [(AT_START, "SetupComplete", True), (ROLLING_BACK, "RollbackToZkWaitForManualNodeRemovalFromZk", False)],
+)
+def test_what_the_controllers_write_of_a_copy_is_told(
+    monkeypatch: pytest.MonkeyPatch, seen: Progress, sub_phase: str, told: bool
+) -> None:
+    monkeypatch.setattr(progress, "why_stuck", lambda _cluster: "c-0: Still waiting for all controller nodes ready")
+    operator = Operator(seen)
+    operator.waits_silently = False
+    with pytest.raises(DeadlineExceeded) as still:
+        wait_past(led(operator), sub_phase, lambda _text: None)
+    assert ("c-0: Still waiting" in still.value.message) is told
 
 
 def test_a_standstill_has_the_operators_own_words() -> None:
