@@ -249,7 +249,7 @@ class Event(LedStep):
         if event == "RollbackToZkComplete":
             if not seen.started:
                 # the request goes first when it is cleaned up: a run that was killed then has the rest to do
-                left = run.led.driver.left()
+                left = [*run.led.driver.left(), *operator_rollback.left_behind(run.led)]
                 if left or run.journal.migration_id:
                     return needed(
                         f"clean up after a rollback: {', '.join(left) or 'nothing is left, which is to be proved'}"

@@ -74,7 +74,7 @@ CASES: dict[str, tuple[str, Callable[[Scratch], None], tuple[str, ...]]] = {
     "/migration of an earlier attempt": (
         "migration-stale",
         lambda scratch: scratch.put("/migration", STALE),
-        ("the copy was completed (offset 1234)", "delete /migration and the controllers' volumes"),
+        ("the copy was completed (offset 1234)", "run rollback.yml"),
     ),
     "/controller of a quorum that is gone": (
         "controller-leftover",

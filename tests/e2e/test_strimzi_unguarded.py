@@ -116,6 +116,21 @@ def test_a_znode_that_is_left_empties_zookeeper(tmp_path: Path) -> None:
         assert known(double) == []
 
 
+def test_rollback_removes_what_was_left_by_hand(tmp_path: Path) -> None:
+    """0.45.0 leaves /migration, and nobody asked us before: rollback.yml deletes it, and proves that a new attempt may begin."""
+    with back_by_hand("e2e-retry-left", tmp_path, "0.45.0", volumes=False) as led:
+        before = kafka.told(led.double)
+        refused_beforehand(led, "migration-stale")
+        done = led.play("rollback")
+        assert done.result("RollbackToZkComplete")["deleted"] == ["znode /migration"]
+        assert "ready to retry: znode /migration" in done.output
+        assert offset(led.double) is None
+        led.rolled_back()
+        assert led.play("rollback").changed == []
+        led.play("preflight")
+        assert kafka.told(led.double) == before
+
+
 def test_our_playbooks_come_in_time(tmp_path: Path) -> None:
     """The same, begun by hand after an attempt that lasted for days: migrate says what is going on, rollback saves the topics, and the retry is safe."""
     with back_by_hand("e2e-retry-in-time", tmp_path, "0.45.0", volumes=False) as led:

@@ -31,6 +31,22 @@ OPERATOR_ENDS = (
         OP_ROLLBACK,
     ),
     Mutant(
+        "what a running migration has in ZooKeeper is taken for a rest",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "    if cluster.state.name != state.ZOOKEEPER or cluster.driver.left():\n",
+        "    if cluster.driver.left():\n",
+        OP_ROLLBACK,
+    ),
+    Mutant(
+        "what controllers have in ZooKeeper is taken for a rest",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "    if cluster.state.name != state.ZOOKEEPER or cluster.driver.left():\n",
+        "    if cluster.state.name != state.ZOOKEEPER:\n",
+        OP_ROLLBACK,
+    ),
+    Mutant(
         "the controllers go while replicas are out of sync",
         "9",
         MIGRATION + "operator_rollback.py",

@@ -126,7 +126,7 @@ def _coordination(view: Stored, where: str, controllers_run: bool, volumes: Sequ
                 "migration-stale",
                 where,
                 f"{where}: /migration says that the copy was completed (offset {view.migration.offset}) but no controller runs: empty controllers "
-                "would write their empty metadata over ZooKeeper; delete /migration and the controllers' volumes of the earlier attempt",
+                "would write their empty metadata over ZooKeeper; run rollback.yml, which deletes it with what else is left of the earlier attempt",
             )
         )
     if volumes:

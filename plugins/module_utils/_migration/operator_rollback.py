@@ -325,6 +325,20 @@ def require_back(cluster: LedCluster) -> None:
         )
 
 
+def left_behind(cluster: LedCluster) -> list[str]:
+    """What somebody who rolled back by hand, or an older operator, has left in ZooKeeper: the next attempt would take it for its own copy.
+
+    Only of a cluster in plain ZooKeeper mode whose controllers are gone: with them it is no rest. Read freshly.
+    """
+    if cluster.state.name != state.ZOOKEEPER or cluster.driver.left():
+        return []
+    if any(each.has_controllers for each in cluster.others):
+        return []
+    heads = handover.read_heads(cluster.zookeeper)
+    there = {handover.MIGRATION: heads.migration_node is not None, handover.CONTROLLER: heads.kraft_holds}
+    return [f"znode {path}" for path, found in there.items() if found]
+
+
 def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
     """Remove what controllers wrote to ZooKeeper between the answer and their end; the controllers must be gone. Returns the paths.
 
@@ -334,7 +348,9 @@ def remove_what_came_back(cluster: LedCluster, tell: Tell) -> list[str]:
         return []
     done = handover.remove(cluster.zookeeper, [])
     if done.removed:
-        tell(f"removed {' and '.join(done.removed)}, which a controller had written again")
+        tell(
+            f"removed {' and '.join(done.removed)}, which a controller had written again, or an earlier rollback had left"
+        )
         handover.wait_broker_is_controller(cluster.zookeeper, timeout=ELECTION, progress=tell)
         cluster.changed(Part.ZOOKEEPER)
     return [f"znode {path}" for path in done.removed]

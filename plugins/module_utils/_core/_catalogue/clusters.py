@@ -218,7 +218,7 @@ CLUSTERS = (
     block(
         "migration-stale",
         "/migration is left from an earlier attempt",
-        "delete /migration and the controllers' volumes, then run again",
+        "run rollback.yml, which deletes it with what else is left of that attempt",
     ),
     block("controller-leftover", "/controller is left from a KRaft quorum", "delete the znode /controller"),
     block(

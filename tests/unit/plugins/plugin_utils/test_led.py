@@ -561,6 +561,7 @@ def proving(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return proof
 
     monkeypatch.setattr(operator_rollback, "remove_what_came_back", lambda *_words: [])
+    monkeypatch.setattr(operator_rollback, "left_behind", lambda _cluster: [])
     monkeypatch.setattr(operator_rollback, "prove", prove)
     return proof
 
@@ -594,6 +595,15 @@ def test_a_clean_up_that_was_killed_is_finished(proving: list[Any]) -> None:
     # everything is deleted, and the proof was not written down
     run = back(Progress())
     assert "nothing is left, which is to be proved" in Event().decide(run).reason
+
+
+def test_what_a_rollback_by_hand_has_left_is_removed(proving: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operator_rollback, "left_behind", lambda _cluster: ["znode /migration"])
+    run = back(Progress())
+    run.journal.migration_id = ""
+    assert Event().decide(run).reason == "clean up after a rollback: znode /migration"
+    Event().apply(run)
+    assert run.log == ["released", "cleaned up", "proved", f"end {phases.ROLLBACK} with {BACK}"]
 
 
 def test_an_end_of_the_last_phase_is_not_awaited_without_a_confirmation() -> None:

@@ -75,7 +75,7 @@ def test_a_stale_migration_with_empty_controllers() -> None:
     found = stored(migration=stale)
     assert codes(found) == ["migration-stale"]
     assert "offset 1234" in found[0].sentence
-    assert "delete /migration" in found[0].sentence
+    assert "run rollback.yml" in found[0].sentence
     assert stored(migration=stale, controllers_run=True) == []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.levelling import Raised
 
 from tests.unit.plugins.module_utils.fakes import PARAMS
-from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, ROLLED_BACK, Operator, led
+from tests.unit.plugins.module_utils.led_scene import AT_ZNODES, DECIDING, HYBRID, ROLLED_BACK, Operator, led
 from tests.unit.plugins.module_utils.scenes import facts, quorum
 
 KRAFT, BROKER = Controller(3000, 7, False), Controller(2, -1, True)
@@ -369,7 +370,9 @@ def test_what_a_controller_wrote_again_goes_once_the_controllers_are_gone(scene:
     found = operator_rollback.remove_what_came_back(scene.cluster, scene.said.append)
     assert found == ["znode /migration", "znode /controller"]
     assert scene.log == ["removed", "elected"]
-    assert scene.said == ["removed /migration and /controller, which a controller had written again"]
+    assert scene.said == [
+        "removed /migration and /controller, which a controller had written again, or an earlier rollback had left"
+    ]
 
 
 def test_nothing_is_removed_beside_a_controller_that_is_left(scene: Scene) -> None:
@@ -382,6 +385,28 @@ def test_where_nothing_came_back_nobody_is_waited_for(scene: Scene, monkeypatch:
     monkeypatch.setattr(handover, "remove", lambda *_words: Removal({}, None, 0))
     assert operator_rollback.remove_what_came_back(scene.cluster, scene.said.append) == []
     assert scene.log == []
+
+
+THERE: Any = object()
+STALE = Heads(None, None, THERE, BROKER, 8, Migration(3000, 7, 141, 7))
+IN_ZOOKEEPER = state.ClusterState(state.ZOOKEEPER, "plain")
+
+
+def test_what_a_rollback_by_hand_left_in_zookeeper(scene: Scene) -> None:
+    scene.cluster.state, scene.heads = IN_ZOOKEEPER, STALE
+    assert operator_rollback.left_behind(scene.cluster) == ["znode /migration"]
+    scene.heads = REMOVED_BEFORE
+    assert operator_rollback.left_behind(scene.cluster) == []
+
+
+@pytest.mark.parametrize("what", ["a migration", "controllers", "another region"])
+def test_what_may_be_in_use_was_not_left(scene: Scene, what: str) -> None:
+    scene.heads = STALE
+    scene.cluster.state = HYBRID if what == "a migration" else IN_ZOOKEEPER
+    scene.operator.remains = ["kraftcontroller-0"] if what == "controllers" else []
+    if what == "another region":
+        scene.cluster.others = (SimpleNamespace(has_controllers=True),)
+    assert operator_rollback.left_behind(scene.cluster) == []
 
 
 # the proof
