@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.bench.led import Shown, Subject
 from tests.e2e.strimzi_scene import FINAL, Led, scene
-from tests.operators.strimzi import names
+from tests.operators.strimzi import messages, names
 from tests.operators.strimzi.double import connect
 from tests.operators.strimzi.manifests import ExampleSpec
 from tests.sandbox.beside import beside
@@ -24,18 +24,20 @@ from tests.sandbox.config import SandboxError
 
 #: seconds between two looks
 LOOK = 0.05
+#: what a pass says that has nothing more to do in a rollback
+RESTS = "during dual writing"
 #: what was asked for, and the state, to how our lines call it
 STEPS = {
     (names.MIGRATION, names.ZOOKEEPER): "SETUP/",
-    (names.MIGRATION, names.MIGRATING): "MIGRATE/MigrateEnsureKafkaRollComplete",
+    (names.MIGRATION, names.MIGRATING): "/MigrateEnsureKafkaRollComplete",
     (names.MIGRATION, names.DUAL_WRITING): "MIGRATE/MigrateDualWrite",
-    (names.MIGRATION, names.POST_MIGRATION): "the operator waits for the decision",
-    (names.ROLLBACK, names.POST_MIGRATION): "ROLLBACK/RollbackToZkEnsureKafkaRollIsComplete",
+    (names.MIGRATION, names.POST_MIGRATION): "DUAL-WRITE/",
+    (names.ROLLBACK, names.POST_MIGRATION): "/RollbackToZkEnsureKafkaRollIsComplete",
     (names.ROLLBACK, names.DUAL_WRITING): "the operator waits for the removal",
-    (names.DISABLED, names.DUAL_WRITING): "ROLLBACK/RollbackToZkEnsureKafkaRollIsComplete2",
-    (names.DISABLED, names.ZOOKEEPER): "ROLLBACK/RollbackToZkComplete",
-    (names.ENABLED, names.POST_MIGRATION): "FINALIZE/",
-    (names.ENABLED, names.PRE_KRAFT): "FINALIZE/MoveToKRaftControllerComplete",
+    (names.DISABLED, names.DUAL_WRITING): "/RollbackToZkEnsureKafkaRollIsComplete2",
+    (names.DISABLED, names.ZOOKEEPER): "/RollbackToZkComplete",
+    (names.ENABLED, names.POST_MIGRATION): "MoveToKRaftControllerOnly/",
+    (names.ENABLED, names.PRE_KRAFT): "MoveToKRaftControllerOnly/MoveToKRaftControllerComplete",
     (names.ENABLED, names.IN_KRAFT): "COMPLETE/",
 }
 _ENDS = {"migrate": names.POST_MIGRATION, "rollback": names.ZOOKEEPER, "finalize": names.IN_KRAFT}
@@ -58,6 +60,8 @@ def _watched(led: Led) -> Iterator[Callable[[], list[Shown]]]:
         except SandboxError:
             return
         asked, state = names.annotation(cr, names.KRAFT), names.state_of(cr)
+        if (asked, state) == (names.ROLLBACK, names.DUAL_WRITING) and RESTS not in str(cr["status"]["conditions"]):
+            return  # the next pass is under way: nothing may be done before it has said that
         step = f"{state}, {asked}"
         if not seen or seen[-1].step != step:
             seen.append(Shown(step, STEPS.get((asked, state), step), time.monotonic()))
@@ -79,7 +83,7 @@ def _by_hand(led: Led, verb: str) -> float:
         double.annotate(names.ENABLED)
     else:
         double.annotate(names.ROLLBACK)
-        double.wait_state(names.DUAL_WRITING, 600)
+        double.wait_condition(messages.STATE_WARNING, RESTS, 600)
         double.delete_pool()
         double.wait_gone(double.spec.controller_pool)
         double.delete_claims()
