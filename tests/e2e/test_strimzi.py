@@ -85,7 +85,8 @@ def test_volumes_of_earlier_controllers_are_refused(led: Led) -> None:
     led.double.delete_pool()
     led.double.wait_gone("controller")
     led.double.annotate("disabled")
-    led.double.wait_state(names.ZOOKEEPER)
+    # a pass that was under way when the pool went waits five minutes for its controllers
+    led.double.wait_state(names.ZOOKEEPER, 600)
     assert led.double.claims() != []
     led.refused("migrate", "controller-volumes-leftover")
     assert led.asked == "disabled"
