@@ -16,6 +16,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration import (
     operator_gates,
     operator_preflight,
+    operator_rollback,
     operator_status,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.preflight import permission_findings
@@ -111,7 +112,7 @@ class Plan(Shows):
         """Refuse where a rollback is impossible; everything else is only shown."""
         cluster = run.led
         seen, where = observe(run), f"{cluster.namespace}/{cluster.name}"
-        if not seen.started and not cluster.driver.left():
+        if not seen.started and not cluster.driver.left() and not operator_rollback.left_behind(cluster):
             return not_needed(f"{where}: no migration was started: nothing to roll back")
         why = "" if seen.rolls_back else operator_progress.cannot_roll_back(seen)
         if why:

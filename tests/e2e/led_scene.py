@@ -42,12 +42,15 @@ class Played:
 
 
 @contextmanager
-def under_traffic(kube: Kube, namespace: str, rate: int) -> Iterator[dict[str, Any]]:
-    """Run clients during the block; every acked record has to be there at the end. Yields what they saw, which is empty until then."""
+def under_traffic(kube: Kube, namespace: str, rate: int, *, alone: bool = False) -> Iterator[dict[str, Any]]:
+    """Run clients during the block; every acked record has to be there at the end, once and in order. Yields what they saw, which is empty until then.
+
+    alone: of one broker, whose restarts are outages: a producer that tried for long enough may write a record twice.
+    """
     traffic.start(kube, TrafficSpec(namespace, "kafka", rate, dns_ttl=1))
     seen: dict[str, Any] = {}
     yield seen
     traffic.stop(kube, namespace)
     seen.update(traffic.check(kube, namespace))
     print(seen)
-    assert seen["ok"], seen
+    assert seen["ok"] or (alone and seen["acked"] and not seen["lost"] and not seen["displaced"]), seen

@@ -80,6 +80,6 @@ def scene(
     """A cluster that the double leads, under traffic; every acked record has to be there at the end."""
     with (
         calm(namespace, folder, spec=spec, version=version, **switches) as led,
-        under_traffic(led.double.kube, namespace, RATE) as led.traffic,
+        under_traffic(led.double.kube, namespace, RATE, alone=led.double.spec.brokers == 1) as led.traffic,
     ):
         yield led

@@ -55,6 +55,7 @@ class Progress:
     :ivar asked: what it was asked to do beyond the migration itself: FINALIZE may be asked for before it is needed.
     :ivar failed: whether it has given up.
     :ivar answered: whether it was told that the znodes are gone.
+    :ivar revocable: whether a request to roll back takes the place of the one to finalize, which has not begun.
     """
 
     started: bool = False
@@ -64,6 +65,7 @@ class Progress:
     asked: frozenset[Verb] = frozenset()
     failed: bool = False
     answered: bool = False
+    revocable: bool = False
 
     @property
     def waits_for(self) -> Wait:
@@ -121,7 +123,7 @@ class Progress:
 
 def cannot_roll_back(seen: Progress) -> str:
     """Return why an operator that was not asked to roll back cannot be any more, or an empty string."""
-    if seen.complete or seen.phase == phases.FINALIZE or Verb.FINALIZE in seen.asked:
+    if seen.complete or seen.phase == phases.FINALIZE or (Verb.FINALIZE in seen.asked and not seen.revocable):
         return (
             f"the operator is at {seen.where} and was told to finalize: it rolls back from SETUP, MIGRATE and DUAL-WRITE only; nothing was "
             "changed"

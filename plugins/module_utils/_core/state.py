@@ -75,6 +75,10 @@ def mode_of(settings: Mapping[str, str]) -> str:
     return MODE_ZOOKEEPER
 
 
+#: brokers in KRaft mode although both stores were not written
+NOTHING_COPIED = "ZooKeeper shows that nothing was copied: the controllers do not write to it, and run on a log of an earlier attempt"
+
+
 def derive(seen: Evidence) -> ClusterState:
     """Derive the state; never guesses: a roll under way is MIXED."""
     modes = set(seen.modes.values())
@@ -84,7 +88,9 @@ def derive(seen: Evidence) -> ClusterState:
         return _all_kraft(seen)
     if MODE_KRAFT in modes:
         rest = [name for name, mode in seen.modes.items() if mode != MODE_KRAFT]
-        return ClusterState(MIXED, f"broker roll to KRaft under way: still in ZooKeeper mode: {_names(rest)}")
+        text = f"broker roll to KRaft under way: still in ZooKeeper mode: {_names(rest)}"
+        unwritten = seen.kraft_holds_controller is not None and not _both_written(seen)
+        return ClusterState(MIXED, f"{text}; {NOTHING_COPIED}" if unwritten else text)
     if seen.kraft_holds_controller:
         if (seen.migration_offset or 0) <= 0:
             return ClusterState(MIXED, "KRaft holds /controller, but the metadata copy is not complete yet")
@@ -124,8 +130,7 @@ def _all_kraft(seen: Evidence) -> ClusterState:
     if on and seen.kraft_holds_controller is not None and not _both_written(seen):
         return ClusterState(
             MIXED,
-            "every broker runs in KRaft mode, but ZooKeeper shows that nothing was copied: the controllers do not write to it, and run on a log of "
-            "an earlier attempt",
+            f"every broker runs in KRaft mode; {NOTHING_COPIED}",
         )
     if on:
         return ClusterState(PURE, "every broker runs in KRaft mode, every controller still has the migration flag")

@@ -46,7 +46,7 @@ def status(cluster: LedCluster) -> dict[str, Any]:
             "waits_for": seen.waits_for.value,
         },
         "since": newest["time"] if newest else None,
-        "next": next_command(f"{cluster.namespace}/{cluster.name}", seen, now.name, bool(locked)),
+        "next": next_command(f"{cluster.namespace}/{cluster.name}", seen, now, bool(locked)),
         "regions": regions,
         "dangers": [text for text in (wrong, unread, _too_late(seen)) if text],
         "foreign": [],
@@ -86,7 +86,7 @@ def _regions(cluster: LedCluster) -> tuple[list[dict[str, Any]], str]:
     ], ""
 
 
-def next_command(cluster: str, seen: Progress, now: str, locked: bool) -> str:
+def next_command(cluster: str, seen: Progress, now: state.ClusterState, locked: bool) -> str:
     """Return what to run next, in words that can be typed. ``cluster`` is ``namespace/name``."""
     if seen.failed:
         return f"'An operator that has given up' in the guide of this operator ({seen.message or 'see its log'})"
@@ -98,19 +98,24 @@ def next_command(cluster: str, seen: Progress, now: str, locked: bool) -> str:
             if locked
             else "nothing: the migration is complete"
         )
+    if seen.revocable:
+        return "rollback.yml, or take the request to finalize back at once: the operator would not stop where it could be rolled back"
     if Verb.FINALIZE in seen.asked or seen.phase == phases.FINALIZE:
         return f"finalize.yml -e kraft_confirm={cluster} (follows the operator to the end)"
     if seen.waits_for is Wait.DECISION:
         return f"finalize.yml -e kraft_confirm={cluster} (irreversible, in one go; soak in DUAL-WRITE first), or rollback.yml"
-    if not seen.started and locked:
-        return "preflight.yml (the operator's objects are locked, and the request that locked them is gone: delete nothing)"
     if not seen.started:
-        return (
-            "nothing: the cluster runs in KRaft mode"
-            if now == state.FINALIZED
-            else "preflight.yml, then setup.yml or migrate.yml"
-        )
-    return "migrate.yml"
+        return _to_begin(now, locked)
+    return "rollback.yml" if state.NOTHING_COPIED in now.reason else "migrate.yml"
+
+
+def _to_begin(now: state.ClusterState, locked: bool) -> str:
+    """What to run next where the operator was not asked."""
+    if locked:
+        return "preflight.yml (the operator's objects are locked, and the request that locked them is gone: delete nothing)"
+    if now.name == state.FINALIZED:
+        return "nothing: the cluster runs in KRaft mode"
+    return "preflight.yml, then setup.yml or migrate.yml"
 
 
 def operator_line(data: dict[str, Any]) -> str:

@@ -157,11 +157,19 @@ class _Following:
     def _watch_decision(self, seen: Progress) -> None:
         """Say loudly that somebody tells the operator to finalize while this run only follows it."""
         before, self._asked = self._asked, seen.asked
+        if before is None and self._forward:
+            before = frozenset()
         if before is not None and Verb.FINALIZE in seen.asked - before:
             self._tell(
                 f"DANGER: somebody has told the operator to finalize, which is at {seen.where}: it will not wait where it could be rolled back; if "
                 "that was not meant, take it back at once"
             )
+
+    @property
+    def _forward(self) -> bool:
+        """Whether it is waited for something before the end: whoever follows that has not asked for the end."""
+        step = phases.BY_NAME.get(self._what)
+        return step is not None and step.phase in (phases.SETUP, phases.MIGRATE, phases.DUAL_WRITE)
 
     def _watch_controllers(self, seen: Progress, signals: Signals) -> None:
         """Say loudly when the controllers get their last settings too early: an operator may not tell that step.
@@ -283,6 +291,8 @@ def agreement(cluster: LedCluster, seen: Progress) -> str:
     if seen.rolled_back:
         wanted = (state.ZOOKEEPER,)
     now = cluster.state
+    if state.NOTHING_COPIED in now.reason and not seen.rolls_back:
+        return f"the operator says {seen.where}, and brokers run in KRaft mode: {now.reason}; run rollback.yml"
     if wanted is None or now.name in wanted:
         return ""
     return f"the operator says {seen.where}, but the cluster is {now.name}: {now.reason}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -28,13 +28,14 @@ class Following(Generic[Shown]):
     """What a wait makes of what the watchers show.
 
     :ivar read: takes in what they show now.
-    :ivar mark: what differs whenever something has moved.
+    :ivar mark: what differs whenever something has moved. One that was shown before is no movement: a pod that is Ready for a moment between
+        two crashes would keep a wait alive for ever.
     :ivar judge: done or not, and what is waited for; asked after every change, and each second. Raises when going on waiting is in vain.
     :ivar spoken: the operator's own words, for who reads why a wait was given up.
     """
 
     read: Callable[[], Shown]
-    mark: Callable[[Shown], object]
+    mark: Callable[[Shown], Hashable]
     judge: Callable[[Shown], tuple[bool, str]]
     spoken: Callable[[Shown], str]
 
@@ -52,15 +53,16 @@ def until_judged(
     for watcher in watchers:
         watcher.add_listener(changed)
     moved, told = time.monotonic(), None
-    mark: object = None
+    marks: set[Hashable] = set()
     while True:
         changed.clear()
         for watcher in watchers:
             watcher.check()
         shown = following.read()
         now = following.mark(shown)
-        if mark != now:
-            moved, mark = time.monotonic(), now
+        if now not in marks:
+            moved = time.monotonic()
+            marks.add(now)
         over, reason = following.judge(shown)
         trouble = next((watcher.trouble for watcher in watchers if watcher.trouble), "")
         reason = f"{reason} ({trouble})" if trouble else reason

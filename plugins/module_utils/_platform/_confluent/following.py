@@ -117,7 +117,7 @@ def follow(places: Sequence[Place], judge: JudgeAll, *, idle: float, progress: C
             read=lambda: [
                 _shown(place, *(watcher.objects for watcher in of)) for place, of in zip(places, watchers, strict=True)
             ],
-            mark=lambda shown: [(seen.step, signs.moves) for seen, signs in shown],
+            mark=lambda shown: tuple((seen.step, signs.moves) for seen, signs in shown),
             judge=judged,
             spoken=lambda shown: shown[0][0].spoken(),
         )

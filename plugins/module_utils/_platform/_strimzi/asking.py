@@ -228,14 +228,28 @@ def _refuse_way_back(cluster: StrimziCluster, kafka: Obj) -> None:
 
 
 def turn(kafka: Obj) -> Mapping[str, str | None]:
-    """The annotations that turn the operator round where it is; those that are there already stay."""
-    state = states.state_of(kafka)
+    """The annotations that turn the operator round where it is.
+
+    Where brokers may run in KRaft mode that is its own request for a rollback, whatever it was asked for: a pause would make it forget its state, from which
+    alone it can restart them. Before that it knows no such request. A pass that is under way ends as it was begun.
+    """
     mark = {res.TURNED: res.annotation(kafka, res.TURNED) or states.newest(kafka)}
-    if state == states.POST_MIGRATION:
+    if states.state_of(kafka) in states.GO_BACK:
         return {**mark, res.KRAFT: res.ROLLBACK, res.PAUSE: None}
-    if state == states.DUAL_WRITING and not res.is_paused(kafka) and res.asked(kafka) != res.DISABLED:
-        return {**mark, res.KRAFT: res.ROLLBACK}
     return {**mark, res.PAUSE: "true"}
+
+
+def brake(cluster: StrimziCluster) -> str:
+    """Keep the operator from going on forward from where it is by now; returns how, for a message."""
+    chosen: list[str] = []
+
+    def wanted(kafka: Obj) -> Mapping[str, str | None]:
+        back = states.state_of(kafka) in states.GO_BACK
+        chosen[:] = [f"{res.KRAFT} = {res.ROLLBACK}" if back else res.PAUSE]
+        return turn(kafka) if back else {res.PAUSE: "true"}
+
+    annotate(cluster, wanted)
+    return chosen[0]
 
 
 def keep_turned(cluster: StrimziCluster) -> None:

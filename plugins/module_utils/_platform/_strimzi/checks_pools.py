@@ -9,7 +9,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
@@ -59,14 +59,20 @@ def controllers(seen: Seen) -> Iterator[Finding]:
     yield from pools.wrong_controllers(seen.controllers, seen.brokers)
 
 
-def controllers_gone(kafka: Obj, pool: Obj | None, claims: Iterable[str]) -> Finding | None:
-    """That the controllers' pool was deleted while brokers need it: Strimzi then does nothing, whatever it is asked for."""
-    if pool is not None or states.state_of(kafka) != states.POST_MIGRATION:
+def controllers_gone(
+    kafka: Obj, pool: Obj | None, claims: Iterable[str], in_kraft: Callable[[], Collection[str]] = tuple
+) -> Finding | None:
+    """That the controllers' pool was deleted while brokers need it: Strimzi then does nothing, whatever it is asked for.
+
+    :param in_kraft: the brokers that run in KRaft mode; asked where the state does not tell.
+    """
+    state = states.state_of(kafka)
+    if pool is not None or state not in states.GO_BACK or (state == states.DUAL_WRITING and not in_kraft()):
         return None
     return finding(
         "operator-controllers-gone",
         f"Kafka {res.where(kafka)}",
-        f"the brokers of Kafka {res.where(kafka)} run in KRaft mode, and there is no KafkaNodePool of controllers: Strimzi goes on nowhere from "
+        f"brokers of Kafka {res.where(kafka)} run in KRaft mode, and there is no KafkaNodePool of controllers: Strimzi goes on nowhere from "
         f"here. Make it again with the same name, replicas and storage, on its volume claims ({', '.join(claims) or 'none'}), and wait until it "
         f"is Ready; delete no claim before",
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state as kafka_state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
@@ -99,10 +100,16 @@ class Strimzi:
         born = self._born()
         if born is not None:
             raise Refused(born.sentence, code=born.code)
-        gone = checks_pools.controllers_gone(cluster.kafka, cluster.controllers_pool, cluster.controllers_claims)
+        gone = checks_pools.controllers_gone(
+            cluster.kafka, cluster.controllers_pool, cluster.controllers_claims, self._in_kraft
+        )
         if gone is not None:
             raise Refused(gone.sentence, code=gone.code)
         self.enforcement.check()
+
+    def _in_kraft(self) -> list[str]:
+        """The brokers that run in KRaft mode."""
+        return [pod for pod, mode in self._cluster.modes.items() if mode == kafka_state.MODE_KRAFT]
 
     def _born(self) -> Finding | None:
         """That the cluster runs in KRaft mode, and no migration has led there; None for every other one."""

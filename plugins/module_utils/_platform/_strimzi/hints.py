@@ -101,7 +101,7 @@ def restored(kafka: Obj) -> str:
     name, namespace = kafka["metadata"]["name"], kafka["metadata"]["namespace"]
     return (
         ". To go on forward, scale Strimzi's Deployment to 0, since it forgets again whenever it sees the pause; give its state back, which is "
-        "KRaftPostMigration when every broker runs in KRaft mode and KRaftMigration when none does: "
+        "KRaftPostMigration when every broker runs in KRaft mode, KRaftDualWriting when some do, and KRaftMigration when none does: "
         f"kubectl -n {namespace} patch {res.KAFKA.resource} {name} --subresource=status --type=merge -p "
         '\'{"status":{"kafkaMetadataState":"KRaftPostMigration"}}\'; then take the pause off, and scale Strimzi up. To go back, run rollback.yml after '
         "that"

@@ -12,9 +12,9 @@ with 0.45.2: topics made since become stray folders). What proves the copy is Zo
 The gauge contradicts ZooKeeper the other way round where ``/migration`` is left of an earlier attempt: controllers with an empty log take it for
 their own copy, wait until their log is as long, and delete every topic in ZooKeeper then (seen with Kafka 3.9.2). Strimzi waits.
 
-The brake is a pause. It cannot be taken off to go on forward, since Strimzi forgets its state when it sees one; what follows it is a
-rollback. It keeps the operator from its next pass, not from the one under way, so that the gauge is compared with ZooKeeper while the first
-roll still runs.
+The brake is a pause while the first roll runs. It cannot be taken off to go on forward, since Strimzi forgets its state when it sees one; what
+follows it is a rollback. It keeps the operator from its next pass, not from the one under way, so that the gauge is compared with ZooKeeper then.
+From KRaftDualWriting on brokers may run in KRaft mode, and Strimzi needs its state to take them back: there the brake is the request for that.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.exec import run_read_only
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pod_sets, states
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import asking, pod_sets, states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.following import Shown
@@ -41,6 +41,11 @@ EVERY, EVERY_GAUGE = 2.0, 5.0
 GRACE = 10.0
 #: the same once the operator has said KRaftDualWriting: it begins to restart brokers within seconds
 GRACE_DUAL = 2.0
+#: what the brake does, by whether it is a pause
+BRAKES = {
+    True: "Reconciliation was paused, so that Strimzi restarts none of them in its next pass",
+    False: "Strimzi was asked to go back: it ends the pass that is under way, and takes the brokers back in its next one",
+}
 #: value of the gauge ZkMigrationState that the operator takes for the end of the copy
 MIGRATION = 1
 #: seconds for one answer of it
@@ -170,13 +175,12 @@ class Proof:
         return None
 
     def _brake(self, kafka: Obj, state: str) -> None:
-        """Keep the operator from its next pass, and say why."""
-        metadata = {"uid": kafka["metadata"]["uid"], "annotations": {res.PAUSE: "true"}}
-        self._cluster.client.patch(res.KAFKA, self._cluster.name, self._cluster.namespace, {"metadata": metadata})
+        """Keep the operator from going on in its next pass, and say why."""
+        how = asking.brake(self._cluster)
         says = self._says if state == states.MIGRATING else f"the operator says {state}"
         raise KraftError(
             f"{says}, and ZooKeeper shows that it is not: {self._text}. The controllers run on an old log, and brokers that were restarted in KRaft "
-            f"mode now would lose what was written since. Reconciliation was paused ({res.PAUSE}) so that Strimzi restarts none of them in its next pass; "
-            "do not take that off: run rollback.yml, which deletes the controllers and their volumes",
+            f"mode now would lose what was written since. {BRAKES[how == res.PAUSE]} ({how}); "
+            "do not change that: run rollback.yml, which deletes the controllers and their volumes",
             code=CODE,
         )

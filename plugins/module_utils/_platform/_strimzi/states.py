@@ -25,6 +25,8 @@ Obj = Mapping[str, Any]
 
 ZOOKEEPER, MIGRATING, DUAL_WRITING = "ZooKeeper", "KRaftMigration", "KRaftDualWriting"
 POST_MIGRATION, PRE_KRAFT, KRAFT = "KRaftPostMigration", "PreKRaft", "KRaft"
+#: where it knows a request for a rollback, and brokers may run in KRaft mode
+GO_BACK = (DUAL_WRITING, POST_MIGRATION)
 #: the last steps, by the names of this collection
 CONTROLLERS_FINAL = "MoveToKRaftControllerTriggerKRaftControllerMigrationModeRemoval"
 END = "MoveToKRaftControllerComplete"
@@ -147,8 +149,10 @@ def progress_of(kafka: Obj | None, around: Around) -> Progress:
         asked.add(Verb.ROLLBACK)
     if res.asked(kafka) == res.ENABLED or phase == phases.FINALIZE:
         asked.add(Verb.FINALIZE)
+    # a request to finalize that came before KRaftPostMigration is replaced by the one to roll back
+    early = res.asked(kafka) == res.ENABLED and state_of(kafka) in (ZOOKEEPER, MIGRATING, DUAL_WRITING)
     back = sub_phase == ROLL_2
-    return Progress(True, phase, sub_phase, message_of(kafka), frozenset(asked), answered=back)
+    return Progress(True, phase, sub_phase, message_of(kafka), frozenset(asked), answered=back, revocable=early)
 
 
 def _where(kafka: Obj, around: Around) -> tuple[str, str]:

@@ -85,6 +85,9 @@ def test_brokers_in_kraft_mode_are_not_in_dual_write_when_zookeeper_shows_no_cop
     found = derived(KRAFT, KRAFT, controllers=(True,), kraft_holds_controller=held, migration_offset=offset)
     assert found.name == state.MIXED
     assert "ZooKeeper shows that nothing was copied" in found.reason
+    rolling = derived(KRAFT, MIG, controllers=(True,), kraft_holds_controller=held, migration_offset=offset)
+    assert rolling.name == state.MIXED
+    assert state.NOTHING_COPIED in rolling.reason
     final = derived(KRAFT, controllers=(False,), kraft_holds_controller=held, migration_offset=offset)
     assert final.name == state.FINALIZED
 

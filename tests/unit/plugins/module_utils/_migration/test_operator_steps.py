@@ -356,10 +356,25 @@ def test_a_setting_that_blocks_is_named_once_with_a_pod(rules: list[str], monkey
         (Progress(), state.ZOOKEEPER, False, "preflight.yml, then setup.yml or migrate.yml"),
         (Progress(), state.FINALIZED, False, "nothing: the cluster runs in KRaft mode"),
         (AT_START, state.ZOOKEEPER, True, "migrate.yml"),
+        (
+            dataclasses.replace(AT_START, asked=frozenset({Verb.FINALIZE}), revocable=True),
+            state.ZOOKEEPER,
+            True,
+            "rollback.yml, or take the request to finalize back",
+        ),
     ],
 )
 def test_what_to_run_next(seen: Progress, now: str, locked: bool, words: str) -> None:
-    assert operator_status.next_command("n/kafka", seen, now, locked).startswith(words)
+    found = operator_status.next_command("n/kafka", seen, state.ClusterState(now, "so it is"), locked)
+    assert found.startswith(words)
+
+
+def test_brokers_in_kraft_mode_on_a_log_of_an_earlier_attempt_are_a_danger() -> None:
+    now = state.ClusterState(state.MIXED, f"broker roll to KRaft under way; {state.NOTHING_COPIED}")
+    found = operator_status.status(led(Operator(AT_START), state=now))
+    assert found["next"] == "rollback.yml"
+    assert found["dangers"][0].endswith("run rollback.yml")
+    assert operator_status.status(led(Operator(ROLLING_BACK), state=now))["dangers"] == []
 
 
 def test_the_status_shows_both_and_their_disagreement() -> None:
@@ -393,7 +408,7 @@ def test_the_status_without_anything_to_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "alarmed"), [([0, 0, 1, 1], 1), ([1, 1, 1, 1], 0), ([0, 0, 0, 0], 0), ([0, 1, 0, 1], 2)]
+    ("asked", "alarmed"), [([0, 0, 1, 1], 1), ([1, 1, 1, 1], 1), ([0, 0, 0, 0], 0), ([0, 1, 0, 1], 2)]
 )
 def test_somebody_who_finalizes_while_it_is_followed_is_an_alarm(asked: list[int], alarmed: int) -> None:
     """Strimzi then skips its stop: what is told at the end of the wait comes too late."""

@@ -29,7 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.unit.plugins.module_utils._platform._confluent.scene import Api
 from tests.unit.plugins.module_utils._platform._strimzi import crs
-from tests.unit.plugins.module_utils._platform._strimzi.scene import Cluster, cluster, underway
+from tests.unit.plugins.module_utils._platform._strimzi.scene import Cluster, cluster, in_kraft, underway
 from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 PAUSE = {res.PAUSE: "true"}
@@ -326,6 +326,15 @@ def test_a_pool_that_was_deleted_too_early_is_a_dead_end_until_it_is_made_again(
         found.driver.refuse(Verb.FINALIZE)
     underway(crs.kafka("KRaftPostMigration", "migration")).driver.check()
     cluster(crs.kafka("KRaftDualWriting", "rollback")).driver.check()
+
+
+def test_one_that_was_deleted_while_brokers_are_restarted_in_kraft_mode_is_the_same() -> None:
+    found = cluster(crs.kafka("KRaftDualWriting", "migration"), *crs.claims())
+    found.driver.check()
+    found.read["kafka-kafka-1"] = in_kraft(1)
+    with pytest.raises(Refused, match="Make it again with the same name") as refused:
+        found.driver.check()
+    assert refused.value.code == "operator-controllers-gone"
 
 
 def test_the_name_of_the_controllers() -> None:

@@ -128,6 +128,29 @@ def test_a_standstill_is_given_up_and_a_moving_roll_is_not() -> None:
     assert "kafkaMetadataState KRaftMigration" in stopped.value.detail["operator"]
 
 
+def test_a_pod_that_is_ready_for_a_moment_between_two_crashes_is_no_movement() -> None:
+    cluster = underway(crs.kafka("KRaftMigration", "migration"))
+    ended = threading.Event()
+
+    def crash() -> None:
+        ready = True
+        while not ended.wait(0.1):
+            ready = not ready
+            pod = crs.pods()[0]
+            pod["status"]["conditions"] = [{"type": "Ready", "status": str(ready)}]
+            cluster.api.put(pod)
+
+    crashes = threading.Thread(target=crash)
+    crashes.start()
+    began = time.monotonic()
+    try:
+        with pytest.raises(DeadlineExceeded):
+            follow(cluster, lambda _seen, _signals: (time.monotonic() - began > 5, "waits"), idle=0.6)
+    finally:
+        ended.set()
+        crashes.join()
+
+
 def test_a_condition_that_changes_is_no_movement() -> None:
     cluster = underway(crs.kafka("KRaftMigration", "migration"))
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import proof
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import asking, proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import Proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError
@@ -115,8 +115,22 @@ def test_the_operators_state_is_no_proof(monkeypatch: pytest.MonkeyPatch, znodes
     stage = Stage(monkeypatch, "KRaftDualWriting")
     stage.znodes = znodes
     stage.look()
-    with pytest.raises(KraftError, match="the operator says KRaftDualWriting, and ZooKeeper shows that it is not"):
+    with pytest.raises(
+        KraftError, match="the operator says KRaftDualWriting, and ZooKeeper shows that it is not"
+    ) as stopped:
         stage.look(4)
+    # with a pause Strimzi would forget the state from which it can take brokers back
+    assert not stage.paused
+    assert res.asked(stage.cluster.api.get(res.KAFKA, "kafka", "n")) == "rollback"
+    assert "Strimzi was asked to go back" in stopped.value.message
+
+
+def test_the_brake_is_by_what_the_operator_says_at_the_moment_of_the_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    stage.becomes("KRaftPostMigration")
+    assert asking.brake(stage.cluster) == "strimzi.io/kraft = rollback"
+    stage.becomes("KRaftMigration")
+    assert asking.brake(stage.cluster) == "strimzi.io/pause-reconciliation"
     assert stage.paused
 
 

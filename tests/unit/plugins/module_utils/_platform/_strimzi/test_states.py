@@ -14,6 +14,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
     Verb,
     Wait,
     answer,
+    cannot_roll_back,
     past,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
@@ -85,8 +86,12 @@ def test_hybrid_is_behind_it_only_once_the_operator_is_in_post_migration() -> No
 
 @pytest.mark.parametrize("state", ["KRaftMigration", "KRaftDualWriting", "KRaftPostMigration"])
 def test_enabled_is_a_request_to_finalize_wherever_it_was_set(state: str) -> None:
-    assert Verb.FINALIZE in seen(state, "enabled").asked
+    found = seen(state, "enabled")
+    assert Verb.FINALIZE in found.asked
     assert seen(state, "migration").asked == frozenset()
+    # one that came too early is replaced by the request to roll back
+    assert found.revocable is (state != "KRaftPostMigration")
+    assert bool(cannot_roll_back(found)) is not found.revocable
 
 
 @pytest.mark.parametrize("state", ["PreKRaft", "KRaft"])
