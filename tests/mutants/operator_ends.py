@@ -31,6 +31,14 @@ OPERATOR_ENDS = (
         OP_ROLLBACK,
     ),
     Mutant(
+        "an operator that fails without a controller is told to go on without one",
+        "9",
+        MIGRATION + "operator_rollback.py",
+        "            if unled and stopped and cluster.driver.goes_on_unled:\n",
+        "            if unled and stopped:\n",
+        OP_ROLLBACK,
+    ),
+    Mutant(
         "what a running migration has in ZooKeeper is taken for a rest",
         "9",
         MIGRATION + "operator_rollback.py",

@@ -274,7 +274,7 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell, *, stopped:
     """Repeat the transaction until a broker holds ``/controller`` for KEPT seconds, for as long as kraft_wait_timeout allows.
 
     Where the controllers are known to be ``stopped``, and no broker tries, there is nothing to repeat: one that the operator restarts in plain
-    ZooKeeper mode tries by itself (KAFKA-16101), and until then nobody leads.
+    ZooKeeper mode tries by itself (KAFKA-16101), and until then nobody leads. An operator that would fail without one is not told to go on.
     """
     session = cluster.zookeeper
     deadline = time.monotonic() + cluster.params["wait_timeout"]
@@ -290,16 +290,22 @@ def _until_kept(cluster: LedCluster, evidence: Evidence, tell: Tell, *, stopped:
             found, evidence.elected_ms = handover.wait_broker_is_controller(session, timeout=ELECTION, progress=tell)
         except DeadlineExceeded as error:
             lost = error.message
-            if stopped and handover.read_heads(session).controller is None:
+            unled = handover.read_heads(session).controller is None
+            if unled and stopped and cluster.driver.goes_on_unled:
                 text = f"{lost}: the operator goes on at once, since a broker that it restarts becomes the controller"
                 evidence.notes.append(text)
                 tell(text)
                 return
         else:
-            evidence.controller = found.broker_id
+            evidence.controller, unled = found.broker_id, False
             lost = handover.lost_within(session, KEPT, tell)
             if not lost:
                 return
+        if time.monotonic() > deadline and unled:
+            raise DeadlineExceeded(
+                f"no broker takes /controller ({lost}, for {cluster.params['wait_timeout']} s), and the operator is not told to go on before one does: "
+                "look at the brokers' logs, delete the pod of one of them so that it starts again, then run rollback.yml again"
+            )
         if time.monotonic() > deadline:
             raise Conflict(
                 f"a KRaft controller takes /controller again and again ({lost}, after {evidence.attempts} attempts): stop the controllers, "

@@ -54,6 +54,10 @@ class Led(Protocol):
     #: what has the API server enforce the operator's lock, where the operator does not: made by start(), removed by release()
     enforcement: Enforcement
 
+    @property
+    def goes_on_unled(self) -> bool:
+        """Whether it goes on after the removal of the znodes although nobody holds ``/controller``; another one fails until somebody does."""
+
     def findings(self) -> list[Finding]:
         """What would stop this operator, or what it would do wrong, in the order in which a person would repair it."""
 

@@ -69,6 +69,8 @@ class Confluent:
     oldest = (3, 6)
     #: no source says how it shows that wait in every version
     waits_silently = True
+    #: it restarts a broker, which takes /controller
+    goes_on_unled = True
 
     def __init__(self, cluster: ConfluentCluster) -> None:
         self._cluster = cluster

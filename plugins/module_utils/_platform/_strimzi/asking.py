@@ -233,10 +233,9 @@ def turn(kafka: Obj) -> Mapping[str, str | None]:
     Where brokers may run in KRaft mode that is its own request for a rollback, whatever it was asked for: a pause would make it forget its state, from which
     alone it can restart them. Before that it knows no such request. A pass that is under way ends as it was begun.
     """
-    mark = {res.TURNED: res.annotation(kafka, res.TURNED) or states.newest(kafka)}
     if states.state_of(kafka) in states.GO_BACK:
-        return {**mark, res.KRAFT: res.ROLLBACK, res.PAUSE: None}
-    return {**mark, res.PAUSE: "true"}
+        return {res.TURNED: "true", res.KRAFT: res.ROLLBACK, res.PAUSE: None}
+    return {res.TURNED: "true", res.PAUSE: "true"}
 
 
 def brake(cluster: StrimziCluster) -> str:
@@ -279,9 +278,4 @@ def _waits(kafka: Obj) -> bool:
 def go_on(cluster: StrimziCluster) -> list[str]:
     """Have the operator restart the brokers in plain ZooKeeper mode, once the controllers and their volumes are gone."""
     removing.require_gone(cluster)
-
-    def wanted(kafka: Obj) -> Mapping[str, str | None]:
-        mark = res.annotation(kafka, res.TURNED) or states.newest(kafka)
-        return {res.TURNED: mark, res.KRAFT: res.DISABLED, res.PAUSE: None}
-
-    return annotate(cluster, wanted)
+    return annotate(cluster, lambda _kafka: {res.TURNED: "true", res.KRAFT: res.DISABLED, res.PAUSE: None})

@@ -31,6 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
     permissions,
     removing,
     states,
+    versions,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
@@ -60,6 +61,12 @@ class Strimzi:
     def claim(cls, client: KubeClient, params: Mapping[str, Any]) -> Claim | None:
         """Claim a cluster that is a Kafka CR of Strimzi. An account that may not read these claims nothing."""
         return claiming.claim(client, params, cls.name)
+
+    @property
+    def goes_on_unled(self) -> bool:
+        """Whether this version can delete a ``/controller`` that is not there; one that nobody could tell may be one that fails."""
+        found = self._cluster.operator_version
+        return bool(found) and not versions.needs_controller(found)
 
     # before anything is asked
 

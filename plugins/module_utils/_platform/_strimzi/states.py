@@ -85,11 +85,6 @@ def stands_paused(kafka: Obj) -> bool:
     return res.is_paused(kafka) and any(item.get("type") == "ReconciliationPaused" for item in conditions(kafka))
 
 
-def newest(kafka: Obj) -> str:
-    """When the operator last said something else than before, as it writes it; "-" when it has said nothing."""
-    return max((str(item.get("lastTransitionTime") or "") for item in conditions(kafka)), default="") or "-"
-
-
 def turned(kafka: Obj) -> bool:
     """Whether the operator was asked to roll back, by its annotation or by ours."""
     return bool(res.annotation(kafka, res.TURNED)) or res.asked(kafka) == res.ROLLBACK

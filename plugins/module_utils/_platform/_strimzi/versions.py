@@ -19,6 +19,8 @@ FIRST, LAST = (0, 40), (0, 45)
 NEWEST = "0.45.2"
 #: the first that deletes /migration when it rolls back; those before leave it, and the next attempt copies nothing
 REMOVES_MIGRATION = (0, 45, 1)
+#: the first that deletes /controller when it rolls back; until it got fixed, a pass failed where there was none
+REMOVES_CONTROLLER = (0, 41)
 #: the first that takes brokers with several disks; the first that has the unidirectional Topic Operator only
 SEVERAL_DISKS = UNIDIRECTIONAL = (0, 41)
 #: the first Kafka version that migrates
@@ -62,6 +64,11 @@ def migrates(found: Version) -> bool:
 def leaves_migration(found: Version) -> bool:
     """Whether a rollback by this version leaves /migration behind."""
     return bool(found) and found < REMOVES_MIGRATION
+
+
+def needs_controller(found: Version) -> bool:
+    """Whether a pass of this version fails in a rollback while nobody holds /controller, which it deletes."""
+    return REMOVES_CONTROLLER <= found < REMOVES_MIGRATION
 
 
 def short(text: str) -> str:

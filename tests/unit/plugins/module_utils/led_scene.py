@@ -49,6 +49,7 @@ class Operator:
     name = "operator"
     oldest = (3, 7)
     waits_silently = True
+    goes_on_unled = True
 
     def __init__(self, *says: Progress, log: list[str] | None = None) -> None:
         self.says = list(says) or [DECIDING]

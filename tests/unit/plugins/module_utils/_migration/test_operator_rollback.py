@@ -574,3 +574,25 @@ def test_it_is_repeated_while_a_controller_may_run(
     monkeypatch.setattr(handover, "read_heads", lambda _session: found.pop(0))
     assert scene.go().attempts == 2
     assert scene.log[-5:] == ["elected", "removed", "elected", "kept", "told to go on"]
+
+
+def test_an_operator_that_fails_without_a_controller_is_not_told_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strimzi 0.41 to 0.45.0 deletes /controller, and its pass fails where there is none."""
+    scene = Scene(monkeypatch)
+    scene.operator.running = ""
+    scene.operator.goes_on_unled = False
+    scene.elected = [DeadlineExceeded("nobody holds /controller")]
+    found = [WRITTEN, NOBODY]
+    monkeypatch.setattr(handover, "read_heads", lambda _session: found.pop(0))
+    assert scene.go().attempts == 2
+    assert scene.log[-5:] == ["elected", "removed", "elected", "kept", "told to go on"]
+
+    late = Scene(monkeypatch, params={"wait_timeout": -1})
+    late.operator.running = ""
+    late.operator.goes_on_unled = False
+    late.elected = [DeadlineExceeded("nobody holds /controller")]
+    found[:] = [WRITTEN, NOBODY]
+    monkeypatch.setattr(handover, "read_heads", lambda _session: found.pop(0))
+    with pytest.raises(DeadlineExceeded, match="is not told to go on before one does: look at the brokers' logs"):
+        late.go()
+    assert "told to go on" not in late.log

@@ -25,7 +25,7 @@ from tests.unit.plugins.module_utils._platform._strimzi.scene import (
     underway,
 )
 
-MARK = {res.TURNED: "2026-11-29T02:00:00Z"}
+MARK = {res.TURNED: "true"}
 PAUSE = {res.PAUSE: "true"}
 
 

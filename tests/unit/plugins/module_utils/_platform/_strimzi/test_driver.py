@@ -246,6 +246,14 @@ def test_where_the_version_is_from(given: Any, images: Any, status: Any, version
     assert found.operator_version == version
 
 
+@pytest.mark.parametrize(
+    ("given", "goes_on"),
+    [("0.40.0", True), ("0.41.0", False), ("0.45.0", False), ("0.45.1", True), ("0.45.2", True)],
+)
+def test_which_version_goes_on_without_a_controller(given: str, goes_on: bool) -> None:
+    assert cluster(strimzi_version=given).driver.goes_on_unled is goes_on
+
+
 def test_a_version_that_is_none_is_refused() -> None:
     with pytest.raises(Refused, match="kraft_strimzi_version is 'latest', which is no version") as stopped:
         cluster(strimzi_version="latest").driver.findings()

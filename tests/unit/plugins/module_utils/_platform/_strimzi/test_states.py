@@ -214,13 +214,6 @@ def test_a_warning_is_expected_only_where_it_waits(state: str, asked: str, expec
     assert ("expected while it waits" in seen(state, asked, warning).message) == expected
 
 
-def test_when_it_last_said_something_new() -> None:
-    assert states.newest(crs.kafka("ZooKeeper", "", crs.READY, crs.RESTS)) == "2026-11-29T03:00:00Z"
-    bare = crs.kafka()
-    bare["status"] = {}
-    assert states.newest(bare) == "-"
-
-
 def test_a_pause_on_the_way_forward_is_worse_than_it_looks() -> None:
     marks = {res.PAUSE: "true"}
     assert "do not take the pause off" in seen("", "migration", crs.PAUSED, marks=marks).message
