@@ -58,6 +58,8 @@ class KraftAction(ActionBase):
     MUTATES: ClassVar[bool] = True
     #: whether it shows what stands against a migration instead of being refused
     SHOWS: ClassVar[bool] = False
+    #: whether it works on a cluster that is there: what makes one looks after names, owners and records by itself
+    OPENS: ClassVar[bool] = True
     #: what does its work where an operator carries the migration out; None: it is the same there
     LED: ClassVar[type[LedStep] | None] = LedStep
 
@@ -123,17 +125,17 @@ class KraftAction(ActionBase):
     def _drive(self, run: Run, stopper: Stopper) -> dict[str, Any]:
         try:
             with _as_endings():
-                step = self.LED() if run.leads and self.LED is not None else self
-                if not self.SHOWS:
+                step = self.LED() if self.OPENS and self.LED is not None and run.leads else self
+                if self.OPENS and not self.SHOWS:
                     run.check_names()
                 decision = step.decide(run)
                 if not decision.needed:
                     return _nothing(run, step, decision)
-                if step.MUTATES and not decision.only_waits:
+                if self.OPENS and step.MUTATES and not decision.only_waits:
                     # before the Lease is taken and in check mode too: a refusal leaves no trace
                     run.check_ours()
         except Ending as error:
-            run.note(error)
+            self._note(run, error)
             raise
         if run.check_mode:
             return {
@@ -143,13 +145,18 @@ class KraftAction(ActionBase):
                 "diff": [dict(item) for item in decision.diff],
             }
         try:
-            return _carry_out(run, stopper, step, decision)
+            return _carry_out(run, stopper, step, decision, opens=self.OPENS)
         except Ending as error:
             # before the bundle, which takes its time: a run whose playbook was killed must not write late
-            run.note(error)
-            if isinstance(error, KraftError) and not isinstance(error, Refused):
+            self._note(run, error)
+            if self.OPENS and isinstance(error, KraftError) and not isinstance(error, Refused):
                 run.bundle(error)
             raise
+
+    def _note(self, run: Run, error: Ending) -> None:
+        """Write a failure down where there is a journal; without one exclusive() has given the Lease back."""
+        if self.OPENS:
+            run.note(error)
 
     def decide(self, run: Run) -> Decision:
         """Say whether there is something to do. Read-only modules keep this one."""
@@ -166,7 +173,9 @@ class KraftAction(ActionBase):
         raise KraftError(f"{self.MODULE} does not change anything")
 
 
-def _carry_out(run: Run, stopper: Stopper, step: KraftAction | LedStep, decision: Decision) -> dict[str, Any]:
+def _carry_out(
+    run: Run, stopper: Stopper, step: KraftAction | LedStep, decision: Decision, *, opens: bool
+) -> dict[str, Any]:
     if not step.MUTATES or decision.only_waits:
         with _as_endings():
             return {"changed": False, "msg": decision.reason, "decision": decision.kind, **step.apply(run)}
@@ -176,7 +185,8 @@ def _carry_out(run: Run, stopper: Stopper, step: KraftAction | LedStep, decision
             decision = step.decide(run)
             if not decision.needed:
                 return _nothing(run, step, decision)
-        run.ensure_lock()
+        if opens:
+            run.ensure_lock()
         data = step.apply(run)
     return {
         "msg": decision.reason,

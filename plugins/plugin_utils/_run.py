@@ -114,9 +114,9 @@ class Run:
     @cached_property
     def lease(self) -> RunLease:
         """The Lease of this ansible-playbook run."""
-        name = self.opened.name
+        name = str(self.params["cluster"])
         labels = {names.LABEL_CLUSTER: name, names.MANAGED_BY: names.MANAGER}
-        return RunLease(self.client, self.opened.namespace, names.lease_name(name), self._holder, labels)
+        return RunLease(self.client, str(self.params["namespace"]), names.lease_name(name), self._holder, labels)
 
     @contextmanager
     def exclusive(self, stop: Callable[[str], None]) -> Iterator[bool]:
@@ -130,7 +130,7 @@ class Run:
         self._returned = False
         self.lease.keep(lambda reason: self._lose(reason, stop))
         try:
-            if newly_held:
+            if newly_held and "opened" in self.__dict__:
                 self.opened.changed()
                 self.opened.changed(Part.JOURNAL)
             yield newly_held

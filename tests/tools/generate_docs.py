@@ -79,6 +79,14 @@ ROLES: dict[str, tuple[str, list[str], dict[str, str]]] = {
         ["Releases the Lease and the lock of a migration if its name is typed again in O(kraft_release)."],
         {"Unlock": "migration_lock"},
     ),
+    "deploy": (
+        "Creates, changes, stops, starts and removes a Kafka cluster in KRaft mode",
+        [
+            "Makes a cluster out of plain StatefulSets and waits until it serves.",
+            "A second run changes nothing; changed options are carried out by rolling restarts.",
+        ],
+        {"Deploy": "kraft_cluster"},
+    ),
     "report": (
         "Writes the report of a migration",
         [
@@ -122,6 +130,12 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
+#: role -> its module, whose own options are variables of that role; a name that says nothing by itself gets another one
+OF_MODULE: dict[str, tuple[str, dict[str, str]]] = {
+    "deploy": ("kraft_cluster", {"state": "deploy_state", "labels": "deploy_labels", "resources": "broker_resources"})
+}
+
+
 class _Dumper(yaml.SafeDumper):
     """Indents lists as yamllint wants it."""
 
@@ -150,6 +164,28 @@ def _documented() -> dict[str, dict[str, Any]]:
     return {f"kraft_{name}": _as_variable(option) for name, option in options.items()}
 
 
+def _own(role: str) -> dict[str, dict[str, Any]]:
+    """Return the variables of a role beside those that every module takes."""
+    if role not in OF_MODULE:
+        return OWN.get(role, {})
+    module, renamed = OF_MODULE[role]
+    options = yaml.safe_load(_code(f"modules.{module}").DOCUMENTATION)["options"]
+    unknown = set(options) ^ set(_code("module_utils._runtime.argspec").EXTRA[module])
+    if unknown:
+        raise SystemExit(f"argspec.py and the documentation of {module} differ in: {', '.join(sorted(unknown))}")
+    names = {name: f"kraft_{renamed.get(name, name)}" for name in options}
+
+    def option_of(match: re.Match[str]) -> str:
+        name, rest = match[1], match[2]
+        return f"O({names.get(name, f'kraft_{name}')}{rest})"
+
+    found = {}
+    for name, option in options.items():
+        described = [re.sub(r"O\((\w+)((?:=[^)]*)?)\)", option_of, line) for line in option["description"]]
+        found[names[name]] = {**option, "description": described}
+    return found
+
+
 def _as_variable(option: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in option.items() if key != "aliases"}
     kept["description"] = [re.sub(r"O\((\w+)\)", r"O(kraft_\1)", line) for line in option["description"]]
@@ -159,7 +195,7 @@ def _as_variable(option: dict[str, Any]) -> dict[str, Any]:
 def _argument_specs(role: str) -> str:
     short, description, _tasks = ROLES[role]
     secret = _code("module_utils._runtime.argspec").base_spec()
-    options = {**_documented(), **OWN.get(role, {})}
+    options = {**_documented(), **_own(role)}
     for name, option in options.items():
         if secret.get(name.removeprefix("kraft_"), {}).get("no_log"):
             option["no_log"] = True
@@ -303,7 +339,8 @@ sub-phase can run alone. Only `kraft_namespace` and `kraft_cluster` are required
 """
     rows = [_row(name, option) for name, option in _documented().items()]
     text += "\n" + _table(("variable", "type", "default", "meaning"), rows)
-    for role, options in OWN.items():
+    for role in (*OWN, *OF_MODULE):
+        options = _own(role)
         text += f"\n## Only for the role `{role}`\n\n"
         text += _table(("variable", "type", "default", "meaning"), [_row(*item) for item in options.items()])
     return (

@@ -29,6 +29,8 @@ LABEL_CLUSTER = PREFIX + "cluster"
 LABEL_NAMESPACE = PREFIX + "namespace"
 LABEL_ROLE = PREFIX + "role"
 ROLE_CONTROLLER = "controller"
+#: on what deploy.yml made: a migration never takes it for its own
+DEPLOYED = PREFIX + "deployed"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "kafkaops.kraft"
 #: characters of a name of an object, as Kubernetes allows it

@@ -63,10 +63,14 @@ def has_flag(settings: Mapping[str, str]) -> bool:
     return settings.get(FLAG, "").strip().lower() == "true"
 
 
+def roles_of(settings: Mapping[str, str]) -> set[str]:
+    """Return the roles of a process in KRaft mode, none for one in ZooKeeper mode."""
+    return {role.strip() for role in settings.get("process.roles", "").split(",") if role.strip()}
+
+
 def mode_of(settings: Mapping[str, str]) -> str:
     """Return the mode of a process from its effective settings (KafkaConfig: process.roles decides, then the flag)."""
-    roles = {role.strip() for role in settings.get("process.roles", "").split(",") if role.strip()}
-    if roles:
+    if roles_of(settings):
         return MODE_KRAFT
     if not settings:
         return MODE_UNKNOWN

@@ -16,10 +16,12 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import ConfluentCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.driver import Confluent
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.deployment import Deployment
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver import StatefulSets
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.driver import Strimzi
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.made import Made
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
@@ -68,3 +70,8 @@ def open_cluster(client: KubeClient, params: Mapping[str, Any]) -> DirectCluster
     cluster = StatefulSetCluster(client, params)
     cluster.driver = StatefulSets(cluster)
     return cluster
+
+
+def made(client: KubeClient, params: Mapping[str, Any]) -> Made:
+    """Return the objects of the cluster that deploy.yml makes, or has made."""
+    return Deployment(client, str(params["namespace"]), str(params["cluster"]))

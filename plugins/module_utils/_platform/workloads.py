@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Reading, Unknown
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import NotRunning, Reading, Unknown, known
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import roles_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts, pod_facts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
@@ -95,8 +96,15 @@ class Workloads(ABC):
 
     @cached_property
     def controller_pods(self) -> dict[str, Obj]:
-        """The controllers' pods by name."""
-        return self._pods_of([self.controllers]) if self.controllers else {}
+        """The controllers' pods by name; the brokers' where these are controllers too."""
+        if self.controllers:
+            return self._pods_of([self.controllers])
+        return dict(self.pods) if self._combined else {}
+
+    @property
+    def _combined(self) -> bool:
+        """Whether the brokers are controllers as well, as their processes say; only asked where there are no others."""
+        return any("controller" in roles_of(facts.settings) for facts in known(self.facts).values())
 
     @property
     def has_controllers(self) -> bool:
@@ -157,7 +165,7 @@ class Workloads(ABC):
     def controller_facts(self) -> dict[str, Reading[ProcessFacts]]:
         """What runs in each controller pod that should exist."""
         if self.controllers is None:
-            return {}
+            return dict(self.facts) if self._combined else {}
         pods = self.controller_pods
         found = self.read_facts(pods, dict.fromkeys(pods, self.controller_container))
         return self._all_of(self._expected([self.controllers], pods), found)

@@ -27,6 +27,7 @@ _ROOMS = {
     "_core/_metadata",
     "_core/_report",
     "_core/_catalogue",
+    "_core/_deploy",
 }
 _CORE = {"_core", *_ROOMS}
 _BASE = _CORE | {"_runtime"}
@@ -41,6 +42,7 @@ LAYERS = {
     "_core/_manifests": {"_core", "_core/_settings", "_core/_manifests"},
     "_core/_sources": {"_core", "_core/_settings", "_core/_manifests", "_core/_sources"},
     "_core/_report": {"_core", "_core/_report"},
+    "_core/_deploy": {"_core", "_core/_metadata", "_core/_settings", "_core/_manifests", "_core/_deploy"},
     "_runtime": _BASE,
     "_kubernetes": _BASE | {"_kubernetes"},
     "_zookeeper": _BASE | {"_zookeeper"},
@@ -53,8 +55,10 @@ LAYERS = {
     # the one place that knows every platform
     "_platform/registry": _DRIVEN | {"_platform/_statefulset", "_platform/_confluent", "_platform/_strimzi"},
     "_migration": _UTILS,
+    # what is done to a cluster beside its migration
+    "_operations": _UTILS | {"_operations"},
     "plugin_utils": _UTILS | {"plugin_utils", "_platform/registry"},
-    "action": _UTILS | {"plugin_utils"},
+    "action": _UTILS | {"plugin_utils", "_operations", "_platform/registry"},
     "modules": {"_runtime"},
     "doc_fragments": set(),
 }
@@ -111,7 +115,7 @@ def _wrong_imports(path: Path, module: ast.Module) -> Iterator[str]:
 WRITERS = ("_kubernetes", "_platform/_statefulset", "_platform/_confluent", "_platform/_strimzi")
 CHANGES = {"delete", "evict", "patch", "replace"}
 #: what is the same on every platform
-SAME_EVERYWHERE = ("_migration", "_cluster")
+SAME_EVERYWHERE = ("_migration", "_operations", "_cluster")
 PLATFORM = re.compile(r"statefulset|confluent|strimzi|kubeblocks", re.IGNORECASE)
 
 

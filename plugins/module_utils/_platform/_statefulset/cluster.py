@@ -85,7 +85,7 @@ class StatefulSetCluster(KafkaCluster):
     def controller_container(self) -> str:
         """The container that runs a controller."""
         if self.controllers is None:
-            return ""
+            return self.container if self._combined else ""
         # one of ours has a name of its own; in a user's manifest there may be others beside it
         named = self.params["controller_container"] if self.params["controller_manifest"] else None
         return main_container(self.controllers["spec"]["template"], named, option="kraft_controller_container")
