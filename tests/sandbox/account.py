@@ -19,6 +19,8 @@ RBAC = DOCS / "rbac.yml"
 RBAC_CONFLUENT = DOCS / "rbac-confluent.yml"
 #: where Strimzi leads
 RBAC_STRIMZI = DOCS / "rbac-strimzi.yml"
+#: for new clusters on plain StatefulSets
+RBAC_DEPLOY = DOCS / "rbac-deploy.yml"
 #: what makes the API server enforce a lock
 RBAC_ADMISSION = DOCS / "rbac-admission.yml"
 #: what docs/rbac.yml says to add where brokers take settings from Secrets, or use TLS or SASL: the copies of the stages have names that depend on

@@ -404,6 +404,17 @@ def _rbac_strimzi() -> str:
     return _manifest(lines, _code("module_utils._platform._strimzi.permissions").NEEDS)
 
 
+def _rbac_deploy() -> str:
+    """Return the manifest that grants what deploy.yml needs on plain StatefulSets."""
+    lines = [
+        "# All permissions that deploy.yml needs on plain StatefulSets, in the namespace of the cluster. For another namespace (MINE) and another",
+        "# cluster (NAME, the value of kraft_cluster):",
+        "#   sed 's/namespace: kafka/namespace: MINE/; s/kraft-migration-kafka/kraft-migration-NAME/' docs/rbac-deploy.yml | kubectl apply -f -",
+        "# Optional (a ClusterRole): list on storageclasses.storage.k8s.io, to refuse one that does not exist before anything is made.",
+    ]
+    return _manifest(lines, _code("module_utils._core.permissions").DEPLOYING)
+
+
 def _rbac_admission() -> str:
     """Return the manifest that grants what a lock that the API server enforces needs; none of it is in a namespace."""
     permissions, names = _code("module_utils._core.permissions"), _code("module_utils._core.names")
@@ -482,6 +493,7 @@ def contents() -> dict[str, str]:
         "docs/rbac.yml": _rbac(),
         "docs/rbac-confluent.yml": _rbac_confluent(),
         "docs/rbac-strimzi.yml": _rbac_strimzi(),
+        "docs/rbac-deploy.yml": _rbac_deploy(),
         "docs/rbac-admission.yml": _rbac_admission(),
         "roles/guard/vars/main.yml": _guard_tags(),
     }

@@ -123,6 +123,23 @@ NEEDS: tuple[Need, ...] = (
     *LEASES,
 )
 
+#: what deploy.yml needs on plain StatefulSets; docs/rbac-deploy.yml grants it
+DEPLOYING: tuple[Need, ...] = (
+    Need("apps", "statefulsets", ("list", "create", "update", "patch", "delete"), "brokers and controllers"),
+    Need("apps", "deployments", ("list", "create", "patch", "delete"), "the Kafka exporter, where there is one"),
+    Need("", "services", ("list", "create", "patch", "delete"), "how nodes and clients find each other"),
+    Need("", "configmaps", ("get", "list", "create", "patch", "delete"), "settings, the identity of the cluster"),
+    Need("policy", "poddisruptionbudgets", ("list", "watch", "create", "patch", "delete"), "one pod at a time"),
+    Need(
+        "", "persistentvolumeclaims", ("list", "delete"), "the volumes, which are deleted only when that is confirmed"
+    ),
+    Need("", "secrets", ("get",), "whether the Secrets that are named have what is needed"),
+    Need("", "pods", ("get", "list", "watch", "delete"), "rolling restarts"),
+    Need("", "pods", ("create",), "restarts that respect a PodDisruptionBudget", "eviction"),
+    *IN_PODS,
+    *LEASES,
+)
+
 #: Reads without which a migration runs, but preflight checks less before controllers are created; granted by docs/rbac.yml, not demanded.
 OPTIONAL: tuple[Need, ...] = (
     Need(

@@ -93,7 +93,7 @@ class Deploy:
         found += fixed(self.wanted, live, objects.objects(self.wanted, Identity("")).workloads, self._running())
         found += checks.secret_problems(self.wanted, self._secrets())
         if not live:
-            found += checks.storage_problems(self.wanted, self._classes())
+            found += self._storage_problems()
         return found
 
     def _running(self) -> str:
@@ -115,8 +115,11 @@ class Deploy:
                 self._tell(f"Secret {name} may not be read: what it lacks shows when the pods start")
         return found
 
-    def _classes(self) -> list[dict[str, Any]]:
-        return self._client.list(STORAGE_CLASS, None)
+    def _storage_problems(self) -> list[Finding]:
+        try:
+            return checks.storage_problems(self.wanted, self._client.list(STORAGE_CLASS, None))
+        except Forbidden:
+            return []  # an account of one namespace; the wait for the pods says what is missing
 
     def identity(self) -> Identity:
         """The identity that is kept, or a new one that is not. Raises Refused (deploy-identity) for volumes without one."""
@@ -323,7 +326,7 @@ class Deploy:
         why = self._cannot_replace(set(lost.values()))
         if why:
             raise Refused(
-                f"the volumes of {', '.join(sorted(lost))} are empty, and these nodes were part of the cluster: {why}. Bring the volumes back from a backup; only "
+                f"the volumes of {', '.join(sorted(lost))} are empty, and these nodes were part of the cluster: {why}. Bring the volumes back; only "
                 "if what they had is gone for good, and you know what else is, name the nodes in the ConfigMap "
                 f"{identities.identity_name(self.wanted.name)}, key {identities.REPLACED}, and delete their pods",
                 code="deploy-volume-lost",

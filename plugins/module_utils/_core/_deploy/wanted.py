@@ -122,8 +122,8 @@ class Wanted:
 
     @property
     def headless(self) -> str:
-        """The headless Service of the brokers."""
-        return f"{self.name}-headless"
+        """The headless Service of the brokers, which reaches every one of them."""
+        return self.name
 
     @property
     def bootstrap(self) -> str:

@@ -31,10 +31,10 @@ def container(item: objects.Workload) -> Any:
 def test_a_combined_cluster() -> None:
     found = made()
     (nodes,) = found.workloads
-    assert [item["metadata"]["name"] for item in found.services] == ["k-headless", "k-bootstrap"]
+    assert [item["metadata"]["name"] for item in found.services] == ["k", "k-bootstrap"]
     assert [item["metadata"]["name"] for item in found.budgets] == ["k"]
     spec = nodes.statefulset["spec"]
-    assert (spec["replicas"], spec["serviceName"]) == (3, "k-headless")
+    assert (spec["replicas"], spec["serviceName"]) == (3, "k")
     assert (spec["podManagementPolicy"], spec["updateStrategy"]) == ("Parallel", {"type": "OnDelete"})
     assert spec["volumeClaimTemplates"][0]["spec"]["storageClassName"] == "fast"
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
@@ -126,7 +126,7 @@ def test_a_changed_option_makes_other_pods_and_the_number_of_pods_does_not() -> 
 def test_a_dynamic_quorum_is_formatted_with_its_first_voters() -> None:
     found = made(quorum="dynamic")
     script = found.workloads[0].statefulset["spec"]["template"]["spec"]["initContainers"][0]["command"][2]
-    assert "--initial-controllers 0@k-0.k-headless.n.svc:9093:a,1@k-1.k-headless.n.svc:9093:b,2@" in script
+    assert "--initial-controllers 0@k-0.k.n.svc:9093:a,1@k-1.k.n.svc:9093:b,2@" in script
     assert "controller.quorum.voters" not in settings_of(found.workloads[0])
     assert settings_of(found.workloads[0])["controller.quorum.bootstrap.servers"].count(":9093") == 3
     separated = objects.objects(cluster(topology="separated", quorum="dynamic"), Identity("i", directories={1000: "a"}))
@@ -173,6 +173,6 @@ def test_the_exporter_knows_every_broker() -> None:
     (exporter,) = made(topology="separated_monitor", exporter_image="e:1").deployments
     arguments = exporter["spec"]["template"]["spec"]["containers"][0]["args"]
     assert [each for each in arguments if "kafka.server" in each] == [
-        f"--kafka.server=k-{n}.k-headless.n.svc:9094" for n in range(3)
+        f"--kafka.server=k-{n}.k.n.svc:9094" for n in range(3)
     ]
     assert made().deployments == ()

@@ -17,7 +17,7 @@ def test_a_combined_cluster_is_its_own_quorum() -> None:
     found = cluster()
     assert (found.combined, found.monitored, found.dynamic) == (True, False, False)
     assert (found.broker_ids, found.controller_ids) == ([0, 1, 2], [0, 1, 2])
-    assert found.voters == ",".join(f"{n}@k-{n}.k-headless.n.svc:9093" for n in range(3))
+    assert found.voters == ",".join(f"{n}@k-{n}.k.n.svc:9093" for n in range(3))
     assert found.bootstrap == "k-bootstrap.n.svc:9092"
     assert found.image == "apache/kafka:3.9.2"
     assert found.where == "n/k"
@@ -29,7 +29,7 @@ def test_controllers_of_their_own() -> None:
     assert (found.broker_ids, found.controller_ids) == ([0, 1], [1000])
     assert found.voters == "1000@k-c-0.k-c.n.svc:9093"
     assert found.bootstrap_servers == "k-c-0.k-c.n.svc:9093"
-    assert found.host("k-1") == "k-1.k-headless.n.svc"
+    assert found.host("k-1") == "k-1.k.n.svc"
     assert cluster(topology="separated").controllers_name == "k-kraft"
 
 
