@@ -57,7 +57,6 @@ class New(Played):
         """Everything in the namespace that the cluster consists of, as kind/name."""
         kinds = (
             "StatefulSet",
-            "Deployment",
             "Service",
             "ConfigMap",
             "PodDisruptionBudget",

@@ -51,6 +51,7 @@ def client_pod(
             "command": ["bash", "-c", script],
             "env": [{"name": key, "value": value} for key, value in variables.items()],
             "volumeMounts": [{"name": "shared", "mountPath": folder}],
+            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         }
 
     return {
@@ -61,7 +62,13 @@ def client_pod(
             "restartPolicy": "Never",
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": 2,
-            "securityContext": {"runAsUser": 1000, "fsGroup": 1000},
+            # as a namespace with the Pod Security level restricted wants it
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 1000,
+                "fsGroup": 1000,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
             "containers": [container(title, script) for title, script in scripts.items()],
             "volumes": [{"name": "shared", "emptyDir": {}}],
         },
