@@ -53,8 +53,9 @@ LAYERS = {
     # the one place that knows every platform
     "_platform/registry": _DRIVEN | {"_platform/_statefulset", "_platform/_confluent", "_platform/_strimzi"},
     "_migration": _UTILS,
+    "_operations": _DRIVEN | {"_operations"},
     "plugin_utils": _UTILS | {"plugin_utils", "_platform/registry"},
-    "action": _UTILS | {"plugin_utils"},
+    "action": _UTILS | {"_operations", "plugin_utils"},
     "modules": {"_runtime"},
     "doc_fragments": set(),
 }
@@ -111,7 +112,7 @@ def _wrong_imports(path: Path, module: ast.Module) -> Iterator[str]:
 WRITERS = ("_kubernetes", "_platform/_statefulset", "_platform/_confluent", "_platform/_strimzi")
 CHANGES = {"delete", "evict", "patch", "replace"}
 #: what is the same on every platform
-SAME_EVERYWHERE = ("_migration", "_cluster")
+SAME_EVERYWHERE = ("_migration", "_operations", "_cluster")
 PLATFORM = re.compile(r"statefulset|confluent|strimzi|kubeblocks", re.IGNORECASE)
 
 
