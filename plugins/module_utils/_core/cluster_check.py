@@ -217,7 +217,7 @@ def refused(acks: Acks, records: int) -> str:
     if len(acks.values) >= records:
         return ""
     why = f": {acks.errors[0]}" if acks.errors else ""
-    return f"{len(acks.values)} of {_count(records, 'record')} were acknowledged with acks=all{why}"
+    return f"{len(acks.values)} of {records} records were acknowledged with acks=all{why}"
 
 
 def lost(acks: Acks, read: Collection[str]) -> list[str]:
@@ -228,7 +228,7 @@ def lost(acks: Acks, read: Collection[str]) -> list[str]:
 def lost_sentence(missing: Sequence[str], acks: Acks) -> str:
     """Say that acknowledged records are not there."""
     shown = ", ".join(missing[:NAMED]) + (" ..." if len(missing) > NAMED else "")
-    return f"{len(missing)} of {_count(len(acks.values), 'acknowledged record')} could not be read back ({shown})"
+    return f"{len(missing)} of {len(acks.values)} acknowledged records could not be read back ({shown})"
 
 
 def rows(found: Mapping[int, Replicas]) -> list[dict[str, Any]]:

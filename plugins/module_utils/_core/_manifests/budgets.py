@@ -82,4 +82,4 @@ def _scaled(value: int | str, count: int) -> int:
 def _spelled(budget: Mapping[str, Any]) -> str:
     spec = budget["spec"]
     key = "maxUnavailable" if spec.get("maxUnavailable") is not None else "minAvailable"
-    return f"{key}: {spec[key]}"
+    return f"{key}: {spec.get(key)}"

@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import hints, zookeeper_pod
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import hints, states, zookeeper_pod
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.driver import Strimzi
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
     Forbidden,
     KraftError,
     NotFound,
@@ -513,3 +515,33 @@ def test_following_looks_at_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
 
     found.driver.follow(judge, idle=1.0, progress=lines.append)
     assert lines == ["brokers 3/3 Ready; controllers 3/3 Ready; both stores are written"]
+
+
+# a broker taken away
+
+
+def test_the_very_pod_that_was_read_is_deleted() -> None:
+    found = cluster()
+    uid = found.pods["kafka-kafka-1"]["metadata"]["uid"]
+    with pytest.raises(Conflict):
+        found.driver.remove_pod("kafka-kafka-1", "another")
+    found.driver.remove_pod("kafka-kafka-1", uid)
+    assert "kafka-kafka-1" not in found.api.names("Pod")
+
+
+def test_pods_that_strimzi_is_about_to_restart() -> None:
+    found = cluster()
+    assert found.driver.unsettled() == ""
+    found.api.patch(POD, "kafka-kafka-1", "n", {"metadata": {"annotations": {res.REVISION: "older"}}})
+    assert found.driver.unsettled().startswith(
+        "Strimzi has pods to restart: brokers 3/3 Ready and 2/3 on the new revision"
+    )
+    found = cluster()
+    found.api.patch(POD, "kafka-kafka-1", "n", {"metadata": {"annotations": {res.MANUAL_ROLL: "true"}}})
+    assert "kafka-kafka-1 wait for a restart that somebody asked Strimzi for" in found.driver.unsettled()
+
+
+def test_a_migration_under_way_is_no_time_to_take_a_broker_away() -> None:
+    assert "the operator is at " in underway(crs.kafka(asked="migration", state=states.MIGRATING)).driver.unsettled()
+    # it rests
+    assert underway(crs.kafka(asked="migration", state=states.POST_MIGRATION)).driver.unsettled() == ""
