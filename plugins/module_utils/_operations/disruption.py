@@ -196,11 +196,9 @@ class Disruption:
         def look() -> str:
             self.cluster.changed()
             now = self.cluster.broker_id(pod)
-            return (
-                ""
-                if now == broker
-                else f"pod {pod} does not run broker {broker}" + (f" but broker {now}" if now is not None else " yet")
-            )
+            if now == broker:
+                return ""
+            return f"pod {pod} does not run broker {broker}" + (" yet" if now is None else f" but broker {now}")
 
         self._until(look, "the broker is not back")
 

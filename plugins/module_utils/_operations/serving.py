@@ -125,11 +125,10 @@ def _holder(cluster: Cluster, found: Serving) -> Iterator[str]:
     holder = cluster.view.controller
     if holder is None:
         yield "nobody holds /controller in ZooKeeper: the cluster has no active controller"
-        return
-    found.controller = holder.broker_id
-    absent = sorted(set(found.brokers) - set(cluster.view.brokers) - _in_kraft(cluster))
-    if absent:
-        yield f"broker {absent[0]} is not registered in ZooKeeper"
+    else:
+        found.controller = holder.broker_id
+        absent = sorted(set(found.brokers) - set(cluster.view.brokers) - _in_kraft(cluster))
+        yield from (f"broker {each} is not registered in ZooKeeper" for each in absent)
 
 
 def _in_kraft(cluster: Cluster) -> set[int]:
@@ -142,11 +141,9 @@ def _quorum(cluster: Cluster, found: Serving) -> Iterator[str]:
     if seen is None:
         if not found.zookeeper:
             yield f"no controller of {cluster.namespace}/{cluster.name} is known, and its brokers run in KRaft mode"
-        return
-    if seen.quorum.leader is None:
+    elif seen.quorum.leader is None:
         yield seen.quorum.leaderless
-        return
-    found.leader, found.voters = seen.quorum.leader, list(seen.voters)
-    behind = sorted(set(seen.voters) - caught_up(seen.quorum))
-    if behind:
-        yield f"controller {behind[0]} has not caught up with leader {found.leader}"
+    else:
+        found.leader, found.voters = seen.quorum.leader, list(seen.voters)
+        behind = sorted(set(seen.voters) - caught_up(seen.quorum))
+        yield from (f"controller {each} has not caught up with leader {found.leader}" for each in behind)

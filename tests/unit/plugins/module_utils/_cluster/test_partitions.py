@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import partitions
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import members
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.image import (
     DEFAULT,
@@ -57,12 +58,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The members that were asked, one entry for each look; the leader is 3000, or node 0 of combined ones."""
     seen: list[Any] = []
 
-    def status(_client: Any, _namespace: str, members: Any, **_options: Any) -> Any:
-        seen.append(sorted(members))
-        return quorum(leader=min(members, default=None), voters=dict.fromkeys(members, 0))
+    def status(_client: Any, _namespace: str, of: Any, **_options: Any) -> Any:
+        seen.append(sorted(of))
+        return quorum(leader=min(of, default=None), voters=dict.fromkeys(of, 0))
 
     monkeypatch.setattr(partitions, "quorum_status", status)
-    monkeypatch.setattr(partitions, "read_quorum", lambda each: status(None, "", partitions.members(each)))
+    monkeypatch.setattr(partitions, "read_quorum", lambda each: status(None, "", members(each)))
     return seen
 
 
@@ -163,8 +164,8 @@ def test_in_the_log_of_the_quorum(asked: list[Any], monkeypatch: pytest.MonkeyPa
     image = Image(topics=topics, topic_configs=view().topic_configs, broker_configs=view().broker_configs)
     read: list[Any] = []
 
-    def quorum_topics(_client: Any, namespace: str, members: Any, found: Any, *, timeout: float) -> Image:
-        read.append((namespace, sorted(members), found.leader, timeout))
+    def quorum_topics(_client: Any, namespace: str, of: Any, found: Any, *, timeout: float) -> Image:
+        read.append((namespace, sorted(of), found.leader, timeout))
         return image
 
     monkeypatch.setattr(partitions, "quorum_topics", quorum_topics)

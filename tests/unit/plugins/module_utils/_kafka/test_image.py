@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.com
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Seal
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import image as image_module
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image, quorum_topics
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
@@ -148,7 +148,7 @@ def talks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         yield types.SimpleNamespace(metadata_log=metadata_log)
 
     keys = types.SimpleNamespace(of=lambda node: f"security of {node}")
-    monkeypatch.setattr(image_module.wire, "conversation", conversation)
+    monkeypatch.setattr(wire, "conversation", conversation)
     monkeypatch.setattr(image_module, "Keys", lambda *_arguments: keys)
     monkeypatch.setattr(quorum.Member, "port", 9093)
     return scene
