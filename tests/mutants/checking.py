@@ -103,6 +103,14 @@ CHECKING = (
         _DRIVERS["statefulset"],
     ),
     Mutant(
+        "tools run in the pod that is deleted",
+        "13",
+        OPERATIONS + "own_topic.py",
+        "            if pod != self.avoided and pod in",
+        "            if pod in",
+        unit("module_utils/_operations/test_own_topic"),
+    ),
+    Mutant(
         "a broker goes without the Lease",
         "13",
         ACTION + "cluster_check_info.py",
@@ -122,7 +130,7 @@ CHECKING = (
     Mutant(
         "a check that fails leaves its topic",
         "13",
-        OPERATIONS + "cluster_check.py",
+        OPERATIONS + "own_topic.py",
         "        except KraftError as error:\n            left = self._remove()\n",
         '        except KraftError as error:\n            left = ""\n',
         _CHECK,
@@ -130,15 +138,15 @@ CHECKING = (
     Mutant(
         "a check that is stopped does not begin the removal of its topic",
         "13",
-        OPERATIONS + "cluster_check.py",
-        "                broker.remove(self.topic, HURRY)\n",
+        OPERATIONS + "own_topic.py",
+        "                broker.remove(self.name, HURRY)\n",
         "                pass\n",
         _CHECK,
     ),
     Mutant(
         "a mistake of ours leaves the topic",
         "13",
-        OPERATIONS + "cluster_check.py",
+        OPERATIONS + "own_topic.py",
         "        except BaseException:\n            left = self._remove()\n",
         '        except BaseException:\n            left = ""\n',
         _CHECK,
@@ -146,7 +154,7 @@ CHECKING = (
     Mutant(
         "a topic that is still there counts as removed",
         "13",
-        OPERATIONS + "cluster_check.py",
+        OPERATIONS + "own_topic.py",
         '                until(self._still_there, min(APPEARS, self._cluster.params["wait_timeout"]), self._progress, LEFT)\n',
         "",
         _CHECK,

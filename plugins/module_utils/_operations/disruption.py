@@ -88,22 +88,22 @@ class Disruption:
         named = f"kraft_check_pod {wanted}" if wanted else f"broker {broker}"
         raise Refused(f"{named} is none of the brokers' pods of {self._where}: {listed}", code=UNSAFE)
 
-    def run(self, broker: int, pod: str, before: Partitions, produce: Callable[[], Acks]) -> Acks:
+    def run(self, broker: int, pod: str, produce: Callable[[], Acks]) -> Acks:
         """Delete the pod, and wait until everything is as before; returns what was acknowledged meanwhile.
 
-        :param before: the partitions as they were.
         :param produce: writes records, by another broker's pod.
         :raises KraftError: check-not-recovered, or what ``produce`` raises.
         """
         cluster = self.cluster
         self.refuse(broker)
+        before = cluster_check.of_topic(self._read(), self.topic)
         found = cluster.client.get(POD, pod, cluster.namespace)
         uid = str(found["metadata"]["uid"])
         began = time.monotonic()
         cluster.driver.remove_pod(pod, uid)
         self.progress(f"deleted pod {pod} (broker {broker}); watching the ISRs")
         writing = Background(produce)
-        self._wait_shrunk(broker, cluster_check.of_topic(before, self.topic))
+        self._wait_shrunk(broker, before)
         self.times.isr_shrunk = _since(began)
         self.progress(f"the ISR went on without broker {broker} after {self.times.isr_shrunk} s")
         self._wait_ready(pod, uid)

@@ -18,13 +18,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
     DeadlineExceeded,
     Interrupted,
     KraftError,
-    NotFound,
     Refused,
     Unreachable,
 )
 
 from tests.unit.plugins.module_utils._operations.world import CLUSTER_ID, on, world
-from tests.unit.plugins.module_utils.fakes import pod
 
 BEFORE = ("__consumer_offsets", 0)
 REMOVE = "remove it by kafka-topics.sh --bootstrap-server BROKER:9092 --delete --topic "
@@ -87,6 +85,15 @@ def test_topic_isr_shrinks_isr_recovers(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_pod_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     made = world(monkeypatch).option(disrupt=True, disrupt_pod="kafka-2")
     assert check(made).run()["disrupted"] == {"pod": "kafka-2", "broker": 2}
+
+
+def test_a_broker_without_a_replica_would_show_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world(monkeypatch).option(disrupt=True, disrupt_pod="kafka-2", partitions=1, replication_factor=2)
+    error = failed(made, Refused)
+    assert error.code == "check-options"
+    assert "broker 2 in pod kafka-2 has no replica of kraft-check-" in error.message
+    assert made.client.calls == []
+    assert nothing_left(made)
 
 
 def test_a_broker_that_cannot_be_spared_leaves_no_topic(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,24 +258,6 @@ def test_a_tool_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [name for name, what in made.ran if what == "produce 1"] == ["kafka-0"]
 
 
-def test_a_pod_that_cannot_be_reached_is_not_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world(monkeypatch)
-    made.pods["kafka-1"] = pod("kafka-1", ready=False)
-    found = check(made)
-    made.fails["create"] = Unreachable("kafka-0 is away")
-    found._tool(lambda broker: broker.create(found.topic, found._wanted(), 1.0))
-    assert made.ran == [("kafka-0", "create"), ("kafka-2", "create")]
-
-    def nowhere(_broker: Any) -> None:
-        raise NotFound("no such tool")
-
-    with pytest.raises(NotFound):
-        found._tool(nowhere)
-    made.pods.clear()
-    with pytest.raises(KraftError, match="no broker of n/kafka is Ready"):
-        found._tool(nowhere)
-
-
 def test_a_mistake_of_ours_leaves_no_topic(monkeypatch: pytest.MonkeyPatch) -> None:
     made = world(monkeypatch)
     made.fails["produce 1"] = ZeroDivisionError("a mistake")
@@ -348,11 +337,6 @@ def test_a_run_that_is_stopped_begins_the_removal_and_says_what_may_be_left(monk
     assert hurry == [1.0]
     assert "was not waited for: it did not end within 1 s" in made.said[-2]
     made.fails["produce 1"] = Interrupted("stopped by SIGTERM")
-    monkeypatch.setattr(ClusterCheck, "_abandon", ClusterCheck._abandon)
-    found = check(made)
-    made.pods.clear()
-    found._abandon()
-    assert REMOVE in made.said[-1]
 
 
 def test_partitions_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def of(made: Any) -> Disruption:
 
 def take(made: Any, broker: int = 1, produce: Any = lambda: ACKS) -> Disruption:
     found = of(made)
-    assert found.run(broker, f"kafka-{broker}", dict(made.topics), produce) == ACKS
+    assert found.run(broker, f"kafka-{broker}", produce) == ACKS
     return found
 
 
@@ -49,7 +49,7 @@ def refusal(made: Any, broker: int | None = 1) -> str:
         found.refuse(broker)
     assert caught.value.code == "check-unsafe"
     with pytest.raises(Refused):
-        found.run(1, "kafka-1", dict(made.topics), lambda: ACKS)
+        found.run(1, "kafka-1", lambda: ACKS)
     assert made.client.calls == []
     return caught.value.message.removeprefix("no pod of n/kafka is deleted: ")
 
@@ -125,7 +125,7 @@ def test_partitions_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None
     found = of(made)
     made.script = [Unknown("the quorum has no leader")]
     with pytest.raises(KraftError, match="the partitions of n/kafka could not be read: the quorum has no leader"):
-        found.run(1, "kafka-1", dict(made.topics), lambda: ACKS)
+        found.run(1, "kafka-1", lambda: ACKS)
     assert made.client.calls == []
 
 
