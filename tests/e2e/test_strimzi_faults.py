@@ -31,7 +31,7 @@ from tests.sandbox.fixtures import create_topics
 NAMESPACE = "e2e-strimzi-meanwhile"
 INTERVAL = "20"
 #: seconds of standstill after which these tests give up; a user's default is 900
-SOON: dict[str, Any] = {"kraft_wait_timeout": 30}
+SOON: dict[str, Any] = {"kraft_wait_timeout": 90}
 STRANGER = "/brokers/ids/99"
 
 
