@@ -309,3 +309,57 @@ def test_the_authority_is_that_of_a_listener_with_strimzis_own_certificate() -> 
     told = [{"name": "plain"}, {"name": "mine", "certificates": ["other"]}, {"name": "tls", "certificates": ["pem"]}]
     kafka["status"]["listeners"] = told
     assert checks_ca.authority(kafka) == "pem"
+
+
+EPHEMERAL = {"type": "ephemeral"}
+
+
+@pytest.mark.parametrize(
+    "storage", [EPHEMERAL, {"type": "jbod", "volumes": [{"id": 0, **crs.STORAGE}, {"id": 1, **EPHEMERAL}]}]
+)
+def test_brokers_whose_data_a_restart_takes_away(storage: Any) -> None:
+    assert "broker-data-lost" in [each[0] for each in found(pools=(crs.pool(storage=storage),))]
+    taken_over = crs.kafka(marks={res.NODE_POOLS: None}, storage=storage)
+    assert "broker-data-lost" in [each[0] for each in found(taken_over, pools=(), may_pool=True)]
+    # with node pools nobody looks at what the Kafka CR says of storage, and controllers have a rule of their own
+    assert found(crs.kafka(storage=storage)) == []
+    assert "broker-data-lost" not in [
+        each[0] for each in found(pools=(crs.pool(), crs.controllers(storage=storage)), planned=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "elsewhere", "fails"),
+    [
+        ((0, 41, 0), True, True),
+        ((0, 42, 0), True, True),
+        ((0, 42, 0), False, False),
+        ((0, 40, 0), True, False),
+        ((0, 43, 0), True, False),
+    ],
+)
+def test_a_rollback_that_would_not_end(operator: Any, *, elsewhere: bool, fails: bool) -> None:
+    kafka = crs.kafka(version="3.7.0")
+    codes = [each[0] for each in found(kafka, operator=operator, elsewhere=elsewhere)]
+    assert ("operator-rollback-fails" in codes) == fails
+
+
+def test_a_number_of_a_vendor_is_no_version_of_strimzi() -> None:
+    ((what, text),) = found(without(operatorLastSuccessfulVersion="2.9.0-0"), operator=())
+    assert what == "operator-version-unknown"
+    assert "(2.9.0-0 is a number of its vendor's)" in text
+    assert "go back" not in text
+
+
+def test_an_operator_that_looks_at_pod_sets_alone() -> None:
+    ((what, text),) = found(environment={"STRIMZI_POD_SET_RECONCILIATION_ONLY": "TRUE"})
+    assert what == "operator-silent"
+    assert "looks at StrimziPodSets alone" in text
+    assert found(environment={"STRIMZI_POD_SET_RECONCILIATION_ONLY": "false"}) == []
+
+
+def test_the_name_of_the_pool_that_takes_brokers_over_may_be_taken() -> None:
+    kafka = crs.kafka(marks={res.NODE_POOLS: None})
+    ((what, text),) = found(kafka, pools=(), may_pool=True, adopting_of="other")
+    assert what == "operator-node-pools"
+    assert "the one in this namespace is of other" in text
