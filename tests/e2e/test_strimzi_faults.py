@@ -170,7 +170,7 @@ def again_on_old_volumes(led: Led) -> None:
     double.switch("stuck", names.MIGRATING)
     double.annotate(names.MIGRATION)
     double.pool(CONTROLLER)
-    double.until(lambda: copied(double), "nothing is copied", 240)
+    double.until(lambda: copied(double), "nothing is copied", 600)
     double.delete_pool()
     double.wait_gone(CONTROLLER)
     for path in ("/controller", "/migration"):
