@@ -167,7 +167,7 @@ def test_gitops_that_is_not_seen_paused(place: Place, tool: str, playbook: str, 
     marks, named = GITOPS[tool]
     with place.marked(**marks), place.unchanged():
         done = place.play(playbook, "--tags", tag)
-        refused(done, "managed-by-gitops", f"is managed by {named}, which does not appear to be paused (or may not be read); pause it")
+        refused(done, "managed-by-gitops", f"is managed by {named}, which does not appear to be paused; pause it")
 
 
 def test_gitops_may_be_accepted_by_name(place: Place) -> None:

@@ -135,7 +135,7 @@ def test_gitops_that_is_not_seen_paused_is_refused_unless_accepted(marks: Any, n
     cluster = cluster_of(brokers(**marks))
     found = locks.foreign_findings(cluster)
     assert [item.code for item in found] == ["managed-by-gitops"]
-    assert f"is managed by {named}, which does not appear to be paused (or may not be read); pause it" in found[0].sentence
+    assert f"is managed by {named}, which does not appear to be paused; pause it" in found[0].sentence
     with pytest.raises(Refused) as raised:
         locks.annotate(cluster, "m1", "me", "t")
     assert raised.value.code == "managed-by-gitops"
