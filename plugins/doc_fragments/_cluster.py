@@ -104,7 +104,7 @@ options:
   controller_node_id_base:
     description:
       - C(node.id) of the first controller; the others follow.
-      - If unset, the next thousand above all broker ids, for example V(1000); with Strimzi the lowest free ids, which its operator chooses.
+      - If unset, the next thousand above all broker ids, for example V(1000).
     type: int
   controller_storage_size:
     description:

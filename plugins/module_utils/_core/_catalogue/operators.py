@@ -124,12 +124,6 @@ OPERATORS = (
         "upgrade the operator first; roll back by rollback.yml only, which removes it",
     ),
     block(
-        "operator-rollback-fails",
-        "a rollback by this version of the operator would not come to its end",
-        "upgrade the operator first, or accept that there is no way back",
-        True,
-    ),
-    block(
         "operator-not-ready",
         "the operator's last pass over the Kafka custom resource failed",
         "fix what its condition says, and wait until it is Ready",

@@ -44,8 +44,8 @@ def gitops(seen: Seen) -> Iterator[Finding]:
                 yield finding(
                     "managed-by-gitops",
                     f"{cr['kind']} {where(cr)}",
-                    f"{cr['kind']} {where(cr)} is managed by {manager}, which does not appear to be paused (or may not be read); the job changes it: pause it "
-                    "until the changed manifests are in git",
+                    f"{cr['kind']} {where(cr)} is managed by {manager}, which does not appear to be paused; the job changes it: pause it until the "
+                    "changed manifests are in git",
                 )
 
 

@@ -55,7 +55,7 @@ def foreign_findings(cluster: StatefulSetCluster) -> list[Finding]:
             finding(
                 "managed-by-gitops",
                 where,
-                f"{where} is managed by {manager}, which does not appear to be paused (or may not be read); pause it for the migration",
+                f"{where} is managed by {manager}, which does not appear to be paused; pause it for the migration",
             )
             for manager in foreign.gitops(item)
             if not seen_paused(cluster.client, manager, cluster.namespace)

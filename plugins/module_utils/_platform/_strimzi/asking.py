@@ -77,7 +77,7 @@ def planned_controllers(cluster: StrimziCluster) -> dict[str, Any] | None:
     """The controllers' node pool that is to be made, None when it exists. Raises Unsupported."""
     if cluster.controllers_pool is not None:
         return None
-    return pools.of_controllers(cluster.kafka, cluster.controllers_name, cluster.params, cluster.pools)
+    return pools.of_controllers(cluster.kafka, cluster.controllers_name, cluster.params)
 
 
 def migrate(cluster: StrimziCluster) -> list[str]:

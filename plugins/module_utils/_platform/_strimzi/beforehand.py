@@ -22,7 +22,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
     checks_ca,
     checks_pools,
     pod_sets,
-    pools,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
@@ -47,15 +46,9 @@ def findings(cluster: StrimziCluster, enforcement: Enforcement, *, started: bool
         planned = asking.planned_controllers(cluster)
     except Unsupported as error:
         return [*found, finding(error.code, f"KafkaNodePool {cluster.controllers_name}", error.message)]
-    if any(item.blocking for item in found):
-        return found
-    made = [] if res.has_pools(cluster.kafka) or _has_adopting(cluster) else [pools.of_brokers(cluster.kafka)]
-    made += [] if planned is None else [planned]
-    return [*found, *(item for pool in made for item in _rejected(cluster, pool))]
-
-
-def _has_adopting(cluster: StrimziCluster) -> bool:
-    return any(pool["metadata"]["name"] == res.ADOPTING for pool in cluster.pools)
+    if planned is not None and not any(item.blocking for item in found):
+        found += _rejected(cluster, planned)
+    return found
 
 
 def born(cluster: StrimziCluster) -> Finding | None:
@@ -106,12 +99,10 @@ def _seen(cluster: StrimziCluster) -> Seen:
         may_pool=bool(cluster.params["strimzi_node_pools"]),
         operator=cluster.operator_version,
         operator_down=cluster.operator_down,
-        elsewhere=not cluster.operator_pods and cluster.operator_deployment is None,
         environment=_environment(cluster.operator_deployment),
         authority=read_pem(authority) if authority else None,
         brokers=frozenset(cluster.pod_of_broker),
         paused=frozenset(paused),
-        adopting_of=cluster.adopting_of,
         claims=tuple(cluster.controllers_claims),
         stray={name: res.label(claim, res.POOL) for name, claim in cluster.stray_claims.items()},
         rolls=tuple(pod_sets.manual_rolls((*cluster.statefulsets, *cluster.pods.values()))),

@@ -67,13 +67,6 @@ def silent(seen: Seen) -> Iterator[Finding]:
             f"the operator in namespace {namespace} watches {', '.join(watched)} (STRIMZI_NAMESPACE): nobody would act on the annotation, unless another "
             "one does; have it watch this namespace",
         )
-    elif seen.environment.get("STRIMZI_POD_SET_RECONCILIATION_ONLY", "").strip().lower() == "true":
-        yield finding(
-            "operator-silent",
-            res.OPERATOR,
-            f"the operator in namespace {namespace} looks at StrimziPodSets alone (STRIMZI_POD_SET_RECONCILIATION_ONLY): it would not act on "
-            "the annotation; take that out",
-        )
     elif not status.get("conditions"):
         yield finding(
             "operator-silent",
@@ -155,8 +148,9 @@ def gitops(seen: Seen) -> Iterator[Finding]:
                 yield finding(
                     "managed-by-gitops",
                     name,
-                    f"{name} is managed by {manager}, which does not appear to be paused (or may not be read); it would take the annotations of "
-                    "the migration off again: pause it until the changed manifests are in git",
+                    f"{name} is managed by {manager}, which does not appear to be paused; it would take the annotations of the migration off "
+                    f"again: pause it until "
+                    "the changed manifests are in git",
                 )
 
 
@@ -203,13 +197,11 @@ RULES = (
     asked_already,
     gitops,
     checks_versions.operator,
-    checks_versions.rollback,
     checks_versions.kafka,
     checks_versions.metadata,
     checks_pools.node_pools,
     checks_pools.controllers,
     checks_pools.leftovers,
-    checks_pools.ephemeral,
     checks_pools.disks,
     authorization,
     topic_operator,

@@ -33,14 +33,6 @@ def node_pools(seen: Seen) -> Iterator[Finding]:
     if not seen.may_pool or res.asked(seen.kafka) == res.MIGRATION:
         yield finding("operator-node-pools", f"Kafka {seen.name}", sentences.without_pools(seen.kafka))
         return
-    if seen.adopting_of:
-        yield finding(
-            "operator-node-pools",
-            f"KafkaNodePool {res.ADOPTING}",
-            f"the brokers of Kafka {seen.name} can only be taken over by a KafkaNodePool with the name {res.ADOPTING}, and the one in this namespace is of "
-            f"{seen.adopting_of}: Strimzi cannot migrate both clusters in one namespace without node pools of their own",
-        )
-        return
     yield from pools.wrong_brokers(seen.kafka, seen.pools)
     if not any(pool["metadata"]["name"] == res.ADOPTING for pool in seen.pools):
         try:
@@ -106,20 +98,6 @@ def leftovers(seen: Seen) -> Iterator[Finding]:
             f"the volume claims {', '.join(claims)} are of node pool {pool}, which does not exist: if it was of controllers of an earlier "
             f"attempt, delete them",
         )
-
-
-def ephemeral(seen: Seen) -> Iterator[Finding]:
-    """Brokers whose data a restart would take away: each is restarted three times."""
-    of_brokers = [pool for pool in seen.pools if res.BROKER in res.roles(pool)] if res.has_pools(seen.kafka) else []
-    places = [(f"KafkaNodePool {pool['metadata']['name']}", pool) for pool in of_brokers]
-    for where, pool in places or [(f"Kafka {seen.name}", {"spec": seen.of_kafka})]:
-        if any(each.get("type") == "ephemeral" for each in pools.volumes(pool)):
-            yield finding(
-                "broker-data-lost",
-                where,
-                f"the brokers of {where} have ephemeral storage, and the migration restarts each of them: everything on it would be gone; move them to "
-                "persistent-claim first",
-            )
 
 
 def disks(seen: Seen) -> Iterator[Finding]:

@@ -20,27 +20,24 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
     NEWEST,
     UNIDIRECTIONAL,
     leaves_migration,
-    loses_the_way,
     migrates,
     short,
     spelled,
     version,
 )
 
-__all__ = ["UNIDIRECTIONAL", "kafka", "metadata", "operator", "rollback", "spelled"]
+__all__ = ["UNIDIRECTIONAL", "kafka", "metadata", "operator", "spelled"]
 
 
 def operator(seen: Seen) -> Iterator[Finding]:
     """The operator is one that migrates."""
     found = seen.operator
     if not found:
-        said = str((seen.kafka.get("status") or {}).get("operatorLastSuccessfulVersion") or "")
-        numbered = f" ({said} is a number of its vendor's)" if said else ""
         yield finding(
             "operator-version-unknown",
             f"Kafka {seen.name}",
-            f"neither the status of Kafka {seen.name} nor an image says which version of Strimzi leads it{numbered}: set kraft_strimzi_version to the one "
-            f"that it is, or is made from, for example to {NEWEST}",
+            f"neither the status of Kafka {seen.name} nor an image says which version of Strimzi leads it: set kraft_strimzi_version, for example "
+            f"to {NEWEST}",
         )
     elif not migrates(found):
         what = (
@@ -60,17 +57,6 @@ def operator(seen: Seen) -> Iterator[Finding]:
             f"Strimzi {spelled(found)} leaves /migration in ZooKeeper when it rolls back, and the next attempt would then copy nothing and delete "
             f"topics: upgrade it to "
             f"{NEWEST}, and never roll back but by rollback.yml, which removes it",
-        )
-
-
-def rollback(seen: Seen) -> Iterator[Finding]:
-    """A rollback by this version comes to its end."""
-    if seen.elsewhere and loses_the_way(seen.operator):
-        yield finding(
-            "operator-rollback-fails",
-            f"Strimzi {spelled(seen.operator)}",
-            f"Strimzi {spelled(seen.operator)} does not run in the namespace of Kafka {seen.name}, and its rollback does not find ZooKeeper from another "
-            f"one: upgrade it to {NEWEST} first, or accept that there is no way back",
         )
 
 

@@ -61,14 +61,6 @@ class StrimziCluster(KafkaCluster):
         """The node pools of this cluster."""
         return self._of_strimzi(res.NODE_POOL)
 
-    @property
-    def adopting_of(self) -> str:
-        """Whose the node pool is that has the name with which brokers are taken over; "" when it is ours, or there is none."""
-        for pool in self.client.list(res.NODE_POOL, self.namespace):
-            if pool["metadata"]["name"] == res.ADOPTING and res.label(pool, res.CLUSTER) != self.name:
-                return res.label(pool, res.CLUSTER) or "no cluster"
-        return ""
-
     def _of_strimzi(self, kind: Kind) -> list[Obj]:
         """Custom resources of this cluster. Raises Refused (operator-crds) when the API server does not know their kind."""
         try:
@@ -157,7 +149,7 @@ class StrimziCluster(KafkaCluster):
         """
         given = str(self.params.get("strimzi_version") or "")
         if given:
-            found = versions.own(given)
+            found = versions.version(given)
             if not found:
                 raise Refused(
                     f"kraft_strimzi_version is {given!r}, which is no version of Strimzi: write it as it is released, for example {versions.NEWEST}, or "
@@ -171,7 +163,7 @@ class StrimziCluster(KafkaCluster):
             for each in (pod.get("spec") or {}).get("containers") or []
         ]
         said = str((self.kafka.get("status") or {}).get("operatorLastSuccessfulVersion") or "")
-        told = [*map(versions.of_image, images), versions.own(said), versions.of_image(self.image)]
+        told = [*map(versions.of_image, images), versions.version(said), versions.of_image(self.image)]
         return next(filter(None, told), ())
 
     def shown(self) -> Shown:

@@ -18,7 +18,7 @@ NEEDS: tuple[Need, ...] = (
     Need(
         res.GROUP,
         res.NODE_POOL.plural,
-        ("list", "watch", "create", "delete"),
+        ("get", "list", "watch", "create", "delete"),
         "the node pools: the controllers', which a rollback deletes",
     ),
     Need(res.POD_SET.group, res.POD_SET.plural, ("get", "list", "watch"), "what Strimzi made of the custom resources"),
@@ -29,7 +29,7 @@ NEEDS: tuple[Need, ...] = (
     Need(
         "",
         "persistentvolumeclaims",
-        ("list", "watch", "delete"),
+        ("get", "list", "watch", "delete"),
         "the controllers' volumes, which a rollback deletes",
     ),
     Need("apps", "deployments", ("get",), "whether Strimzi runs here, and watches this namespace", of=(res.OPERATOR,)),

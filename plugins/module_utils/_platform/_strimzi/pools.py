@@ -14,19 +14,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.sizes import (
-    controller_resources,
-    heap_limit,
-    with_heap,
-)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import MANAGED_BY, MANAGER
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 
 Obj = dict[str, Any]
-#: of jvmOptions, those that are sizes of the heap
-HEAP = ("-Xmx", "-Xms")
 #: the operator knows ids as 32-bit integers; a range is [first-last], an id stands alone
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 
@@ -56,15 +49,10 @@ def of_brokers(kafka: Mapping[str, Any]) -> Obj:
     return _pool(kafka, res.ADOPTING, spec)
 
 
-def of_controllers(
-    kafka: Mapping[str, Any], name: str, options: Mapping[str, Any], pools: Iterable[Mapping[str, Any]] = ()
-) -> Obj:
+def of_controllers(kafka: Mapping[str, Any], name: str, options: Mapping[str, Any]) -> Obj:
     """Return the controllers' pool: the manifest of the user's, else made from the options ``controller_*``.
 
-    Its volumes stay when it is deleted (``deleteClaim: false``): with them a pool that was deleted by mistake can be made again. What a pool leaves out
-    it has from spec.kafka, which is sized for brokers: resources and heap are written where a controller needs less.
-
-    :param pools: the node pools that there are; the first one of brokers says how they run.
+    Its volumes stay when it is deleted (``deleteClaim: false``): with them a pool that was deleted by mistake can be made again.
     """
     manifest = options.get("controller_manifest")
     if manifest:
@@ -75,8 +63,7 @@ def of_controllers(
         "size": options["controller_storage_size"],
         "deleteClaim": False,
     }
-    brokers = _of_brokers(kafka, pools)
-    storage_class = options.get("controller_storage_class") or _class_of(brokers)
+    storage_class = options.get("controller_storage_class") or _class_of_brokers(kafka)
     if storage_class:
         volume["class"] = storage_class
     spec: Obj = {
@@ -84,7 +71,8 @@ def of_controllers(
         "roles": [res.CONTROLLER],
         "storage": {"type": "jbod", "volumes": [volume]},
     }
-    spec |= _sizes(brokers, options.get("controller_resources"))
+    if options.get("controller_resources"):
+        spec["resources"] = dict(options["controller_resources"])
     made = _pool(kafka, name, spec)
     made["metadata"]["labels"] = {
         **(options.get("controller_labels") or {}),
@@ -121,35 +109,11 @@ def _of_manifest(kafka: Mapping[str, Any], manifest: Mapping[str, Any]) -> Obj:
     return made
 
 
-def _of_brokers(kafka: Mapping[str, Any], pools: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """How the brokers run: the first pool of them, and spec.kafka for what it leaves out, or where there is none."""
-    of_kafka = (kafka.get("spec") or {}).get("kafka") or {}
-    pool = next((each for each in pools if res.BROKER in res.roles(each)), None) if res.has_pools(kafka) else None
-    return {**of_kafka, **((pool or {}).get("spec") or {})}
-
-
-def _class_of(brokers: Mapping[str, Any]) -> str:
+def _class_of_brokers(kafka: Mapping[str, Any]) -> str:
     """The StorageClass of the brokers' first volume, "" for the default one."""
-    storage = brokers.get("storage") or {}
+    storage = ((kafka.get("spec") or {}).get("kafka") or {}).get("storage") or {}
     first = next(iter(storage.get("volumes") or []), storage)
     return str(first.get("class") or "")
-
-
-def _sizes(brokers: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> Obj:
-    """Resources and JVM options of a controller, as far as they are not those that the pool has from spec.kafka anyway."""
-    given = brokers.get("resources") or {}
-    found: Obj = {}
-    own = controller_resources(given, wanted or None)
-    if own:
-        found["resources"] = own
-    jvm = brokers.get("jvmOptions") or {}
-    limit = heap_limit(given, own)
-    fitted = {
-        key: with_heap(f"{key}{value}", limit).removeprefix(key) if key in HEAP else value for key, value in jvm.items()
-    }
-    if fitted != jvm:
-        found["jvmOptions"] = fitted
-    return found
 
 
 def volumes(pool: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -32,12 +32,10 @@ class Seen:
     :ivar operator: version of Strimzi, () when it is not known.
     :ivar operator_down: names of Strimzi's pods in this namespace, or of its Deployment there, when none of them is Ready; () also where it runs in
         another one.
-    :ivar elsewhere: whether it runs in another namespace, as far as this account sees.
     :ivar environment: the variables that are written in that Deployment.
     :ivar authority: certificate of the cluster's authority, None where nothing tells it.
     :ivar brokers: node ids of the brokers.
     :ivar paused: GitOps objects that were seen paused, as ``str(manager)``.
-    :ivar adopting_of: the cluster whose node pool already has the name with which brokers are taken over, "" for none.
     :ivar claims: volume claims of the controllers' pool.
     :ivar stray: volume claims of node pools that do not exist, each with the pool's name.
     :ivar rolls: what somebody asked the operator to restart.
@@ -50,12 +48,10 @@ class Seen:
     may_pool: bool = False
     operator: Version = ()
     operator_down: tuple[str, ...] = ()
-    elsewhere: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     authority: Reading[Certificate] | None = None
     brokers: frozenset[int] = frozenset()
     paused: frozenset[str] = field(default_factory=frozenset)
-    adopting_of: str = ""
     claims: tuple[str, ...] = ()
     stray: Mapping[str, str] = field(default_factory=dict)
     rolls: tuple[str, ...] = ()

@@ -21,8 +21,6 @@ NEWEST = "0.45.2"
 REMOVES_MIGRATION = (0, 45, 1)
 #: the first that deletes /controller when it rolls back; until it got fixed, a pass failed where there was none
 REMOVES_CONTROLLER = (0, 41)
-#: the first that reaches ZooKeeper in another namespace when it rolls back
-NAMES_IN_FULL = (0, 43)
 #: the first that takes brokers with several disks; the first that has the unidirectional Topic Operator only
 SEVERAL_DISKS = UNIDIRECTIONAL = (0, 41)
 #: the first Kafka version that migrates
@@ -44,15 +42,13 @@ def version(text: str) -> Version:
     return tuple(int(part) for part in found.groups() if part is not None) if found else ()
 
 
-def own(text: str) -> Version:
-    """The version that a text has; () for one that begins with 1 or more, which is a vendor's or a mirror's own number."""
-    found = version(text)
-    return found if found and found[0] == 0 else ()
-
-
 def of_image(image: str) -> Version:
-    """The version in the tag of an image of Strimzi's: ``operator:0.45.2``, ``kafka:0.45.2-kafka-3.9.2``; () for any other."""
-    return own(image.partition("@")[0].rpartition("/")[2].partition(":")[2])
+    """The version in the tag of an image of Strimzi's: ``operator:0.45.2``, ``kafka:0.45.2-kafka-3.9.2``; () for any other.
+
+    A tag that begins with 1 or more is that of a mirror with numbers of its own.
+    """
+    found = version(image.partition("@")[0].rpartition("/")[2].partition(":")[2])
+    return found if found and found[0] == 0 else ()
 
 
 def spelled(found: Version) -> str:
@@ -68,11 +64,6 @@ def migrates(found: Version) -> bool:
 def leaves_migration(found: Version) -> bool:
     """Whether a rollback by this version leaves /migration behind."""
     return bool(found) and found < REMOVES_MIGRATION
-
-
-def loses_the_way(found: Version) -> bool:
-    """Whether a rollback by this version does not find ZooKeeper from another namespace: it uses a short name (strimzi #10371)."""
-    return REMOVES_CONTROLLER <= found < NAMES_IN_FULL
 
 
 def needs_controller(found: Version) -> bool:

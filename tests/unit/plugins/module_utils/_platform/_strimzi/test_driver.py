@@ -29,7 +29,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.unit.plugins.module_utils._platform._confluent.scene import Api
 from tests.unit.plugins.module_utils._platform._strimzi import crs
-from tests.unit.plugins.module_utils._platform._strimzi.scene import Cluster, Server, cluster, in_kraft, underway
+from tests.unit.plugins.module_utils._platform._strimzi.scene import Cluster, cluster, in_kraft, underway
 from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 PAUSE = {res.PAUSE: "true"}
@@ -127,23 +127,6 @@ def test_the_server_is_asked_beside_warnings_too() -> None:
     found = cluster(crs.kafka(version="3.9.0"), strimzi_version="0.45.0")
     found.api.fail["create", "KafkaNodePool"] = KraftError("no")
     assert [item.code for item in found.driver.findings()] == ["operator-leaves-znodes", "controller-rejected"]
-
-
-def test_the_server_is_asked_about_the_pool_that_takes_the_brokers_over() -> None:
-    without = crs.kafka(marks={res.NODE_POOLS: None})
-    found = Cluster(Server(without, crs.pod_set(), *crs.pods()), strimzi_node_pools=True)
-    assert found.driver.findings() == []
-    assert found.api.calls == [
-        ("dry-run create", "KafkaNodePool", "kafka"),
-        ("dry-run create", "KafkaNodePool", "controller"),
-    ]
-    other = crs.pool()
-    other["metadata"]["labels"] = {res.CLUSTER: "other"}
-    found.api.put(other)
-    found.changed()
-    (one,) = found.driver.findings()
-    assert one.code == "operator-node-pools"
-    assert "is of other" in one.sentence
 
 
 def test_a_manifest_that_is_none_is_a_finding() -> None:
@@ -248,7 +231,6 @@ def test_a_lock_that_is_demanded_cannot_be_had() -> None:
         ("0.45.1", ["quay.io/strimzi/operator:0.40.0"], "0.45.2", (0, 45, 1)),
         (None, ["quay.io/strimzi/operator:0.40.0"], "0.45.2", (0, 40, 0)),
         (None, ["mirror/op:latest"], "0.44.0", (0, 44, 0)),
-        (None, ["registry/amq-streams:2.9.0-0"], "2.9.0-0", (0, 45, 2)),
         (None, [], None, (0, 45, 2)),
     ],
 )

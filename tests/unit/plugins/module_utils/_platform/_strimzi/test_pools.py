@@ -207,25 +207,3 @@ def test_what_is_committed_before_the_end_finalizes_nothing(asked: str) -> None:
     assert exported["patch"] == {"metadata": {"annotations": annotations}}
     assert exported["manifest"]["metadata"]["annotations"] == annotations
     assert exported["manifest"]["spec"] == kafka["spec"]
-
-
-def test_controllers_run_as_the_brokers_pool_says_and_need_less() -> None:
-    """What spec.kafka says of storage is not looked at where brokers are in pools; what a pool leaves out it has from there."""
-    big = {"requests": {"memory": "64Gi", "cpu": "8"}, "limits": {"memory": "64Gi"}}
-    kafka = crs.kafka(resources=big, jvmOptions={"-Xmx": "31g", "-Xms": "1g", "gcLoggingEnabled": True})
-    kafka["spec"]["kafka"]["storage"] = {"type": "persistent-claim", "class": "ignored"}
-    brokers = crs.pool(storage={"type": "jbod", "volumes": [{"id": 0, "class": "fast"}]})
-    found = pools.of_controllers(kafka, "controller", PARAMS, [crs.controllers(), brokers])["spec"]
-    assert found["storage"]["volumes"][0]["class"] == "fast"
-    assert found["resources"] == {"requests": {"cpu": "1", "memory": "5Gi"}, "limits": {"memory": "5Gi"}}
-    assert found["jvmOptions"] == {"-Xmx": "4096m", "-Xms": "1g", "gcLoggingEnabled": True}
-
-
-def test_a_pool_of_brokers_wins_over_what_the_kafka_cr_says() -> None:
-    kafka = crs.kafka(resources={"limits": {"memory": "64Gi"}})
-    small = {"limits": {"memory": "1Gi"}}
-    found = pools.of_controllers(kafka, "controller", PARAMS, [crs.pool(resources=small)])["spec"]
-    assert found["resources"] == small
-    assert "jvmOptions" not in found
-    named = pools.of_controllers(kafka, "c", {**PARAMS, "controller_resources": {"limits": {"cpu": "1"}}}, [crs.pool()])
-    assert named["spec"]["resources"] == {"limits": {"cpu": "1"}}
