@@ -70,6 +70,17 @@ def test_node_pools_without_one_of_brokers(bad: Bad) -> None:
         bad.refuses("setup", "operator-node-pools", *words)
 
 
+@pytest.mark.parametrize(
+    ("storage", "words"),
+    [(EPHEMERAL, "(spec.storage): whenever"), (JBOD, "(spec.storage, volumes 1): whenever")],
+    ids=["alone", "jbod"],
+)
+def test_brokers_on_ephemeral_storage(bad: Bad, storage: dict[str, Any], words: str) -> None:
+    with bad.planted(bad.pool("scratch", BROKER, storage=storage)):
+        sentence = (f"KafkaNodePool scratch has brokers on ephemeral storage {words}", "with persistent-claim first")
+        bad.refuses("setup", "broker-data-lost", *sentence)
+
+
 # node pools of controllers
 
 

@@ -202,6 +202,7 @@ RULES = (
     checks_pools.node_pools,
     checks_pools.controllers,
     checks_pools.leftovers,
+    checks_pools.broker_data,
     checks_pools.disks,
     authorization,
     topic_operator,
@@ -218,9 +219,12 @@ def findings(seen: Seen) -> list[Finding]:
 #: what the operator cannot begin with: it stays in ZooKeeper, and reports most of it nowhere
 UNMET = (gates, checks_versions.operator, checks_versions.kafka, checks_versions.metadata, checks_pools.node_pools)
 
+#: what nobody may be led into: the operator begins with it once the controllers' pool is made
+UNBEGUN = (checks_pools.controllers, checks_pools.leftovers, checks_pools.broker_data)
+
 
 def underway(seen: Seen) -> list[Finding]:
     """The rules that still say something once the operator was asked, whoever asked it; more of them before it has begun."""
     waits = states.state_of(seen.kafka) == states.ZOOKEEPER and not states.turned(seen.kafka)
-    rules = (*UNMET, *((checks_pools.controllers, checks_pools.leftovers) if seen.planned else ())) if waits else ()
+    rules = (*UNMET, *(UNBEGUN if seen.planned else ())) if waits else ()
     return [item for rule in (*rules, gitops, spelling) for item in rule(seen)]

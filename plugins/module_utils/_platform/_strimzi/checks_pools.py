@@ -18,6 +18,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Obj, Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.versions import SEVERAL_DISKS, spelled
 
+#: the type of a volume that is gone with the pod
+EPHEMERAL = "ephemeral"
+
 
 def node_pools(seen: Seen) -> Iterator[Finding]:
     """The brokers are in a node pool, or may be taken over into one."""
@@ -98,6 +101,22 @@ def leftovers(seen: Seen) -> Iterator[Finding]:
             f"the volume claims {', '.join(claims)} are of node pool {pool}, which does not exist: if it was of controllers of an earlier "
             f"attempt, delete them",
         )
+
+
+def broker_data(seen: Seen) -> Iterator[Finding]:
+    """The brokers' data outlives the pods: the first roll would delete it, whoever accepts that."""
+    for name, field, spec in pools.brokers_now(seen.kafka, seen.pools):
+        of = pools.volumes({"spec": spec})
+        gone = [each for each in of if each.get("type") == EPHEMERAL]
+        if gone:
+            some = f", volumes {', '.join(str(each.get('id', '-')) for each in gone)}" if len(gone) < len(of) else ""
+            yield finding(
+                "broker-data-lost",
+                f"{name}: {field}.storage",
+                f"{name} has brokers on ephemeral storage ({field}.storage{some}): whenever Strimzi restarts a pod its data is deleted, and a migration "
+                "restarts every broker several times. Each of its replicas would have to be copied again from the other brokers, and a partition with "
+                "one replica would be LOST; move the data to brokers of a new node pool with persistent-claim first",
+            )
 
 
 def disks(seen: Seen) -> Iterator[Finding]:

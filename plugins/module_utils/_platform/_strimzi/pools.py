@@ -20,6 +20,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 
 Obj = dict[str, Any]
+#: what a pool has from spec.kafka, as a whole, where it does not say it itself
+INHERITED = ("resources", "jvmOptions")
 #: the operator knows ids as 32-bit integers; a range is [first-last], an id stands alone
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 
@@ -120,6 +122,27 @@ def volumes(pool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The volumes of a pool, whether it has one or several."""
     storage = (pool.get("spec") or {}).get("storage") or {}
     return list(storage.get("volumes") or []) if storage.get("type") == "jbod" else [storage]
+
+
+def brokers_now(
+    kafka: Mapping[str, Any], pools: Iterable[Mapping[str, Any]]
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """What the brokers are made of today: of each node pool of theirs, sorted by name, else of the Kafka CR.
+
+    Each has the object as a message names it, the field that is meant by the rest, and that field with what a pool has from the Kafka CR; empty
+    when the operator looks at node pools and none is of brokers.
+    """
+    of_kafka = (kafka.get("spec") or {}).get("kafka") or {}
+    if not res.has_pools(kafka):
+        return [(f"Kafka {res.where(kafka)}", "spec.kafka", of_kafka)]
+    inherited = {key: of_kafka[key] for key in INHERITED if of_kafka.get(key) is not None}
+    mine = sorted(
+        (pool for pool in pools if res.BROKER in res.roles(pool)), key=lambda pool: str(pool["metadata"]["name"])
+    )
+    return [
+        (f"KafkaNodePool {pool['metadata']['name']}", "spec", {**inherited, **(pool.get("spec") or {})})
+        for pool in mine
+    ]
 
 
 def ids_wanted(pool: Mapping[str, Any]) -> set[int]:

@@ -202,6 +202,33 @@ def test_volumes_of_earlier_controllers() -> None:
     assert "data-0-kafka-old-3, data-0-kafka-old-4 are of node pool old" in text
 
 
+EPHEMERAL = {"type": "ephemeral"}
+MIXED = {"type": "jbod", "volumes": [{"id": 0, **crs.STORAGE}, {"id": 1, **EPHEMERAL}]}
+
+
+@pytest.mark.parametrize(
+    ("storage", "what"), [(EPHEMERAL, "(spec.storage): whenever"), (MIXED, "(spec.storage, volumes 1): whenever")]
+)
+def test_brokers_whose_data_is_gone_with_the_pod(storage: Any, what: str) -> None:
+    pool = crs.pool(storage=storage)
+    codes = dict(found(pools=(crs.pool("a"), pool)))
+    assert "KafkaNodePool kafka has brokers on ephemeral storage " + what in codes["broker-data-lost"]
+    # of controllers it is told otherwise, and what spec.kafka says of storage is nobody's beside node pools
+    assert code(controllers=crs.controllers(storage=storage)) == "controllers-emptydir"
+    assert found(crs.kafka(storage=EPHEMERAL)) == []
+    # nor is it to be accepted
+    (one,) = [item for item in checks.findings(seen(pools=(pool,))) if item.code == "broker-data-lost"]
+    assert one.blocking
+    assert not one.as_dict(["broker-data-lost"])["accepted"]
+
+
+def test_brokers_without_a_pool_whose_data_is_gone_with_the_pod() -> None:
+    bare = crs.kafka(marks={res.NODE_POOLS: None}, storage=EPHEMERAL)
+    ((what, text),) = found(bare, pools=(), may_pool=True)
+    assert what == "broker-data-lost"
+    assert "Kafka n/kafka has brokers on ephemeral storage (spec.kafka.storage)" in text
+
+
 def test_several_disks() -> None:
     jbod = {"type": "jbod", "volumes": [{"id": 0}, {"id": 1}]}
     assert code(pools=(crs.pool(storage=jbod),)) == "setting-warns"
@@ -252,6 +279,7 @@ def test_underway_only_what_still_matters_is_said() -> None:
         ({}, {}, {"operator": (0, 46)}, ["operator-unsupported"]),
         ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"})}, ["controllers-emptydir"]),
         ({}, {}, {"claims": ("data-0-kafka-controller-3",)}, ["controller-volumes-leftover"]),
+        ({}, {}, {"pools": (crs.pool(storage=EPHEMERAL),)}, ["broker-data-lost"]),
         # it exists, and the operator is about to use it: nobody is kept from following that
         ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"}), "planned": False}, []),
     ],
