@@ -105,6 +105,8 @@ options:
     description:
       - C(node.id) of the first controller; the others follow.
       - If unset, the next thousand above all broker ids, for example V(1000).
+      - Where an operator leads and it is unset, Confluent for Kubernetes begins at V(9990), or at the first ids above it that are free, and
+        Strimzi gives the controllers the lowest ids that no node of the cluster has.
     type: int
   controller_storage_size:
     description:
@@ -115,6 +117,7 @@ options:
     description:
       - StorageClass of the controllers' volumes. If unset, that of the brokers' volumes, or the default one of
         the Kubernetes cluster if those name none.
+      - Where Strimzi leads and the brokers have several node pools, the first of them by name counts, for the resources too.
     type: str
   controller_resources:
     description:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from tests.mutants.mutant import MIGRATION, PLATFORM, Mutant, unit
 
 STRIMZI = PLATFORM + "_strimzi/"
-ASKING, CHECKS, DRIVER, POOLS, PROOF, STATES = (
+ASKING, CHECKS, DRIVER, MAKING, POOLS, PROOF, STATES = (
     unit(f"module_utils/_platform/_strimzi/test_{name}")
-    for name in ("asking", "checks", "driver", "pools", "proof", "states")
+    for name in ("asking", "checks", "driver", "making", "pools", "proof", "states")
 )
 OP_GATES, OP_ROLLBACK = (unit(f"module_utils/_migration/test_operator_{name}") for name in ("gates", "rollback"))
 
@@ -267,10 +267,34 @@ OPERATOR_STRIMZI = (
     Mutant(
         "controllers of Strimzi whose volumes go with a pool that is deleted by mistake",
         "3",
-        STRIMZI + "pools.py",
+        STRIMZI + "making.py",
         '        "deleteClaim": False,\n',
         '        "deleteClaim": True,\n',
-        POOLS,
+        MAKING,
+    ),
+    Mutant(
+        "controllers of Strimzi on the volumes that the Kafka CR names beside node pools",
+        "3",
+        STRIMZI + "pools.py",
+        "    if not res.has_pools(kafka):\n        return [(",
+        "    if of_kafka:\n        return [(",
+        MAKING,
+    ),
+    Mutant(
+        "controllers of Strimzi as big as its brokers",
+        "11",
+        STRIMZI + "making.py",
+        "    resources = sizes.controller_resources(of_brokers, wanted)\n",
+        "    resources = dict(wanted or of_brokers)\n",
+        MAKING,
+    ),
+    Mutant(
+        "controllers of Strimzi with a heap that does not fit their memory",
+        "11",
+        STRIMZI + "making.py",
+        "    limit = sizes.heap_limit(of_brokers, resources)\n",
+        "    limit = None\n",
+        MAKING,
     ),
     Mutant(
         "a controllers' pool that was deleted too early is not noticed",

@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     hints,
-    pools,
+    making,
     removing,
     sentences,
     states,
@@ -77,7 +77,7 @@ def planned_controllers(cluster: StrimziCluster) -> dict[str, Any] | None:
     """The controllers' node pool that is to be made, None when it exists. Raises Unsupported."""
     if cluster.controllers_pool is not None:
         return None
-    return pools.of_controllers(cluster.kafka, cluster.controllers_name, cluster.params)
+    return making.of_controllers(cluster.kafka, cluster.pools, cluster.controllers_name, cluster.params)
 
 
 def migrate(cluster: StrimziCluster) -> list[str]:
@@ -150,7 +150,7 @@ def _pool_of_brokers(cluster: StrimziCluster) -> list[str]:
         return []
     written = []
     if not any(pool["metadata"]["name"] == res.ADOPTING for pool in cluster.pools):
-        cluster.client.create(res.NODE_POOL, pools.of_brokers(cluster.kafka), cluster.namespace)
+        cluster.client.create(res.NODE_POOL, making.of_brokers(cluster.kafka), cluster.namespace)
         written.append(f"{res.NODE_POOL.kind} {res.ADOPTING} created, which takes the brokers over")
     before = {name: pod["metadata"]["uid"] for name, pod in cluster.pods.items()}
     written += annotate(cluster, lambda _kafka: {res.NODE_POOLS: res.ENABLED})

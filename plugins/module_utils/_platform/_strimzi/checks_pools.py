@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pools, sentences, states
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import making, pools, sentences, states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Obj, Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.versions import SEVERAL_DISKS, spelled
@@ -39,7 +39,7 @@ def node_pools(seen: Seen) -> Iterator[Finding]:
     yield from pools.wrong_brokers(seen.kafka, seen.pools)
     if not any(pool["metadata"]["name"] == res.ADOPTING for pool in seen.pools):
         try:
-            pools.of_brokers(seen.kafka)
+            making.of_brokers(seen.kafka)
         except Unsupported as error:
             yield finding(error.code, f"Kafka {seen.name}", error.message)
 
