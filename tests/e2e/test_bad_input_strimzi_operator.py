@@ -184,6 +184,15 @@ def test_an_operator_in_another_namespace_that_does_not_migrate(bad: Bad) -> Non
         bad.refuses("setup", "operator-unsupported", f"Strimzi 0.46.1 leads {WHERE}", "go back to 0.45.2")
 
 
+def test_an_operator_in_another_namespace_whose_rollback_never_ends(bad: Bad) -> None:
+    """By its version; where it runs in the cluster's namespace, it is none."""
+    words = (f"Strimzi 0.42.0 leads {WHERE}", "was not found in its namespace", "upgrade it to 0.45.2 first")
+    with bad.kafka({"version": "3.7.1"}):
+        with operator_pods(bad, -1):
+            bad.refuses("setup", "operator-rollback-fails", *words, kraft_strimzi_version="0.42.0")
+        bad.warns("operator-leaves-znodes", "Strimzi 0.42.0 leaves /migration", kraft_strimzi_version="0.42.0")
+
+
 # on the way
 
 

@@ -252,8 +252,8 @@ OPERATOR_STRIMZI = (
         "brokers on ephemeral storage are led into a migration that somebody asked for",
         "4",
         STRIMZI + "checks.py",
-        "UNBEGUN = (checks_pools.controllers, checks_pools.leftovers, checks_pools.broker_data)\n",
-        "UNBEGUN = (checks_pools.controllers, checks_pools.leftovers)\n",
+        ", checks_pools.leftovers, checks_pools.broker_data)\n",
+        ", checks_pools.leftovers)\n",
         CHECKS,
     ),
     Mutant(
@@ -319,6 +319,22 @@ OPERATOR_STRIMZI = (
         "    return FIRST <= found[:2] <= LAST\n",
         "    return FIRST <= found[:2]\n",
         CHECKS,
+    ),
+    Mutant(
+        "an operator whose rollback never ends from another namespace is asked",
+        "9",
+        STRIMZI + "checks_versions.py",
+        "    if seen.operator_abroad and rolls_back_at_home(seen.operator):\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "an operator in another namespace is taken for one in the cluster's",
+        "9",
+        STRIMZI + "beforehand.py",
+        "        operator_abroad=not cluster.operator_pods and cluster.operator_deployment is None,\n",
+        "        operator_abroad=False,\n",
+        DRIVER,
     ),
     Mutant(
         "a broker in KRaft mode that is registered as one of ZooKeeper passes the gate",

@@ -99,6 +99,7 @@ def _seen(cluster: StrimziCluster) -> Seen:
         may_pool=bool(cluster.params["strimzi_node_pools"]),
         operator=cluster.operator_version,
         operator_down=cluster.operator_down,
+        operator_abroad=not cluster.operator_pods and cluster.operator_deployment is None,
         environment=_environment(cluster.operator_deployment),
         authority=read_pem(authority) if authority else None,
         brokers=frozenset(cluster.pod_of_broker),

@@ -197,6 +197,7 @@ RULES = (
     asked_already,
     gitops,
     checks_versions.operator,
+    checks_versions.abroad,
     checks_versions.kafka,
     checks_versions.metadata,
     checks_pools.node_pools,
@@ -220,7 +221,7 @@ def findings(seen: Seen) -> list[Finding]:
 UNMET = (gates, checks_versions.operator, checks_versions.kafka, checks_versions.metadata, checks_pools.node_pools)
 
 #: what nobody may be led into: the operator begins with it once the controllers' pool is made
-UNBEGUN = (checks_pools.controllers, checks_pools.leftovers, checks_pools.broker_data)
+UNBEGUN = (checks_versions.abroad, checks_pools.controllers, checks_pools.leftovers, checks_pools.broker_data)
 
 
 def underway(seen: Seen) -> list[Finding]:

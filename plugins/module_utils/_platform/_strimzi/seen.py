@@ -32,6 +32,7 @@ class Seen:
     :ivar operator: version of Strimzi, () when it is not known.
     :ivar operator_down: names of Strimzi's pods in this namespace, or of its Deployment there, when none of them is Ready; () also where it runs in
         another one.
+    :ivar operator_abroad: whether neither its pods nor its Deployment are in this namespace.
     :ivar environment: the variables that are written in that Deployment.
     :ivar authority: certificate of the cluster's authority, None where nothing tells it.
     :ivar brokers: node ids of the brokers.
@@ -48,6 +49,7 @@ class Seen:
     may_pool: bool = False
     operator: Version = ()
     operator_down: tuple[str, ...] = ()
+    operator_abroad: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     authority: Reading[Certificate] | None = None
     brokers: frozenset[int] = frozenset()

@@ -19,6 +19,9 @@ FIRST, LAST = (0, 40), (0, 45)
 NEWEST = "0.45.2"
 #: the first that deletes /migration when it rolls back; those before leave it, and the next attempt copies nothing
 REMOVES_MIGRATION = (0, 45, 1)
+#: from the first of these on, and before the second, it looks for ZooKeeper by a name that is known in its own namespace only, and a rollback fails
+#: without it (strimzi/strimzi-kafka-operator#10371)
+SHORT_NAME, WHOLE_NAME = (0, 41), (0, 43)
 #: the first that takes brokers with several disks; the first that has the unidirectional Topic Operator only
 SEVERAL_DISKS = UNIDIRECTIONAL = (0, 41)
 #: the first Kafka version that migrates
@@ -62,6 +65,11 @@ def migrates(found: Version) -> bool:
 def leaves_migration(found: Version) -> bool:
     """Whether a rollback by this version leaves /migration behind."""
     return bool(found) and found < REMOVES_MIGRATION
+
+
+def rolls_back_at_home(found: Version) -> bool:
+    """Whether a rollback by this version comes to an end only where the operator runs in the cluster's namespace."""
+    return SHORT_NAME <= found[:2] < WHOLE_NAME
 
 
 def short(text: str) -> str:

@@ -144,6 +144,28 @@ def test_the_version_of_the_operator(operator: Any, what: str) -> None:
     assert [each for each, _text in found(kafka, operator=operator)] == ([what] if what else [])
 
 
+@pytest.mark.parametrize(
+    ("operator", "fails"),
+    [
+        ((0, 40, 0), False),
+        ((0, 41, 0), True),
+        ((0, 42, 0), True),
+        ((0, 43, 0), False),
+        ((0, 45, 2), False),
+        ((), False),
+    ],
+)
+def test_an_operator_that_ends_no_rollback_from_another_namespace(operator: Any, fails: bool) -> None:
+    """It looks for ZooKeeper by a name that is known in its own namespace only."""
+    kafka = crs.kafka(version="3.7.0")
+    abroad = dict(found(kafka, operator=operator, operator_abroad=True))
+    assert ("operator-rollback-fails" in abroad) == fails
+    assert "operator-rollback-fails" not in dict(found(kafka, operator=operator))
+    if fails:
+        assert "was not found in its namespace" in abroad["operator-rollback-fails"]
+        assert "upgrade it to 0.45.2 first" in abroad["operator-rollback-fails"]
+
+
 def test_the_version_of_kafka() -> None:
     assert code(crs.kafka(version="3.6.2")) == "version-unsupported"
     assert code(crs.kafka(version="3.7.0")) == "version-unsupported"
@@ -263,6 +285,9 @@ def test_misspelled_annotations_of_every_object() -> None:
     assert codes[1][1].startswith("KafkaNodePool n/kafka has the annotation strimzi.io/kraft, which")
 
 
+ABROAD = ["operator-leaves-znodes", "operator-rollback-fails"]
+
+
 def test_underway_only_what_still_matters_is_said() -> None:
     kafka = crs.kafka("KRaftMigration", "migration", crs.WITHOUT_POOL, marks={"strimzi.io/kraft-x": "1"})
     found = [item.code for item in checks.underway(seen(kafka, claims=("data-0-kafka-controller-3",)))]
@@ -277,6 +302,7 @@ def test_underway_only_what_still_matters_is_said() -> None:
         ({res.NODE_POOLS: None}, {}, {"may_pool": True}, ["operator-node-pools"]),
         ({}, {"metadataVersion": "3.8"}, {}, ["operator-versions-differ"]),
         ({}, {}, {"operator": (0, 46)}, ["operator-unsupported"]),
+        ({}, {"version": "3.7.0"}, {"operator": (0, 42, 0), "operator_abroad": True}, ABROAD),
         ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"})}, ["controllers-emptydir"]),
         ({}, {}, {"claims": ("data-0-kafka-controller-3",)}, ["controller-volumes-leftover"]),
         ({}, {}, {"pools": (crs.pool(storage=EPHEMERAL),)}, ["broker-data-lost"]),

@@ -178,6 +178,20 @@ def test_the_operators_deployment_tells_that_it_is_scaled_down_and_what_it_watch
     assert "watches m (STRIMZI_NAMESPACE)" in found.driver.findings()[0].sentence
 
 
+def test_an_operator_in_another_namespace_is_told_from_one_in_the_clusters() -> None:
+    def codes(*there: Any) -> list[str]:
+        found = cluster(crs.kafka(version="3.7.0"), *there, strimzi_version="0.42.0")
+        return [item.code for item in found.driver.findings()]
+
+    mine = pod("strimzi-1")
+    mine["metadata"]["labels"] = {"name": res.OPERATOR}
+    spec: Any = {"template": {"spec": {"containers": []}}}
+    deployment = {"kind": "Deployment", "metadata": {"name": res.OPERATOR, "namespace": "n"}, "spec": spec}
+    assert codes() == ["operator-leaves-znodes", "operator-rollback-fails"]
+    assert codes(mine) == ["operator-leaves-znodes"]
+    assert codes(deployment) == ["operator-silent", "operator-leaves-znodes"]
+
+
 def test_a_cluster_that_was_born_in_kraft_with_combined_roles_is_told_so() -> None:
     kafka = crs.kafka("KRaft", "enabled")
     del kafka["spec"]["zookeeper"]
