@@ -73,6 +73,7 @@ options:
     description:
       - Version of the Strimzi operator that leads the cluster, for example V(0.45.2).
       - If unset, what the image of its pods says, else the status of the Kafka custom resource.
+      - Where the operator is that of a product with numbers of its own, such as 2.9.0-0, the version of Strimzi that it is built of.
     type: str
   strimzi_node_pools:
     description:

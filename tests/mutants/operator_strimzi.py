@@ -337,6 +337,22 @@ OPERATOR_STRIMZI = (
         DRIVER,
     ),
     Mutant(
+        "a number of a vendor is taken for a Strimzi that migrates",
+        "11",
+        STRIMZI + "checks_versions.py",
+        "    elif of_vendor(found):\n",
+        "    elif False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a number of a vendor is taken before an image of Strimzi's",
+        "11",
+        STRIMZI + "cluster.py",
+        "() if versions.of_vendor(of_status) else of_status]\n",
+        "of_status]\n",
+        DRIVER,
+    ),
+    Mutant(
         "a broker in KRaft mode that is registered as one of ZooKeeper passes the gate",
         "1",
         MIGRATION + "operator_gates.py",

@@ -21,6 +21,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
     UNIDIRECTIONAL,
     leaves_migration,
     migrates,
+    of_vendor,
     rolls_back_at_home,
     short,
     spelled,
@@ -39,6 +40,13 @@ def operator(seen: Seen) -> Iterator[Finding]:
             f"Kafka {seen.name}",
             f"neither the status of Kafka {seen.name} nor an image says which version of Strimzi leads it: set kraft_strimzi_version, for example "
             f"to {NEWEST}",
+        )
+    elif of_vendor(found):
+        yield finding(
+            "operator-version-unknown",
+            f"Kafka {seen.name}",
+            f"the operator of Kafka {seen.name} says that it is {spelled(found)}, which is a number of its vendor's, or of a Strimzi that refuses clusters "
+            f"with ZooKeeper: set kraft_strimzi_version to the version of Strimzi that it is built of, for example to {NEWEST}",
         )
     elif not migrates(found):
         what = (

@@ -49,12 +49,20 @@ def of_image(image: str) -> Version:
     A tag that begins with 1 or more is that of a mirror with numbers of its own.
     """
     found = version(image.partition("@")[0].rpartition("/")[2].partition(":")[2])
-    return found if found and found[0] == 0 else ()
+    return () if of_vendor(found) else found
 
 
 def spelled(found: Version) -> str:
     """As people write it."""
     return ".".join(map(str, found))
+
+
+def of_vendor(found: Version) -> bool:
+    """Whether this is a number of a product that has Strimzi in it, such as 2.9.0-0: which Strimzi that is, it does not tell.
+
+    Strimzi's own versions from 1.0 on are none that migrate either.
+    """
+    return bool(found) and found[0] >= 1
 
 
 def migrates(found: Version) -> bool:

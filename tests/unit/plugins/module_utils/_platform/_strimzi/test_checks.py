@@ -131,6 +131,8 @@ def test_gitops() -> None:
     ("operator", "what"),
     [
         ((), "operator-version-unknown"),
+        ((2, 9, 0), "operator-version-unknown"),
+        ((1, 0, 0), "operator-version-unknown"),
         ((0, 46), "operator-unsupported"),
         ((0, 39, 0), "operator-unsupported"),
         ((0, 45, 0), "operator-leaves-znodes"),
@@ -142,6 +144,14 @@ def test_the_version_of_the_operator(operator: Any, what: str) -> None:
     versions = {(0, 40, 0): "3.7.0", (0, 45, 0): "3.9.0", (0, 45, 1): "3.9.0"}
     kafka = crs.kafka(version=versions.get(operator, "3.9.2"))
     assert [each for each, _text in found(kafka, operator=operator)] == ([what] if what else [])
+
+
+def test_a_number_of_a_vendor_sends_nobody_back() -> None:
+    """As the status has it under an operator of another product: nothing says which Strimzi that is."""
+    ((what, text),) = found(operator=(2, 9, 0))
+    assert what == "operator-version-unknown"
+    assert "says that it is 2.9.0" in text
+    assert "set kraft_strimzi_version to the version of Strimzi that it is built of, for example to 0.45.2" in text
 
 
 @pytest.mark.parametrize(

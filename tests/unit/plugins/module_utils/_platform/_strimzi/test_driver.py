@@ -246,6 +246,9 @@ def test_a_lock_that_is_demanded_cannot_be_had() -> None:
         (None, ["quay.io/strimzi/operator:0.40.0"], "0.45.2", (0, 40, 0)),
         (None, ["mirror/op:latest"], "0.44.0", (0, 44, 0)),
         (None, [], None, (0, 45, 2)),
+        # a number of its vendor's is asked for last
+        (None, ["registry.example/operator:2.9.0"], "2.9.0-0", (0, 45, 2)),
+        (None, ["quay.io/strimzi/operator:0.44.0"], "2.9.0-0", (0, 44, 0)),
     ],
 )
 def test_where_the_version_is_from(given: Any, images: Any, status: Any, version: Any) -> None:
@@ -260,9 +263,27 @@ def test_where_the_version_is_from(given: Any, images: Any, status: Any, version
     assert found.operator_version == version
 
 
-def test_a_version_that_is_none_is_refused() -> None:
-    with pytest.raises(Refused, match="kraft_strimzi_version is 'latest', which is no version") as stopped:
-        cluster(strimzi_version="latest").driver.findings()
+def test_a_number_of_a_vendor_is_known_where_nothing_else_is() -> None:
+    kafka = crs.kafka()
+    kafka["status"]["operatorLastSuccessfulVersion"] = "2.9.0-0"
+    found = cluster(kafka)
+    for item in crs.pods():
+        item["spec"]["containers"][0]["image"] = "registry.example/kafka-39:2.9.0-1"
+        found.api.put(item)
+    assert found.operator_version == (2, 9, 0)
+    assert [item.code for item in found.driver.findings()] == ["operator-version-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("latest", "'latest', which is no version of Strimzi: write it as it is released, for example 0.45.2"),
+        ("2.9.0-0", "'2.9.0-0', which is no version of a Strimzi that has clusters with ZooKeeper: write that of the"),
+    ],
+)
+def test_a_version_that_is_none_is_refused(given: str, words: str) -> None:
+    with pytest.raises(Refused, match=f"kraft_strimzi_version is {words}") as stopped:
+        cluster(strimzi_version=given).driver.findings()
     assert stopped.value.code == "operator-version-unknown"
 
 
