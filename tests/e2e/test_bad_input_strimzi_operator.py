@@ -133,8 +133,8 @@ def test_a_kafka_that_does_not_exist(bad: Bad) -> None:
 
 
 @contextmanager
-def operator_pods(bad: Bad, replicas: int, watched: str = "") -> Iterator[None]:
-    """Another Deployment of the operator; none at all for a negative number."""
+def operator_pods(bad: Bad, replicas: int, watched: str = "", **variables: str) -> Iterator[None]:
+    """Another Deployment of the operator, with more variables; none at all for a negative number."""
     api = bad.double.api
 
     def settled(wanted: int) -> bool:
@@ -144,7 +144,10 @@ def operator_pods(bad: Bad, replicas: int, watched: str = "") -> Iterator[None]:
     if replicas < 0:
         api.delete("Deployment", OPERATOR)
     else:
-        api.apply(manifests.deployment(NAMESPACE, names.NEWEST, replicas=replicas, watched=watched))
+        body = manifests.deployment(NAMESPACE, names.NEWEST, replicas=replicas, watched=watched)
+        (container,) = body["spec"]["template"]["spec"]["containers"]
+        container["env"] += [{"name": name, "value": value} for name, value in variables.items()]
+        api.apply(body)
     bad.double.until(lambda: settled(max(replicas, 0)), "the operator's pods are not as wanted", 60)
     try:
         yield
@@ -162,6 +165,12 @@ def test_an_operator_that_is_scaled_to_zero(bad: Bad) -> None:
 def test_an_operator_that_watches_another_namespace(bad: Bad) -> None:
     with operator_pods(bad, 1, watched="shop,orders"):
         words = (f"in namespace {NAMESPACE} watches shop, orders (STRIMZI_NAMESPACE)", "have it watch this namespace")
+        bad.refuses("setup", "operator-silent", *words)
+
+
+def test_an_operator_that_looks_after_pods_alone(bad: Bad) -> None:
+    with operator_pods(bad, 1, STRIMZI_POD_SET_RECONCILIATION_ONLY="true"):
+        words = (f"in namespace {NAMESPACE} looks after StrimziPodSets alone", "and at no Kafka CR", "take that out")
         bad.refuses("setup", "operator-silent", *words)
 
 

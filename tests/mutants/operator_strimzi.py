@@ -353,6 +353,14 @@ OPERATOR_STRIMZI = (
         DRIVER,
     ),
     Mutant(
+        "an operator that looks after pods alone is asked",
+        "11",
+        STRIMZI + "checks.py",
+        '    elif seen.environment.get(POD_SETS_ONLY, "").strip().lower() == "true":\n',
+        "    elif False:\n",
+        CHECKS,
+    ),
+    Mutant(
         "a broker in KRaft mode that is registered as one of ZooKeeper passes the gate",
         "1",
         MIGRATION + "operator_gates.py",

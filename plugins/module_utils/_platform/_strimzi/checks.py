@@ -24,6 +24,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
 
 #: what the operator says of a controllers' pool before the migration is asked for: it goes with that
 POOL_TOO_EARLY = "the KafkaNodePool role has to be always set only to the 'broker' role"
+#: the operator's variable by which it restores pods, and does nothing that a custom resource asks for
+POD_SETS_ONLY = "STRIMZI_POD_SET_RECONCILIATION_ONLY"
 
 
 def born_kraft(seen: Seen) -> Iterator[Finding]:
@@ -66,6 +68,13 @@ def silent(seen: Seen) -> Iterator[Finding]:
             res.OPERATOR,
             f"the operator in namespace {namespace} watches {', '.join(watched)} (STRIMZI_NAMESPACE): nobody would act on the annotation, unless another "
             "one does; have it watch this namespace",
+        )
+    elif seen.environment.get(POD_SETS_ONLY, "").strip().lower() == "true":
+        yield finding(
+            "operator-silent",
+            res.OPERATOR,
+            f"the operator in namespace {namespace} looks after StrimziPodSets alone ({POD_SETS_ONLY}), and at no Kafka CR: nobody would act on the "
+            "annotation, unless another one does; take that out",
         )
     elif not status.get("conditions"):
         yield finding(

@@ -87,6 +87,15 @@ def test_an_operator_that_watches_another_namespace(watched: str, silent: bool) 
     assert codes == (["operator-silent"] if silent else [])
 
 
+@pytest.mark.parametrize(("value", "silent"), [("true", True), ("True", True), ("false", False), ("", False)])
+def test_an_operator_that_looks_after_pods_alone(value: str, silent: bool) -> None:
+    kafka = crs.kafka()
+    told = found(kafka, environment={"STRIMZI_POD_SET_RECONCILIATION_ONLY": value})
+    assert [each for each, _text in told] == (["operator-silent"] if silent else [])
+    if silent:
+        assert "looks after StrimziPodSets alone (STRIMZI_POD_SET_RECONCILIATION_ONLY)" in told[0][1]
+
+
 def test_feature_gates() -> None:
     assert code(environment={"STRIMZI_FEATURE_GATES": "+Other, -UseKRaft"}) == "operator-unsupported"
     assert code(environment={"STRIMZI_FEATURE_GATES": "-KafkaNodePools"}) == "operator-unsupported"
