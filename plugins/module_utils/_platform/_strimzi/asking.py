@@ -80,6 +80,14 @@ def planned_controllers(cluster: StrimziCluster) -> dict[str, Any] | None:
     return making.of_controllers(cluster.kafka, cluster.pools, cluster.controllers_name, cluster.params)
 
 
+def planned_brokers(cluster: StrimziCluster) -> dict[str, Any] | None:
+    """The node pool that is to be made to take the brokers over, None when they are in one, or it is there or is not wanted. Raises Unsupported."""
+    there = any(pool["metadata"]["name"] == res.ADOPTING for pool in cluster.pools)
+    if there or res.has_pools(cluster.kafka) or not cluster.params["strimzi_node_pools"]:
+        return None
+    return making.of_brokers(cluster.kafka)
+
+
 def migrate(cluster: StrimziCluster) -> list[str]:
     """Have the brokers in a node pool, ask for the migration, and make the controllers' pool right after it.
 
@@ -87,10 +95,11 @@ def migrate(cluster: StrimziCluster) -> list[str]:
     """
     refuse(cluster, Verb.MIGRATE)
     asked = res.asked(cluster.kafka) == res.MIGRATION
-    controllers = planned_controllers(cluster)
-    written = [] if asked else _pool_of_brokers(cluster)
-    if controllers is not None:  # what the server would refuse is refused before anything is asked
-        cluster.client.create(res.NODE_POOL, controllers, cluster.namespace, dry_run=True)
+    brokers, controllers = None if asked else planned_brokers(cluster), planned_controllers(cluster)
+    # what the server would refuse is refused before anything is written
+    for each in filter(None, (brokers, controllers)):
+        cluster.client.create(res.NODE_POOL, each, cluster.namespace, dry_run=True)
+    written = [] if asked else _pool_of_brokers(cluster, brokers)
 
     def wanted(kafka: Obj) -> Mapping[str, str | None]:
         if states.state_of(kafka) not in (states.ZOOKEEPER, "") or res.is_paused(kafka):
@@ -144,13 +153,16 @@ def refuse_start(cluster: StrimziCluster) -> None:
         )
 
 
-def _pool_of_brokers(cluster: StrimziCluster) -> list[str]:
-    """Have the operator take the brokers over into a pool, where they are in none; returns what was written. Raises DeadlineExceeded."""
+def _pool_of_brokers(cluster: StrimziCluster, planned: Mapping[str, Any] | None) -> list[str]:
+    """Have the operator take the brokers over into a pool, where they are in none; returns what was written. Raises DeadlineExceeded.
+
+    :param planned: that pool, None when it is there.
+    """
     if res.has_pools(cluster.kafka):
         return []
     written = []
-    if not any(pool["metadata"]["name"] == res.ADOPTING for pool in cluster.pools):
-        cluster.client.create(res.NODE_POOL, making.of_brokers(cluster.kafka), cluster.namespace)
+    if planned is not None:
+        cluster.client.create(res.NODE_POOL, planned, cluster.namespace)
         written.append(f"{res.NODE_POOL.kind} {res.ADOPTING} created, which takes the brokers over")
     before = {name: pod["metadata"]["uid"] for name, pod in cluster.pods.items()}
     written += annotate(cluster, lambda _kafka: {res.NODE_POOLS: res.ENABLED})

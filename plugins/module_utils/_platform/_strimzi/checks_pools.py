@@ -42,6 +42,24 @@ def node_pools(seen: Seen) -> Iterator[Finding]:
             making.of_brokers(seen.kafka)
         except Unsupported as error:
             yield finding(error.code, f"Kafka {seen.name}", error.message)
+    if res.ADOPTING in seen.foreign:
+        yield finding(
+            "operator-node-pools",
+            f"KafkaNodePool {res.ADOPTING}",
+            f"the brokers of Kafka {seen.name} can be taken over only by a node pool with the name {res.ADOPTING}, and that in their namespace "
+            f"{_whose(seen, res.ADOPTING)}: correct the label if the pool was written for them; else the other cluster has to give the name up first, "
+            "with its partitions moved to brokers of a pool with another one",
+        )
+
+
+def _whose(seen: Seen, name: str) -> str:
+    """Whose a node pool of another cluster is, as the end of a sentence."""
+    cluster = seen.foreign[name]
+    return (
+        f"is of Kafka {cluster} (label {res.CLUSTER})"
+        if cluster
+        else f"is of no cluster (it has no label {res.CLUSTER})"
+    )
 
 
 def controllers(seen: Seen) -> Iterator[Finding]:
@@ -57,6 +75,14 @@ def controllers(seen: Seen) -> Iterator[Finding]:
             "operator-references",
             f"KafkaNodePool {name}",
             f"the controllers' node pool would have the name {name}, which is that of the brokers; choose another one in kraft_controller_name",
+        )
+        return
+    if seen.planned and name in seen.foreign:
+        yield finding(
+            "operator-references",
+            f"KafkaNodePool {name}",
+            f"the controllers' node pool would have the name {name}, and the one that has it in this namespace {_whose(seen, name)}; choose another one in "
+            "kraft_controller_name, or in your manifest",
         )
         return
     yield from pools.wrong_controllers(seen.controllers, seen.brokers)

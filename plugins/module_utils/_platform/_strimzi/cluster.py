@@ -69,6 +69,13 @@ class StrimziCluster(KafkaCluster):
             raise Refused(claiming.without(self.client, kind), code="operator-crds") from error
 
     @property
+    def foreign_pools(self) -> dict[str, str]:
+        """The other node pools of this namespace, whose names are taken: each with the cluster of its label, "" where it has none."""
+        found = self.client.list(res.NODE_POOL, self.namespace)
+        of = {str(pool["metadata"]["name"]): res.label(pool, res.CLUSTER) for pool in found}
+        return {name: cluster for name, cluster in of.items() if cluster != self.name}
+
+    @property
     def controllers_pools(self) -> list[Obj]:
         """Those with the role of a controller."""
         return [pool for pool in self.pools if res.CONTROLLER in res.roles(pool)]

@@ -26,6 +26,7 @@ class Seen:
     """What was read of one cluster's custom resources.
 
     :ivar pools: its node pools.
+    :ivar foreign: names of the other node pools of the namespace, each with the cluster of its label, "" where it has none.
     :ivar controllers: the controllers' node pool, there or planned; None when it cannot be planned.
     :ivar planned: whether it is still to be made.
     :ivar may_pool: kraft_strimzi_node_pools.
@@ -44,6 +45,7 @@ class Seen:
 
     kafka: Obj
     pools: tuple[Obj, ...] = ()
+    foreign: Mapping[str, str] = field(default_factory=dict)
     controllers: Obj | None = None
     planned: bool = True
     may_pool: bool = False

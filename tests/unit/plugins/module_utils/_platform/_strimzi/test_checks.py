@@ -225,6 +225,25 @@ def test_without_node_pools_the_operator_says_nothing_and_we_do() -> None:
     assert code(empty, pools=(), may_pool=True) == "operator-node-pools"
 
 
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [("shop", "is of Kafka shop (label strimzi.io/cluster)"), ("", "is of no cluster (it has no label")],
+)
+def test_a_node_pool_of_another_cluster_has_the_name(label: str, words: str) -> None:
+    """The names of node pools are those of the namespace, whatever clusters are in it."""
+    bare = crs.kafka(marks={res.NODE_POOLS: None})
+    ((what, text),) = found(bare, pools=(), may_pool=True, foreign={"kafka": label, "other": "shop"})
+    assert what == "operator-node-pools"
+    assert f"and that in their namespace {words}" in text
+    # brokers that are in a pool of their own need none of that name
+    assert found(pools=(crs.pool("mine"),), foreign={"kafka": label}) == []
+    ((what, text),) = found(foreign={"controller": label})
+    assert what == "operator-references"
+    assert words in text
+    assert "choose another one in kraft_controller_name" in text
+    assert found(foreign={"quorum": label}) == []
+
+
 def test_controllers_that_cannot_be_made_or_used() -> None:
     assert code(controllers=crs.pool("kafka", "controller")) == "operator-references"
     clash = crs.pool("brokers", "controller")

@@ -123,6 +123,42 @@ def test_what_the_server_says_to_the_pool_is_a_finding() -> None:
         found.driver.findings()
 
 
+def test_the_server_is_asked_about_the_pool_that_takes_the_brokers_over_as_well() -> None:
+    bare = crs.kafka(marks={res.NODE_POOLS: None})
+    found = cluster(bare, strimzi_node_pools=True)
+    found.api.drop("KafkaNodePool", "n", "kafka")
+    found.changed()
+    assert found.driver.findings() == []
+    asked = [("dry-run create", "KafkaNodePool", each) for each in ("kafka", "controller")]
+    assert found.api.calls == asked
+    found.api.fail["create", "KafkaNodePool"] = KraftError("spec.storage.size in body is required")
+    first, second = found.driver.findings()
+    assert (first.code, second.code) == ("operator-node-pools", "controller-rejected")
+    assert first.sentence.startswith("the API server would reject KafkaNodePool kafka: spec.storage.size")
+    # one that is there is not made
+    there = cluster(bare, strimzi_node_pools=True)
+    assert there.driver.findings() == []
+    assert there.api.calls == [("dry-run create", "KafkaNodePool", "controller")]
+
+
+def test_what_was_accepted_keeps_nobody_from_asking_the_server() -> None:
+    params = {"strimzi_version": "0.42.0", "accept": ["operator-rollback-fails"]}
+    found = cluster(crs.kafka(version="3.7.0"), **params)
+    found.api.fail["create", "KafkaNodePool"] = KraftError("no")
+    assert [item.code for item in found.driver.findings()][-1] == "controller-rejected"
+
+
+def test_node_pools_of_another_cluster_in_the_namespace_are_seen() -> None:
+    def other(name: str, *labels: str, namespace: str = "n") -> Any:
+        found = crs.pool(name)
+        found["metadata"] |= {"namespace": namespace, "labels": dict.fromkeys([res.CLUSTER], *labels) if labels else {}}
+        return found
+
+    found = cluster(None, other("controller", "shop"), other("a"), other("b", "shop", namespace="m"))
+    assert found.foreign_pools == {"controller": "shop", "a": ""}
+    assert [item.code for item in found.driver.findings()] == ["operator-references"]
+
+
 def test_the_server_is_asked_beside_warnings_too() -> None:
     found = cluster(crs.kafka(version="3.9.0"), strimzi_version="0.45.0")
     found.api.fail["create", "KafkaNodePool"] = KraftError("no")
