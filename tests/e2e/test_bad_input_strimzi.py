@@ -146,10 +146,12 @@ def test_the_account_of_the_other_manifest(bad: Bad) -> None:
     bad.by("other", rules(["kafka"])).refuses("setup", "permission-missing", *words, kraft_platform="auto")
 
 
-@pytest.mark.parametrize("lacking", ["kafkanodepools", "pods", "persistentvolumeclaims"])
-def test_an_account_that_lacks_a_right(bad: Bad, lacking: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "lacking"), [("list", "kafkanodepools"), ("get", "pods"), ("list", "persistentvolumeclaims")]
+)
+def test_an_account_that_lacks_a_right(bad: Bad, verb: str, lacking: str) -> None:
     half = bad.by("half", [rule for rule in rules(["kafka"], RBAC_STRIMZI) if lacking not in rule["resources"]])
-    failure = half.refuses("setup", "permission-missing", f"may not get {lacking}", "docs/rbac-strimzi.yml")
+    failure = half.refuses("setup", "permission-missing", f"may not {verb} {lacking}", "docs/rbac-strimzi.yml")
     assert len(failure["detail"]["findings"]) > 1, "every verb that is missing"
 
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
@@ -26,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Seen
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import seen_paused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import not_paused_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError
@@ -92,10 +91,6 @@ def _seen(cluster: StrimziCluster) -> Seen:
     except Unsupported:
         controllers = None
     authority = checks_ca.authority(cluster.kafka)
-    crs = (cluster.kafka, *cluster.pools)
-    paused = {
-        str(each) for cr in crs for each in foreign.gitops(cr) if seen_paused(cluster.client, each, cluster.namespace)
-    }
     return Seen(
         kafka=cluster.kafka,
         pools=tuple(cluster.pools),
@@ -109,7 +104,7 @@ def _seen(cluster: StrimziCluster) -> Seen:
         environment=_environment(cluster.operator_deployment),
         authority=read_pem(authority) if authority else None,
         brokers=frozenset(cluster.pod_of_broker),
-        paused=frozenset(paused),
+        gitops=not_paused_of(cluster.client, (cluster.kafka, *cluster.pools), cluster.namespace),
         claims=tuple(cluster.controllers_claims),
         stray={name: res.label(claim, res.POOL) for name, claim in cluster.stray_claims.items()},
         rolls=tuple(pod_sets.manual_rolls((*cluster.statefulsets, *cluster.pods.values()))),

@@ -152,12 +152,13 @@ def gitops(seen: Seen) -> Iterator[Finding]:
     """Nobody puts the custom resources back."""
     for cr in seen.objects:
         for manager in foreign.gitops(cr):
-            if str(manager) not in seen.paused:
+            how = seen.gitops.get(str(manager), foreign.NOT_PAUSED)
+            if how:
                 name = f"{cr['kind']} {res.where(cr)}"
                 yield finding(
                     "managed-by-gitops",
                     name,
-                    f"{name} is managed by {manager}, which does not appear to be paused; it would take the annotations of the migration off "
+                    f"{name} is managed by {manager}, which {how}; it would take the annotations of the migration off "
                     f"again: pause it until "
                     "the changed manifests are in git",
                 )

@@ -37,7 +37,7 @@ class Seen:
     :ivar environment: the variables that are written in that Deployment.
     :ivar authority: certificate of the cluster's authority, None where nothing tells it.
     :ivar brokers: node ids of the brokers.
-    :ivar paused: GitOps objects that were seen paused, as ``str(manager)``.
+    :ivar gitops: how each GitOps object is not seen paused, by ``str(manager)``; "" for one that is.
     :ivar claims: volume claims of the controllers' pool.
     :ivar stray: volume claims of node pools that do not exist, each with the pool's name.
     :ivar rolls: what somebody asked the operator to restart.
@@ -55,7 +55,7 @@ class Seen:
     environment: Mapping[str, str] = field(default_factory=dict)
     authority: Reading[Certificate] | None = None
     brokers: frozenset[int] = frozenset()
-    paused: frozenset[str] = field(default_factory=frozenset)
+    gitops: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
     stray: Mapping[str, str] = field(default_factory=dict)
     rolls: tuple[str, ...] = ()

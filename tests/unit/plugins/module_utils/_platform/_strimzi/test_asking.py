@@ -183,7 +183,7 @@ def test_the_brokers_are_taken_over_first() -> None:
         "Kafka kafka: annotation strimzi.io/kraft = migration",
         "KafkaNodePool controller created",
     ]
-    assert found.api.get(res.NODE_POOL, "kafka", "n")["spec"]["storage"] == crs.STORAGE
+    assert found.api.list(res.NODE_POOL, "n", field_selector="metadata.name=kafka")[0]["spec"]["storage"] == crs.STORAGE
 
 
 def test_brokers_that_are_not_taken_over_stop_it_before_the_migration() -> None:

@@ -133,7 +133,10 @@ def test_what_was_asked_beforehand() -> None:
 def test_gitops() -> None:
     kafka = crs.kafka(marks={"argocd.argoproj.io/tracking-id": "shop:kafka.strimzi.io/Kafka:n/kafka"})
     assert code(kafka) == "managed-by-gitops"
-    assert found(kafka, paused=frozenset({"Argo CD Application shop"})) == []
+    assert "Application shop, which does not appear to be paused; it would" in found(kafka)[0][1]
+    assert found(kafka, gitops={"Argo CD Application shop": ""}) == []
+    unread = {"Argo CD Application shop": "this account may not read"}
+    assert "Application shop, which this account may not read; it would" in found(kafka, gitops=unread)[0][1]
 
 
 @pytest.mark.parametrize(

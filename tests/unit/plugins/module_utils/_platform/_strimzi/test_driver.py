@@ -254,6 +254,14 @@ def test_the_controllers_of_a_cluster_that_was_born_in_kraft_are_no_rest_of_an_a
     underway(crs.kafka("KRaft", "enabled")).driver.check()
 
 
+def test_gitops_that_may_not_be_read_says_so() -> None:
+    found = cluster(crs.kafka(marks={"argocd.argoproj.io/tracking-id": "argocd_shop:kafka.strimzi.io/Kafka:n/kafka"}))
+    found.api.fail["get", "Application"] = Forbidden("may not")
+    (one,) = found.driver.findings()
+    assert one.code == "managed-by-gitops"
+    assert "this account may not read (get applications.argoproj.io in namespace argocd)" in one.sentence
+
+
 def test_the_authority_is_read_from_the_status() -> None:
     kafka = crs.kafka()
     kafka["status"]["listeners"] = [{"name": "tls", "certificates": ["no certificate"]}]
