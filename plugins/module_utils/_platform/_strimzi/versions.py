@@ -80,6 +80,8 @@ def leaves_migration(found: Version) -> bool:
 def needs_controller(found: Version) -> bool:
     """Whether a pass of this version fails in a rollback while nobody holds /controller, which it deletes."""
     return REMOVES_CONTROLLER <= found < REMOVES_MIGRATION
+
+
 def rolls_back_at_home(found: Version) -> bool:
     """Whether a rollback by this version comes to an end only where the operator runs in the cluster's namespace."""
     return SHORT_NAME <= found[:2] < WHOLE_NAME
