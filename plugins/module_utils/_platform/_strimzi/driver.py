@@ -69,7 +69,7 @@ class Strimzi:
     def goes_on_unled(self) -> bool:
         """Whether this version can delete a ``/controller`` that is not there; one that nobody could tell may be one that fails."""
         found = self._cluster.operator_version
-        return bool(found) and not versions.needs_controller(found)
+        return versions.migrates(found) and not versions.needs_controller(found)
 
     # before anything is asked
 

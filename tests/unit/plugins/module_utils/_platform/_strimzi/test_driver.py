@@ -125,6 +125,42 @@ def test_what_the_server_says_to_the_pool_is_a_finding() -> None:
         found.driver.findings()
 
 
+def test_the_server_is_asked_about_the_pool_that_takes_the_brokers_over_as_well() -> None:
+    bare = crs.kafka(marks={res.NODE_POOLS: None})
+    found = cluster(bare, strimzi_node_pools=True)
+    found.api.drop("KafkaNodePool", "n", "kafka")
+    found.changed()
+    assert found.driver.findings() == []
+    asked = [("dry-run create", "KafkaNodePool", each) for each in ("kafka", "controller")]
+    assert found.api.calls == asked
+    found.api.fail["create", "KafkaNodePool"] = KraftError("spec.storage.size in body is required")
+    first, second = found.driver.findings()
+    assert (first.code, second.code) == ("operator-node-pools", "controller-rejected")
+    assert first.sentence.startswith("the API server would reject KafkaNodePool kafka: spec.storage.size")
+    # one that is there is not made
+    there = cluster(bare, strimzi_node_pools=True)
+    assert there.driver.findings() == []
+    assert there.api.calls == [("dry-run create", "KafkaNodePool", "controller")]
+
+
+def test_what_was_accepted_keeps_nobody_from_asking_the_server() -> None:
+    params = {"strimzi_version": "0.42.0", "accept": ["operator-rollback-fails"]}
+    found = cluster(crs.kafka(version="3.7.0"), **params)
+    found.api.fail["create", "KafkaNodePool"] = KraftError("no")
+    assert [item.code for item in found.driver.findings()][-1] == "controller-rejected"
+
+
+def test_node_pools_of_another_cluster_in_the_namespace_are_seen() -> None:
+    def other(name: str, *labels: str, namespace: str = "n") -> Any:
+        found = crs.pool(name)
+        found["metadata"] |= {"namespace": namespace, "labels": dict.fromkeys([res.CLUSTER], *labels) if labels else {}}
+        return found
+
+    found = cluster(None, other("controller", "shop"), other("a"), other("b", "shop", namespace="m"))
+    assert found.foreign_pools == {"controller": "shop", "a": ""}
+    assert [item.code for item in found.driver.findings()] == ["operator-references"]
+
+
 def test_the_server_is_asked_beside_warnings_too() -> None:
     found = cluster(crs.kafka(version="3.9.0"), strimzi_version="0.45.0")
     found.api.fail["create", "KafkaNodePool"] = KraftError("no")
@@ -180,6 +216,20 @@ def test_the_operators_deployment_tells_that_it_is_scaled_down_and_what_it_watch
     assert "watches m (STRIMZI_NAMESPACE)" in found.driver.findings()[0].sentence
 
 
+def test_an_operator_in_another_namespace_is_told_from_one_in_the_clusters() -> None:
+    def codes(*there: Any) -> list[str]:
+        found = cluster(crs.kafka(version="3.7.0"), *there, strimzi_version="0.42.0")
+        return [item.code for item in found.driver.findings()]
+
+    mine = pod("strimzi-1")
+    mine["metadata"]["labels"] = {"name": res.OPERATOR}
+    spec: Any = {"template": {"spec": {"containers": []}}}
+    deployment = {"kind": "Deployment", "metadata": {"name": res.OPERATOR, "namespace": "n"}, "spec": spec}
+    assert codes() == ["operator-leaves-znodes", "operator-rollback-fails"]
+    assert codes(mine) == ["operator-leaves-znodes"]
+    assert codes(deployment) == ["operator-silent", "operator-leaves-znodes"]
+
+
 def test_a_cluster_that_was_born_in_kraft_with_combined_roles_is_told_so() -> None:
     kafka = crs.kafka("KRaft", "enabled")
     del kafka["spec"]["zookeeper"]
@@ -204,6 +254,14 @@ def test_the_controllers_of_a_cluster_that_was_born_in_kraft_are_no_rest_of_an_a
     assert_kept(underway(kafka), ["KafkaNodePool/controller"])
     # one that was migrated has its journal, or ZooKeeper still in its manifest
     underway(crs.kafka("KRaft", "enabled")).driver.check()
+
+
+def test_gitops_that_may_not_be_read_says_so() -> None:
+    found = cluster(crs.kafka(marks={"argocd.argoproj.io/tracking-id": "argocd_shop:kafka.strimzi.io/Kafka:n/kafka"}))
+    found.api.fail["get", "Application"] = Forbidden("may not")
+    (one,) = found.driver.findings()
+    assert one.code == "managed-by-gitops"
+    assert "this account may not read (get applications.argoproj.io in namespace argocd)" in one.sentence
 
 
 def test_the_authority_is_read_from_the_status() -> None:
@@ -234,6 +292,9 @@ def test_a_lock_that_is_demanded_cannot_be_had() -> None:
         (None, ["quay.io/strimzi/operator:0.40.0"], "0.45.2", (0, 40, 0)),
         (None, ["mirror/op:latest"], "0.44.0", (0, 44, 0)),
         (None, [], None, (0, 45, 2)),
+        # a number of its vendor's is asked for last
+        (None, ["registry.example/operator:2.9.0"], "2.9.0-0", (0, 45, 2)),
+        (None, ["quay.io/strimzi/operator:0.44.0"], "2.9.0-0", (0, 44, 0)),
     ],
 )
 def test_where_the_version_is_from(given: Any, images: Any, status: Any, version: Any) -> None:
@@ -256,9 +317,28 @@ def test_which_version_goes_on_without_a_controller(given: str, goes_on: bool) -
     assert cluster(strimzi_version=given).driver.goes_on_unled is goes_on
 
 
-def test_a_version_that_is_none_is_refused() -> None:
-    with pytest.raises(Refused, match="kraft_strimzi_version is 'latest', which is no version") as stopped:
-        cluster(strimzi_version="latest").driver.findings()
+def test_a_number_of_a_vendor_is_known_where_nothing_else_is() -> None:
+    kafka = crs.kafka()
+    kafka["status"]["operatorLastSuccessfulVersion"] = "2.9.0-0"
+    found = cluster(kafka)
+    for item in crs.pods():
+        item["spec"]["containers"][0]["image"] = "registry.example/kafka-39:2.9.0-1"
+        found.api.put(item)
+    assert found.operator_version == (2, 9, 0)
+    assert not found.driver.goes_on_unled
+    assert [item.code for item in found.driver.findings()] == ["operator-version-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("latest", "'latest', which is no version of Strimzi: write it as it is released, for example 0.45.2"),
+        ("2.9.0-0", "'2.9.0-0', which is no version of a Strimzi that has clusters with ZooKeeper: write that of the"),
+    ],
+)
+def test_a_version_that_is_none_is_refused(given: str, words: str) -> None:
+    with pytest.raises(Refused, match=f"kraft_strimzi_version is {words}") as stopped:
+        cluster(strimzi_version=given).driver.findings()
     assert stopped.value.code == "operator-version-unknown"
 
 
