@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb, Wait
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import DISRUPT
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import hints, states, zookeeper_pod
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
@@ -31,7 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.unit.plugins.module_utils._platform._confluent.scene import Api
 from tests.unit.plugins.module_utils._platform._strimzi import crs
-from tests.unit.plugins.module_utils._platform._strimzi.scene import Cluster, cluster, in_kraft, underway
+from tests.unit.plugins.module_utils._platform._strimzi.scene import GRANTED, Cluster, cluster, in_kraft, underway
 from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 PAUSE = {res.PAUSE: "true"}
@@ -600,7 +600,9 @@ def test_following_looks_at_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
 # a broker taken away
 
 
-def test_the_very_pod_that_was_read_is_deleted() -> None:
+def test_the_very_pod_that_was_read_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an account that may: what a migration needs does not have it."""
+    monkeypatch.setitem(GRANTED, ("", "pods"), {*GRANTED["", "pods"], *DISRUPT[0].verbs})
     found = cluster()
     uid = found.pods["kafka-kafka-1"]["metadata"]["uid"]
     with pytest.raises(Conflict):
@@ -609,16 +611,23 @@ def test_the_very_pod_that_was_read_is_deleted() -> None:
     assert "kafka-kafka-1" not in found.api.names("Pod")
 
 
-def test_pods_that_strimzi_is_about_to_restart() -> None:
+def annotated(name: str, **annotations: str) -> Cluster:
+    """With a pod that somebody has annotated."""
     found = cluster()
-    assert found.driver.unsettled() == ""
-    found.api.patch(POD, "kafka-kafka-1", "n", {"metadata": {"annotations": {res.REVISION: "older"}}})
-    assert found.driver.unsettled().startswith(
+    there = found.pods[name]
+    there["metadata"]["annotations"] = {**(there["metadata"].get("annotations") or {}), **annotations}
+    found.api.put(there)
+    return found
+
+
+def test_pods_that_strimzi_is_about_to_restart() -> None:
+    assert cluster().driver.unsettled() == ""
+    older = annotated("kafka-kafka-1", **{res.REVISION: "older"})
+    assert older.driver.unsettled().startswith(
         "Strimzi has pods to restart: brokers 3/3 Ready and 2/3 on the new revision"
     )
-    found = cluster()
-    found.api.patch(POD, "kafka-kafka-1", "n", {"metadata": {"annotations": {res.MANUAL_ROLL: "true"}}})
-    assert "kafka-kafka-1 wait for a restart that somebody asked Strimzi for" in found.driver.unsettled()
+    asked = annotated("kafka-kafka-1", **{res.MANUAL_ROLL: "true"})
+    assert "kafka-kafka-1 wait for a restart that somebody asked Strimzi for" in asked.driver.unsettled()
 
 
 def test_a_migration_under_way_is_no_time_to_take_a_broker_away() -> None:
