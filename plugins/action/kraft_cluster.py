@@ -24,6 +24,7 @@ class ActionModule(KraftAction):
 
     MODULE = "kraft_cluster"
     OPENS = False
+    MIGRATES = False
     LED: ClassVar[type[LedStep] | None] = None
 
     def decide(self, run: Run) -> Decision:

@@ -73,6 +73,7 @@ options:
     description:
       - Version of the Strimzi operator that leads the cluster, for example V(0.45.2).
       - If unset, what the image of its pods says, else the status of the Kafka custom resource.
+      - Where the operator is that of a product with numbers of its own, such as 2.9.0-0, the version of Strimzi that it is built of.
     type: str
   strimzi_node_pools:
     description:
@@ -105,6 +106,8 @@ options:
     description:
       - C(node.id) of the first controller; the others follow.
       - If unset, the next thousand above all broker ids, for example V(1000).
+      - Where an operator leads and it is unset, Confluent for Kubernetes begins at V(9990), or at the first ids above it that are free, and
+        Strimzi gives the controllers the lowest ids that no node of the cluster has.
     type: int
   controller_storage_size:
     description:
@@ -115,6 +118,7 @@ options:
     description:
       - StorageClass of the controllers' volumes. If unset, that of the brokers' volumes, or the default one of
         the Kubernetes cluster if those name none.
+      - Where Strimzi leads and the brokers have several node pools, the first of them by name counts, for the resources too.
     type: str
   controller_resources:
     description:

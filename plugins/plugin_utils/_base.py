@@ -60,6 +60,8 @@ class KraftAction(ActionBase):
     SHOWS: ClassVar[bool] = False
     #: whether it works on a cluster that is there: what makes one looks after names, owners and records by itself
     OPENS: ClassVar[bool] = True
+    #: whether it is a step of a migration: its objects are ours and locked, and it can be resumed; else it holds the Lease for itself alone
+    MIGRATES: ClassVar[bool] = True
     #: what does its work where an operator carries the migration out; None: it is the same there
     LED: ClassVar[type[LedStep] | None] = LedStep
 
@@ -86,7 +88,7 @@ class KraftAction(ActionBase):
                 result.update(self._drive(run, stopper))
                 progress(str(result["msg"]))
         except Ending as error:
-            result.update(_failure(error, sub_phase, params))
+            result.update(_failure(error, sub_phase, params, resumed=self.MIGRATES))
             if isinstance(error, Unexpected):
                 result["exception"] = traceback.format_exc()
         except AnsibleError:
@@ -131,7 +133,7 @@ class KraftAction(ActionBase):
                 decision = step.decide(run)
                 if not decision.needed:
                     return _nothing(run, step, decision)
-                if self.OPENS and step.MUTATES and not decision.only_waits:
+                if self.OPENS and step.MUTATES and _migrates(step) and not decision.only_waits:
                     # before the Lease is taken and in check mode too: a refusal leaves no trace
                     run.check_ours()
         except Ending as error:
@@ -145,7 +147,7 @@ class KraftAction(ActionBase):
                 "diff": [dict(item) for item in decision.diff],
             }
         try:
-            return _carry_out(run, stopper, step, decision, opens=self.OPENS)
+            return _carry_out(run, stopper, step, decision)
         except Ending as error:
             # before the bundle, which takes its time: a run whose playbook was killed must not write late
             self._note(run, error)
@@ -173,9 +175,7 @@ class KraftAction(ActionBase):
         raise KraftError(f"{self.MODULE} does not change anything")
 
 
-def _carry_out(
-    run: Run, stopper: Stopper, step: KraftAction | LedStep, decision: Decision, *, opens: bool
-) -> dict[str, Any]:
+def _carry_out(run: Run, stopper: Stopper, step: KraftAction | LedStep, decision: Decision) -> dict[str, Any]:
     if not step.MUTATES or decision.only_waits:
         with _as_endings():
             return {"changed": False, "msg": decision.reason, "decision": decision.kind, **step.apply(run)}
@@ -185,9 +185,11 @@ def _carry_out(
             decision = step.decide(run)
             if not decision.needed:
                 return _nothing(run, step, decision)
-        if opens:
+        if _migrates(step):
             run.ensure_lock()
         data = step.apply(run)
+    if newly_held and not _migrates(step):
+        run.give_back()
     return {
         "msg": decision.reason,
         "decision": decision.kind,
@@ -195,6 +197,10 @@ def _carry_out(
         "changed": True,
         **data,
     }
+
+
+def _migrates(step: KraftAction | LedStep) -> bool:
+    return not isinstance(step, KraftAction) or step.MIGRATES
 
 
 def _nothing(run: Run, step: KraftAction | LedStep, decision: Decision) -> dict[str, Any]:
@@ -218,9 +224,9 @@ def _unexpected(error: Exception) -> Unexpected:
     return Unexpected(f"unexpected error, please report it: {type(error).__name__}: {error}")
 
 
-def _failure(error: Ending, sub_phase: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _failure(error: Ending, sub_phase: str, params: Mapping[str, Any], *, resumed: bool = True) -> dict[str, Any]:
     went_wrong = not isinstance(error, (Refused, Forbidden))
-    again = "; run the same playbook again to resume" if went_wrong else ""
+    again = "; run the same playbook again to resume" if went_wrong and resumed else ""
     bundle = f"; support bundle: {error.detail['support_bundle']}" if "support_bundle" in error.detail else ""
     granted = f"; {GRANTED_BY}" if isinstance(error, Forbidden) and error.detail.get("verb") else ""
     message = f"{sub_phase}: {error.message}{granted}{again}{bundle}"

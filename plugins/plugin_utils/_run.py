@@ -144,6 +144,10 @@ class Run:
         finally:
             self.lease.stop()
 
+    def give_back(self) -> None:
+        """Give the Lease back, when no later task of this run needs it."""
+        self._release()
+
     def _hurry(self) -> None:
         """Whoever stops a run does not wait for an API server that is away, and signals are ignored from now on."""
         self.client.patience = FIRST_PATIENCE

@@ -167,7 +167,11 @@ def test_gitops_that_is_not_seen_paused(place: Place, tool: str, playbook: str, 
     marks, named = GITOPS[tool]
     with place.marked(**marks), place.unchanged():
         done = place.play(playbook, "--tags", tag)
-        refused(done, "managed-by-gitops", f"is managed by {named}, which does not appear to be paused; pause it")
+        words = (
+            f"is managed by {named}, which this account may not read",
+            "accept managed-by-gitops once it is paused",
+        )
+        refused(done, "managed-by-gitops", *words)
 
 
 def test_gitops_may_be_accepted_by_name(place: Place) -> None:

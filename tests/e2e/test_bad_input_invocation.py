@@ -19,7 +19,7 @@ import pytest
 from tests.e2e.fleet import CALLBACKS, ROOT
 from tests.e2e.places import Place, one_sentence
 
-PLAYBOOKS = ["preflight", "setup", "migrate", "finalize", "status", "unlock"]
+PLAYBOOKS = ["preflight", "setup", "migrate", "finalize", "status", "check", "unlock"]
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)

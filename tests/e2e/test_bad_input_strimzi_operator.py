@@ -133,8 +133,8 @@ def test_a_kafka_that_does_not_exist(bad: Bad) -> None:
 
 
 @contextmanager
-def operator_pods(bad: Bad, replicas: int, watched: str = "") -> Iterator[None]:
-    """Another Deployment of the operator; none at all for a negative number."""
+def operator_pods(bad: Bad, replicas: int, watched: str = "", **variables: str) -> Iterator[None]:
+    """Another Deployment of the operator, with more variables; none at all for a negative number."""
     api = bad.double.api
 
     def settled(wanted: int) -> bool:
@@ -144,7 +144,10 @@ def operator_pods(bad: Bad, replicas: int, watched: str = "") -> Iterator[None]:
     if replicas < 0:
         api.delete("Deployment", OPERATOR)
     else:
-        api.apply(manifests.deployment(NAMESPACE, names.NEWEST, replicas=replicas, watched=watched))
+        body = manifests.deployment(NAMESPACE, names.NEWEST, replicas=replicas, watched=watched)
+        (container,) = body["spec"]["template"]["spec"]["containers"]
+        container["env"] += [{"name": name, "value": value} for name, value in variables.items()]
+        api.apply(body)
     bad.double.until(lambda: settled(max(replicas, 0)), "the operator's pods are not as wanted", 60)
     try:
         yield
@@ -165,6 +168,12 @@ def test_an_operator_that_watches_another_namespace(bad: Bad) -> None:
         bad.refuses("setup", "operator-silent", *words)
 
 
+def test_an_operator_that_looks_after_pods_alone(bad: Bad) -> None:
+    with operator_pods(bad, 1, STRIMZI_POD_SET_RECONCILIATION_ONLY="true"):
+        words = (f"in namespace {NAMESPACE} looks after StrimziPodSets alone", "and at no Kafka CR", "take that out")
+        bad.refuses("setup", "operator-silent", *words)
+
+
 def test_an_operator_that_has_not_looked(bad: Bad) -> None:
     """It was killed, and its pod says nothing of that; only what it has not seen does."""
     with bad.kafka({"config": {"log.retention.hours": 7}}, acted=False):
@@ -182,6 +191,15 @@ def test_an_operator_in_another_namespace_that_does_not_migrate(bad: Bad) -> Non
     """Where its pods are not seen, the status of the Kafka CR says its version."""
     with operator_pods(bad, -1), bad.kafka(status={"operatorLastSuccessfulVersion": "0.46.1"}):
         bad.refuses("setup", "operator-unsupported", f"Strimzi 0.46.1 leads {WHERE}", "go back to 0.45.2")
+
+
+def test_an_operator_in_another_namespace_whose_rollback_never_ends(bad: Bad) -> None:
+    """By its version; where it runs in the cluster's namespace, it is none."""
+    words = (f"Strimzi 0.42.0 leads {WHERE}", "was not found in its namespace", "upgrade it to 0.45.2 first")
+    with bad.kafka({"version": "3.7.1"}):
+        with operator_pods(bad, -1):
+            bad.refuses("setup", "operator-rollback-fails", *words, kraft_strimzi_version="0.42.0")
+        bad.warns("operator-leaves-znodes", "Strimzi 0.42.0 leaves /migration", kraft_strimzi_version="0.42.0")
 
 
 # on the way

@@ -64,10 +64,41 @@ def test_a_pool_of_brokers_with_another_name(bad: Bad) -> None:
         bad.refuses("setup", "operator-node-pools", *words, kraft_strimzi_node_pools=True)
 
 
+def test_the_pool_that_would_take_the_brokers_over_is_of_another_cluster(bad: Bad) -> None:
+    with bad.kafka(REPLICAS, annotations=UNPOOLED):
+        for label, whose in (("shop", "is of Kafka shop (label"), (None, "is of no cluster (it has no label")):
+            with bad.broker_pool(labels={names.CLUSTER_LABEL: label}):
+                words = (
+                    "by a node pool with the name kafka",
+                    whose,
+                    "correct the label if the pool was written for them",
+                )
+                bad.refuses("setup", "operator-node-pools", *words, kraft_strimzi_node_pools=True)
+
+
+def test_the_controllers_pool_is_of_another_cluster(bad: Bad) -> None:
+    body = bad.pool()
+    body["metadata"]["labels"] = {names.CLUSTER_LABEL: "shop"}
+    with bad.planted(body):
+        words = ("would have the name controller", "is of Kafka shop", "choose another one in kraft_controller_name")
+        bad.refuses("setup", "operator-references", *words)
+
+
 def test_node_pools_without_one_of_brokers(bad: Bad) -> None:
     with bad.broker_pool(labels={names.CLUSTER_LABEL: "other"}):
         words = (WHERE, "no KafkaNodePool of brokers with the label strimzi.io/cluster: kafka")
         bad.refuses("setup", "operator-node-pools", *words)
+
+
+@pytest.mark.parametrize(
+    ("storage", "words"),
+    [(EPHEMERAL, "(spec.storage): whenever"), (JBOD, "(spec.storage, volumes 1): whenever")],
+    ids=["alone", "jbod"],
+)
+def test_brokers_on_ephemeral_storage(bad: Bad, storage: dict[str, Any], words: str) -> None:
+    with bad.planted(bad.pool("scratch", BROKER, storage=storage)):
+        sentence = (f"KafkaNodePool scratch has brokers on ephemeral storage {words}", "with persistent-claim first")
+        bad.refuses("setup", "broker-data-lost", *sentence)
 
 
 # node pools of controllers

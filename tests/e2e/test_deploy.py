@@ -130,7 +130,9 @@ def test_two_volumes_of_three_are_not_replaced(combined: New) -> None:
     for pod in ("kafka-1", "kafka-2"):
         lose_volume(combined, pod)
     combined.refused("deploy", "deploy-volume-lost")
-    assert combined.kube.get("ConfigMap", IDENTITY, combined.namespace)["data"]["replaced"] == ""
+    kept = combined.kube.get("ConfigMap", IDENTITY, combined.namespace)
+    assert kept is not None
+    assert kept["data"]["replaced"] == ""
 
 
 def lose_volume(new: New, pod: str) -> None:

@@ -87,7 +87,7 @@ def test_migration(double: Double) -> None:
     with watched(double) as seen:
         double.pool(CONTROLLER)
         double.annotate(names.MIGRATION)
-        double.wait_state(names.POST_MIGRATION, 420)
+        double.wait_state(names.POST_MIGRATION, 900)
         text = double.wait_condition(messages.STATE_WARNING)
     same(seen, recorded.FORWARD)
     assert text == messages.state_warning(names.POST_MIGRATION, names.MIGRATION)
@@ -148,12 +148,12 @@ def test_second_migration_and_finalization(double: Double) -> None:
         double.annotate(names.MIGRATION)
         double.wait_condition("InvalidResourceException", messages.needs_role(CONTROLLER))
         double.pool(CONTROLLER)
-        double.wait_state(names.POST_MIGRATION, 420)
+        double.wait_state(names.POST_MIGRATION, 900)
         double.wait_condition(messages.STATE_WARNING)
     same(seen, recorded.FORWARD)
     with watched(double) as seen:
         double.annotate(names.ENABLED)
-        double.wait_state(names.IN_KRAFT, 420)
+        double.wait_state(names.IN_KRAFT, 900)
     same(seen, recorded.FINALIZED)
     assert double.status["kafkaMetadataVersion"] == "3.9-IV0"
     assert double.api.get(names.POD_SET, "kafka-zookeeper") is None

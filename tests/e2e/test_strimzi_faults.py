@@ -31,7 +31,7 @@ from tests.sandbox.fixtures import create_topics
 NAMESPACE = "e2e-strimzi-meanwhile"
 INTERVAL = "20"
 #: seconds of standstill after which these tests give up; a user's default is 900
-SOON: dict[str, Any] = {"kraft_wait_timeout": 30}
+SOON: dict[str, Any] = {"kraft_wait_timeout": 90}
 STRANGER = "/brokers/ids/99"
 
 
@@ -170,7 +170,7 @@ def again_on_old_volumes(led: Led) -> None:
     double.switch("stuck", names.MIGRATING)
     double.annotate(names.MIGRATION)
     double.pool(CONTROLLER)
-    double.until(lambda: copied(double), "nothing is copied", 240)
+    double.until(lambda: copied(double), "nothing is copied", 600)
     double.delete_pool()
     double.wait_gone(CONTROLLER)
     for path in ("/controller", "/migration"):

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants.checking import CHECKING
 from tests.mutants.connecting import CONNECTING
 from tests.mutants.ending import ENDING
 from tests.mutants.enforcing import ENFORCING
@@ -61,6 +62,7 @@ MUTANTS = (
     *OPERATOR_REGIONS,
     *OPERATOR_STRIMZI,
     *PARITIES,
+    *CHECKING,
 )
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest

@@ -16,6 +16,7 @@ CFK_CHECKS, CFK_CLUSTER, CFK_DRIVER, CFK_OBJECTS, FOLLOWING = (
     unit(f"module_utils/_platform/_confluent/test_{name}")
     for name in ("checks", "cluster", "driver", "objects", "following")
 )
+GITOPS = unit("module_utils/_platform/test_gitops")
 LED, SHOWS = (unit(f"plugin_utils/test_{name}") for name in ("led", "led_shows"))
 
 OPERATOR_LED = (
@@ -279,7 +280,7 @@ OPERATOR_LED = (
         "custom resources that GitOps puts back are no finding",
         "6",
         CONFLUENT + "checks_settings.py",
-        "            if str(manager) not in seen.paused:\n",
+        "            if how:\n",
         "            if False:\n",
         CFK_CHECKS,
     ),
@@ -287,9 +288,17 @@ OPERATOR_LED = (
         "GitOps that cannot be read counts as paused",
         "6",
         PLATFORM + "gitops.py",
-        "    except KraftError:\n        return False\n",
-        "    except KraftError:\n        return True\n",
-        CFK_CLUSTER,
+        '        why = f"could not be read ({error.message})"\n',
+        '        return ""\n',
+        GITOPS,
+    ),
+    Mutant(
+        "GitOps that may not be read counts as paused",
+        "6",
+        PLATFORM + "gitops.py",
+        '        why, advice = f"this account may not read (get {kind.resource} in namespace {where})", "grant that, or "\n',
+        '        return ""\n',
+        GITOPS,
     ),
     Mutant(
         "something is written before it is known that the rest can be made",

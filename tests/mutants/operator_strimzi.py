@@ -9,9 +9,9 @@ from __future__ import annotations
 from tests.mutants.mutant import MIGRATION, PLATFORM, Mutant, unit
 
 STRIMZI = PLATFORM + "_strimzi/"
-ASKING, CHECKS, DRIVER, POOLS, PROOF, STATES = (
+ASKING, CHECKS, DRIVER, MAKING, POOLS, PROOF, STATES = (
     unit(f"module_utils/_platform/_strimzi/test_{name}")
-    for name in ("asking", "checks", "driver", "pools", "proof", "states")
+    for name in ("asking", "checks", "driver", "making", "pools", "proof", "states")
 )
 OP_GATES, OP_ROLLBACK = (unit(f"module_utils/_migration/test_operator_{name}") for name in ("gates", "rollback"))
 
@@ -233,6 +233,30 @@ OPERATOR_STRIMZI = (
         POOLS,
     ),
     Mutant(
+        "brokers on ephemeral storage are restarted",
+        "4",
+        STRIMZI + "checks_pools.py",
+        "        if gone:\n            some",
+        "        if False:\n            some",
+        CHECKS,
+    ),
+    Mutant(
+        "one ephemeral disk of several is overlooked",
+        "4",
+        STRIMZI + "checks_pools.py",
+        "        if gone:\n            some",
+        "        if len(gone) == len(of):\n            some",
+        CHECKS,
+    ),
+    Mutant(
+        "brokers on ephemeral storage are led into a migration that somebody asked for",
+        "4",
+        STRIMZI + "checks.py",
+        ", checks_pools.leftovers, checks_pools.broker_data)\n",
+        ", checks_pools.leftovers)\n",
+        CHECKS,
+    ),
+    Mutant(
         "controllers of Strimzi with the ids of brokers",
         "5",
         STRIMZI + "pools.py",
@@ -243,10 +267,34 @@ OPERATOR_STRIMZI = (
     Mutant(
         "controllers of Strimzi whose volumes go with a pool that is deleted by mistake",
         "3",
-        STRIMZI + "pools.py",
+        STRIMZI + "making.py",
         '        "deleteClaim": False,\n',
         '        "deleteClaim": True,\n',
-        POOLS,
+        MAKING,
+    ),
+    Mutant(
+        "controllers of Strimzi on the volumes that the Kafka CR names beside node pools",
+        "3",
+        STRIMZI + "pools.py",
+        "    if not res.has_pools(kafka):\n        return [(",
+        "    if of_kafka:\n        return [(",
+        MAKING,
+    ),
+    Mutant(
+        "controllers of Strimzi as big as its brokers",
+        "11",
+        STRIMZI + "making.py",
+        "    resources = sizes.controller_resources(of_brokers, wanted)\n",
+        "    resources = dict(wanted or of_brokers)\n",
+        MAKING,
+    ),
+    Mutant(
+        "controllers of Strimzi with a heap that does not fit their memory",
+        "11",
+        STRIMZI + "making.py",
+        "    limit = sizes.heap_limit(of_brokers, resources)\n",
+        "    limit = None\n",
+        MAKING,
     ),
     Mutant(
         "a controllers' pool that was deleted too early is not noticed",
@@ -271,6 +319,86 @@ OPERATOR_STRIMZI = (
         "    return FIRST <= found[:2] <= LAST\n",
         "    return FIRST <= found[:2]\n",
         CHECKS,
+    ),
+    Mutant(
+        "an operator whose rollback never ends from another namespace is asked",
+        "9",
+        STRIMZI + "checks_versions.py",
+        "    if seen.operator_abroad and rolls_back_at_home(seen.operator):\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "an operator in another namespace is taken for one in the cluster's",
+        "9",
+        STRIMZI + "beforehand.py",
+        "        operator_abroad=not cluster.operator_pods and cluster.operator_deployment is None,\n",
+        "        operator_abroad=False,\n",
+        DRIVER,
+    ),
+    Mutant(
+        "a number of a vendor is taken for a Strimzi that migrates",
+        "11",
+        STRIMZI + "checks_versions.py",
+        "    elif of_vendor(found):\n",
+        "    elif False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "a number of a vendor is taken before an image of Strimzi's",
+        "11",
+        STRIMZI + "cluster.py",
+        "() if versions.of_vendor(of_status) else of_status]\n",
+        "of_status]\n",
+        DRIVER,
+    ),
+    Mutant(
+        "an operator that looks after pods alone is asked",
+        "11",
+        STRIMZI + "checks.py",
+        '    elif seen.environment.get(POD_SETS_ONLY, "").strip().lower() == "true":\n',
+        "    elif False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "the pool that takes the brokers over is that of another cluster",
+        "6",
+        STRIMZI + "checks_pools.py",
+        "    if res.ADOPTING in seen.foreign:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "the controllers' pool would have the name of one of another cluster",
+        "6",
+        STRIMZI + "checks_pools.py",
+        "    if seen.planned and name in seen.foreign:\n",
+        "    if False:\n",
+        CHECKS,
+    ),
+    Mutant(
+        "node pools of other clusters are not looked for",
+        "6",
+        STRIMZI + "beforehand.py",
+        "        foreign=cluster.foreign_pools,\n",
+        "",
+        DRIVER,
+    ),
+    Mutant(
+        "the API server is not asked about the pool that takes the brokers over",
+        "11",
+        STRIMZI + "beforehand.py",
+        '*_rejected(cluster, brokers, "operator-node-pools"), ',
+        "",
+        DRIVER,
+    ),
+    Mutant(
+        "the pool of brokers is written before the server was asked about both",
+        "11",
+        STRIMZI + "asking.py",
+        "    for each in filter(None, (brokers, controllers)):",
+        "    for each in filter(None, (brokers,)):",
+        ASKING,
     ),
     Mutant(
         "a broker in KRaft mode that is registered as one of ZooKeeper passes the gate",

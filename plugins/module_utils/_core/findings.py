@@ -17,13 +17,14 @@ from typing import Any
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._catalogue.clusters import CLUSTERS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._catalogue.course import ENDS, LOCKS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._catalogue.deployments import DEPLOYMENTS
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._catalogue.operations import OPERATIONS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._catalogue.operators import OPERATORS
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._catalogue.rule import BLOCK, WARN, Rule
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._catalogue.secured import SECURED
 
 __all__ = ["BLOCK", "RULES", "WARN", "Finding", "Rule", "blocking", "finding", "unknown_codes"]
 
-_RULES = (*CLUSTERS, *SECURED, *LOCKS, *OPERATORS, *ENDS, *DEPLOYMENTS)
+_RULES = (*CLUSTERS, *SECURED, *LOCKS, *OPERATORS, *ENDS, *OPERATIONS, *DEPLOYMENTS)
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in _RULES}
 

@@ -69,6 +69,13 @@ LEASES = (
     ),
 )
 
+#: what check.yml needs beyond IN_PODS with kraft_check_disrupt; a migration that an operator carries out does not need it, so that preflight
+#: does not ask for it
+DISRUPT: tuple[Need, ...] = (
+    Need("", "pods", ("delete",), "optional: check.yml with kraft_check_disrupt"),
+    Need("policy", "poddisruptionbudgets", ("list",), "optional: check.yml with kraft_check_disrupt"),
+)
+
 ADMISSION = "admissionregistration.k8s.io"
 
 

@@ -24,12 +24,17 @@ SHORT_DNS_TTL = 5
 
 @dataclass(frozen=True)
 class Replicas:
-    """What the guard needs to know of one partition."""
+    """What the guard needs to know of one partition.
+
+    :ivar leader: broker id, -1 where there is none.
+    :ivar epoch: how often it was changed, -1 where that is not known.
+    """
 
     isr: tuple[int, ...]
     replicas: tuple[int, ...]
     min_isr: int
     leader: int = 0
+    epoch: int = -1
 
 
 def order(pods: Iterable[str], last: str | None) -> list[str]:

@@ -26,6 +26,8 @@ TOOLS = (
     "kafka-topics",
     "kafka-configs",
     "kafka-leader-election",
+    "kafka-verifiable-producer",
+    "kafka-console-consumer",
 )
 """Looked for with and without ``.sh``: Confluent's packages have no suffix."""
 

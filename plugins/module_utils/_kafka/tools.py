@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kafka's own command line tools that only look, run inside a pod.
+"""Kafka's own command line tools, run inside a pod.
 
 Every call starts a JVM next to the broker (0.6 to 2 s on two idle cores, more under a small CPU limit), so a signal
 that is to be had otherwise is read otherwise, and several questions go into one call where a tool allows it.
@@ -29,7 +29,11 @@ would fail; debuggers and big heaps come the same way."""
 
 NO_PROPERTIES = ClientProperties()
 #: how a tool is told where its client settings are, if not by the name that most of them have
-_OPTIONS = {"kafka-leader-election": "--admin.config"}
+_OPTIONS = {
+    "kafka-leader-election": "--admin.config",
+    "kafka-verifiable-producer": "--producer.config",
+    "kafka-console-consumer": "--consumer.config",
+}
 _OPTION = "--command-config"
 
 #: tools that print what is nobody's business, passwords in clear text among it: no word of theirs is told
@@ -97,7 +101,7 @@ def run_tool(  # noqa: PLR0913 - where, what, and how long
     keep: str = "",
     properties: ClientProperties = NO_PROPERTIES,
 ) -> str:
-    """Run a tool and return what it printed.
+    """Run a tool and return what it printed. It is run again when the connection was lost, and the first one may have done its work.
 
     :param facts: of the same pod; they name the tools that the image has.
     :param tool: name without ``.sh``, for example ``kafka-metadata-quorum``.

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import log_messages as log
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import quorum_messages as messages
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.kafka_bytes import Malformed
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.log_records import Copy
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.log_records import Copy, Decode, payload
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Described
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.client_security import OPEN, Security
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import login, tls
@@ -76,17 +76,20 @@ class Conversation:
         with self._understood():
             return messages.read_quorum(answer, count, version)
 
-    def metadata_log(self, leader_epoch: int, high_watermark: int) -> list[tuple[int, dict[str, t.Any]]]:
+    def metadata_log(
+        self, leader_epoch: int, high_watermark: int, decode: Decode = payload
+    ) -> list[tuple[int, dict[str, t.Any]]]:
         """Read the committed part of the metadata log from its leader: the newest checkpoint and what is behind it.
 
         :param leader_epoch: and ``high_watermark`` as the leader described them.
-        :return: offset (-1 in the checkpoint), and type and fields, of the records that ``metadata_records`` is about.
+        :param decode: which records, and how they are read: those that ``metadata_records`` is about, if not said.
+        :return: offset (-1 in the checkpoint), and type and fields, of these records.
         :raises Denied: when the controller answers with an error: it does not lead any more, for one.
         :raises Unreachable: when it does not answer, or not until the deadline.
         :raises KraftError: when its answers make no log.
         """
         self._version(log.FETCH, log.FETCH_VERSION, lowest=log.FETCH_VERSION)
-        copy = Copy(high_watermark)
+        copy = Copy(high_watermark, decode=decode)
         with self._understood():
             while not copy.complete:
                 count = self._next()

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.kraft_partitions import kraft_replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names, rolling
@@ -42,7 +41,11 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import ControllerRoll
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import RollEngine, Target
-from ansible_collections.kafkaops.kraft.plugins.module_utils._operations.kraft_roll import KraftRoll, held_by
+from ansible_collections.kafkaops.kraft.plugins.module_utils._operations.kraft_roll import (
+    KraftRoll,
+    held_by,
+    partitions_of,
+)
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.made import Made
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -461,7 +464,7 @@ class Deploy:
 def held_states(cluster: DirectCluster) -> dict[rolling.Partition, rolling.Replicas]:
     """The partitions by the quorum, read freshly."""
     cluster.changed(Part.BROKERS, Part.CONTROLLERS)
-    return kraft_replicas(cluster)
+    return partitions_of(cluster)
 
 
 def _no_tool(pod: Mapping[str, Any]) -> bool:

@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import partitions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.kraft_partitions import kraft_replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up, read_quorum
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import rolling
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.marks import pod_settings_hash
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.scope import acceptance
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.controller_roll import cannot_spare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.hash_target import HashTarget
@@ -85,13 +86,13 @@ class KraftRoll(HashTarget):
         _paced(check, timeout, progress)
 
     def _unsafe(self, broker: int) -> str:
-        partitions = kraft_replicas(self.cluster)
-        tolerated = rolling.never_safe(partitions) if "partition-cannot-roll" in self.cluster.params["accept"] else []
-        low = rolling.endangered(partitions, broker, tolerated)
-        bad = low or rolling.lacking(partitions, broker, tolerated)
+        found = partitions_of(self.cluster)
+        tolerated = rolling.never_safe(found) if "partition-cannot-roll" in self.cluster.params["accept"] else []
+        low = rolling.endangered(found, broker, tolerated)
+        bad = low or rolling.lacking(found, broker, tolerated)
         if not bad:
             return ""
-        never = [name for name in bad if len(partitions[name].replicas) <= max(partitions[name].min_isr, 1)]
+        never = [name for name in bad if len(found[name].replicas) <= max(found[name].min_isr, 1)]
         if never:
             accept = acceptance(f"{self.cluster.namespace}/{self.cluster.name}", "partition-cannot-roll")
             raise Refused(
@@ -116,7 +117,7 @@ class KraftRoll(HashTarget):
                 return f"controller {broker} has not caught up with the leader"
             behind = sorted(
                 name
-                for name, state in kraft_replicas(self.cluster).items()
+                for name, state in partitions_of(self.cluster).items()
                 if broker in state.replicas and broker not in state.isr
             )
             return f"broker {broker} is not in the ISR of {rolling.named(behind)}" if behind else ""
@@ -153,7 +154,12 @@ def _paced(check: Callable[[], str], timeout: float, progress: Callable[[str], N
 
 def held_by(cluster: DirectCluster, brokers: set[int]) -> list[rolling.Partition]:
     """Return the partitions of which one of these brokers has a replica. Raises KraftError when that cannot be read."""
-    found = kraft_replicas(cluster)
-    if not found and not cluster.controller_ids:
-        raise KraftError("no controller could be asked for the partitions")
-    return sorted(name for name, state in found.items() if brokers & set(state.replicas))
+    return sorted(name for name, state in partitions_of(cluster).items() if brokers & set(state.replicas))
+
+
+def partitions_of(cluster: DirectCluster) -> dict[rolling.Partition, rolling.Replicas]:
+    """The partitions by the quorum, read freshly. Raises KraftError when they cannot be read."""
+    found = partitions.read(cluster, zookeeper=False)
+    if isinstance(found, Unknown):
+        raise KraftError(f"the partitions could not be read: {found.why}")
+    return found

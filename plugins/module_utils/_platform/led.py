@@ -38,6 +38,12 @@ class Signals:
     controllers_change: bool = False
 
 
+def under_way(seen: Progress) -> str:
+    """Return that an operator is at work on a migration and may restart pods now, or an empty string where it rests."""
+    rests = not seen.started or seen.complete or seen.rolled_back or seen.waits_for is Wait.DECISION
+    return "" if rests else f"the operator is at {seen.where}, and may restart pods"
+
+
 #: what a wait thinks of progress and signals: done or not, and what it waits for
 Judge = Callable[[Progress, Signals], tuple[bool, str]]
 
@@ -150,6 +156,12 @@ class Led(Protocol):
 
     def left(self) -> list[str]:
         """What of it still exists."""
+
+    def unsettled(self) -> str:
+        """Why a broker's pod that is deleted now might not come back as it was, or an empty string."""
+
+    def remove_pod(self, pod: str, uid: str) -> None:
+        """Delete the very pod that was read; the operator makes it again. Raises NotFound, Conflict when it is another one."""
 
 
 class LedCluster(Cluster, Protocol):

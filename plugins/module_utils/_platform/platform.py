@@ -343,6 +343,9 @@ class Direct(Protocol):
     def patches(self) -> list[dict[str, Any]]:
         """What was changed, for the manifests in the user's repository. Raises KraftError, Unsupported."""
 
+    def unsettled(self) -> str:
+        """Why a broker's pod that is deleted now might not come back as it was, or an empty string."""
+
     def remove_pod(self, pod: str, uid: str, *, grace_seconds: int | None = None) -> None:
         """Delete the very pod that was read. Raises NotFound, Conflict when it is another one."""
 

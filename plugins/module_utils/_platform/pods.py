@@ -9,8 +9,10 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.rollout import REVISION_LABEL
 
 #: reasons of a container that is only being started
 STARTING = ("ContainerCreating", "PodInitializing")
@@ -27,6 +29,25 @@ def wanted_pods(statefulset: Mapping[str, Any]) -> list[str]:
     spec, name = statefulset["spec"], statefulset["metadata"]["name"]
     first = int((spec.get("ordinals") or {}).get("start", 0))
     return [f"{name}-{first + number}" for number in range(int(spec.get("replicas", 1)))]
+
+
+def other_revision(statefulsets: Iterable[Mapping[str, Any]], pods: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return which pod would come back from another template than it was made of, or an empty string.
+
+    :param pods: by name, those of the StatefulSets among them.
+    """
+    for item in statefulsets:
+        metadata, status = item["metadata"], item.get("status") or {}
+        if not status.get("updateRevision") or status.get("observedGeneration") != metadata.get("generation"):
+            return f"the status of StatefulSet {metadata['name']} is older than its template: it is not known what a pod would be made of"
+        for name in wanted_pods(item):
+            labels = (pods[name]["metadata"].get("labels") or {}) if name in pods else {}
+            if name in pods and labels.get(REVISION_LABEL) != status["updateRevision"]:
+                return (
+                    f"pod {name} is not of the newest revision of StatefulSet {metadata['name']} and would come back with another template: a "
+                    "rollout is to be finished first"
+                )
+    return ""
 
 
 def why_not_running(pod: Mapping[str, Any], container: str) -> str:

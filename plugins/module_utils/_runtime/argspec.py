@@ -95,6 +95,13 @@ def base_spec() -> Spec:
 EXTRA: Mapping[str, Spec] = {
     "preflight_info": {},
     "cluster_info": {},
+    "cluster_check_info": {
+        "disrupt": {"type": "bool", "default": False},
+        "disrupt_pod": {"type": "str"},
+        "partitions": {"type": "int", "default": 3},
+        "replication_factor": {"type": "int"},
+        "records": {"type": "int", "default": 300},
+    },
     "ibp_version_info": {},
     "migration_lock": {
         "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},

@@ -163,7 +163,7 @@ CLUSTERS = (
     block(
         "broker-data-lost",
         "a restart would delete the brokers' data",
-        "move the log directories to volumes of a volumeClaimTemplate",
+        "move the log directories to volumes of a volumeClaimTemplate; where Strimzi leads, of type persistent-claim",
     ),
     warn(
         "broker-data-on-node",

@@ -124,6 +124,12 @@ OPERATORS = (
         "upgrade the operator first; roll back by rollback.yml only, which removes it",
     ),
     block(
+        "operator-rollback-fails",
+        "this version of the operator does not end a rollback from where it runs",
+        "upgrade the operator first; accept it if it runs in the cluster's namespace under another name, or if you will not roll back",
+        True,
+    ),
+    block(
         "operator-not-ready",
         "the operator's last pass over the Kafka custom resource failed",
         "fix what its condition says, and wait until it is Ready",

@@ -54,6 +54,16 @@ def budget_findings(
     return found
 
 
+def allows_none(budgets: Iterable[Mapping[str, Any]], labels: Mapping[str, str]) -> str:
+    """Return which PodDisruptionBudget allows no disruption of a pod with such labels now, or an empty string."""
+    for budget in sorted(budgets, key=lambda item: str(item["metadata"]["name"])):
+        if not selects((budget.get("spec") or {}).get("selector"), labels):
+            continue
+        if not (budget.get("status") or {}).get("disruptionsAllowed", 0):
+            return f"PodDisruptionBudget {budget['metadata']['name']} allows no disruption now ({_spelled(budget)})"
+    return ""
+
+
 def _never_allows(budget: Mapping[str, Any], expected: int) -> bool:
     """Whether the budget refuses even when every pod is healthy (disruption controller: percentages are rounded up)."""
     spec, status = budget["spec"], budget.get("status") or {}
@@ -72,4 +82,4 @@ def _scaled(value: int | str, count: int) -> int:
 def _spelled(budget: Mapping[str, Any]) -> str:
     spec = budget["spec"]
     key = "maxUnavailable" if spec.get("maxUnavailable") is not None else "minAvailable"
-    return f"{key}: {spec[key]}"
+    return f"{key}: {spec.get(key)}"

@@ -21,6 +21,8 @@ Obj = Mapping[str, Any]
 
 ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
 ARGO_INSTANCE = "argocd.argoproj.io/instance"
+#: what is said of a GitOps object that was read, or that nobody has asked for, as the end of "which ..."
+NOT_PAUSED = "does not appear to be paused"
 FLUX = {"kustomize.toolkit.fluxcd.io": "Kustomization", "helm.toolkit.fluxcd.io": "HelmRelease"}
 
 

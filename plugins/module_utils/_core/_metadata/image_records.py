@@ -34,6 +34,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.ima
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.metadata_records import (
     TRANSACTIONS,
+    apply_records,
     keep_pattern,
     replay,
 )
@@ -77,6 +78,13 @@ def parse_image(
     state = _Replay()
     problems = replay(lines, high_watermark=high_watermark, apply=state.apply)
     return state.image(cluster_id, problems, unread if seal is None else _clear(seal))
+
+
+def image_of_topics(records: Iterable[tuple[int, Mapping[str, t.Any]]]) -> Image:
+    """Return topics, partitions and settings, from the records that the leader sent (``topic_records``); the rest of the image is empty."""
+    state = _Replay()
+    problems = apply_records(records, state.apply)
+    return state.image(None, problems, unread)
 
 
 def _clear(seal: Seal) -> ReadPassword:

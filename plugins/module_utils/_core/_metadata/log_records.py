@@ -26,6 +26,16 @@ _MAGIC = 2
 _COMPRESSED, _CONTROL = 0x07, 0x20
 
 
+Fields = Callable[[Reader, int], Mapping[str, t.Any]]
+"""Reads the fields of a record of some version."""
+
+Kinds = Mapping[int, tuple[str, int, Fields]]
+"""API key of a record: its type, the newest version that is known here, and what reads its fields."""
+
+Decode = Callable[[bytes], "dict[str, t.Any] | None"]
+"""Makes of a record its type and fields, or None of one that nobody asked for."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """The records of a batch by offset; none of a control batch (an election, the head and the foot of a checkpoint).
@@ -93,24 +103,33 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
-def payload(value: bytes) -> dict[str, t.Any] | None:
-    """Return type and fields of a record, named as ``kafka-dump-log`` names them, or None for one of no interest here.
+def decoder(kinds: Kinds) -> Decode:
+    """Return what makes of a record its type and fields, named as ``kafka-dump-log`` names them, or None of one that is none of these kinds.
 
-    :raises Malformed: when it is newer than what is known here, or no metadata record.
+    What it returns raises Malformed for a record that is newer than what is known here, or no metadata record.
+
+    :param kinds: the records of interest; those of transactions come along.
     """
-    if value[:1] == _FRAME and value[1:2] in _OTHERS:
-        return None
-    reader = Reader(value)
-    frame, key, version = reader.uvarint(), reader.uvarint(), reader.uvarint()
-    if frame != 1:
-        raise Malformed(f"a metadata record in frame {frame}")
-    known = _KINDS.get(key)
-    if known is None:
-        return None
-    kind, newest, decode = known
-    if version > newest:
-        raise Malformed(f"{kind} in version {version}, but only versions up to {newest} are known")
-    return {"type": kind, "data": decode(reader, version)}
+    wanted = {**_TRANSACTIONS, **kinds}
+    #: most records are none of these: their keys, as the one byte that they are
+    others = frozenset(bytes([key]) for key in range(128) if key not in wanted)
+
+    def decode(value: bytes) -> dict[str, t.Any] | None:
+        if value[:1] == _FRAME and value[1:2] in others:
+            return None
+        reader = Reader(value)
+        frame, key, version = reader.uvarint(), reader.uvarint(), reader.uvarint()
+        if frame != 1:
+            raise Malformed(f"a metadata record in frame {frame}")
+        known = wanted.get(key)
+        if known is None:
+            return None
+        kind, newest, fields = known
+        if version > newest:
+            raise Malformed(f"{kind} in version {version}, but only versions up to {newest} are known")
+        return {"type": kind, "data": fields(reader, version)}
+
+    return decode
 
 
 def _register_broker(reader: Reader, version: int) -> Mapping[str, t.Any]:
@@ -168,8 +187,13 @@ def _nothing(_reader: Reader, _version: int) -> Mapping[str, t.Any]:
     return {}
 
 
-#: API key of a record: its type, the newest version that is known here, and what reads its fields
-_KINDS: Mapping[int, tuple[str, int, Callable[[Reader, int], Mapping[str, t.Any]]]] = {
+_FRAME = b"\x01"
+_TRANSACTIONS: Kinds = {
+    23: ("BEGIN_TRANSACTION_RECORD", 0, _nothing),
+    24: ("END_TRANSACTION_RECORD", 0, _nothing),
+    25: ("ABORT_TRANSACTION_RECORD", 0, _nothing),
+}
+_KINDS: Kinds = {
     0: ("REGISTER_BROKER_RECORD", 3, _register_broker),
     1: ("UNREGISTER_BROKER_RECORD", 0, lambda reader, _version: {"brokerId": reader.int32()}),
     7: ("FENCE_BROKER_RECORD", 0, lambda reader, _version: {"id": reader.int32()}),
@@ -177,14 +201,10 @@ _KINDS: Mapping[int, tuple[str, int, Callable[[Reader, int], Mapping[str, t.Any]
     12: ("FEATURE_LEVEL_RECORD", 0, _feature_level),
     17: ("BROKER_REGISTRATION_CHANGE_RECORD", 2, _change),
     21: ("ZK_MIGRATION_STATE_RECORD", 0, lambda reader, _version: {"zkMigrationState": reader.int8()}),
-    23: ("BEGIN_TRANSACTION_RECORD", 0, _nothing),
-    24: ("END_TRANSACTION_RECORD", 0, _nothing),
-    25: ("ABORT_TRANSACTION_RECORD", 0, _nothing),
     27: ("REGISTER_CONTROLLER_RECORD", 0, _register_controller),
 }
-#: most records are none of these: their keys, as the one byte that they are
-_OTHERS = frozenset(bytes([key]) for key in range(128) if key not in _KINDS)
-_FRAME = b"\x01"
+payload = decoder(_KINDS)
+"""Of the records that say where a migration stands."""
 
 
 @dataclass
@@ -195,12 +215,14 @@ class Copy:
 
     :ivar offset: the next one to ask for.
     :ivar epoch: of the record before it.
+    :ivar decode: what is made of a record.
     """
 
     high_watermark: int
     offset: int = 0
     epoch: int = 0
     records: list[tuple[int, dict[str, t.Any]]] = field(default_factory=list)
+    decode: Decode = payload
 
     @property
     def complete(self) -> bool:
@@ -209,7 +231,7 @@ class Copy:
 
     def take_checkpoint(self, data: bytes, end: int, epoch: int) -> None:
         """Take a whole checkpoint, which holds what is committed below ``end``. Its records count as offset -1."""
-        self.records = [(-1, found) for batch in batches(data) for _offset, found in _decoded(batch)]
+        self.records = [(-1, found) for batch in batches(data) for _offset, found in self._decoded(batch)]
         self.offset, self.epoch = end, epoch
 
     def take_log(self, data: bytes) -> None:
@@ -222,15 +244,14 @@ class Copy:
             if batch.last < self.offset:
                 continue
             self.records += [
-                (offset, found) for offset, found in _decoded(batch) if self.offset <= offset < self.high_watermark
+                (offset, found) for offset, found in self._decoded(batch) if self.offset <= offset < self.high_watermark
             ]
             self.offset, self.epoch = batch.last + 1, batch.epoch
         if self.offset == before:
             raise Malformed(f"the log ends at offset {before}, but offsets below {self.high_watermark} are committed")
 
-
-def _decoded(batch: Batch) -> Iterator[tuple[int, dict[str, t.Any]]]:
-    for offset, value in batch.values:
-        found = payload(value)
-        if found is not None:
-            yield offset, found
+    def _decoded(self, batch: Batch) -> Iterator[tuple[int, dict[str, t.Any]]]:
+        for offset, value in batch.values:
+            found = self.decode(value)
+            if found is not None:
+                yield offset, found

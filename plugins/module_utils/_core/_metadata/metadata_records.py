@@ -121,10 +121,19 @@ def parse_records(records: Iterable[tuple[int, Mapping[str, t.Any]]]) -> Metadat
     :param records: offset (-1 in a checkpoint), and type and fields; only what is committed, in order (``log_records.Copy``).
     """
     state = _Replay()
-    transactions = _Transactions(state.apply)
+    return state.result(apply_records(records, state.apply))
+
+
+def apply_records(records: Iterable[tuple[int, Mapping[str, t.Any]]], apply: Apply) -> tuple[str, ...]:
+    """Hand on records that the leader sent, those of a transaction at its end; as :func:`replay` does with those of a dump.
+
+    :param records: offset (-1 in a checkpoint), and type and fields; only what is committed, in order (``log_records.Copy``).
+    :return: what cannot be trusted: what ``apply`` said, and a transaction that is still open.
+    """
+    transactions = _Transactions(apply)
     for offset, payload in records:
         transactions.take(payload, offset)
-    return state.result(transactions.result())
+    return transactions.result()
 
 
 def replay(lines: Iterable[str], *, high_watermark: int | None, apply: Apply) -> tuple[str, ...]:

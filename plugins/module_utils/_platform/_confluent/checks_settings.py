@@ -40,11 +40,12 @@ def gitops(seen: Seen) -> Iterator[Finding]:
     """Nobody puts the custom resources back."""
     for cr in seen.objects:
         for manager in foreign.gitops(cr):
-            if str(manager) not in seen.paused:
+            how = seen.gitops.get(str(manager), foreign.NOT_PAUSED)
+            if how:
                 yield finding(
                     "managed-by-gitops",
                     f"{cr['kind']} {where(cr)}",
-                    f"{cr['kind']} {where(cr)} is managed by {manager}, which does not appear to be paused; the job changes it: pause it until the "
+                    f"{cr['kind']} {where(cr)} is managed by {manager}, which {how}; the job changes it: pause it until the "
                     "changed manifests are in git",
                 )
 

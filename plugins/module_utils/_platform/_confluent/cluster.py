@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.zookeeper_route import is_ready
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.template import main_container
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._settings.settings import IBP
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
@@ -31,7 +30,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
     objects,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import seen_paused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import not_paused_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.kafka_cluster import KafkaCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Led
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, NotFound, Refused
@@ -174,18 +173,12 @@ class ConfluentCluster(KafkaCluster):
     @cached_property
     def seen(self) -> checks.Seen:
         """The custom resources with all that the checks look at."""
-        paused = {
-            str(each)
-            for cr in self.resources.objects
-            for each in foreign.gitops(cr)
-            if seen_paused(self.client, each, self.namespace)
-        }
         return replace(
             self.resources,
             operator=self.operator_version,
             cluster_id=self._cluster_id(),
             enforced=enforcement.enforced(self.client, self.namespace),
-            paused=frozenset(paused),
+            gitops=not_paused_of(self.client, self.resources.objects, self.namespace),
             running=_common(facts.version for facts in known(self.facts).values()),
             ibp=_common(facts.settings.get(IBP) for facts in known(self.facts).values()),
             wanted_ibp=str(self.params["ibp_version"] or ""),

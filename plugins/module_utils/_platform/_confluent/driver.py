@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.patch import merge_patch
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
@@ -22,7 +23,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions i
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import known
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POLICY, Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD, POLICY, Kind
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import operator_pods
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import (
@@ -48,8 +49,9 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluen
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.job import progress_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.own_lock import OwnLock
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, Signals
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, Signals, under_way
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, Enforcement
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import other_revision
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
     DeadlineExceeded,
     KraftError,
@@ -189,6 +191,24 @@ class Confluent:
         seen = following.follow([replace(own, look=crashed), *others], of_all, idle=idle, progress=progress)[0]
         cluster.changed()
         return seen
+
+    def unsettled(self) -> str:
+        """That a migration is under way, or that pods are not of their StatefulSet's revision: CFK is about to roll them."""
+        cluster = self._cluster
+        cluster.changed(Part.OBJECTS, Part.BROKERS)
+        older = other_revision(cluster.statefulsets, cluster.pods)
+        if older:
+            return older
+        try:
+            return under_way(self.observe())
+        except Refused as error:
+            if error.code != "operator-crds":
+                raise
+            return ""  # a CFK that knows no migrations is at work on none
+
+    def remove_pod(self, pod: str, uid: str) -> None:
+        """Delete the very pod that was read; its StatefulSet makes it again."""
+        self._cluster.client.delete(POD, pod, self._cluster.namespace, uid=uid)
 
     def regions(self) -> Sequence[Region]:
         """Every region of the Kafka cluster."""

@@ -28,7 +28,7 @@ class Seen:
     :ivar operator: version of CFK, () when it is not known.
     :ivar cluster_id: what Kafka says, "" when it could not be read.
     :ivar enforced: whether something enforces the operator's locks; None when it could not be read.
-    :ivar paused: GitOps objects that were seen paused, as ``str(manager)``.
+    :ivar gitops: how each GitOps object is not seen paused, by ``str(manager)``; "" for one that is.
     :ivar running: version of Kafka that all brokers run, "" when it could not be read or they differ.
     :ivar ibp: inter.broker.protocol.version that the brokers have in their settings, "" when they have none or it could not be read.
     :ivar wanted_ibp: kraft_ibp_version.
@@ -43,7 +43,7 @@ class Seen:
     operator: Version = ()
     cluster_id: str = ""
     enforced: bool | None = None
-    paused: frozenset[str] = field(default_factory=frozenset)
+    gitops: Mapping[str, str] = field(default_factory=dict)
     running: str = ""
     ibp: str = ""
     wanted_ibp: str = ""

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import blocking
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import (
     POD,
@@ -50,6 +51,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform 
     Ownership,
     Progress,
 )
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import other_revision
 
 
 class StatefulSets:
@@ -83,6 +85,19 @@ class StatefulSets:
             if writes.restore_strategy(cluster.client, item, cluster.params["wait_timeout"], progress):
                 progress(writes.handed_over(item))
         cluster.changed(Part.OBJECTS)
+
+    def unsettled(self) -> str:
+        """Why a broker's pod that is deleted now might not come back as it was, or an empty string."""
+        cluster = self._cluster
+        cluster.changed(Part.OBJECTS, Part.BROKERS)
+        older = other_revision(cluster.statefulsets, cluster.pods)
+        if older:
+            return older
+        outdated = self.brokers.outdated()
+        if outdated:
+            return f"pods {', '.join(outdated)} were not made with the settings of their template: a roll is to be finished first"
+        stopping = blocking(self.checks.workloads(), cluster.params["accept"])
+        return stopping[0].sentence if stopping else ""
 
     def remove_pod(self, pod: str, uid: str, *, grace_seconds: int | None = None) -> None:
         """Delete the very pod that was read. Raises NotFound, Conflict when it is another one."""

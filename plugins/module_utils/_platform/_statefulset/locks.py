@@ -19,7 +19,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings impo
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.cluster import StatefulSetCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.writes import check_untouched
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import seen_paused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import not_paused
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Refused
 
 
@@ -55,10 +55,10 @@ def foreign_findings(cluster: StatefulSetCluster) -> list[Finding]:
             finding(
                 "managed-by-gitops",
                 where,
-                f"{where} is managed by {manager}, which does not appear to be paused; pause it for the migration",
+                f"{where} is managed by {manager}, which {how}; pause it for the migration",
             )
             for manager in foreign.gitops(item)
-            if not seen_paused(cluster.client, manager, cluster.namespace)
+            if (how := not_paused(cluster.client, manager, cluster.namespace))
         ]
     return found
 

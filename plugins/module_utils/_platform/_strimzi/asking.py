@@ -18,7 +18,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_prog
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.watch import Verdict, wait_for
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     hints,
-    pools,
+    making,
     removing,
     sentences,
     states,
@@ -77,7 +77,15 @@ def planned_controllers(cluster: StrimziCluster) -> dict[str, Any] | None:
     """The controllers' node pool that is to be made, None when it exists. Raises Unsupported."""
     if cluster.controllers_pool is not None:
         return None
-    return pools.of_controllers(cluster.kafka, cluster.controllers_name, cluster.params)
+    return making.of_controllers(cluster.kafka, cluster.pools, cluster.controllers_name, cluster.params)
+
+
+def planned_brokers(cluster: StrimziCluster) -> dict[str, Any] | None:
+    """The node pool that is to be made to take the brokers over, None when they are in one, or it is there or is not wanted. Raises Unsupported."""
+    there = any(pool["metadata"]["name"] == res.ADOPTING for pool in cluster.pools)
+    if there or res.has_pools(cluster.kafka) or not cluster.params["strimzi_node_pools"]:
+        return None
+    return making.of_brokers(cluster.kafka)
 
 
 def migrate(cluster: StrimziCluster) -> list[str]:
@@ -87,10 +95,11 @@ def migrate(cluster: StrimziCluster) -> list[str]:
     """
     refuse(cluster, Verb.MIGRATE)
     asked = res.asked(cluster.kafka) == res.MIGRATION
-    controllers = planned_controllers(cluster)
-    written = [] if asked else _pool_of_brokers(cluster)
-    if controllers is not None:  # what the server would refuse is refused before anything is asked
-        cluster.client.create(res.NODE_POOL, controllers, cluster.namespace, dry_run=True)
+    brokers, controllers = None if asked else planned_brokers(cluster), planned_controllers(cluster)
+    # what the server would refuse is refused before anything is written
+    for each in filter(None, (brokers, controllers)):
+        cluster.client.create(res.NODE_POOL, each, cluster.namespace, dry_run=True)
+    written = [] if asked else _pool_of_brokers(cluster, brokers)
 
     def wanted(kafka: Obj) -> Mapping[str, str | None]:
         if states.state_of(kafka) not in (states.ZOOKEEPER, "") or res.is_paused(kafka):
@@ -144,13 +153,16 @@ def refuse_start(cluster: StrimziCluster) -> None:
         )
 
 
-def _pool_of_brokers(cluster: StrimziCluster) -> list[str]:
-    """Have the operator take the brokers over into a pool, where they are in none; returns what was written. Raises DeadlineExceeded."""
+def _pool_of_brokers(cluster: StrimziCluster, planned: Mapping[str, Any] | None) -> list[str]:
+    """Have the operator take the brokers over into a pool, where they are in none; returns what was written. Raises DeadlineExceeded.
+
+    :param planned: that pool, None when it is there.
+    """
     if res.has_pools(cluster.kafka):
         return []
     written = []
-    if not any(pool["metadata"]["name"] == res.ADOPTING for pool in cluster.pools):
-        cluster.client.create(res.NODE_POOL, pools.of_brokers(cluster.kafka), cluster.namespace)
+    if planned is not None:
+        cluster.client.create(res.NODE_POOL, planned, cluster.namespace)
         written.append(f"{res.NODE_POOL.kind} {res.ADOPTING} created, which takes the brokers over")
     before = {name: pod["metadata"]["uid"] for name, pod in cluster.pods.items()}
     written += annotate(cluster, lambda _kafka: {res.NODE_POOLS: res.ENABLED})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is found before anything is asked: everything that the checks look at is read, and the API server is asked about the controllers' pool.
+"""What is found before anything is asked: all that the checks look at, and what the API server says to the node pools that will be made.
 
 Private to the collection.
 """
@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, blocking, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     asking,
@@ -26,7 +25,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Seen
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import seen_paused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.gitops import not_paused_of
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.certificates import read_pem
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError
@@ -43,12 +42,13 @@ def findings(cluster: StrimziCluster, enforcement: Enforcement, *, started: bool
         return [*([gone] if gone is not None else []), *checks.underway(seen)]
     found = checks.findings(seen) + list(checks_ca.renewal(seen, datetime.now(UTC))) + enforcement.findings()
     try:
-        planned = asking.planned_controllers(cluster)
+        controllers = asking.planned_controllers(cluster)
     except Unsupported as error:
         return [*found, finding(error.code, f"KafkaNodePool {cluster.controllers_name}", error.message)]
-    if planned is not None and not any(item.blocking for item in found):
-        found += _rejected(cluster, planned)
-    return found
+    if blocking(found, cluster.params["accept"]):
+        return found
+    brokers = asking.planned_brokers(cluster)
+    return [*found, *_rejected(cluster, brokers, "operator-node-pools"), *_rejected(cluster, controllers)]
 
 
 def born(cluster: StrimziCluster) -> Finding | None:
@@ -56,15 +56,19 @@ def born(cluster: StrimziCluster) -> Finding | None:
     return next(checks.born_kraft(Seen(kafka=cluster.kafka)), None)
 
 
-def _rejected(cluster: StrimziCluster, pool: Mapping[str, Any]) -> list[Finding]:
+def _rejected(
+    cluster: StrimziCluster, pool: Mapping[str, Any] | None, code: str = "controller-rejected"
+) -> list[Finding]:
     """What the API server says to a node pool, by the published schema and whatever else admits: nothing is stored."""
+    if pool is None:
+        return []
     try:
         cluster.client.create(res.NODE_POOL, pool, cluster.namespace, dry_run=True)
     except Forbidden:
         raise
     except KraftError as error:
         name = f"KafkaNodePool {pool['metadata']['name']}"
-        return [finding("controller-rejected", name, f"the API server would reject {name}: {error.message}")]
+        return [finding(code, name, f"the API server would reject {name}: {error.message}")]
     return []
 
 
@@ -87,22 +91,20 @@ def _seen(cluster: StrimziCluster) -> Seen:
     except Unsupported:
         controllers = None
     authority = checks_ca.authority(cluster.kafka)
-    crs = (cluster.kafka, *cluster.pools)
-    paused = {
-        str(each) for cr in crs for each in foreign.gitops(cr) if seen_paused(cluster.client, each, cluster.namespace)
-    }
     return Seen(
         kafka=cluster.kafka,
         pools=tuple(cluster.pools),
+        foreign=cluster.foreign_pools,
         controllers=controllers,
         planned=pool is None,
         may_pool=bool(cluster.params["strimzi_node_pools"]),
         operator=cluster.operator_version,
         operator_down=cluster.operator_down,
+        operator_abroad=not cluster.operator_pods and cluster.operator_deployment is None,
         environment=_environment(cluster.operator_deployment),
         authority=read_pem(authority) if authority else None,
         brokers=frozenset(cluster.pod_of_broker),
-        paused=frozenset(paused),
+        gitops=not_paused_of(cluster.client, (cluster.kafka, *cluster.pools), cluster.namespace),
         claims=tuple(cluster.controllers_claims),
         stray={name: res.label(claim, res.POOL) for name, claim in cluster.stray_claims.items()},
         rolls=tuple(pod_sets.manual_rolls((*cluster.statefulsets, *cluster.pods.values()))),

@@ -24,6 +24,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
 
 #: what the operator says of a controllers' pool before the migration is asked for: it goes with that
 POOL_TOO_EARLY = "the KafkaNodePool role has to be always set only to the 'broker' role"
+#: the operator's variable by which it restores pods, and does nothing that a custom resource asks for
+POD_SETS_ONLY = "STRIMZI_POD_SET_RECONCILIATION_ONLY"
 
 
 def born_kraft(seen: Seen) -> Iterator[Finding]:
@@ -66,6 +68,13 @@ def silent(seen: Seen) -> Iterator[Finding]:
             res.OPERATOR,
             f"the operator in namespace {namespace} watches {', '.join(watched)} (STRIMZI_NAMESPACE): nobody would act on the annotation, unless another "
             "one does; have it watch this namespace",
+        )
+    elif seen.environment.get(POD_SETS_ONLY, "").strip().lower() == "true":
+        yield finding(
+            "operator-silent",
+            res.OPERATOR,
+            f"the operator in namespace {namespace} looks after StrimziPodSets alone ({POD_SETS_ONLY}), and at no Kafka CR: nobody would act on the "
+            "annotation, unless another one does; take that out",
         )
     elif not status.get("conditions"):
         yield finding(
@@ -143,12 +152,13 @@ def gitops(seen: Seen) -> Iterator[Finding]:
     """Nobody puts the custom resources back."""
     for cr in seen.objects:
         for manager in foreign.gitops(cr):
-            if str(manager) not in seen.paused:
+            how = seen.gitops.get(str(manager), foreign.NOT_PAUSED)
+            if how:
                 name = f"{cr['kind']} {res.where(cr)}"
                 yield finding(
                     "managed-by-gitops",
                     name,
-                    f"{name} is managed by {manager}, which does not appear to be paused; it would take the annotations of the migration off "
+                    f"{name} is managed by {manager}, which {how}; it would take the annotations of the migration off "
                     f"again: pause it until "
                     "the changed manifests are in git",
                 )
@@ -197,11 +207,13 @@ RULES = (
     asked_already,
     gitops,
     checks_versions.operator,
+    checks_versions.abroad,
     checks_versions.kafka,
     checks_versions.metadata,
     checks_pools.node_pools,
     checks_pools.controllers,
     checks_pools.leftovers,
+    checks_pools.broker_data,
     checks_pools.disks,
     authorization,
     topic_operator,
@@ -218,9 +230,12 @@ def findings(seen: Seen) -> list[Finding]:
 #: what the operator cannot begin with: it stays in ZooKeeper, and reports most of it nowhere
 UNMET = (gates, checks_versions.operator, checks_versions.kafka, checks_versions.metadata, checks_pools.node_pools)
 
+#: what nobody may be led into: the operator begins with it once the controllers' pool is made
+UNBEGUN = (checks_versions.abroad, checks_pools.controllers, checks_pools.leftovers, checks_pools.broker_data)
+
 
 def underway(seen: Seen) -> list[Finding]:
     """The rules that still say something once the operator was asked, whoever asked it; more of them before it has begun."""
     waits = states.state_of(seen.kafka) == states.ZOOKEEPER and not states.turned(seen.kafka)
-    rules = (*UNMET, *((checks_pools.controllers, checks_pools.leftovers) if seen.planned else ())) if waits else ()
+    rules = (*UNMET, *(UNBEGUN if seen.planned else ())) if waits else ()
     return [item for rule in (*rules, gitops, spelling) for item in rule(seen)]

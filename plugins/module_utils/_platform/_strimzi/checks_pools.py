@@ -13,10 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import pools, sentences, states
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import making, pools, sentences, states
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.seen import Obj, Seen
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.versions import SEVERAL_DISKS, spelled
+
+#: the type of a volume that is gone with the pod
+EPHEMERAL = "ephemeral"
 
 
 def node_pools(seen: Seen) -> Iterator[Finding]:
@@ -36,9 +39,27 @@ def node_pools(seen: Seen) -> Iterator[Finding]:
     yield from pools.wrong_brokers(seen.kafka, seen.pools)
     if not any(pool["metadata"]["name"] == res.ADOPTING for pool in seen.pools):
         try:
-            pools.of_brokers(seen.kafka)
+            making.of_brokers(seen.kafka)
         except Unsupported as error:
             yield finding(error.code, f"Kafka {seen.name}", error.message)
+    if res.ADOPTING in seen.foreign:
+        yield finding(
+            "operator-node-pools",
+            f"KafkaNodePool {res.ADOPTING}",
+            f"the brokers of Kafka {seen.name} can be taken over only by a node pool with the name {res.ADOPTING}, and that in their namespace "
+            f"{_whose(seen, res.ADOPTING)}: correct the label if the pool was written for them; else the other cluster has to give the name up first, "
+            "with its partitions moved to brokers of a pool with another one",
+        )
+
+
+def _whose(seen: Seen, name: str) -> str:
+    """Whose a node pool of another cluster is, as the end of a sentence."""
+    cluster = seen.foreign[name]
+    return (
+        f"is of Kafka {cluster} (label {res.CLUSTER})"
+        if cluster
+        else f"is of no cluster (it has no label {res.CLUSTER})"
+    )
 
 
 def controllers(seen: Seen) -> Iterator[Finding]:
@@ -54,6 +75,14 @@ def controllers(seen: Seen) -> Iterator[Finding]:
             "operator-references",
             f"KafkaNodePool {name}",
             f"the controllers' node pool would have the name {name}, which is that of the brokers; choose another one in kraft_controller_name",
+        )
+        return
+    if seen.planned and name in seen.foreign:
+        yield finding(
+            "operator-references",
+            f"KafkaNodePool {name}",
+            f"the controllers' node pool would have the name {name}, and the one that has it in this namespace {_whose(seen, name)}; choose another one in "
+            "kraft_controller_name, or in your manifest",
         )
         return
     yield from pools.wrong_controllers(seen.controllers, seen.brokers)
@@ -98,6 +127,22 @@ def leftovers(seen: Seen) -> Iterator[Finding]:
             f"the volume claims {', '.join(claims)} are of node pool {pool}, which does not exist: if it was of controllers of an earlier "
             f"attempt, delete them",
         )
+
+
+def broker_data(seen: Seen) -> Iterator[Finding]:
+    """The brokers' data outlives the pods: the first roll would delete it, whoever accepts that."""
+    for name, field, spec in pools.brokers_now(seen.kafka, seen.pools):
+        of = pools.volumes({"spec": spec})
+        gone = [each for each in of if each.get("type") == EPHEMERAL]
+        if gone:
+            some = f", volumes {', '.join(str(each.get('id', '-')) for each in gone)}" if len(gone) < len(of) else ""
+            yield finding(
+                "broker-data-lost",
+                f"{name}: {field}.storage",
+                f"{name} has brokers on ephemeral storage ({field}.storage{some}): whenever Strimzi restarts a pod its data is deleted, and a migration "
+                "restarts every broker several times. Each of its replicas would have to be copied again from the other brokers, and a partition with "
+                "one replica would be LOST; move the data to brokers of a new node pool with persistent-claim first",
+            )
 
 
 def disks(seen: Seen) -> Iterator[Finding]:

@@ -21,12 +21,14 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
     UNIDIRECTIONAL,
     leaves_migration,
     migrates,
+    of_vendor,
+    rolls_back_at_home,
     short,
     spelled,
     version,
 )
 
-__all__ = ["UNIDIRECTIONAL", "kafka", "metadata", "operator", "spelled"]
+__all__ = ["UNIDIRECTIONAL", "abroad", "kafka", "metadata", "operator", "spelled"]
 
 
 def operator(seen: Seen) -> Iterator[Finding]:
@@ -38,6 +40,13 @@ def operator(seen: Seen) -> Iterator[Finding]:
             f"Kafka {seen.name}",
             f"neither the status of Kafka {seen.name} nor an image says which version of Strimzi leads it: set kraft_strimzi_version, for example "
             f"to {NEWEST}",
+        )
+    elif of_vendor(found):
+        yield finding(
+            "operator-version-unknown",
+            f"Kafka {seen.name}",
+            f"the operator of Kafka {seen.name} says that it is {spelled(found)}, which is a number of its vendor's, or of a Strimzi that refuses clusters "
+            f"with ZooKeeper: set kraft_strimzi_version to the version of Strimzi that it is built of, for example to {NEWEST}",
         )
     elif not migrates(found):
         what = (
@@ -57,6 +66,18 @@ def operator(seen: Seen) -> Iterator[Finding]:
             f"Strimzi {spelled(found)} leaves /migration in ZooKeeper when it rolls back, and the next attempt would then copy nothing and delete "
             f"topics: upgrade it to "
             f"{NEWEST}, and never roll back but by rollback.yml, which removes it",
+        )
+
+
+def abroad(seen: Seen) -> Iterator[Finding]:
+    """The operator finds ZooKeeper when it rolls back: some versions only in their own namespace."""
+    if seen.operator_abroad and rolls_back_at_home(seen.operator):
+        yield finding(
+            "operator-rollback-fails",
+            f"Strimzi {spelled(seen.operator)}",
+            f"Strimzi {spelled(seen.operator)} leads Kafka {seen.name}, and was not found in its namespace: from another one it does not find ZooKeeper "
+            f"when it rolls back, and a rollback never ends; upgrade it to {NEWEST} first, or accept this if it runs in namespace "
+            f"{seen.kafka['metadata']['namespace']} under another name",
         )
 
 

@@ -69,6 +69,13 @@ class StrimziCluster(KafkaCluster):
             raise Refused(claiming.without(self.client, kind), code="operator-crds") from error
 
     @property
+    def foreign_pools(self) -> dict[str, str]:
+        """The other node pools of this namespace, whose names are taken: each with the cluster of its label, "" where it has none."""
+        found = self.client.list(res.NODE_POOL, self.namespace)
+        of = {str(pool["metadata"]["name"]): res.label(pool, res.CLUSTER) for pool in found}
+        return {name: cluster for name, cluster in of.items() if cluster != self.name}
+
+    @property
     def controllers_pools(self) -> list[Obj]:
         """Those with the role of a controller."""
         return [pool for pool in self.pools if res.CONTROLLER in res.roles(pool)]
@@ -145,26 +152,33 @@ class StrimziCluster(KafkaCluster):
     def operator_version(self) -> versions.Version:
         """The version of Strimzi, () when nothing says it: kraft_strimzi_version, its pods' image, the status of the Kafka CR, the brokers' image.
 
+        That of its vendor's (versions.of_vendor) where the status says nothing else, and neither does an image.
         Raises Refused (operator-version-unknown) when kraft_strimzi_version is none.
         """
         given = str(self.params.get("strimzi_version") or "")
         if given:
-            found = versions.version(given)
-            if not found:
-                raise Refused(
-                    f"kraft_strimzi_version is {given!r}, which is no version of Strimzi: write it as it is released, for example {versions.NEWEST}, or "
-                    "leave it out",
-                    code="operator-version-unknown",
-                )
-            return found
+            return self._version_given(given)
         images = [
             str(each.get("image", ""))
             for pod in self.operator_pods
             for each in (pod.get("spec") or {}).get("containers") or []
         ]
         said = str((self.kafka.get("status") or {}).get("operatorLastSuccessfulVersion") or "")
-        told = [*map(versions.of_image, images), versions.version(said), versions.of_image(self.image)]
-        return next(filter(None, told), ())
+        of_status = versions.version(said)
+        told = [*map(versions.of_image, images), () if versions.of_vendor(of_status) else of_status]
+        return next(filter(None, (*told, versions.of_image(self.image), of_status)), ())
+
+    def _version_given(self, given: str) -> versions.Version:
+        found = versions.version(given)
+        wrong = "no version of Strimzi: write it as it is released" if not found else ""
+        if versions.of_vendor(found):
+            wrong = "no version of a Strimzi that has clusters with ZooKeeper: write that of the Strimzi that your operator is built of"
+        if wrong:
+            raise Refused(
+                f"kraft_strimzi_version is {given!r}, which is {wrong}, for example {versions.NEWEST}, or leave it out",
+                code="operator-version-unknown",
+            )
+        return found
 
     def shown(self) -> Shown:
         """What is there now, read again."""

@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import state as kafka_state
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import Need
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Region, Turn
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import operator_pods
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import (
     asking,
@@ -29,6 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi 
     hints,
     objects,
     permissions,
+    pod_sets,
     removing,
     states,
     versions,
@@ -39,7 +42,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.held_up import HeldUp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.no_lock import NoLock
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import Proof
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, under_way
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
@@ -66,7 +69,7 @@ class Strimzi:
     def goes_on_unled(self) -> bool:
         """Whether this version can delete a ``/controller`` that is not there; one that nobody could tell may be one that fails."""
         found = self._cluster.operator_version
-        return bool(found) and not versions.needs_controller(found)
+        return versions.migrates(found) and not versions.needs_controller(found)
 
     # before anything is asked
 
@@ -259,6 +262,23 @@ class Strimzi:
     def objects(self) -> Sequence[Mapping[str, Any]]:
         """The custom resources and StrimziPodSets, for a support bundle."""
         return self._cluster.bundled()
+
+    # a broker taken away
+
+    def unsettled(self) -> str:
+        """That a migration is under way, or that pods are not as their StrimziPodSet describes them: the operator is about to roll them."""
+        cluster = self._cluster
+        cluster.changed(Part.BROKERS)
+        asked = pod_sets.manual_rolls([*cluster.statefulsets, *cluster.pods.values()])
+        if asked:
+            return f"{', '.join(asked)} wait for a restart that somebody asked Strimzi for ({res.MANUAL_ROLL})"
+        if not pod_sets.settled(cluster.statefulsets, cluster.pods):
+            return f"Strimzi has pods to restart: {pod_sets.signals(cluster.statefulsets, cluster.pods).text}"
+        return under_way(self.observe())
+
+    def remove_pod(self, pod: str, uid: str) -> None:
+        """Delete the very pod that was read; its StrimziPodSet makes it again."""
+        self._cluster.client.delete(POD, pod, self._cluster.namespace, uid=uid)
 
     # regions
 

@@ -18,10 +18,10 @@ NEEDS: tuple[Need, ...] = (
     Need(
         res.GROUP,
         res.NODE_POOL.plural,
-        ("get", "list", "watch", "create", "delete"),
+        ("list", "watch", "create", "delete"),
         "the node pools: the controllers', which a rollback deletes",
     ),
-    Need(res.POD_SET.group, res.POD_SET.plural, ("get", "list", "watch"), "what Strimzi made of the custom resources"),
+    Need(res.POD_SET.group, res.POD_SET.plural, ("list", "watch"), "what Strimzi made of the custom resources"),
     Need("", "pods", ("get", "list", "watch"), "the progress of a roll"),
     *IN_PODS,
     Need("", "configmaps", ("get", "create", "patch"), "the journal"),
@@ -29,7 +29,7 @@ NEEDS: tuple[Need, ...] = (
     Need(
         "",
         "persistentvolumeclaims",
-        ("get", "list", "watch", "delete"),
+        ("list", "watch", "delete"),
         "the controllers' volumes, which a rollback deletes",
     ),
     Need("apps", "deployments", ("get",), "whether Strimzi runs here, and watches this namespace", of=(res.OPERATOR,)),

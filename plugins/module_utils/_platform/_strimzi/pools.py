@@ -2,124 +2,52 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Node pools: the one that takes the brokers over, the controllers', and what is wrong with one that somebody else wrote. Pure.
+"""Node pools: what they are made of, and what is wrong with one that somebody else wrote. Pure.
 
 Private to the collection. Source: CRD of KafkaNodePool 0.45.2; ``NodePoolUtils`` and ``NodeIdAssignor`` of Strimzi 0.45.
 """
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import Finding, finding
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.names import MANAGED_BY, MANAGER
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 
-Obj = dict[str, Any]
+#: what a pool has from spec.kafka, as a whole, where it does not say it itself
+INHERITED = ("resources", "jvmOptions")
 #: the operator knows ids as 32-bit integers; a range is [first-last], an id stands alone
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
-
-
-def _pool(kafka: Mapping[str, Any], name: str, spec: Obj) -> Obj:
-    metadata = {
-        "name": name,
-        "namespace": kafka["metadata"]["namespace"],
-        "labels": {res.CLUSTER: str(kafka["metadata"]["name"])},
-    }
-    return {"apiVersion": res.NODE_POOL.api_version, "kind": res.NODE_POOL.kind, "metadata": metadata, "spec": spec}
-
-
-def of_brokers(kafka: Mapping[str, Any]) -> Obj:
-    """Return the pool that takes the brokers over: only this name gives its pods their names, only this storage their volumes.
-
-    What a pool leaves out it has from the Kafka CR. Raises Unsupported when that has no brokers of its own to take over.
-    """
-    of_kafka = (kafka.get("spec") or {}).get("kafka") or {}
-    if not of_kafka.get("replicas") or not of_kafka.get("storage"):
-        raise Unsupported(
-            f"Kafka {res.where(kafka)} has no spec.kafka.replicas and spec.kafka.storage, from which the KafkaNodePool {res.ADOPTING} is made; "
-            "write it yourself, as the brokers are",
-            code="operator-node-pools",
-        )
-    spec = {"replicas": of_kafka["replicas"], "roles": [res.BROKER], "storage": copy.deepcopy(of_kafka["storage"])}
-    return _pool(kafka, res.ADOPTING, spec)
-
-
-def of_controllers(kafka: Mapping[str, Any], name: str, options: Mapping[str, Any]) -> Obj:
-    """Return the controllers' pool: the manifest of the user's, else made from the options ``controller_*``.
-
-    Its volumes stay when it is deleted (``deleteClaim: false``): with them a pool that was deleted by mistake can be made again.
-    """
-    manifest = options.get("controller_manifest")
-    if manifest:
-        return _of_manifest(kafka, manifest)
-    volume: Obj = {
-        "id": 0,
-        "type": "persistent-claim",
-        "size": options["controller_storage_size"],
-        "deleteClaim": False,
-    }
-    storage_class = options.get("controller_storage_class") or _class_of_brokers(kafka)
-    if storage_class:
-        volume["class"] = storage_class
-    spec: Obj = {
-        "replicas": options["controller_replicas"],
-        "roles": [res.CONTROLLER],
-        "storage": {"type": "jbod", "volumes": [volume]},
-    }
-    if options.get("controller_resources"):
-        spec["resources"] = dict(options["controller_resources"])
-    made = _pool(kafka, name, spec)
-    made["metadata"]["labels"] = {
-        **(options.get("controller_labels") or {}),
-        MANAGED_BY: MANAGER,
-        **made["metadata"]["labels"],
-    }
-    annotations = dict(options.get("controller_annotations") or {})
-    base = options.get("controller_node_id_base")
-    if base is not None:
-        annotations[res.NEXT_IDS] = f"[{base}-{base + options['controller_replicas'] - 1}]"
-    if annotations:
-        made["metadata"]["annotations"] = annotations
-    return made
-
-
-def _of_manifest(kafka: Mapping[str, Any], manifest: Mapping[str, Any]) -> Obj:
-    """The user's own; raises Unsupported (controller-manifest) for another kind, and for one of another cluster."""
-    made = copy.deepcopy(dict(manifest))
-    metadata = made.setdefault("metadata", {})
-    labels = metadata.setdefault("labels", {})
-    wrong = ""
-    if made.get("kind") != res.NODE_POOL.kind or made.get("apiVersion") != res.NODE_POOL.api_version:
-        wrong = f"is {made.get('apiVersion')} {made.get('kind')}; wanted is {res.NODE_POOL.api_version} {res.NODE_POOL.kind}"
-    elif not metadata.get("name"):
-        wrong = "has no metadata.name"
-    elif labels.get(res.CLUSTER, kafka["metadata"]["name"]) != kafka["metadata"]["name"]:
-        wrong = f"has the label {res.CLUSTER}: {labels[res.CLUSTER]}, which is another cluster"
-    elif metadata.get("namespace", kafka["metadata"]["namespace"]) != kafka["metadata"]["namespace"]:
-        wrong = f"is in namespace {metadata['namespace']}; Strimzi looks for node pools in that of the Kafka CR"
-    if wrong:
-        raise Unsupported(f"kraft_controller_manifest {wrong}; correct it", code="controller-manifest")
-    metadata["namespace"] = kafka["metadata"]["namespace"]
-    labels[res.CLUSTER] = str(kafka["metadata"]["name"])
-    return made
-
-
-def _class_of_brokers(kafka: Mapping[str, Any]) -> str:
-    """The StorageClass of the brokers' first volume, "" for the default one."""
-    storage = ((kafka.get("spec") or {}).get("kafka") or {}).get("storage") or {}
-    first = next(iter(storage.get("volumes") or []), storage)
-    return str(first.get("class") or "")
 
 
 def volumes(pool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The volumes of a pool, whether it has one or several."""
     storage = (pool.get("spec") or {}).get("storage") or {}
     return list(storage.get("volumes") or []) if storage.get("type") == "jbod" else [storage]
+
+
+def brokers_now(
+    kafka: Mapping[str, Any], pools: Iterable[Mapping[str, Any]]
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """What the brokers are made of today: of each node pool of theirs, sorted by name, else of the Kafka CR.
+
+    Each has the object as a message names it, the field that is meant by the rest, and that field with what a pool has from the Kafka CR; empty
+    when the operator looks at node pools and none is of brokers.
+    """
+    of_kafka = (kafka.get("spec") or {}).get("kafka") or {}
+    if not res.has_pools(kafka):
+        return [(f"Kafka {res.where(kafka)}", "spec.kafka", of_kafka)]
+    inherited = {key: of_kafka[key] for key in INHERITED if of_kafka.get(key) is not None}
+    mine = sorted(
+        (pool for pool in pools if res.BROKER in res.roles(pool)), key=lambda pool: str(pool["metadata"]["name"])
+    )
+    return [
+        (f"KafkaNodePool {pool['metadata']['name']}", "spec", {**inherited, **(pool.get("spec") or {})})
+        for pool in mine
+    ]
 
 
 def ids_wanted(pool: Mapping[str, Any]) -> set[int]:

@@ -26,16 +26,18 @@ class Seen:
     """What was read of one cluster's custom resources.
 
     :ivar pools: its node pools.
+    :ivar foreign: names of the other node pools of the namespace, each with the cluster of its label, "" where it has none.
     :ivar controllers: the controllers' node pool, there or planned; None when it cannot be planned.
     :ivar planned: whether it is still to be made.
     :ivar may_pool: kraft_strimzi_node_pools.
     :ivar operator: version of Strimzi, () when it is not known.
     :ivar operator_down: names of Strimzi's pods in this namespace, or of its Deployment there, when none of them is Ready; () also where it runs in
         another one.
+    :ivar operator_abroad: whether neither its pods nor its Deployment are in this namespace.
     :ivar environment: the variables that are written in that Deployment.
     :ivar authority: certificate of the cluster's authority, None where nothing tells it.
     :ivar brokers: node ids of the brokers.
-    :ivar paused: GitOps objects that were seen paused, as ``str(manager)``.
+    :ivar gitops: how each GitOps object is not seen paused, by ``str(manager)``; "" for one that is.
     :ivar claims: volume claims of the controllers' pool.
     :ivar stray: volume claims of node pools that do not exist, each with the pool's name.
     :ivar rolls: what somebody asked the operator to restart.
@@ -43,15 +45,17 @@ class Seen:
 
     kafka: Obj
     pools: tuple[Obj, ...] = ()
+    foreign: Mapping[str, str] = field(default_factory=dict)
     controllers: Obj | None = None
     planned: bool = True
     may_pool: bool = False
     operator: Version = ()
     operator_down: tuple[str, ...] = ()
+    operator_abroad: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     authority: Reading[Certificate] | None = None
     brokers: frozenset[int] = frozenset()
-    paused: frozenset[str] = field(default_factory=frozenset)
+    gitops: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
     stray: Mapping[str, str] = field(default_factory=dict)
     rolls: tuple[str, ...] = ()

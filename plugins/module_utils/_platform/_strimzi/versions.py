@@ -21,6 +21,9 @@ NEWEST = "0.45.2"
 REMOVES_MIGRATION = (0, 45, 1)
 #: the first that deletes /controller when it rolls back; until it got fixed, a pass failed where there was none
 REMOVES_CONTROLLER = (0, 41)
+#: from the first of these on, and before the second, it looks for ZooKeeper by a name that is known in its own namespace only, and a rollback fails
+#: without it (strimzi/strimzi-kafka-operator#10371)
+SHORT_NAME, WHOLE_NAME = (0, 41), (0, 43)
 #: the first that takes brokers with several disks; the first that has the unidirectional Topic Operator only
 SEVERAL_DISKS = UNIDIRECTIONAL = (0, 41)
 #: the first Kafka version that migrates
@@ -48,12 +51,20 @@ def of_image(image: str) -> Version:
     A tag that begins with 1 or more is that of a mirror with numbers of its own.
     """
     found = version(image.partition("@")[0].rpartition("/")[2].partition(":")[2])
-    return found if found and found[0] == 0 else ()
+    return () if of_vendor(found) else found
 
 
 def spelled(found: Version) -> str:
     """As people write it."""
     return ".".join(map(str, found))
+
+
+def of_vendor(found: Version) -> bool:
+    """Whether this is a number of a product that has Strimzi in it, such as 2.9.0-0: which Strimzi that is, it does not tell.
+
+    Strimzi's own versions from 1.0 on are none that migrate either.
+    """
+    return bool(found) and found[0] >= 1
 
 
 def migrates(found: Version) -> bool:
@@ -69,6 +80,11 @@ def leaves_migration(found: Version) -> bool:
 def needs_controller(found: Version) -> bool:
     """Whether a pass of this version fails in a rollback while nobody holds /controller, which it deletes."""
     return REMOVES_CONTROLLER <= found < REMOVES_MIGRATION
+
+
+def rolls_back_at_home(found: Version) -> bool:
+    """Whether a rollback by this version comes to an end only where the operator runs in the cluster's namespace."""
+    return SHORT_NAME <= found[:2] < WHOLE_NAME
 
 
 def short(text: str) -> str:

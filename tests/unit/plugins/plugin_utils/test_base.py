@@ -67,7 +67,7 @@ class FakeRun:
     def __init__(self, module: Any, params: Any, sub_phase: Any, progress: Any) -> None:
         self.module, self.params, self.sub_phase, self.progress = module, params, sub_phase, progress
         self.check_mode = False
-        self.held = self.locks = self.checks = 0
+        self.held = self.locks = self.checks = self.given_back = 0
         self.noted: list[str] = []
         FakeRun.made.append(self)
 
@@ -95,6 +95,9 @@ class FakeRun:
     def check_ours(self) -> None:
         self.checks += 1
         throw(self.foreign)
+
+    def give_back(self) -> None:
+        self.given_back += 1
 
     def ensure_lock(self) -> None:
         assert self.held
@@ -180,6 +183,28 @@ class Locked(Action):
 def test_the_lock_is_taken_before_anything_is_changed() -> None:
     """Rule 6: the annotation on every object that we manage, and with it the last look whose they are."""
     assert act(Locked, decision=needed("write it"))["locks"] == 1
+
+
+class Apart(Locked):
+    """No step of a migration."""
+
+    MIGRATES = False
+
+
+def test_what_is_no_step_of_a_migration_takes_the_lease_alone(monkeypatch: Any) -> None:
+    """No migration begins by it, whose lock or journal would be left; whose the objects are is none of its business."""
+    monkeypatch.setattr(FakeRun, "foreign", Refused("managed by Flux", code="managed-by-gitops"))
+    assert act(Apart, decision=needed("delete a pod"))["locks"] == 0
+    run = FakeRun.made[-1]
+    # an earlier task of this run has it
+    assert (run.held, run.checks, run.given_back) == (1, 0, 0)
+    monkeypatch.setattr(FakeRun, "anew", True)
+    assert act(Apart, decision=needed("delete a pod"))["changed"] is True
+    assert FakeRun.made[-1].given_back == 1
+    assert act(decision=needed("write it"), raises=KraftError("broken"))["msg"].startswith(
+        "cluster_info: broken; run the"
+    )
+    assert act(Apart, raises=KraftError("broken"))["msg"] == "cluster_info: broken"
 
 
 class Twice(Action):

@@ -6,18 +6,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import image_records
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata import image_records, topic_records
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.comparison import compare
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.passwords import Seal
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.quorum_messages import Denied
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import image as image_module
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka import quorum, wire
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.facts import ProcessFacts
-from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kafka.image import kraft_image, quorum_topics
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes import exec as pod_exec
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.client import KubeClient
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
@@ -119,3 +122,65 @@ def test_the_last_words_of_a_tool_that_was_killed_are_not_told(monkeypatch: pyte
     assert raised.value.message == (
         "kafka-dump-log failed in pod ns/kraft-1 with status 137: it ended; what it printed is not shown, since records may hold secrets"
     )
+
+
+# topics alone, in Kafka's protocol
+
+
+@pytest.fixture
+def talks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A leader that hands out its log; ``raises`` has what goes wrong with it, ``asked`` what was asked."""
+    scene: dict[str, Any] = {"raises": None, "asked": []}
+    records = [
+        (-1, {"type": "TOPIC_RECORD", "data": {"name": "w", "topicId": "x"}}),
+        (3, {"type": "CONFIG_RECORD", "data": {"resourceType": 2, "resourceName": "w", "name": "a", "value": "1"}}),
+    ]
+
+    def metadata_log(epoch: int, high_watermark: int, decode: Any) -> list[Any]:
+        scene["asked"].append((epoch, high_watermark, decode))
+        if scene["raises"] is not None:
+            raise scene["raises"]
+        return records
+
+    @contextlib.contextmanager
+    def conversation(_client: object, namespace: str, pod: str, port: int, **options: Any) -> Iterator[Any]:
+        scene["asked"].append((namespace, pod, port, options["security"]))
+        yield types.SimpleNamespace(metadata_log=metadata_log)
+
+    keys = types.SimpleNamespace(of=lambda node: f"security of {node}")
+    monkeypatch.setattr(wire, "conversation", conversation)
+    monkeypatch.setattr(image_module, "Keys", lambda *_arguments: keys)
+    monkeypatch.setattr(quorum.Member, "port", 9093)
+    return scene
+
+
+def test_topics_without_a_jvm(calls: list[tuple[Any, ...]], talks: dict[str, Any]) -> None:
+    found = quorum_topics(CLIENT, "ns", MEMBERS, status())
+    assert list(found.topics) == ["w"]
+    assert found.topic_configs == {"w": {"a": "1"}}
+    assert talks["asked"] == [("ns", "kraft-1", 9093, "security of 101"), (4, 7, topic_records.payload)]
+    assert calls == []
+
+
+@pytest.mark.parametrize("error", [KraftError("closed"), Denied(6, "NOT_LEADER_OR_FOLLOWER")])
+def test_topics_by_the_tool_where_the_protocol_does_not_work(
+    calls: list[tuple[Any, ...]], talks: dict[str, Any], error: Exception
+) -> None:
+    talks["raises"] = error
+    assert list(quorum_topics(CLIENT, "ns", MEMBERS, status(), timeout=9).topics) == ["t"]
+    assert [call[1] for call in calls] == ["ls", "kafka-dump-log"]
+
+
+def test_topics_by_the_tool_where_the_protocol_did_not_work_before(
+    calls: list[tuple[Any, ...]], talks: dict[str, Any]
+) -> None:
+    found = quorum_topics(CLIENT, "ns", MEMBERS, dataclasses.replace(status(), why="GSSAPI"))
+    assert list(found.topics) == ["t"]
+    assert talks["asked"] == []
+    assert len(calls) == 2
+
+
+def test_topics_of_a_quorum_without_a_leader(talks: dict[str, Any]) -> None:
+    with pytest.raises(Unreachable):
+        quorum_topics(CLIENT, "ns", MEMBERS, status(leader=None))
+    assert talks["asked"] == []

@@ -61,10 +61,10 @@ class Namespace(FakeClient):
                 self.drop("Pod", "n", pod["metadata"]["name"])
         for name, item in sets.items():
             for number in range(item["spec"]["replicas"]):
-                pod = f"{name}-{number}"
-                if self.find(POD, pod, "n") is None:
-                    self.put(self._pod(pod, item))
-                claim = f"data-{pod}"
+                own = f"{name}-{number}"
+                if self.find(POD, own, "n") is None:
+                    self.put(self._pod(own, item))
+                claim = f"data-{own}"
                 if self.find(CLAIM, claim, "n") is None:
                     labels = item["spec"]["volumeClaimTemplates"][0]["metadata"]["labels"]
                     self.put(

@@ -109,7 +109,7 @@ def test_what_the_server_refuses_is_refused_before_anything_is_made() -> None:
 def test_an_image_without_kafka_leaves_nothing() -> None:
     found = machine()
     found.api.unready["k-0"] = ended(127)
-    with pytest.raises(Refused, match="has no /opt/kafka/bin/kafka-storage.sh") as refused:
+    with pytest.raises(Refused, match=r"has no /opt/kafka/bin/kafka-storage\.sh") as refused:
         found.deploy().bring_up()
     assert refused.value.code == "deploy-image"
     assert (
@@ -301,11 +301,9 @@ def test_volumes_whose_cluster_is_not_known_are_left_alone() -> None:
     with pytest.raises(Refused, match="data-k-0, data-k-1, data-k-2 of n/k exist") as refused:
         found.deploy().changes()
     assert refused.value.code == "deploy-identity"
-    broken = {"kind": "ConfigMap", "metadata": {"name": IDENTITY, "namespace": "n"}, "data": {"nodes": "0"}}
-    broken["metadata"]["labels"] = found.api.list(POD, "n") or {
-        "kraft.kafkaops.io/cluster": "k",
-        "kraft.kafkaops.io/deployed": "true",
-    }
+    labels = {"kraft.kafkaops.io/cluster": "k", "kraft.kafkaops.io/deployed": "true"}
+    metadata = {"name": IDENTITY, "namespace": "n", "labels": labels}
+    broken = {"kind": "ConfigMap", "metadata": metadata, "data": {"nodes": "0"}}
     found.api.put(broken)
     with pytest.raises(Refused, match=r"cannot be read: it has no cluster\.id"):
         found.deploy().changes()

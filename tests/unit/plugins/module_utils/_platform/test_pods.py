@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.pods import (
     ordinal_key,
+    other_revision,
     wanted_pods,
     why_not_ready,
     why_not_running,
 )
 
+from tests.unit.plugins.module_utils.fakes import pod as made
 from tests.unit.plugins.module_utils.fakes import statefulset
 
 
@@ -58,3 +60,18 @@ def test_what_keeps_a_pod_from_being_ready() -> None:
     assert why_not_ready({"metadata": {}, "status": status}) == f"is not scheduled: {unscheduled['message']}"
     init = {"initContainerStatuses": [{"name": "init", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]}
     assert why_not_ready({"metadata": {}, "status": init}) == "container init is waiting (ImagePullBackOff)"
+
+
+def test_a_pod_that_would_come_back_from_another_template() -> None:
+    item = statefulset("kafka", replicas=2)
+    item["status"] = {"observedGeneration": item["metadata"]["generation"], "updateRevision": "kafka-b"}
+    pods = {name: made(name, labels={"controller-revision-hash": "kafka-b"}) for name in ("kafka-0", "kafka-1")}
+    assert other_revision([item], pods) == ""
+    pods["kafka-1"] = made("kafka-1", labels={"controller-revision-hash": "kafka-a"})
+    assert other_revision([item], pods).startswith("pod kafka-1 is not of the newest revision of StatefulSet kafka")
+    # whether it is there is another question
+    del pods["kafka-1"]
+    assert other_revision([item], pods) == ""
+    for status in ({"observedGeneration": 0, "updateRevision": "kafka-b"}, {"observedGeneration": 1}, None):
+        item["status"] = status
+        assert other_revision([item], pods).startswith("the status of StatefulSet kafka is older than its template")

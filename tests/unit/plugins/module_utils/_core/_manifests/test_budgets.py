@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.budgets import budget_findings
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests.budgets import (
+    allows_none,
+    budget_findings,
+)
 
 Obj = dict[str, Any]
 PODS = {f"kafka-{number}": {"app": "kafka"} for number in range(3)}
@@ -60,3 +63,27 @@ def test_budgets_of_others_and_one_each_are_fine() -> None:
     others = _budget("others", selector={"matchLabels": {"app": "zookeeper"}}, maxUnavailable=0)
     nothing = {"metadata": {"name": "nothing"}, "spec": {"maxUnavailable": 0}}
     assert budget_findings([others, nothing, _budget(maxUnavailable=1)], PODS, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("budgets", "said"),
+    [
+        ([], ""),
+        ([_budget(maxUnavailable=1, status={"disruptionsAllowed": 1})], ""),
+        (
+            [_budget(maxUnavailable=1, status={"disruptionsAllowed": 0})],
+            "PodDisruptionBudget a allows no disruption now (maxUnavailable: 1)",
+        ),
+        # nobody has counted yet
+        ([_budget(minAvailable=2)], "PodDisruptionBudget a allows no disruption now (minAvailable: 2)"),
+        ([_budget()], "PodDisruptionBudget a allows no disruption now (minAvailable: None)"),
+        # of other pods
+        ([_budget(selector={"matchLabels": {"app": "other"}}, maxUnavailable=0)], ""),
+        (
+            [_budget("b", maxUnavailable=0), _budget("a", maxUnavailable=1, status={"disruptionsAllowed": 1})],
+            "PodDisruptionBudget b allows no disruption now (maxUnavailable: 0)",
+        ),
+    ],
+)
+def test_a_budget_that_allows_none_now(budgets: list[Obj], said: str) -> None:
+    assert allows_none(budgets, {"app": "kafka"}) == said

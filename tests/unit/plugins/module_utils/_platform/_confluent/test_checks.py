@@ -432,7 +432,9 @@ def test_gitops_that_is_not_paused() -> None:
     kafka = crs.kafka(labels=labels)
     seen = replace(GOOD, kafka=kafka)
     assert "managed by Flux Kustomization flux/apps" in only(seen, "managed-by-gitops")
-    assert codes(replace(seen, paused=frozenset(map(str, foreign.gitops(kafka))))) == []
+    assert codes(replace(seen, gitops={str(each): "" for each in foreign.gitops(kafka)})) == []
+    how = {str(each): "this account may not read" for each in foreign.gitops(kafka)}
+    assert "flux/apps, which this account may not read; the job" in only(replace(seen, gitops=how), "managed-by-gitops")
     # each of the three
     argo = {foreign.ARGO_TRACKING: "argo_apps:x"}
     zookeeper, controller = crs.zookeeper(argo), crs.controllers(argo)

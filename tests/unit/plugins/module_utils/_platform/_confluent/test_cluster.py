@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.cluster import Part
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core._manifests import foreign
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.regions import Regions
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import gitops, registry
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import checks, enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.cluster import ConfluentCluster
@@ -126,16 +125,8 @@ def test_gitops_that_is_paused_is_seen(there: Any, paused: bool) -> None:
     cluster.api.put(crs.kafka(labels=FLUX))
     if there is not None:
         cluster.api.put({"kind": "Kustomization", "metadata": {"name": "apps", "namespace": "flux"}, "spec": there})
-    assert (cluster.seen.paused == {"Flux Kustomization flux/apps"}) is paused
-
-
-def test_gitops_that_cannot_be_read_is_not_seen_paused() -> None:
-    api = Api({"kind": "Application", "metadata": {"name": "apps", "namespace": "n"}, "spec": {}})
-    manager = foreign.Manager("Argo CD", "Application", "", "apps")
-    assert gitops.seen_paused(api, manager, "n")  # type: ignore[arg-type]
-    assert not gitops.seen_paused(api, manager, "elsewhere")  # type: ignore[arg-type]
-    api.fail["get", "Application"] = Forbidden("applications is not allowed")
-    assert not gitops.seen_paused(api, manager, "n")  # type: ignore[arg-type]
+    assert list(cluster.seen.gitops) == ["Flux Kustomization flux/apps"]
+    assert (cluster.seen.gitops["Flux Kustomization flux/apps"] == "") is paused
 
 
 # the version of the operator

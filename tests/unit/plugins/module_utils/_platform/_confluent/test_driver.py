@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Progress, Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
+from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import POD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import driver, objects
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._confluent.driver import Confluent
@@ -489,3 +490,52 @@ def test_a_name_that_is_misspelt_does_not_pass_over_the_controllers_that_are_the
     assert [item for item in cluster.driver.findings() if item.code == "operator-controller-unused"] == [], (
         "it is that job's"
     )
+
+
+# a broker taken away
+
+
+def settled(cluster: Cluster) -> Cluster:
+    """Every pod is of the newest revision of its StatefulSet."""
+    for item in cluster.statefulsets:
+        metadata = item["metadata"]
+        status = {"observedGeneration": metadata.get("generation"), "updateRevision": "r1"}
+        cluster.api.put({**item, "status": status})
+    for name in cluster.pods:
+        cluster.api.patch(POD, name, "n", {"metadata": {"labels": {"controller-revision-hash": "r1"}}})
+    return cluster
+
+
+def test_the_very_pod_that_was_read_is_deleted() -> None:
+    cluster = before()
+    with pytest.raises(Conflict):
+        cluster.driver.remove_pod("kafka-1", "another")
+    cluster.driver.remove_pod("kafka-1", cluster.pods["kafka-1"]["metadata"]["uid"])
+    assert "kafka-1" not in cluster.api.names("Pod")
+
+
+def test_pods_that_cfk_is_about_to_restart() -> None:
+    cluster = settled(before())
+    assert cluster.driver.unsettled() == ""
+    cluster.api.patch(POD, "kafka-1", "n", {"metadata": {"labels": {"controller-revision-hash": "r0"}}})
+    assert cluster.driver.unsettled().startswith("pod kafka-1 is not of the newest revision of StatefulSet kafka")
+
+
+def test_a_job_at_work_is_no_time_to_take_a_broker_away() -> None:
+    assert settled(underway("MIGRATE", "MigrateEnsureKafkaRollComplete")).driver.unsettled() == (
+        "the operator is at MIGRATE/MigrateEnsureKafkaRollComplete, and may restart pods"
+    )
+    assert settled(underway("DUAL-WRITE", "MigrateDualWrite")).driver.unsettled() == ""
+
+
+def test_a_cfk_that_knows_no_jobs_is_at_work_on_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = settled(before())
+
+    def refuse(code: str) -> Any:
+        raise Refused("no such resource", code=code)
+
+    monkeypatch.setattr(Confluent, "observe", lambda _driver: refuse("operator-crds"))
+    assert cluster.driver.unsettled() == ""
+    monkeypatch.setattr(Confluent, "observe", lambda _driver: refuse("operator-references"))
+    with pytest.raises(Refused):
+        cluster.driver.unsettled()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import names
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.findings import finding
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset import writes
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._statefulset.driver_parts import CLEAN_UP
@@ -105,3 +106,31 @@ def test_exactly_one_platform_claims_a_cluster(monkeypatch: Any, claims: bool, w
     with pytest.raises(Refused, match=said) as refused:
         registry.open_cluster(client, params)
     assert refused.value.code == "cluster-ambiguous"
+
+
+def taken(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    revision: str = "r1",
+    outdated: tuple[str, ...] = (),
+    found: tuple[Any, ...] = (),
+) -> str:
+    """What a broker is told that is to be taken away."""
+    item = statefulset("kafka")
+    item["status"] = {"observedGeneration": item["metadata"]["generation"], "updateRevision": "r1"}
+    pods = {
+        name: pod(name, labels={"controller-revision-hash": revision}) for name in ("kafka-0", "kafka-1", "kafka-2")
+    }
+    driver = driver_of(statefulsets=[item], pods=pods)
+    monkeypatch.setattr(driver.brokers, "outdated", lambda: list(outdated))
+    monkeypatch.setattr(driver.checks, "workloads", lambda: list(found))
+    text: str = driver.unsettled()
+    return text
+
+
+def test_a_broker_that_would_not_come_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert taken(monkeypatch) == ""
+    assert taken(monkeypatch, revision="r0").startswith("pod kafka-0 is not of the newest revision")
+    assert taken(monkeypatch, outdated=("kafka-2",)).startswith("pods kafka-2 were not made with the settings")
+    lost = finding("broker-data-lost", "kafka", "its data is on an emptyDir")
+    assert taken(monkeypatch, found=(lost,)) == "its data is on an emptyDir"

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core._metadata.znodes import Controller, Migration
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import Kind
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import permissions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.driver import Strimzi
 from ansible_collections.kafkaops.kraft.plugins.module_utils._zookeeper.handover import Heads
@@ -24,16 +26,46 @@ from tests.unit.plugins.module_utils.fakes import PARAMS
 Obj = dict[str, Any]
 
 
+#: what docs/rbac-strimzi.yml grants, by API group and resource
+GRANTED: dict[tuple[str, str], set[str]] = {}
+for need in permissions.NEEDS:
+    if not need.subresource:
+        GRANTED.setdefault((need.group, need.resource), set()).update(need.verbs)
+
+
 class Server(Api):
-    """An API server to which an operator in another thread writes as well: nobody's change is lost."""
+    """An API server to which an operator in another thread writes as well: nobody's change is lost.
+
+    It serves what the account may do, and nothing else.
+    """
 
     def __init__(self, *objects: Obj) -> None:
         self.lock = threading.RLock()
+        self.reading = threading.local()
         super().__init__(*objects)
 
+    def _check(self, verb: str, kind: Kind) -> None:
+        super()._check(verb, kind)
+        granted = GRANTED.get((kind.group, kind.plural))
+        # a write reads what is there, which is no request
+        if granted is not None and not (verb == "get" and getattr(self.reading, "of_write", False)):
+            assert verb in granted, f"{verb} {kind.resource} is not granted"
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        self.reading.of_write = True
+        try:
+            yield
+        finally:
+            self.reading.of_write = False
+
     def patch(self, kind: Kind, name: str, namespace: str | None, body: Mapping[str, Any], **more: Any) -> Obj:
-        with self.lock:
+        with self.lock, self._write():
             return super().patch(kind, name, namespace, body, **more)
+
+    def delete(self, kind: Kind, name: str, namespace: str | None = None, *, uid: str, **more: Any) -> None:
+        with self._write():
+            super().delete(kind, name, namespace, uid=uid, **more)
 
 
 class Cluster(StrimziCluster):

@@ -72,6 +72,19 @@ def test_a_pool_that_the_server_refuses_is_refused_before_anything_is_asked() ->
     assert res.KRAFT not in marks(found)
 
 
+def test_nothing_is_written_when_the_server_refuses_either_pool() -> None:
+    for refused_pool in ("kafka", "controller"):
+        found = cluster(crs.kafka(marks={res.NODE_POOLS: None}), strimzi_node_pools=True)
+        found.api.drop("KafkaNodePool", "n", "kafka")
+        somebodys = crs.pool(refused_pool)
+        somebodys["metadata"]["labels"] = {res.CLUSTER: "shop"}
+        found.api.put(somebodys)
+        found.changed()
+        with pytest.raises(Conflict, match=f"KafkaNodePool {refused_pool} exists"):
+            found.driver.start(Verb.MIGRATE)
+        assert [call for call in found.api.calls if not call[0].startswith("dry-run")] == []
+
+
 def test_a_request_of_somebody_else_is_not_met_on_volumes_of_earlier_controllers() -> None:
     found = cluster(crs.kafka("ZooKeeper", "migration", crs.WITHOUT_POOL), *crs.claims())
     refused(found, Verb.MIGRATE, "are left of earlier controllers", "controller-volumes-leftover")
@@ -170,7 +183,7 @@ def test_the_brokers_are_taken_over_first() -> None:
         "Kafka kafka: annotation strimzi.io/kraft = migration",
         "KafkaNodePool controller created",
     ]
-    assert found.api.get(res.NODE_POOL, "kafka", "n")["spec"]["storage"] == crs.STORAGE
+    assert found.api.list(res.NODE_POOL, "n", field_selector="metadata.name=kafka")[0]["spec"]["storage"] == crs.STORAGE
 
 
 def test_brokers_that_are_not_taken_over_stop_it_before_the_migration() -> None:

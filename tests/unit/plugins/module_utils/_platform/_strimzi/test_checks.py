@@ -87,6 +87,15 @@ def test_an_operator_that_watches_another_namespace(watched: str, silent: bool) 
     assert codes == (["operator-silent"] if silent else [])
 
 
+@pytest.mark.parametrize(("value", "silent"), [("true", True), ("True", True), ("false", False), ("", False)])
+def test_an_operator_that_looks_after_pods_alone(value: str, silent: bool) -> None:
+    kafka = crs.kafka()
+    told = found(kafka, environment={"STRIMZI_POD_SET_RECONCILIATION_ONLY": value})
+    assert [each for each, _text in told] == (["operator-silent"] if silent else [])
+    if silent:
+        assert "looks after StrimziPodSets alone (STRIMZI_POD_SET_RECONCILIATION_ONLY)" in told[0][1]
+
+
 def test_feature_gates() -> None:
     assert code(environment={"STRIMZI_FEATURE_GATES": "+Other, -UseKRaft"}) == "operator-unsupported"
     assert code(environment={"STRIMZI_FEATURE_GATES": "-KafkaNodePools"}) == "operator-unsupported"
@@ -124,13 +133,18 @@ def test_what_was_asked_beforehand() -> None:
 def test_gitops() -> None:
     kafka = crs.kafka(marks={"argocd.argoproj.io/tracking-id": "shop:kafka.strimzi.io/Kafka:n/kafka"})
     assert code(kafka) == "managed-by-gitops"
-    assert found(kafka, paused=frozenset({"Argo CD Application shop"})) == []
+    assert "Application shop, which does not appear to be paused; it would" in found(kafka)[0][1]
+    assert found(kafka, gitops={"Argo CD Application shop": ""}) == []
+    unread = {"Argo CD Application shop": "this account may not read"}
+    assert "Application shop, which this account may not read; it would" in found(kafka, gitops=unread)[0][1]
 
 
 @pytest.mark.parametrize(
     ("operator", "what"),
     [
         ((), "operator-version-unknown"),
+        ((2, 9, 0), "operator-version-unknown"),
+        ((1, 0, 0), "operator-version-unknown"),
         ((0, 46), "operator-unsupported"),
         ((0, 39, 0), "operator-unsupported"),
         ((0, 45, 0), "operator-leaves-znodes"),
@@ -142,6 +156,36 @@ def test_the_version_of_the_operator(operator: Any, what: str) -> None:
     versions = {(0, 40, 0): "3.7.0", (0, 45, 0): "3.9.0", (0, 45, 1): "3.9.0"}
     kafka = crs.kafka(version=versions.get(operator, "3.9.2"))
     assert [each for each, _text in found(kafka, operator=operator)] == ([what] if what else [])
+
+
+def test_a_number_of_a_vendor_sends_nobody_back() -> None:
+    """As the status has it under an operator of another product: nothing says which Strimzi that is."""
+    ((what, text),) = found(operator=(2, 9, 0))
+    assert what == "operator-version-unknown"
+    assert "says that it is 2.9.0" in text
+    assert "set kraft_strimzi_version to the version of Strimzi that it is built of, for example to 0.45.2" in text
+
+
+@pytest.mark.parametrize(
+    ("operator", "fails"),
+    [
+        ((0, 40, 0), False),
+        ((0, 41, 0), True),
+        ((0, 42, 0), True),
+        ((0, 43, 0), False),
+        ((0, 45, 2), False),
+        ((), False),
+    ],
+)
+def test_an_operator_that_ends_no_rollback_from_another_namespace(operator: Any, fails: bool) -> None:
+    """It looks for ZooKeeper by a name that is known in its own namespace only."""
+    kafka = crs.kafka(version="3.7.0")
+    abroad = dict(found(kafka, operator=operator, operator_abroad=True))
+    assert ("operator-rollback-fails" in abroad) == fails
+    assert "operator-rollback-fails" not in dict(found(kafka, operator=operator))
+    if fails:
+        assert "was not found in its namespace" in abroad["operator-rollback-fails"]
+        assert "upgrade it to 0.45.2 first" in abroad["operator-rollback-fails"]
 
 
 def test_the_version_of_kafka() -> None:
@@ -184,6 +228,25 @@ def test_without_node_pools_the_operator_says_nothing_and_we_do() -> None:
     assert code(empty, pools=(), may_pool=True) == "operator-node-pools"
 
 
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [("shop", "is of Kafka shop (label strimzi.io/cluster)"), ("", "is of no cluster (it has no label")],
+)
+def test_a_node_pool_of_another_cluster_has_the_name(label: str, words: str) -> None:
+    """The names of node pools are those of the namespace, whatever clusters are in it."""
+    bare = crs.kafka(marks={res.NODE_POOLS: None})
+    ((what, text),) = found(bare, pools=(), may_pool=True, foreign={"kafka": label, "other": "shop"})
+    assert what == "operator-node-pools"
+    assert f"and that in their namespace {words}" in text
+    # brokers that are in a pool of their own need none of that name
+    assert found(pools=(crs.pool("mine"),), foreign={"kafka": label}) == []
+    ((what, text),) = found(foreign={"controller": label})
+    assert what == "operator-references"
+    assert words in text
+    assert "choose another one in kraft_controller_name" in text
+    assert found(foreign={"quorum": label}) == []
+
+
 def test_controllers_that_cannot_be_made_or_used() -> None:
     assert code(controllers=crs.pool("kafka", "controller")) == "operator-references"
     clash = crs.pool("brokers", "controller")
@@ -200,6 +263,33 @@ def test_volumes_of_earlier_controllers() -> None:
     ((what, text),) = found(stray={"data-0-kafka-old-3": "old", "data-0-kafka-old-4": "old"})
     assert what == "operator-controller-unused"
     assert "data-0-kafka-old-3, data-0-kafka-old-4 are of node pool old" in text
+
+
+EPHEMERAL = {"type": "ephemeral"}
+MIXED = {"type": "jbod", "volumes": [{"id": 0, **crs.STORAGE}, {"id": 1, **EPHEMERAL}]}
+
+
+@pytest.mark.parametrize(
+    ("storage", "what"), [(EPHEMERAL, "(spec.storage): whenever"), (MIXED, "(spec.storage, volumes 1): whenever")]
+)
+def test_brokers_whose_data_is_gone_with_the_pod(storage: Any, what: str) -> None:
+    pool = crs.pool(storage=storage)
+    codes = dict(found(pools=(crs.pool("a"), pool)))
+    assert "KafkaNodePool kafka has brokers on ephemeral storage " + what in codes["broker-data-lost"]
+    # of controllers it is told otherwise, and what spec.kafka says of storage is nobody's beside node pools
+    assert code(controllers=crs.controllers(storage=storage)) == "controllers-emptydir"
+    assert found(crs.kafka(storage=EPHEMERAL)) == []
+    # nor is it to be accepted
+    (one,) = [item for item in checks.findings(seen(pools=(pool,))) if item.code == "broker-data-lost"]
+    assert one.blocking
+    assert not one.as_dict(["broker-data-lost"])["accepted"]
+
+
+def test_brokers_without_a_pool_whose_data_is_gone_with_the_pod() -> None:
+    bare = crs.kafka(marks={res.NODE_POOLS: None}, storage=EPHEMERAL)
+    ((what, text),) = found(bare, pools=(), may_pool=True)
+    assert what == "broker-data-lost"
+    assert "Kafka n/kafka has brokers on ephemeral storage (spec.kafka.storage)" in text
 
 
 def test_several_disks() -> None:
@@ -236,6 +326,9 @@ def test_misspelled_annotations_of_every_object() -> None:
     assert codes[1][1].startswith("KafkaNodePool n/kafka has the annotation strimzi.io/kraft, which")
 
 
+ABROAD = ["operator-leaves-znodes", "operator-rollback-fails"]
+
+
 def test_underway_only_what_still_matters_is_said() -> None:
     kafka = crs.kafka("KRaftMigration", "migration", crs.WITHOUT_POOL, marks={"strimzi.io/kraft-x": "1"})
     found = [item.code for item in checks.underway(seen(kafka, claims=("data-0-kafka-controller-3",)))]
@@ -250,8 +343,10 @@ def test_underway_only_what_still_matters_is_said() -> None:
         ({res.NODE_POOLS: None}, {}, {"may_pool": True}, ["operator-node-pools"]),
         ({}, {"metadataVersion": "3.8"}, {}, ["operator-versions-differ"]),
         ({}, {}, {"operator": (0, 46)}, ["operator-unsupported"]),
+        ({}, {"version": "3.7.0"}, {"operator": (0, 42, 0), "operator_abroad": True}, ABROAD),
         ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"})}, ["controllers-emptydir"]),
         ({}, {}, {"claims": ("data-0-kafka-controller-3",)}, ["controller-volumes-leftover"]),
+        ({}, {}, {"pools": (crs.pool(storage=EPHEMERAL),)}, ["broker-data-lost"]),
         # it exists, and the operator is about to use it: nobody is kept from following that
         ({}, {}, {"controllers": crs.controllers(storage={"type": "ephemeral"}), "planned": False}, []),
     ],

@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb, Wait
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import DISRUPT
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import hints, zookeeper_pod
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import hints, states, zookeeper_pod
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.cluster import StrimziCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.driver import Strimzi
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
     Forbidden,
     KraftError,
     NotFound,
@@ -29,7 +31,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 
 from tests.unit.plugins.module_utils._platform._confluent.scene import Api
 from tests.unit.plugins.module_utils._platform._strimzi import crs
-from tests.unit.plugins.module_utils._platform._strimzi.scene import Cluster, cluster, in_kraft, underway
+from tests.unit.plugins.module_utils._platform._strimzi.scene import GRANTED, Cluster, cluster, in_kraft, underway
 from tests.unit.plugins.module_utils.fakes import PARAMS, pod
 
 PAUSE = {res.PAUSE: "true"}
@@ -123,6 +125,42 @@ def test_what_the_server_says_to_the_pool_is_a_finding() -> None:
         found.driver.findings()
 
 
+def test_the_server_is_asked_about_the_pool_that_takes_the_brokers_over_as_well() -> None:
+    bare = crs.kafka(marks={res.NODE_POOLS: None})
+    found = cluster(bare, strimzi_node_pools=True)
+    found.api.drop("KafkaNodePool", "n", "kafka")
+    found.changed()
+    assert found.driver.findings() == []
+    asked = [("dry-run create", "KafkaNodePool", each) for each in ("kafka", "controller")]
+    assert found.api.calls == asked
+    found.api.fail["create", "KafkaNodePool"] = KraftError("spec.storage.size in body is required")
+    first, second = found.driver.findings()
+    assert (first.code, second.code) == ("operator-node-pools", "controller-rejected")
+    assert first.sentence.startswith("the API server would reject KafkaNodePool kafka: spec.storage.size")
+    # one that is there is not made
+    there = cluster(bare, strimzi_node_pools=True)
+    assert there.driver.findings() == []
+    assert there.api.calls == [("dry-run create", "KafkaNodePool", "controller")]
+
+
+def test_what_was_accepted_keeps_nobody_from_asking_the_server() -> None:
+    params = {"strimzi_version": "0.42.0", "accept": ["operator-rollback-fails"]}
+    found = cluster(crs.kafka(version="3.7.0"), **params)
+    found.api.fail["create", "KafkaNodePool"] = KraftError("no")
+    assert [item.code for item in found.driver.findings()][-1] == "controller-rejected"
+
+
+def test_node_pools_of_another_cluster_in_the_namespace_are_seen() -> None:
+    def other(name: str, *labels: str, namespace: str = "n") -> Any:
+        found = crs.pool(name)
+        found["metadata"] |= {"namespace": namespace, "labels": dict.fromkeys([res.CLUSTER], *labels) if labels else {}}
+        return found
+
+    found = cluster(None, other("controller", "shop"), other("a"), other("b", "shop", namespace="m"))
+    assert found.foreign_pools == {"controller": "shop", "a": ""}
+    assert [item.code for item in found.driver.findings()] == ["operator-references"]
+
+
 def test_the_server_is_asked_beside_warnings_too() -> None:
     found = cluster(crs.kafka(version="3.9.0"), strimzi_version="0.45.0")
     found.api.fail["create", "KafkaNodePool"] = KraftError("no")
@@ -178,6 +216,20 @@ def test_the_operators_deployment_tells_that_it_is_scaled_down_and_what_it_watch
     assert "watches m (STRIMZI_NAMESPACE)" in found.driver.findings()[0].sentence
 
 
+def test_an_operator_in_another_namespace_is_told_from_one_in_the_clusters() -> None:
+    def codes(*there: Any) -> list[str]:
+        found = cluster(crs.kafka(version="3.7.0"), *there, strimzi_version="0.42.0")
+        return [item.code for item in found.driver.findings()]
+
+    mine = pod("strimzi-1")
+    mine["metadata"]["labels"] = {"name": res.OPERATOR}
+    spec: Any = {"template": {"spec": {"containers": []}}}
+    deployment = {"kind": "Deployment", "metadata": {"name": res.OPERATOR, "namespace": "n"}, "spec": spec}
+    assert codes() == ["operator-leaves-znodes", "operator-rollback-fails"]
+    assert codes(mine) == ["operator-leaves-znodes"]
+    assert codes(deployment) == ["operator-silent", "operator-leaves-znodes"]
+
+
 def test_a_cluster_that_was_born_in_kraft_with_combined_roles_is_told_so() -> None:
     kafka = crs.kafka("KRaft", "enabled")
     del kafka["spec"]["zookeeper"]
@@ -202,6 +254,14 @@ def test_the_controllers_of_a_cluster_that_was_born_in_kraft_are_no_rest_of_an_a
     assert_kept(underway(kafka), ["KafkaNodePool/controller"])
     # one that was migrated has its journal, or ZooKeeper still in its manifest
     underway(crs.kafka("KRaft", "enabled")).driver.check()
+
+
+def test_gitops_that_may_not_be_read_says_so() -> None:
+    found = cluster(crs.kafka(marks={"argocd.argoproj.io/tracking-id": "argocd_shop:kafka.strimzi.io/Kafka:n/kafka"}))
+    found.api.fail["get", "Application"] = Forbidden("may not")
+    (one,) = found.driver.findings()
+    assert one.code == "managed-by-gitops"
+    assert "this account may not read (get applications.argoproj.io in namespace argocd)" in one.sentence
 
 
 def test_the_authority_is_read_from_the_status() -> None:
@@ -232,6 +292,9 @@ def test_a_lock_that_is_demanded_cannot_be_had() -> None:
         (None, ["quay.io/strimzi/operator:0.40.0"], "0.45.2", (0, 40, 0)),
         (None, ["mirror/op:latest"], "0.44.0", (0, 44, 0)),
         (None, [], None, (0, 45, 2)),
+        # a number of its vendor's is asked for last
+        (None, ["registry.example/operator:2.9.0"], "2.9.0-0", (0, 45, 2)),
+        (None, ["quay.io/strimzi/operator:0.44.0"], "2.9.0-0", (0, 44, 0)),
     ],
 )
 def test_where_the_version_is_from(given: Any, images: Any, status: Any, version: Any) -> None:
@@ -254,9 +317,28 @@ def test_which_version_goes_on_without_a_controller(given: str, goes_on: bool) -
     assert cluster(strimzi_version=given).driver.goes_on_unled is goes_on
 
 
-def test_a_version_that_is_none_is_refused() -> None:
-    with pytest.raises(Refused, match="kraft_strimzi_version is 'latest', which is no version") as stopped:
-        cluster(strimzi_version="latest").driver.findings()
+def test_a_number_of_a_vendor_is_known_where_nothing_else_is() -> None:
+    kafka = crs.kafka()
+    kafka["status"]["operatorLastSuccessfulVersion"] = "2.9.0-0"
+    found = cluster(kafka)
+    for item in crs.pods():
+        item["spec"]["containers"][0]["image"] = "registry.example/kafka-39:2.9.0-1"
+        found.api.put(item)
+    assert found.operator_version == (2, 9, 0)
+    assert not found.driver.goes_on_unled
+    assert [item.code for item in found.driver.findings()] == ["operator-version-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("latest", "'latest', which is no version of Strimzi: write it as it is released, for example 0.45.2"),
+        ("2.9.0-0", "'2.9.0-0', which is no version of a Strimzi that has clusters with ZooKeeper: write that of the"),
+    ],
+)
+def test_a_version_that_is_none_is_refused(given: str, words: str) -> None:
+    with pytest.raises(Refused, match=f"kraft_strimzi_version is {words}") as stopped:
+        cluster(strimzi_version=given).driver.findings()
     assert stopped.value.code == "operator-version-unknown"
 
 
@@ -513,3 +595,42 @@ def test_following_looks_at_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
 
     found.driver.follow(judge, idle=1.0, progress=lines.append)
     assert lines == ["brokers 3/3 Ready; controllers 3/3 Ready; both stores are written"]
+
+
+# a broker taken away
+
+
+def test_the_very_pod_that_was_read_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an account that may: what a migration needs does not have it."""
+    monkeypatch.setitem(GRANTED, ("", "pods"), {*GRANTED["", "pods"], *DISRUPT[0].verbs})
+    found = cluster()
+    uid = found.pods["kafka-kafka-1"]["metadata"]["uid"]
+    with pytest.raises(Conflict):
+        found.driver.remove_pod("kafka-kafka-1", "another")
+    found.driver.remove_pod("kafka-kafka-1", uid)
+    assert "kafka-kafka-1" not in found.api.names("Pod")
+
+
+def annotated(name: str, **annotations: str) -> Cluster:
+    """With a pod that somebody has annotated."""
+    found = cluster()
+    there = found.pods[name]
+    there["metadata"]["annotations"] = {**(there["metadata"].get("annotations") or {}), **annotations}
+    found.api.put(there)
+    return found
+
+
+def test_pods_that_strimzi_is_about_to_restart() -> None:
+    assert cluster().driver.unsettled() == ""
+    older = annotated("kafka-kafka-1", **{res.REVISION: "older"})
+    assert older.driver.unsettled().startswith(
+        "Strimzi has pods to restart: brokers 3/3 Ready and 2/3 on the new revision"
+    )
+    asked = annotated("kafka-kafka-1", **{res.MANUAL_ROLL: "true"})
+    assert "kafka-kafka-1 wait for a restart that somebody asked Strimzi for" in asked.driver.unsettled()
+
+
+def test_a_migration_under_way_is_no_time_to_take_a_broker_away() -> None:
+    assert "the operator is at " in underway(crs.kafka(asked="migration", state=states.MIGRATING)).driver.unsettled()
+    # it rests
+    assert underway(crs.kafka(asked="migration", state=states.POST_MIGRATION)).driver.unsettled() == ""

@@ -2,103 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The node pools that are made, and what is wrong with one that somebody wrote."""
+"""What is wrong with a node pool that somebody wrote, and what git has to say at the end."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.kafkaops.kraft.plugins.module_utils._core.outcome import Unsupported
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import objects, pools
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
 
 from tests.unit.plugins.module_utils._platform._strimzi import crs
-from tests.unit.plugins.module_utils.fakes import PARAMS
-
-
-def made(**options: Any) -> Any:
-    return pools.of_controllers(crs.kafka(), "controller", {**PARAMS, **options})
 
 
 def codes(found: Any) -> list[str]:
     return [item.code for item in found]
-
-
-def test_the_pool_that_takes_the_brokers_over_has_exactly_their_name_number_and_storage() -> None:
-    found = pools.of_brokers(crs.kafka())
-    assert found["metadata"] == {"name": "kafka", "namespace": "n", "labels": {res.CLUSTER: "kafka"}}
-    assert found["spec"] == {"replicas": 3, "roles": ["broker"], "storage": crs.STORAGE}
-
-
-@pytest.mark.parametrize("missing", ["replicas", "storage"])
-def test_nothing_to_take_over(missing: str) -> None:
-    kafka = crs.kafka()
-    del kafka["spec"]["kafka"][missing]
-    with pytest.raises(Unsupported, match="has no spec") as refused:
-        pools.of_brokers(kafka)
-    assert refused.value.code == "operator-node-pools"
-
-
-def test_controllers_keep_their_volumes_when_the_pool_is_deleted() -> None:
-    found = made()
-    assert found["spec"]["roles"] == ["controller"]
-    assert found["spec"]["storage"]["volumes"] == [
-        {"id": 0, "type": "persistent-claim", "size": "10Gi", "deleteClaim": False}
-    ]
-    assert found["spec"]["replicas"] == 3
-    assert "annotations" not in found["metadata"]
-
-
-def test_controllers_of_options() -> None:
-    found = made(
-        controller_replicas=1,
-        controller_storage_class="fast",
-        controller_storage_size="5Gi",
-        controller_resources={"limits": {"memory": "1Gi"}},
-        controller_node_id_base=100,
-        controller_labels={"team": "a", res.CLUSTER: "other"},
-        controller_annotations={"note": "b"},
-    )
-    assert found["spec"]["storage"]["volumes"][0]["class"] == "fast"
-    assert found["spec"]["storage"]["volumes"][0]["size"] == "5Gi"
-    assert found["spec"]["resources"] == {"limits": {"memory": "1Gi"}}
-    assert found["metadata"]["annotations"] == {"note": "b", res.NEXT_IDS: "[100-100]"}
-    # an option cannot give them to another cluster
-    assert found["metadata"]["labels"][res.CLUSTER] == "kafka"
-    assert found["metadata"]["labels"]["team"] == "a"
-
-
-def test_controllers_are_on_the_storage_of_the_brokers_unless_one_is_named() -> None:
-    kafka = crs.kafka(storage={"type": "jbod", "volumes": [{"id": 0, "class": "slow"}, {"id": 1}]})
-    assert pools.of_controllers(kafka, "c", PARAMS)["spec"]["storage"]["volumes"][0]["class"] == "slow"
-    kafka = crs.kafka(storage={"type": "persistent-claim", "class": "one"})
-    assert pools.of_controllers(kafka, "c", PARAMS)["spec"]["storage"]["volumes"][0]["class"] == "one"
-
-
-def test_a_manifest_is_taken_as_it_is() -> None:
-    manifest = crs.controllers(replicas=5)
-    del manifest["metadata"]["labels"]
-    found = made(controller_manifest=manifest)
-    assert found["spec"] == manifest["spec"]
-    assert found["metadata"]["labels"] == {res.CLUSTER: "kafka"}
-    assert "labels" not in manifest["metadata"]
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"kind": "StatefulSet"}, "wanted is kafka.strimzi.io/v1beta2 KafkaNodePool"),
-        ({"apiVersion": "kafka.strimzi.io/v1"}, "wanted is kafka.strimzi.io/v1beta2"),
-        ({"metadata": {}}, "has no metadata.name"),
-        ({"metadata": {"name": "c", "labels": {res.CLUSTER: "other"}}}, "which is another cluster"),
-        ({"metadata": {"name": "c", "namespace": "m"}}, "is in namespace m"),
-    ],
-)
-def test_a_manifest_of_something_else(change: Any, words: str) -> None:
-    with pytest.raises(Unsupported, match=words) as refused:
-        made(controller_manifest={**crs.controllers(), **change})
-    assert refused.value.code == "controller-manifest"
 
 
 def wrong(*, marks: Any = None, **spec: Any) -> list[str]:
