@@ -177,7 +177,8 @@ def again_on_old_volumes(led: Led) -> None:
         delete_znode(double, path)
     double.annotate(names.DISABLED)
     double.clear("stuck")
-    double.wait_state(names.ZOOKEEPER)
+    # a pass that was under way when the pool went waits five minutes for its controllers
+    double.wait_state(names.ZOOKEEPER, 600)
     create_topics(double.kube, double.namespace, "kafka-kafka-0", ["since 3 3"])
     assert double.claims() != []
     double.pool(CONTROLLER)
