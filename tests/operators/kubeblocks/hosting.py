@@ -245,13 +245,13 @@ class Operator(Running):
             raise SandboxError(f"{spec.pods()[0]}: {done.stderr.decode(errors='replace').strip()[-600:]}")
         return done.stdout.decode()
 
-    def record(self, spec: ClusterSpec, text: str, topic: str = "records") -> list[str]:
-        """Write a record through the services of the brokers and return all that are read from the topic's first partition."""
+    def record(self, spec: ClusterSpec, text: str, *, count: int = 1, topic: str = "records") -> list[str]:
+        """Write a record through the services of the brokers, and return that many from the beginning of the topic's first partition."""
         script = (
             'echo "$2" | kafka-console-producer.sh --bootstrap-server "$1" --topic "$3" --request-required-acks all > /dev/null\n'
-            'kafka-console-consumer.sh --bootstrap-server "$1" --topic "$3" --partition 0 --offset 0 --timeout-ms 5000 2> /dev/null || true'
+            'kafka-console-consumer.sh --bootstrap-server "$1" --topic "$3" --partition 0 --offset 0 --max-messages "$4" --timeout-ms 30000'
         )
-        return self.tool(spec, script, spec.bootstrap, text, topic).split()
+        return self.tool(spec, script, spec.bootstrap, text, topic, str(count)).split()
 
 
 def _free_port() -> int:

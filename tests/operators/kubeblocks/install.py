@@ -47,8 +47,6 @@ def unavailable(kube: KubeBlocks) -> str:
     """Return which definition the operator does not take yet and what it says, empty when it takes all."""
     for body in addon.definitions():
         name, kind = body["metadata"]["name"], body["kind"]
-        if kind in ("ParametersDefinition", "ParamConfigRenderer"):
-            continue
         status = (kube.get(kind, name) or {}).get("status") or {}
         if status.get("phase") != "Available":
             return f"{kind} {name} is {status.get('phase') or 'without a phase'}: {status.get('message', '')}"
