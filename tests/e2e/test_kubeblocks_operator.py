@@ -70,8 +70,11 @@ def test_a_definition_without_its_annotation_is_ignored(kubeblocks: Operator) ->
         kubeblocks.create(spec)
         kubeblocks.until(lambda: bool(kubeblocks.cluster(spec).get("status")), "nothing is said of the cluster", 30)
         assert "status" not in (kube.get("ClusterDefinition", "unmarked") or {})
-        assert kubeblocks.phase(spec) == ""
-        print(kubeblocks.cluster(spec)["status"])
+        found = kubeblocks.cluster(spec)
+        assert status.phase(found) == ""
+        said = status.condition(found, "ProvisioningStarted")
+        assert (said["status"], said["reason"]) == ("False", "PreCheckFailed")
+        assert said["message"] == "the referenced ClusterDefinition is not up to date: unmarked"
     finally:
         kubeblocks.delete(spec)
         for name in ("unmarked", "marked"):
