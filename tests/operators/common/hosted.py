@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the kafkaops.kraft authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A double as a process on this machine, and its switches in a ConfigMap: what tests do with every one of them."""
+"""An operator as a process on this machine, and the switches of a double in a ConfigMap: what tests do with every one of them."""
 
 from __future__ import annotations
 
@@ -30,23 +30,20 @@ def state_folder(namespace: str) -> Path:
     return Path(root).expanduser().absolute() / namespace
 
 
-class Hosted(ABC):
-    """The operator of one namespace. What a test needs of its own operator, a class below this one adds."""
+class Running(ABC):
+    """An operator, a double or a real one, that runs as a process on this machine. namespace: where it lives."""
 
-    def __init__(self, namespace: str, kube: Kube, kubeconfig: Path, switches: str) -> None:
+    def __init__(self, namespace: str, kube: Kube, kubeconfig: Path) -> None:
         self.namespace = namespace
         self.kube = kube
         self.folder = state_folder(namespace)
         self._kubeconfig = kubeconfig
         self._processes = Processes(self.folder)
-        self._switches_name = switches
 
-    # -- the process --------------------------------------------------------------------------------------------------------------
-
-    def launch(self, command: Sequence[str | Path], kubeconfig: Path) -> None:
-        """Start the process with a kubeconfig of its own."""
+    def launch(self, command: Sequence[str | Path], kubeconfig: Path, **more: str) -> None:
+        """Start the process with a kubeconfig of its own. more: further variables."""
         variables = {
-            **os.environ, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(kubeconfig), "PYTHONDONTWRITEBYTECODE": "1",
+            **os.environ, "PYTHONPATH": str(ROOT), "KUBECONFIG": str(kubeconfig), "PYTHONDONTWRITEBYTECODE": "1", **more,
         }  # fmt: skip
         self._processes.start(PROCESS, command, env=variables)
 
@@ -96,7 +93,23 @@ class Hosted(ABC):
         file = self.folder / "log" / f"{PROCESS}.log"
         return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
-    # -- switches -----------------------------------------------------------------------------------------------------------------
+    def until(self, done: Callable[[], bool], reason: str, seconds: float) -> None:
+        """Wait for anything. Raises SandboxError with the reason and the end of the log."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline:
+                tail = "\n".join(self.log.splitlines()[-15:])
+                state = "runs" if self.running else "does not run"
+                raise SandboxError(f"{reason} after {seconds:.0f} s; the operator {state}, its log ends with:\n{tail}")
+            time.sleep(LOOK)
+
+
+class Hosted(Running):
+    """The double of one namespace. What a test needs of its own operator, a class below this one adds."""
+
+    def __init__(self, namespace: str, kube: Kube, kubeconfig: Path, switches: str) -> None:
+        super().__init__(namespace, kube, kubeconfig)
+        self._switches_name = switches
 
     @property
     def switched(self) -> Mapping[str, str]:
@@ -126,15 +139,3 @@ class Hosted(ABC):
             if error.status != 404:
                 raise
             self.kube.request("POST", path, body)
-
-    # -- waiting ------------------------------------------------------------------------------------------------------------------
-
-    def until(self, done: Callable[[], bool], reason: str, seconds: float) -> None:
-        """Wait for anything. Raises SandboxError with the reason and the end of the log."""
-        deadline = time.monotonic() + seconds
-        while not done():
-            if time.monotonic() > deadline:
-                tail = "\n".join(self.log.splitlines()[-15:])
-                state = "runs" if self.running else "does not run"
-                raise SandboxError(f"{reason} after {seconds:.0f} s; the operator {state}, its log ends with:\n{tail}")
-            time.sleep(LOOK)
