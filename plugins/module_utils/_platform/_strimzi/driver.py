@@ -41,13 +41,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.following import Shown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.held_up import HeldUp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.no_lock import NoLock
-<<<<<<< HEAD
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import Proof
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, under_way
-=======
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import BRAKES, Proof
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge
->>>>>>> main
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, under_way
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 

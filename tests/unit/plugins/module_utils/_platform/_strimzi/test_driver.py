@@ -597,7 +597,6 @@ def test_following_looks_at_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines == ["brokers 3/3 Ready; controllers 3/3 Ready; both stores are written"]
 
 
-<<<<<<< HEAD
 # a broker taken away
 
 
@@ -635,7 +634,8 @@ def test_a_migration_under_way_is_no_time_to_take_a_broker_away() -> None:
     assert "the operator is at " in underway(crs.kafka(asked="migration", state=states.MIGRATING)).driver.unsettled()
     # it rests
     assert underway(crs.kafka(asked="migration", state=states.POST_MIGRATION)).driver.unsettled() == ""
-=======
+
+
 @pytest.mark.parametrize(
     ("state", "asked", "marks", "says", "now"),
     [
@@ -652,4 +652,3 @@ def test_how_it_is_kept_from_going_on(state: str, asked: str, marks: Any, says: 
     assert bool(said) == bool(says)
     annotations = found.kafka["metadata"]["annotations"]
     assert (annotations[res.KRAFT], annotations.get(res.PAUSE)) == now
->>>>>>> main
