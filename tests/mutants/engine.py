@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests.mutants.checking import CHECKING
 from tests.mutants.connecting import CONNECTING
+from tests.mutants.deploying import DEPLOYING
 from tests.mutants.ending import ENDING
 from tests.mutants.enforcing import ENFORCING
 from tests.mutants.finalizing import FINALIZING
@@ -63,6 +64,7 @@ MUTANTS = (
     *OPERATOR_STRIMZI,
     *PARITIES,
     *CHECKING,
+    *DEPLOYING,
 )
 ROOT = Path(__file__).resolve().parents[2]
 #: exit statuses of pytest

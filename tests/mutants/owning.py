@@ -199,7 +199,7 @@ OWNING = (
         "a StatefulSet of others with the controllers' name does not refuse a verb",
         "6",
         UTILS + "_base.py",
-        "                if not self.SHOWS:\n                    run.check_names()\n",
+        "                if self.OPENS and not self.SHOWS:\n                    run.check_names()\n",
         "",
         BASE,
     ),

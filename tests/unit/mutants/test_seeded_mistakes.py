@@ -35,7 +35,7 @@ NEVER_LEFT_OUT = (
     "a job of other custom resources is followed",
     "a claim without our label is deleted",
 )
-RULES = (*(str(number) for number in range(1, 14)), "back")
+RULES = (*(str(number) for number in range(1, 15)), "back")
 TEST = "tests/unit/plugins/plugin_utils/test_run.py"
 GOOD = Mutant(
     "a mistake", "1", "plugins/product.py", "RULE = True\n", "RULE = False\n", (f"{TEST}::test_rule", "tests/other.py")

@@ -116,6 +116,10 @@ class Machine:
         self.cluster: Any = SimpleNamespace(
             facts={"k-0": self.version},
             pods={},
+            pod_of_broker={},
+            controller_ids={},
+            controller_pods={},
+            controller_facts={},
             driver=SimpleNamespace(remove_pod=self._remove),
             changed=lambda *_parts: None,
             params={"accept": []},

@@ -15,6 +15,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._kubernetes.kinds import CONFIG_MAP, SERVICE, STATEFUL_SET
 from ansible_collections.kafkaops.kraft.plugins.module_utils._operations import deploy as deploys
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import (
+    Conflict,
     DeadlineExceeded,
     Forbidden,
     KraftError,
@@ -344,3 +345,14 @@ def test_what_is_looked_at_before() -> None:
     assert codes(found, kafka_version="4.0.0") == ["deploy-version"]
     found.cluster.facts = {"k-0": Unknown("the exec failed")}
     assert codes(found, kafka_version="4.0.0") == []
+
+
+def test_what_is_deleted_is_what_was_read() -> None:
+    found = machine()
+    found.deploy().bring_up()
+    run = found.deploy()
+    assert run.there.workloads
+    mine = found.api.drop("StatefulSet", "n", "k")
+    found.api.put({**mine, "metadata": {**mine["metadata"], "uid": "another"}})
+    with pytest.raises(Conflict, match="StatefulSet k is another one"):
+        run.there.remove()
