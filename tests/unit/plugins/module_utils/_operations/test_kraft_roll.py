@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import partitions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading import Unknown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._migration.roll_engine import OtherFirst
@@ -61,7 +62,7 @@ class Stage:
                 raise found
             return found
 
-        monkeypatch.setattr(kraft_roll.partitions, "read", read)
+        monkeypatch.setattr(partitions, "read", read)
         monkeypatch.setattr(kraft_roll, "read_quorum", lambda _cluster: SimpleNamespace(leader=self.leader))
         monkeypatch.setattr(kraft_roll, "caught_up", lambda _quorum: {0, 1, 2} - self.behind)
         monkeypatch.setattr(
