@@ -132,7 +132,7 @@ NEEDS: tuple[Need, ...] = (
 
 #: what deploy.yml needs on plain StatefulSets; docs/rbac-deploy.yml grants it
 DEPLOYING: tuple[Need, ...] = (
-    Need("apps", "statefulsets", ("list", "create", "update", "patch", "delete"), "brokers and controllers"),
+    Need("apps", "statefulsets", ("get", "list", "create", "update", "patch", "delete"), "brokers and controllers"),
     Need("apps", "deployments", ("list", "create", "patch", "delete"), "the Kafka exporter, where there is one"),
     Need("", "services", ("list", "create", "patch", "delete"), "how nodes and clients find each other"),
     Need("", "configmaps", ("get", "list", "create", "patch", "delete"), "settings, the identity of the cluster"),
