@@ -103,6 +103,14 @@ def alarm(run: Run, seen: Progress) -> None:
         run.progress(behind)
 
 
+def _asked_already(run: Run, seen: Progress, verb: Verb) -> str:
+    """Why the operator need not be asked, or an empty string. Raises KraftError where it goes on without a copy."""
+    already = operator_steps.started_as(seen, verb)
+    if already and verb is Verb.MIGRATE:
+        operator_steps.refuse_uncopied(run.led, seen, brake=not run.check_mode)
+    return already
+
+
 class Ask(LedStep):
     """The operator is asked for something: to migrate, to finalize behind the gates, to roll back."""
 
@@ -129,7 +137,7 @@ class Ask(LedStep):
         if owed:
             cluster.driver.refuse(verb)
             return needed(f"give the operator what it waits for: {'; '.join(owed)}")
-        already = operator_steps.started_as(seen, verb)
+        already = _asked_already(run, seen, verb)
         if already:
             return done(already)
         if verb is Verb.ROLLBACK and not seen.started:
@@ -271,6 +279,7 @@ class Event(LedStep):
             return _end_rollback(run)
         seen = operator_steps.wait_past(cluster, event, run.progress)
         cluster.changed()
+        operator_steps.refuse_uncopied(cluster, seen, brake=True)
         wrong = operator_steps.agreement(cluster, seen)
         if wrong:
             raise KraftError(f"{event}: {wrong}", code="wrong-state")

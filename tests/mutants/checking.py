@@ -82,7 +82,7 @@ CHECKING = (
         "a budget that allows no disruption is passed by",
         "13",
         CORE + "_manifests/budgets.py",
-        '        if not (budget.get("status") or {}).get("disruptionsAllowed", 0):\n',
+        '        if not status.get("disruptionsAllowed", 0):\n',
         "        if False:\n",
         unit("module_utils/_core/_manifests/test_budgets"),
     ),

@@ -205,6 +205,22 @@ OPERATOR_LED = (
         FOLLOWING,
     ),
     Mutant(
+        "whoever joins where nothing was copied lets the operator go on",
+        "1",
+        MIGRATION + "operator_steps.py",
+        '    how = cluster.driver.halt() if brake else ""\n',
+        '    how = ""\n',
+        LED,
+    ),
+    Mutant(
+        "check mode keeps an operator from going on",
+        "11",
+        MIGRATION + "operator_steps.py",
+        '    how = cluster.driver.halt() if brake else ""\n',
+        "    how = cluster.driver.halt()\n",
+        LED,
+    ),
+    Mutant(
         "words of the operator alone count as a step",
         "11",
         CONFLUENT + "following.py",

@@ -298,6 +298,26 @@ def agreement(cluster: LedCluster, seen: Progress) -> str:
     return f"the operator says {seen.where}, but the cluster is {now.name}: {now.reason}"
 
 
+def refuse_uncopied(cluster: LedCluster, seen: Progress, *, brake: bool) -> None:
+    """Raise KraftError (operator-copy-unproved) when brokers run in KRaft mode although nothing was copied; the operator is kept from going on before.
+
+    Whoever joins a migration that somebody else began may come too late to see that while it is followed.
+
+    :param brake: False in check mode.
+    """
+    if seen.rolls_back or seen.phase not in (phases.MIGRATE, phases.DUAL_WRITE):
+        return
+    now = cluster.state
+    if state.NOTHING_COPIED not in now.reason:
+        return
+    how = cluster.driver.halt() if brake else ""
+    raise KraftError(
+        f"the operator is at {seen.where}, and {now.reason}. {how + '. ' if how else ''}Run rollback.yml now, which takes the brokers back, and deletes the "
+        "controllers and their volumes",
+        code="operator-copy-unproved",
+    )
+
+
 def started_as(seen: Progress, verb: Verb) -> str:
     """Return why the operator need not be asked, or an empty string: it was asked, or is past it."""
     if verb is Verb.MIGRATE and seen.started:

@@ -124,6 +124,9 @@ class Led(Protocol):
     def hint(self, seen: Progress) -> str:
         """What usually holds the operator up where it is, "" when nothing is known."""
 
+    def halt(self) -> str:
+        """Keep the operator from going on forward where that loses data; returns what was done, "" where it waits anyway or cannot be kept."""
+
     def stop_controllers(self) -> str:
         """Stop the controllers where the operator lets us; returns why not, or an empty string."""
 

@@ -40,7 +40,7 @@ class Ensemble:
             self._api.apply(body)
         waiting.claims(self._api, objects.zookeeper_claims(self._cr), slow=False)
         authority.zookeeper()
-        self._api.apply(objects.budget(self._cr, "zookeeper"))
+        self._api.apply(objects.budget(self._cr, "zookeeper", int(self._cr["spec"]["zookeeper"]["replicas"])))
         made = objects.zookeeper_set(self._cr, self._switches.version)
         self._api.apply(made)
         for body in made["spec"]["pods"]:

@@ -100,11 +100,14 @@ def zookeeper_services(cr: Object) -> list[Object]:
     ]
 
 
-def budget(cr: Object, component: str) -> Object:
-    """Return the PodDisruptionBudget of a component."""
+def budget(cr: Object, component: str, pods: int) -> Object:
+    """Return the PodDisruptionBudget of a component with so many pods.
+
+    By minAvailable: of pods whose owner has no scale, the API server cannot tell how many there should be, and maxUnavailable allows nothing then.
+    """
     cluster, _namespace = title(cr)
     selector = {"matchLabels": {names.CLUSTER_LABEL: cluster, names.NAME_LABEL: f"{cluster}-{component}"}}
-    rest = {"spec": {"maxUnavailable": 1, "selector": selector}}
+    rest = {"spec": {"minAvailable": max(pods - 1, 0), "selector": selector}}
     return body(cr, "PodDisruptionBudget", f"{cluster}-{component}", component, rest, version="policy/v1")
 
 

@@ -118,7 +118,7 @@ class Pass:
         authority.kafka([node.pod for node in nodes(pools)])
         for node in nodes(pools):
             self._api.apply(objects.node_config(cr, node, pools, self._phase, cluster_id))
-        self._api.apply(objects.budget(cr, "kafka"))
+        self._api.apply(objects.budget(cr, "kafka", len(list(nodes(pools)))))
         bodies = []
         for pool in pools:
             made = objects.pod_set(cr, pool, pools, self._phase, self._switches.version)

@@ -59,8 +59,14 @@ def allows_none(budgets: Iterable[Mapping[str, Any]], labels: Mapping[str, str])
     for budget in sorted(budgets, key=lambda item: str(item["metadata"]["name"])):
         if not selects((budget.get("spec") or {}).get("selector"), labels):
             continue
-        if not (budget.get("status") or {}).get("disruptionsAllowed", 0):
-            return f"PodDisruptionBudget {budget['metadata']['name']} allows no disruption now ({_spelled(budget)})"
+        status = budget.get("status") or {}
+        if not status.get("disruptionsAllowed", 0):
+            # such as a maxUnavailable of pods whose controller Kubernetes does not know
+            failed = [each for each in status.get("conditions") or () if each.get("reason") == "SyncFailed"]
+            why = f": {failed[0].get('message') or 'Kubernetes could not count its pods'}" if failed else ""
+            return (
+                f"PodDisruptionBudget {budget['metadata']['name']} allows no disruption now ({_spelled(budget)}){why}"
+            )
     return ""
 
 

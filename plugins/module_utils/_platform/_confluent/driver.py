@@ -300,6 +300,10 @@ class Confluent:
         """What usually holds a job up where it is."""
         return hints.hint(seen)
 
+    def halt(self) -> str:
+        """Its job knows no way to be kept from going on but to be deleted, which it may not survive."""
+        return ""
+
     def stop_controllers(self) -> str:
         """CFK's lock is on the KRaftController, and its operator would put a smaller StatefulSet back: they are left running."""
         pods = self._cluster.controller_pods

@@ -41,7 +41,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.following import Shown
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.held_up import HeldUp
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.no_lock import NoLock
-from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import Proof
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import BRAKES, Proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, under_way
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, Enforcement
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
@@ -205,6 +205,15 @@ class Strimzi:
     def mark(self) -> None:
         """Keep in mind that a rollback was begun, whoever did; on the way forward the volumes carry Strimzi's labels, which are enough."""
         asking.keep_turned(self._cluster)
+
+    def halt(self) -> str:
+        """Pull the brake, unless somebody has turned it round already, or it waits in KRaftPostMigration."""
+        cluster = self._cluster
+        cluster.changed()
+        if states.turned(cluster.kafka) or states.state_of(cluster.kafka) == states.POST_MIGRATION:
+            return ""
+        how = asking.brake(cluster)
+        return f"{BRAKES[how == res.PAUSE]} ({how}); do not change that"
 
     def stop_controllers(self) -> str:
         """Delete the controllers' node pool and volumes; they are gone, or this raises."""

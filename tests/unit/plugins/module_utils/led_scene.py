@@ -109,6 +109,10 @@ class Operator:
     def mark(self) -> None:
         self._note("marked")
 
+    def halt(self) -> str:
+        self._note("halted")
+        return "it was kept from going on"
+
     def owed(self) -> list[str]:
         return self.owes
 

@@ -471,6 +471,31 @@ def test_an_end_that_kafka_does_not_show_is_not_recorded() -> None:
     assert run.log == []
 
 
+UNCOPIED = state.ClusterState(state.MIXED, f"every broker runs in KRaft mode; {state.NOTHING_COPIED}")
+
+
+def test_whoever_joins_where_nothing_was_copied_keeps_the_operator_from_going_on() -> None:
+    seen = Progress(True, phases.MIGRATE, "MigrateDualWrite")
+    run = run_of(seen, state="present", cluster=led(state=UNCOPIED))
+    with pytest.raises(
+        KraftError, match=r"nothing was copied.*it was kept from going on\. Run rollback\.yml now"
+    ) as wrong:
+        Ask().decide(run)
+    assert wrong.value.code == "operator-copy-unproved"
+    assert "halted" in run.led.driver.log
+
+    checked = run_of(seen, state="present", cluster=led(state=UNCOPIED))
+    checked.check_mode = True
+    with pytest.raises(KraftError, match="nothing was copied"):
+        Ask().decide(checked)
+    assert "halted" not in checked.led.driver.log
+
+    event = run_of(DECIDING, sub_phase="MigrateDualWrite", event="MigrateDualWrite", cluster=led(state=UNCOPIED))
+    with pytest.raises(KraftError, match="it was kept from going on") as wrong:
+        Event().apply(event)
+    assert wrong.value.code == "operator-copy-unproved"
+
+
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where the exports are written to, in place of the disk."""

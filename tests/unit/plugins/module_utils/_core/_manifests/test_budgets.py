@@ -77,6 +77,18 @@ def test_budgets_of_others_and_one_each_are_fine() -> None:
         # nobody has counted yet
         ([_budget(minAvailable=2)], "PodDisruptionBudget a allows no disruption now (minAvailable: 2)"),
         ([_budget()], "PodDisruptionBudget a allows no disruption now (minAvailable: None)"),
+        # Kubernetes says why
+        *(
+            (
+                [_budget(maxUnavailable=1, status={"conditions": [{"reason": reason, "message": message}]})],
+                f"PodDisruptionBudget a allows no disruption now (maxUnavailable: 1){said}",
+            )
+            for reason, message, said in (
+                ("SyncFailed", "no controller of them has a scale", ": no controller of them has a scale"),
+                ("SyncFailed", "", ": Kubernetes could not count its pods"),
+                ("InsufficientPods", "", ""),
+            )
+        ),
         # of other pods
         ([_budget(selector={"matchLabels": {"app": "other"}}, maxUnavailable=0)], ""),
         (

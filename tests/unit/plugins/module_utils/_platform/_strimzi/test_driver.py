@@ -597,6 +597,24 @@ def test_following_looks_at_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines == ["brokers 3/3 Ready; controllers 3/3 Ready; both stores are written"]
 
 
+@pytest.mark.parametrize(
+    ("state", "asked", "marks", "says", "now"),
+    [
+        ("KRaftMigration", "migration", {}, "Reconciliation was paused", ("migration", "true")),
+        ("KRaftDualWriting", "migration", {}, "Strimzi was asked to go back", ("rollback", None)),
+        ("KRaftPostMigration", "migration", {}, "", ("migration", None)),
+        ("KRaftMigration", "migration", {**PAUSE, res.TURNED: "true"}, "", ("migration", "true")),
+    ],
+)
+def test_how_it_is_kept_from_going_on(state: str, asked: str, marks: Any, says: str, now: Any) -> None:
+    found = underway(crs.kafka(state, asked, marks=marks))
+    said = found.driver.halt()
+    assert said.startswith(says)
+    assert bool(said) == bool(says)
+    annotations = found.kafka["metadata"]["annotations"]
+    assert (annotations[res.KRAFT], annotations.get(res.PAUSE)) == now
+
+
 # a broker taken away
 
 
