@@ -597,6 +597,24 @@ def test_following_looks_at_zookeeper(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines == ["brokers 3/3 Ready; controllers 3/3 Ready; both stores are written"]
 
 
+@pytest.mark.parametrize(
+    ("state", "asked", "marks", "says", "now"),
+    [
+        ("KRaftMigration", "migration", {}, "Reconciliation was paused", ("migration", "true")),
+        ("KRaftDualWriting", "migration", {}, "Strimzi was asked to go back", ("rollback", None)),
+        ("KRaftPostMigration", "migration", {}, "", ("migration", None)),
+        ("KRaftMigration", "migration", {**PAUSE, res.TURNED: "true"}, "", ("migration", "true")),
+    ],
+)
+def test_how_it_is_kept_from_going_on(state: str, asked: str, marks: Any, says: str, now: Any) -> None:
+    found = underway(crs.kafka(state, asked, marks=marks))
+    said = found.driver.halt()
+    assert said.startswith(says)
+    assert bool(said) == bool(says)
+    annotations = found.kafka["metadata"]["annotations"]
+    assert (annotations[res.KRAFT], annotations.get(res.PAUSE)) == now
+
+
 # a broker taken away
 
 
@@ -634,21 +652,3 @@ def test_a_migration_under_way_is_no_time_to_take_a_broker_away() -> None:
     assert "the operator is at " in underway(crs.kafka(asked="migration", state=states.MIGRATING)).driver.unsettled()
     # it rests
     assert underway(crs.kafka(asked="migration", state=states.POST_MIGRATION)).driver.unsettled() == ""
-
-
-@pytest.mark.parametrize(
-    ("state", "asked", "marks", "says", "now"),
-    [
-        ("KRaftMigration", "migration", {}, "Reconciliation was paused", ("migration", "true")),
-        ("KRaftDualWriting", "migration", {}, "Strimzi was asked to go back", ("rollback", None)),
-        ("KRaftPostMigration", "migration", {}, "", ("migration", None)),
-        ("KRaftMigration", "migration", {**PAUSE, res.TURNED: "true"}, "", ("migration", "true")),
-    ],
-)
-def test_how_it_is_kept_from_going_on(state: str, asked: str, marks: Any, says: str, now: Any) -> None:
-    found = underway(crs.kafka(state, asked, marks=marks))
-    said = found.driver.halt()
-    assert said.startswith(says)
-    assert bool(said) == bool(says)
-    annotations = found.kafka["metadata"]["annotations"]
-    assert (annotations[res.KRAFT], annotations.get(res.PAUSE)) == now
