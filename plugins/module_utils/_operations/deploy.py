@@ -299,6 +299,7 @@ class Deploy:
                 self._refuse_held()
             self.there.scale(each.role, each.then)
             done.append(f"scaled {each.role}s from {each.now} to {each.then}")
+            self._wait_gone(self.there.workloads[each.role], each.then)
             self.wait_ready()
         return done
 
@@ -438,16 +439,18 @@ class Deploy:
             self._wait_gone(item)
         return done
 
-    def _wait_gone(self, item: Mapping[str, Any]) -> None:
+    def _wait_gone(self, item: Mapping[str, Any], left: int = 0) -> None:
+        """Wait until no more pods than so many are left."""
         uid = item["metadata"]["uid"]
 
         def check(found: Mapping[str, Any]) -> Verdict:
-            left = sorted(
+            going = sorted(
                 name
                 for name, pod in found.items()
                 if any(owner.get("uid") == uid for owner in pod["metadata"].get("ownerReferences") or [])
+                and int(name.rpartition("-")[2]) >= left
             )
-            return Verdict(not left, f"waiting until {', '.join(left)} are gone" if left else "no pod is left")
+            return Verdict(not going, f"waiting until {', '.join(going)} are gone" if going else "they are gone")
 
         timeout = float(self.wanted.grace + self._params["pod_timeout"])
         wait_for(self._client, POD, self.wanted.namespace, check, timeout=timeout, progress=self._tell)
