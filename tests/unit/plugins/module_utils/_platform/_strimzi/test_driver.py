@@ -14,11 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb, Wait
-<<<<<<< HEAD
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import DISRUPT
-=======
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import MIXED, NOTHING_COPIED, ClusterState
->>>>>>> main
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import hints, states, zookeeper_pod
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
@@ -619,7 +616,6 @@ def test_how_it_is_kept_from_going_on(state: str, asked: str, marks: Any, says: 
     assert (annotations[res.KRAFT], annotations.get(res.PAUSE)) == now
 
 
-<<<<<<< HEAD
 # a broker taken away
 
 
@@ -657,7 +653,8 @@ def test_a_migration_under_way_is_no_time_to_take_a_broker_away() -> None:
     assert "the operator is at " in underway(crs.kafka(asked="migration", state=states.MIGRATING)).driver.unsettled()
     # it rests
     assert underway(crs.kafka(asked="migration", state=states.POST_MIGRATION)).driver.unsettled() == ""
-=======
+
+
 def test_brokers_that_see_nobody_else_are_named() -> None:
     """Strimzi asks a broker in KRaft mode whether it may restart it; one on old metadata is alone in every ISR."""
     refused = {
@@ -675,4 +672,3 @@ def test_brokers_that_see_nobody_else_are_named() -> None:
     assert "kubectl -n n delete pod kafka-kafka-0" in said
     found.__dict__["state"] = ClusterState(MIXED, "broker roll under way")
     assert "earlier attempt" not in found.driver.hint(found.driver.observe())
->>>>>>> main
