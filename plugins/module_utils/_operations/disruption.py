@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import partitions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up
@@ -41,7 +41,8 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
 
-AnyCluster = DirectCluster | LedCluster
+# as text: ansible-test's pylint takes the runtime form X | Y for an error
+AnyCluster: TypeAlias = "DirectCluster | LedCluster"
 Progress = Callable[[str], None]
 Partitions = dict[Partition, Replicas]
 

@@ -198,8 +198,8 @@ def _broker_27() -> Object:
 
 
 def _exporter() -> Object:
-    def optional(name: str, reference: str, wanted: str, /, **where: str) -> Object:
-        return variable(name, reference, wanted, optional=True, **where)
+    def optional(key: str, reference: str, wanted: str, /, **where: str) -> Object:
+        return variable(key, reference, wanted, optional=True, **where)
 
     broker, combine = r"^kafka\d*-broker-", r"^kafka\d*-combine-"
     found = [

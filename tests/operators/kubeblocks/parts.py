@@ -49,9 +49,9 @@ PROVISION = (
 # -- variables that the operator fills --------------------------------------------------------------------------------------------
 
 
-def variable(name: str, reference: str, wanted: str, /, *, optional: bool = False, **where: str) -> Object:
+def variable(key: str, reference: str, wanted: str, /, *, optional: bool = False, **where: str) -> Object:
     """Return a variable that is taken from something that the operator knows."""
-    return {"name": name, "valueFrom": {reference: {**where, "optional": optional, wanted: "Required"}}}
+    return {"name": key, "valueFrom": {reference: {**where, "optional": optional, wanted: "Required"}}}
 
 
 def who() -> list[Object]:

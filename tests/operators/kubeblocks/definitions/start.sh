@@ -34,11 +34,13 @@ quorum_of() {
 
 if [[ $role == *controller* ]]; then
   id=$ordinal
-  export KAFKA_CFG_CONTROLLER_QUORUM_VOTERS=$(quorum_of "$POD_FQDN_LIST")
+  KAFKA_CFG_CONTROLLER_QUORUM_VOTERS=$(quorum_of "$POD_FQDN_LIST")
+  export KAFKA_CFG_CONTROLLER_QUORUM_VOTERS
 else
   id=$((ordinal + BROKER_MIN_NODE_ID))
   if [[ -n $role ]]; then
-    export KAFKA_CFG_CONTROLLER_QUORUM_VOTERS=$(quorum_of "$CONTROLLER_POD_FQDN_LIST")
+    KAFKA_CFG_CONTROLLER_QUORUM_VOTERS=$(quorum_of "$CONTROLLER_POD_FQDN_LIST")
+    export KAFKA_CFG_CONTROLLER_QUORUM_VOTERS
   else
     export KAFKA_CFG_ZOOKEEPER_CONNECT=$KB_KAFKA_ZOOKEEPER_CONN/$KB_KAFKA_ZK_SUB_PATH
   fi

@@ -138,8 +138,9 @@ def talks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def metadata_log(epoch: int, high_watermark: int, decode: Any) -> list[Any]:
         scene["asked"].append((epoch, high_watermark, decode))
-        if scene["raises"] is not None:
-            raise scene["raises"]
+        error = scene["raises"]
+        if isinstance(error, Exception):
+            raise error
         return records
 
     @contextlib.contextmanager
