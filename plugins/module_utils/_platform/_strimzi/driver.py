@@ -44,7 +44,7 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi.proof import BRAKES, Proof
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import Judge, under_way
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import Claim, Enforcement
-from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
+from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import Forbidden, KraftError, Refused
 
 
 class Strimzi:
@@ -171,7 +171,24 @@ class Strimzi:
             return (
                 f"the volume claims {', '.join(pending)} are Pending: look at their events, and at their StorageClass"
             )
-        return hints.hint(cluster.kafka, pool=bool(cluster.controllers_pools))
+        alone = self._alone()
+        return (
+            hints.alone(cluster.namespace, alone)
+            if alone
+            else hints.hint(cluster.kafka, pool=bool(cluster.controllers_pools))
+        )
+
+    def _alone(self) -> list[str]:
+        """Brokers in KRaft mode that keep a rollback from going on: on metadata of an earlier attempt each sees itself alone in its ISRs."""
+        cluster = self._cluster
+        if not states.turned(cluster.kafka) or states.is_ready(cluster.kafka):
+            return []
+        try:
+            return self._in_kraft() if kafka_state.NOTHING_COPIED in cluster.state.reason else []
+        except Forbidden:
+            raise
+        except KraftError:
+            return []
 
     def why_silent(self) -> str:
         """What the operator's pods show; it may run in a namespace that this account does not see."""

@@ -9,7 +9,7 @@ Private to the collection. Source: what the real operator 0.45.2 was seen to do,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
@@ -91,6 +91,15 @@ def _of_state(state: str) -> str:
             "Strimzi says nothing of it, and looks every two minutes only"
         )
     return "look at the log of the Strimzi operator, and at the brokers' pods"
+
+
+def alone(namespace: str, pods: Collection[str]) -> str:
+    """What is to be done where brokers in KRaft mode see nobody else: Strimzi asks the broker itself whether it may restart it (seen on the double)."""
+    return (
+        f"{', '.join(pods)} run in KRaft mode on metadata of an earlier attempt, and each sees itself alone in its ISRs, so that Strimzi does not restart it. "
+        f"What it has is behind the brokers in ZooKeeper mode: delete these pods, one after the other (kubectl -n {namespace} delete pod {next(iter(pods))}), "
+        "which come back in ZooKeeper mode; then run rollback.yml again"
+    )
 
 
 def restored(kafka: Obj) -> str:

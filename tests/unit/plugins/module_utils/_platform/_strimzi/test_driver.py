@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core import phases
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.operator_progress import Verb, Wait
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.permissions import DISRUPT
+from ansible_collections.kafkaops.kraft.plugins.module_utils._core.state import MIXED, NOTHING_COPIED, ClusterState
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform import registry
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import hints, states, zookeeper_pod
 from ansible_collections.kafkaops.kraft.plugins.module_utils._platform._strimzi import resources as res
@@ -613,6 +614,25 @@ def test_how_it_is_kept_from_going_on(state: str, asked: str, marks: Any, says: 
     assert bool(said) == bool(says)
     annotations = found.kafka["metadata"]["annotations"]
     assert (annotations[res.KRAFT], annotations.get(res.PAUSE)) == now
+
+
+def test_brokers_that_see_nobody_else_are_named() -> None:
+    """Strimzi asks a broker in KRaft mode whether it may restart it; one on old metadata is alone in every ISR."""
+    refused = {
+        "type": "NotReady",
+        "status": "True",
+        "reason": "UnforceableProblem",
+        "message": "cannot be updated right now",
+    }
+    found = underway(crs.kafka("KRaftDualWriting", "rollback", refused, marks={res.TURNED: "true"}))
+    found.read["kafka-kafka-0"] = in_kraft(0)
+    found.__dict__["state"] = ClusterState(MIXED, NOTHING_COPIED)
+    found.changed = lambda *_parts: None  # type: ignore[method-assign]
+    said = found.driver.hint(found.driver.observe())
+    assert "kafka-kafka-0 run in KRaft mode on metadata of an earlier attempt" in said
+    assert "kubectl -n n delete pod kafka-kafka-0" in said
+    found.__dict__["state"] = ClusterState(MIXED, "broker roll under way")
+    assert "earlier attempt" not in found.driver.hint(found.driver.observe())
 
 
 # a broker taken away
