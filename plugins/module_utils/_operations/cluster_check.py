@@ -30,12 +30,13 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._core.reading impor
 from ansible_collections.kafkaops.kraft.plugins.module_utils._core.rolling import Replicas
 from ansible_collections.kafkaops.kraft.plugins.module_utils._operations import serving
 from ansible_collections.kafkaops.kraft.plugins.module_utils._operations.disruption import (
-    AnyCluster,
     Disruption,
     Partitions,
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._operations.own_topic import APPEARS, OwnTopic
 from ansible_collections.kafkaops.kraft.plugins.module_utils._operations.waiting import until
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.led import LedCluster
+from ansible_collections.kafkaops.kraft.plugins.module_utils._platform.platform import DirectCluster
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors import KraftError, Refused
 
 Progress = Callable[[str], None]
@@ -47,7 +48,7 @@ MANIFESTS = "docs/rbac.yml, docs/rbac-confluent.yml where Confluent for Kubernet
 class ClusterCheck:
     """One check of one cluster."""
 
-    def __init__(self, cluster: AnyCluster, progress: Progress) -> None:
+    def __init__(self, cluster: DirectCluster | LedCluster, progress: Progress) -> None:
         params = cluster.params
         self._cluster, self._progress = cluster, progress
         self._disrupts: bool = params["disrupt"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster import partitions
 from ansible_collections.kafkaops.kraft.plugins.module_utils._cluster.quorum import caught_up
@@ -41,8 +41,6 @@ from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.errors imp
 )
 from ansible_collections.kafkaops.kraft.plugins.module_utils._runtime.parallel import Background
 
-# as text: ansible-test's pylint takes the runtime form X | Y for an error
-AnyCluster: TypeAlias = "DirectCluster | LedCluster"
 Progress = Callable[[str], None]
 Partitions = dict[Partition, Replicas]
 
@@ -64,7 +62,7 @@ class Disruption:
     :ivar topic: that of the check.
     """
 
-    cluster: AnyCluster
+    cluster: DirectCluster | LedCluster
     zookeeper: bool
     topic: str
     progress: Progress

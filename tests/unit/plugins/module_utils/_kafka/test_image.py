@@ -130,7 +130,7 @@ def test_the_last_words_of_a_tool_that_was_killed_are_not_told(monkeypatch: pyte
 @pytest.fixture
 def talks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A leader that hands out its log; ``raises`` has what goes wrong with it, ``asked`` what was asked."""
-    scene: dict[str, Any] = {"raises": None, "asked": []}
+    scene: dict[str, Any] = {"raises": [], "asked": []}
     records = [
         (-1, {"type": "TOPIC_RECORD", "data": {"name": "w", "topicId": "x"}}),
         (3, {"type": "CONFIG_RECORD", "data": {"resourceType": 2, "resourceName": "w", "name": "a", "value": "1"}}),
@@ -138,8 +138,7 @@ def talks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def metadata_log(epoch: int, high_watermark: int, decode: Any) -> list[Any]:
         scene["asked"].append((epoch, high_watermark, decode))
-        error = scene["raises"]
-        if isinstance(error, Exception):
+        for error in scene["raises"]:
             raise error
         return records
 
@@ -167,7 +166,7 @@ def test_topics_without_a_jvm(calls: list[tuple[Any, ...]], talks: dict[str, Any
 def test_topics_by_the_tool_where_the_protocol_does_not_work(
     calls: list[tuple[Any, ...]], talks: dict[str, Any], error: Exception
 ) -> None:
-    talks["raises"] = error
+    talks["raises"] = [error]
     assert list(quorum_topics(CLIENT, "ns", MEMBERS, status(), timeout=9).topics) == ["t"]
     assert [call[1] for call in calls] == ["ls", "kafka-dump-log"]
 
